@@ -1,0 +1,50 @@
+"""Languages: the translator `_`, language choice, dates and numbers, stop words."""
+
+from locales.dates import (
+    city,
+    clock_time,
+    day,
+    duration,
+    event_time,
+    join,
+    moment,
+    money,
+    number,
+    percent,
+    plain_moment,
+)
+from locales.languages import (
+    OFFERED,
+    bot_api_code,
+    language_name,
+    native_name,
+    negotiate,
+    sorted_for,
+)
+from locales.translator import Html, Translator, escape, plain, translator_for, without_isolates
+
+__all__ = [
+    "OFFERED",
+    "Html",
+    "Translator",
+    "bot_api_code",
+    "city",
+    "clock_time",
+    "day",
+    "duration",
+    "escape",
+    "event_time",
+    "join",
+    "language_name",
+    "moment",
+    "money",
+    "native_name",
+    "negotiate",
+    "number",
+    "percent",
+    "plain",
+    "plain_moment",
+    "sorted_for",
+    "translator_for",
+    "without_isolates",
+]
