@@ -1,0 +1,94 @@
+"""What every table shares: keys, references, aware times, and how a reference finds its row."""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any, ClassVar, TypeVar
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from community.errors import NotFoundError
+
+Json = dict[str, Any] | list[Any] | str | int | float | bool | None
+
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware moment. Stored in UTC; a naive value is a programming error, on either database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times; hand the database UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return UTC, aware, whatever the driver made of it."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def new_ref() -> str:
+    """Return an opaque reference: 12 characters of ``A-Za-z0-9_-``, fit for buttons and links."""
+    return secrets.token_urlsafe(9)
+
+
+class Base(DeclarativeBase):
+    """The one declarative base; constraints have names, so that both databases migrate alike."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UTCDateTime(),
+        dict[str, Any]: JSON(),
+        list[str]: JSON(),
+    }
+
+
+class Identified:
+    """A row with a number of its own. The number never leaves the program."""
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+
+
+class Referable(Identified):
+    """A row that buttons and links may name, by an opaque reference that tells nothing."""
+
+    ref: Mapped[str] = mapped_column(String(16), unique=True, default=new_ref)
+
+
+R = TypeVar("R", bound=Referable)
+
+
+async def find(session: AsyncSession, table: type[R], ref: str, *, lock: bool = False) -> R:
+    """Return the row that ``ref`` names, locked against others if asked (a no-op on SQLite).
+
+    References come from buttons, that is from the client: anything may stand in them.
+
+    Raises:
+        NotFoundError: nothing has this reference.
+    """
+    query = select(table).where(table.ref == ref[:16])
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    row: R | None = await session.scalar(query)
+    if row is None:
+        raise NotFoundError(table.__name__)
+    return row

@@ -1,0 +1,71 @@
+"""The ways the community says no. They carry data; ``bot/refusals.py`` has the sentences."""
+
+from datetime import datetime
+
+
+class RefusalError(Exception):
+    """A request that is refused. The transaction rolls back; the person is told why."""
+
+
+class NotFoundError(RefusalError):
+    """Nothing has this reference, or the person may not know that something has."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+class NotAllowedError(RefusalError):
+    """The person's roles do not cover this."""
+
+    def __init__(self, needed: str = "") -> None:
+        super().__init__(needed)
+        self.needed = needed
+
+
+class IllegalMoveError(RefusalError):
+    """The lifecycle has no such step from where the thing stands now."""
+
+    def __init__(self, lifecycle: str, at: str, to: str) -> None:
+        super().__init__(f"{lifecycle}: {at} -> {to}")
+        self.lifecycle, self.at, self.to = lifecycle, at, to
+
+
+class TooLateError(RefusalError):
+    """The moment for this has passed."""
+
+    def __init__(self, since: datetime | None = None) -> None:
+        super().__init__("too late")
+        self.since = since
+
+
+class NotAMemberError(RefusalError):
+    """Only members may do this, and the person has not joined (or has left)."""
+
+
+class LinkRefusedError(RefusalError):
+    """A wrong, used, withdrawn or expired link; which of them is not told."""
+
+
+class NoAgreementError(RefusalError):
+    """No personal data goes to a provider without an active agreement."""
+
+
+class ConsentMissingError(RefusalError):
+    """The person has not agreed to what this needs."""
+
+    def __init__(self, purpose: str) -> None:
+        super().__init__(purpose)
+        self.purpose = purpose
+
+
+class LastAdministratorError(RefusalError):
+    """The last administrator cannot be revoked."""
+
+
+class NotUnderstoodError(RefusalError):
+    """What the person wrote does not fit the field they were asked for."""
+
+    def __init__(self, field: str, *, limit: int | None = None) -> None:
+        super().__init__(field)
+        self.field, self.limit = field, limit

@@ -1,0 +1,285 @@
+"""Events: what an animator creates in chat and members answer.
+
+Wall time is the truth of an event: ``starts_wall`` in the event's zone. ``starts_at`` is the
+same moment in UTC, kept beside it for comparing.
+"""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, String, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from community import roles, translations
+from community.areas import known_zone
+from community.base import Base, BigId, Referable, find
+from community.errors import NotFoundError, NotUnderstoodError, TooLateError
+from community.lifecycle import Lifecycle, Who, who
+from community.people import Person
+from community.roles import RoleName
+
+
+class State(StrEnum):
+    """How far an event is."""
+
+    PROPOSED = "proposed"
+    REFUSED = "refused"
+    DRAFT = "draft"
+    DISCARDED = "discarded"
+    PUBLISHED = "published"
+    HELD = "held"
+    CANCELLED = "cancelled"
+
+
+_A = who(Who.ANIMATOR)
+EVENT = Lifecycle(
+    "event",
+    {
+        State.PROPOSED: {State.DRAFT: _A, State.REFUSED: _A},
+        State.DRAFT: {State.PUBLISHED: _A, State.DISCARDED: _A},
+        State.PUBLISHED: {State.HELD: who(Who.CLOCK), State.CANCELLED: _A},
+    },
+)
+
+
+class Event(Base, Referable):
+    """A meeting of the network."""
+
+    __tablename__ = "events"
+
+    uid: Mapped[str] = mapped_column(String(64), default=lambda: secrets.token_hex(16))
+    """iCalendar's UID: stays for ever. The bot adds ``@diwan``."""
+    sequence: Mapped[int] = mapped_column(default=0)
+    state: Mapped[State] = mapped_column(String(16), default=State.DRAFT, index=True)
+    made_by_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="SET NULL")
+    )
+    made_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    starts_wall: Mapped[datetime] = mapped_column(DateTime(timezone=False))
+    zone: Mapped[str] = mapped_column(String(64))
+    starts_at: Mapped[datetime] = mapped_column(index=True)
+    minutes: Mapped[int] = mapped_column(default=120)
+    place: Mapped[str | None] = mapped_column(String(200))
+    link: Mapped[str | None] = mapped_column(String(300))
+    capacity: Mapped[int | None]
+    languages: Mapped[list[str]] = mapped_column(default=list)
+    """Languages spoken there."""
+    child_care: Mapped[bool] = mapped_column(default=False)
+    source_message: Mapped[int | None] = mapped_column(BigInteger)
+    """The Telegram message that created it: the same press twice makes one event."""
+
+    @property
+    def ends_at(self) -> datetime:
+        """Return when it is over."""
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+    @property
+    def is_online(self) -> bool:
+        """Say whether one takes part by link instead of going there."""
+        return bool(self.link) and not self.place
+
+    def is_over(self, now: datetime) -> bool:
+        """Say whether it has ended."""
+        return now >= self.ends_at
+
+
+@dataclass(frozen=True)
+class Details:
+    """The facts of an event. Where: a place or a link."""
+
+    starts_wall: datetime
+    zone: str
+    place: str | None = None
+    link: str | None = None
+    minutes: int = 120
+    capacity: int | None = None
+    languages: list[str] = field(default_factory=list)
+    child_care: bool = False
+
+    def check(self) -> datetime:
+        """Return the start in UTC.
+
+        Raises:
+            NotUnderstoodError: a field is out of range or the wall time does not exist.
+        """
+        known_zone(self.zone)
+        if not self.place and not self.link:
+            raise NotUnderstoodError("where")
+        if self.place and len(self.place) > 200:
+            raise NotUnderstoodError("where", limit=200)
+        if self.link and not _is_web_link(self.link):
+            raise NotUnderstoodError("link")
+        if self.capacity is not None and not 1 <= self.capacity <= 100_000:
+            raise NotUnderstoodError("capacity")
+        if not 5 <= self.minutes <= 7 * 24 * 60:
+            raise NotUnderstoodError("duration")
+        return wall_to_utc(self.starts_wall, self.zone)
+
+
+def _is_web_link(link: str) -> bool:
+    return link.startswith(("https://", "http://")) and len(link) <= 300 and " " not in link
+
+
+def wall_to_utc(wall: datetime, zone: str) -> datetime:
+    """Return the moment of a wall time; the first one where the clocks go back.
+
+    Raises:
+        NotUnderstoodError: the clocks skip this time on that day.
+    """
+    local = wall.replace(tzinfo=ZoneInfo(zone), fold=0)
+    moment = local.astimezone(UTC)
+    if moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != wall.replace(tzinfo=None):
+        raise NotUnderstoodError("when")
+    return moment
+
+
+async def create(
+    session: AsyncSession,
+    actor: Person,
+    details: Details,
+    texts: dict[str, str],
+    language: str,
+    now: datetime,
+    *,
+    source_message: int | None = None,
+) -> Event:
+    """Make a draft, with its words in the author's language.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        NotUnderstoodError: a field is wrong.
+        TooLateError: it would start in the past.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    if source_message is not None:
+        twin: Event | None = await session.scalar(
+            select(Event).where(
+                Event.made_by_id == actor.id, Event.source_message == source_message
+            )
+        )
+        if twin is not None:
+            return twin
+    starts_at = details.check()
+    if starts_at <= now:
+        raise TooLateError(starts_at)
+    event = Event(
+        made_by_id=actor.id,
+        made_at=now,
+        changed_at=now,
+        starts_wall=details.starts_wall,
+        zone=details.zone,
+        starts_at=starts_at,
+        minutes=details.minutes,
+        place=details.place,
+        link=details.link,
+        capacity=details.capacity,
+        languages=details.languages,
+        child_care=details.child_care,
+        source_message=source_message,
+    )
+    session.add(event)
+    await session.flush()
+    await translations.write(session, actor, "event", event.id, language, texts, now)
+    return event
+
+
+async def translate(
+    session: AsyncSession,
+    actor: Person,
+    ref: str,
+    language: str,
+    texts: dict[str, str],
+    now: datetime,
+    *,
+    minor: bool = False,
+) -> Event:
+    """Write an event's words in one language.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    event = await find(session, Event, ref, lock=True)
+    await translations.write(session, actor, "event", event.id, language, texts, now, minor=minor)
+    return event
+
+
+async def visible(session: AsyncSession, ref: str, *, lock: bool = False) -> Event:
+    """Return an event that members may see: published, held or cancelled.
+
+    Raises:
+        NotFoundError: no such event, or still a draft.
+    """
+    event = await find(session, Event, ref, lock=lock)
+    if event.state not in (State.PUBLISHED, State.HELD, State.CANCELLED):
+        raise NotFoundError("Event")
+    return event
+
+
+async def upcoming(session: AsyncSession, now: datetime, limit: int = 20) -> list[Event]:
+    """Return what is published and has not ended, the next first."""
+    rows = await session.scalars(
+        select(Event)
+        .where(Event.state == State.PUBLISHED, Event.starts_at > now - timedelta(days=7))
+        .order_by(Event.starts_at)
+        .limit(limit * 2)
+    )
+    return [event for event in rows if not event.is_over(now)][:limit]
+
+
+async def of_animator(session: AsyncSession, now: datetime, limit: int = 20) -> list[Event]:
+    """Return what an animator works on: drafts, and what is or was on within a month."""
+    rows = await session.scalars(
+        select(Event)
+        .where(
+            Event.state.in_([State.DRAFT, State.PUBLISHED, State.HELD, State.CANCELLED]),
+            Event.starts_at > now - timedelta(days=31),
+        )
+        .order_by(Event.starts_at)
+        .limit(limit)
+    )
+    return list(rows)
+
+
+async def publish(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Event:
+    """Let members see the event.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        TooLateError: it has started already.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    event = await find(session, Event, ref, lock=True)
+    if event.starts_at <= now:
+        raise TooLateError(event.starts_at)
+    await EVENT.move(session, event, State.PUBLISHED, Who.ANIMATOR, now, actor_id=actor.id)
+    return event
+
+
+async def discard(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Event:
+    """Drop a draft.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    event = await find(session, Event, ref, lock=True)
+    await EVENT.move(session, event, State.DISCARDED, Who.ANIMATOR, now, actor_id=actor.id)
+    return event
+
+
+async def hold(session: AsyncSession, now: datetime) -> int:
+    """Mark what has ended as held; return how many."""
+    rows = await session.scalars(
+        select(Event).where(Event.state == State.PUBLISHED, Event.starts_at <= now)
+    )
+    count = 0
+    for event in rows.all():
+        if event.is_over(now):
+            count += await EVENT.move(session, event, State.HELD, Who.CLOCK, now)
+    return count

@@ -1,0 +1,51 @@
+"""Leases: one holder at a time, for as long as it keeps saying so, by the database's clock."""
+
+from sqlalchemy import Float, String, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from community.base import Base
+from community.database_time import database_seconds
+from community.writing import insert_new, rows_changed
+
+
+class Lease(Base):
+    """Who does the thing that only one may do, and until when."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(64))
+    until: Mapped[float] = mapped_column(Float)
+
+
+async def hold(session: AsyncSession, name: str, holder: str, seconds: float) -> bool:
+    """Take or renew a lease; False while somebody else holds it."""
+    now = database_seconds()
+    renewed = await rows_changed(
+        session,
+        update(Lease)
+        .where(Lease.name == name, or_(Lease.holder == holder, Lease.until < now))
+        .values(holder=holder, until=now + seconds),
+    )
+    if renewed:
+        return True
+    return (
+        await insert_new(
+            session, Lease, [{"name": name, "holder": holder, "until": now + seconds}]
+        )
+        == 1
+    )
+
+
+async def release(session: AsyncSession, name: str, holder: str) -> None:
+    """Give a lease back, if it is still ours."""
+    await session.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))
+
+
+async def holder(session: AsyncSession, name: str) -> str | None:
+    """Return who holds the lease now."""
+    found: str | None = await session.scalar(
+        select(Lease.holder).where(Lease.name == name, Lease.until >= database_seconds())
+    )
+    return found

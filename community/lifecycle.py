@@ -1,0 +1,100 @@
+"""A lifecycle is a table ``from -> to -> who``. What is absent is refused.
+
+The tables stand beside their nouns; DESIGN.md has them in words, ``docs/lifecycles.md`` as
+diagrams, and the tests hold all three together.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Generic, Protocol, TypeVar, cast
+
+from sqlalchemy import update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import attributes
+
+from community import history
+from community.errors import IllegalMoveError
+
+
+class Who(StrEnum):
+    """Who may take a step: the person concerned, somebody with a role, or nobody but time."""
+
+    SELF = "self"
+    ANIMATOR = "animator"
+    COORDINATOR = "coordinator"
+    PROVIDER = "provider"
+    ADMINISTRATOR = "administrator"
+    CLOCK = "clock"
+    TELEGRAM = "telegram"
+
+
+class Living(Protocol):
+    """A row with a state."""
+
+    id: Any
+    state: Any
+
+
+S = TypeVar("S", bound=StrEnum)
+
+
+class Lifecycle(Generic[S]):
+    """The steps one kind of row can take, and the only way to take them."""
+
+    def __init__(self, name: str, table: Mapping[S, Mapping[S, frozenset[Who]]]) -> None:
+        self.name = name
+        self.table = table
+
+    def allows(self, at: S, to: S, who: Who) -> bool:
+        """Say whether ``who`` may take a row from ``at`` to ``to``."""
+        return who in self.table.get(at, {}).get(to, frozenset())
+
+    async def move(
+        self,
+        session: AsyncSession,
+        row: Living,
+        to: S,
+        who: Who,
+        now: datetime,
+        *,
+        actor_id: int | None = None,
+        reason: str | None = None,
+        **changes: object,
+    ) -> bool:
+        """Take the row to ``to`` and write it into the history; False if it stands there already.
+
+        Compare and set: the database row must still be in the state this session has read.
+        ``changes`` are further columns set in the same statement.
+
+        Raises:
+            IllegalMoveError: the table has no such step, or another process was faster.
+        """
+        at = cast("S", row.state)
+        if at == to:
+            return False
+        if not self.allows(at, to, who):
+            raise IllegalMoveError(self.name, at, to)
+        table = type(row)
+        await session.flush()
+        result = cast(
+            "CursorResult[Any]",
+            await session.execute(
+                update(table)
+                .where(table.id == row.id, table.state == at)
+                .values(state=to, **changes)
+                .execution_options(synchronize_session=False)
+            ),
+        )
+        if result.rowcount != 1:
+            raise IllegalMoveError(self.name, at, to)
+        for key, value in {"state": to, **changes}.items():
+            attributes.set_committed_value(row, key, value)
+        history.note(session, self.name, row.id, at, to, actor_id=actor_id, now=now, reason=reason)
+        return True
+
+
+def who(*whos: Who) -> frozenset[Who]:
+    """Spell a cell of a lifecycle table."""
+    return frozenset(whos)

@@ -1,0 +1,352 @@
+"""People and their membership: who they are to us, what they told us, and how they come and go.
+
+A person is anybody the bot has met: member, staff, or somebody who only looks round. Everything
+else hangs on this row, and erasing it takes everything with it.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import BigInteger, ForeignKey, String, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from community.base import Base, BigId, Referable
+from community.errors import NotAMemberError, NotUnderstoodError
+from community.lifecycle import Lifecycle, Who, who
+
+NAME_LIMIT = 64
+
+
+class Membership(StrEnum):
+    """Where a person stands with the network."""
+
+    JOINING = "joining"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    UNREACHABLE = "unreachable"
+    LEFT = "left"
+
+
+_SELF = who(Who.SELF)
+_TELEGRAM = who(Who.TELEGRAM)
+_J, _A, _P, _S, _U, _L = Membership
+MEMBERSHIP = Lifecycle(
+    "membership",
+    {
+        _J: {_A: _SELF, _L: _SELF},
+        _A: {_P: _SELF, _S: _SELF, _U: _TELEGRAM, _L: _SELF},
+        _P: {_A: who(Who.SELF, Who.CLOCK), _S: _SELF, _U: _TELEGRAM, _L: _SELF},
+        _S: {_A: _SELF, _U: _TELEGRAM, _L: _SELF},
+        _U: {_A: _SELF, _P: _SELF, _S: _SELF, _J: _SELF, _L: _SELF},
+        _L: {_A: _SELF},
+    },
+)
+"""Unreachable goes back to the state it came from only; ``reached`` sees to that."""
+
+
+class Stage(StrEnum):
+    """How far somebody's business is."""
+
+    IDEA = "idea"
+    STARTING = "starting"
+    RUNNING = "running"
+    GROWING = "growing"
+
+
+class Participation(StrEnum):
+    """How somebody wants to take part."""
+
+    ACTIVE = "active"
+    READING = "reading"
+
+
+class Profile(StrEnum):
+    """What describes a person, by their own word. Never an audience filter."""
+
+    WOMAN = "woman"
+    REFUGEE = "refugee"
+    YOUTH = "youth"
+    HIGHLY_SKILLED = "highly_skilled"
+    JOB_SEEKER = "job_seeker"
+    OWNER = "owner"
+    STUDENT = "student"
+    RATHER_NOT_SAY = "rather_not_say"
+
+
+class Person(Base, Referable):
+    """Somebody the bot knows. ``state`` is the membership."""
+
+    __tablename__ = "people"
+
+    telegram_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    name: Mapped[str] = mapped_column(String(NAME_LIMIT), default="")
+    username: Mapped[str | None] = mapped_column(String(64))
+    telegram_language: Mapped[str | None] = mapped_column(String(35))
+    language: Mapped[str | None] = mapped_column(String(16))
+    area_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("areas.id", ondelete="SET NULL"), index=True
+    )
+    zone: Mapped[str | None] = mapped_column(String(64))
+    met_at: Mapped[datetime]
+
+    state: Mapped[Membership] = mapped_column(String(16), default=Membership.JOINING, index=True)
+    came_from: Mapped[Membership | None] = mapped_column(String(16))
+    paused_until: Mapped[datetime | None]
+    joined_at: Mapped[datetime | None]
+    joined_by_link_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("join_links.id", ondelete="SET NULL")
+    )
+    terms_version: Mapped[str | None] = mapped_column(String(16))
+    terms_language: Mapped[str | None] = mapped_column(String(16))
+
+    stage: Mapped[Stage | None] = mapped_column(String(16))
+    participation: Mapped[Participation | None] = mapped_column(String(16))
+
+    @property
+    def is_member(self) -> bool:
+        """Say whether this person has joined and not left."""
+        return self.state in (Membership.ACTIVE, Membership.PAUSED, Membership.STOPPED)
+
+    def local_zone(self, default: str) -> ZoneInfo:
+        """Return the person's zone: their area's, else the network's."""
+        return ZoneInfo(self.zone or default)
+
+
+class PersonProfile(Base):
+    """One thing a person says describes them. Kept apart, because it is sensitive."""
+
+    __tablename__ = "profiles"
+
+    person_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True
+    )
+    code: Mapped[Profile] = mapped_column(String(24), primary_key=True)
+
+
+class JoinLink(Base, Referable):
+    """A link that lets people join: it carries no right, works many times, can be withdrawn."""
+
+    __tablename__ = "join_links"
+
+    made_by_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="SET NULL")
+    )
+    made_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
+async def meet(
+    session: AsyncSession,
+    telegram_id: int,
+    now: datetime,
+    *,
+    name: str = "",
+    username: str | None = None,
+    telegram_language: str | None = None,
+) -> Person:
+    """Return the person with this Telegram id, making them known if they are new.
+
+    The name is taken from Telegram once, and stays as the person later writes it.
+    """
+    person = await by_telegram_id(session, telegram_id)
+    if person is None:
+        person = Person(telegram_id=telegram_id, name=name[:NAME_LIMIT], met_at=now)
+        session.add(person)
+    person.username = username and username[:64]
+    person.telegram_language = telegram_language and telegram_language[:35]
+    await session.flush()
+    return person
+
+
+async def by_telegram_id(session: AsyncSession, telegram_id: int) -> Person | None:
+    """Return the person with this Telegram id, if the bot has met them."""
+    found: Person | None = await session.scalar(
+        select(Person).where(Person.telegram_id == telegram_id)
+    )
+    return found
+
+
+def require_member(person: Person) -> None:
+    """Refuse whoever has not joined.
+
+    Raises:
+        NotAMemberError: the person only looks round, or has left.
+    """
+    if not person.is_member:
+        raise NotAMemberError
+
+
+def choose_language(person: Person, language: str) -> None:
+    """Speak this language with the person from now on, everywhere."""
+    person.language = language
+
+
+def rename(person: Person, name: str) -> None:
+    """Call the person what they want to be called.
+
+    Raises:
+        NotUnderstoodError: the name is empty or longer than 64 characters.
+    """
+    name = " ".join(name.split())
+    if not 0 < len(name) <= NAME_LIMIT:
+        raise NotUnderstoodError("name", limit=NAME_LIMIT)
+    person.name = name
+
+
+async def join(
+    session: AsyncSession, person: Person, now: datetime, *, terms_version: str, language: str
+) -> bool:
+    """Accept the terms and become an active member; True if that changed anything."""
+    return await MEMBERSHIP.move(
+        session,
+        person,
+        Membership.ACTIVE,
+        Who.SELF,
+        now,
+        actor_id=person.id,
+        joined_at=person.joined_at or now,
+        terms_version=terms_version,
+        terms_language=language,
+        paused_until=None,
+    )
+
+
+async def pause(session: AsyncSession, person: Person, until: datetime, now: datetime) -> None:
+    """Rest from everything unasked until the named moment; pausing again names a new one."""
+    require_member(person)
+    if person.state == Membership.PAUSED:
+        person.paused_until = until
+        return
+    await MEMBERSHIP.move(
+        session,
+        person,
+        Membership.PAUSED,
+        Who.SELF,
+        now,
+        actor_id=person.id,
+        paused_until=until,
+    )
+
+
+async def stop(session: AsyncSession, person: Person, now: datetime) -> bool:
+    """Mute everything unasked until the person's own act; True if that changed anything."""
+    require_member(person)
+    return await MEMBERSHIP.move(
+        session, person, Membership.STOPPED, Who.SELF, now, actor_id=person.id, paused_until=None
+    )
+
+
+async def resume(session: AsyncSession, person: Person, now: datetime) -> bool:
+    """Come back from a pause or a stop by one's own act."""
+    require_member(person)
+    return await MEMBERSHIP.move(
+        session, person, Membership.ACTIVE, Who.SELF, now, actor_id=person.id, paused_until=None
+    )
+
+
+async def leave(session: AsyncSession, person: Person, now: datetime) -> bool:
+    """Leave the network. What is known about the person stays until they erase it."""
+    return await MEMBERSHIP.move(
+        session, person, Membership.LEFT, Who.SELF, now, actor_id=person.id, paused_until=None
+    )
+
+
+async def lose(session: AsyncSession, person: Person, reason: str, now: datetime) -> bool:
+    """Note that Telegram says this person cannot be reached (blocked, account gone, …)."""
+    if person.state in (Membership.LEFT, Membership.UNREACHABLE, Membership.JOINING):
+        return False
+    return await MEMBERSHIP.move(
+        session,
+        person,
+        Membership.UNREACHABLE,
+        Who.TELEGRAM,
+        now,
+        reason=reason,
+        came_from=person.state,
+    )
+
+
+async def reached(session: AsyncSession, person: Person, now: datetime) -> bool:
+    """Note that the person is there again; they are what they were before."""
+    if person.state != Membership.UNREACHABLE:
+        return False
+    back = Membership(person.came_from or Membership.ACTIVE)
+    if back == Membership.PAUSED and person.paused_until and person.paused_until <= now:
+        back = Membership.ACTIVE
+    return await MEMBERSHIP.move(
+        session, person, back, Who.SELF, now, actor_id=person.id, came_from=None
+    )
+
+
+async def end_pauses(session: AsyncSession, now: datetime) -> int:
+    """Wake everybody whose pause ends by now; return how many."""
+    rested = await session.scalars(
+        select(Person).where(Person.state == Membership.PAUSED, Person.paused_until <= now)
+    )
+    count = 0
+    for person in rested.all():
+        count += await MEMBERSHIP.move(
+            session, person, Membership.ACTIVE, Who.CLOCK, now, paused_until=None
+        )
+    return count
+
+
+def end_of_pause(today: date, weeks: int, zone: ZoneInfo) -> datetime:
+    """Return when a pause of so many weeks ends: at nine in the morning, the person's time."""
+    day = today + timedelta(weeks=weeks)
+    return datetime(day.year, day.month, day.day, 9, tzinfo=zone).astimezone(UTC)
+
+
+async def describe(session: AsyncSession, person: Person, codes: Sequence[Profile]) -> None:
+    """Replace what describes the person. "Rather not say" stands alone."""
+    chosen = set(codes)
+    if Profile.RATHER_NOT_SAY in chosen:
+        chosen = {Profile.RATHER_NOT_SAY}
+    await session.execute(delete(PersonProfile).where(PersonProfile.person_id == person.id))
+    session.add_all(PersonProfile(person_id=person.id, code=code) for code in sorted(chosen))
+    await session.flush()
+
+
+async def profiles(session: AsyncSession, person: Person) -> list[Profile]:
+    """Return what the person says describes them."""
+    rows = await session.scalars(
+        select(PersonProfile.code).where(PersonProfile.person_id == person.id)
+    )
+    return sorted(Profile(code) for code in rows)
+
+
+async def make_join_link(session: AsyncSession, actor: Person, now: datetime) -> JoinLink:
+    """Return the link with which this actor invites members, making it the first time."""
+    link: JoinLink | None = await session.scalar(
+        select(JoinLink).where(JoinLink.made_by_id == actor.id, JoinLink.withdrawn_at.is_(None))
+    )
+    if link is None:
+        link = JoinLink(made_by_id=actor.id, made_at=now)
+        session.add(link)
+        await session.flush()
+    return link
+
+
+async def withdraw_join_link(session: AsyncSession, ref: str, now: datetime) -> None:
+    """Make a join link lead nowhere from now on."""
+    await session.execute(
+        update(JoinLink)
+        .where(JoinLink.ref == ref, JoinLink.withdrawn_at.is_(None))
+        .values(withdrawn_at=now)
+    )
+
+
+async def follow_join_link(session: AsyncSession, person: Person, ref: str) -> bool:
+    """Attribute the person's joining to this link, once; False if the link leads nowhere."""
+    link: JoinLink | None = await session.scalar(
+        select(JoinLink).where(JoinLink.ref == ref[:16], JoinLink.withdrawn_at.is_(None))
+    )
+    if link is None:
+        return False
+    if person.joined_by_link_id is None and person.joined_at is None:
+        person.joined_by_link_id = link.id
+    return True

@@ -1,0 +1,314 @@
+"""Who may do what: rows with a scope and an end, checked in the verb on every update.
+
+A role invitation is made in chat, works once, is kept as a hash only, expires, and holds when the
+inviter has confirmed the person. The first administrator comes by the one-time link that the
+first run prints; that one needs no confirmation, since nobody is there to confirm.
+"""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, ForeignKey, String, and_, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from community import history
+from community.base import Base, BigId, Referable, find
+from community.errors import LastAdministratorError, LinkRefusedError, NotAllowedError
+from community.people import Person
+
+INVITATION_HOLDS = timedelta(hours=72)
+
+
+class RoleName(StrEnum):
+    """The roles that exist so far."""
+
+    ADMINISTRATOR = "administrator"
+    COORDINATOR = "coordinator"
+    ANIMATOR = "animator"
+    PROVIDER_STAFF = "provider_staff"
+
+
+MAY_GRANT: dict[RoleName, frozenset[RoleName]] = {
+    RoleName.ADMINISTRATOR: frozenset(RoleName),
+    RoleName.ANIMATOR: frozenset({RoleName.PROVIDER_STAFF}),
+    RoleName.COORDINATOR: frozenset(),
+    RoleName.PROVIDER_STAFF: frozenset(),
+}
+
+
+class Role(Base, Referable):
+    """A right that a person holds, for one organisation or for the whole network."""
+
+    __tablename__ = "roles"
+
+    person_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[RoleName] = mapped_column(String(24))
+    organization_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organizations.id"))
+    granted_by_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="SET NULL")
+    )
+    granted_at: Mapped[datetime]
+    until: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class RoleInvitation(Base, Referable):
+    """An offer of a role: a link that works once, and then waits for the inviter's word."""
+
+    __tablename__ = "role_invitations"
+
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[RoleName] = mapped_column(String(24))
+    organization_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organizations.id"))
+    invited_by_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="SET NULL")
+    )
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_by_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="SET NULL")
+    )
+    used_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+
+
+def _holds(now: datetime) -> ColumnElement[bool]:
+    return and_(Role.revoked_at.is_(None), or_(Role.until.is_(None), Role.until > now))
+
+
+async def held(session: AsyncSession, person: Person, now: datetime) -> list[Role]:
+    """Return the roles the person holds now."""
+    return list(
+        await session.scalars(
+            select(Role).where(Role.person_id == person.id, _holds(now)).order_by(Role.id)
+        )
+    )
+
+
+async def holds(
+    session: AsyncSession,
+    person: Person,
+    name: RoleName,
+    now: datetime,
+    *,
+    organization_id: int | None = None,
+) -> bool:
+    """Say whether the person holds the role now, for this organisation if one is named."""
+    return any(
+        role.name == name and (organization_id is None or role.organization_id == organization_id)
+        for role in await held(session, person, now)
+    )
+
+
+async def require(
+    session: AsyncSession,
+    person: Person,
+    name: RoleName,
+    now: datetime,
+    *,
+    organization_id: int | None = None,
+) -> None:
+    """Refuse whoever does not hold the role.
+
+    Raises:
+        NotAllowedError: no such role, or it has ended, or it is for another organisation.
+    """
+    if not await holds(session, person, name, now, organization_id=organization_id):
+        raise NotAllowedError(name)
+
+
+async def holders(
+    session: AsyncSession, name: RoleName, now: datetime, *, organization_id: int | None = None
+) -> list[Person]:
+    """Return everybody who holds the role now."""
+    query = (
+        select(Person)
+        .join(Role, Role.person_id == Person.id)
+        .where(Role.name == name, _holds(now))
+    )
+    if organization_id is not None:
+        query = query.where(Role.organization_id == organization_id)
+    return list((await session.scalars(query.order_by(Person.id))).unique())
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def offer_first(session: AsyncSession, now: datetime) -> str | None:
+    """Return a fresh token for the first administrator, or None when there is one already.
+
+    An earlier token that nobody used stops working.
+    """
+    if await holders(session, RoleName.ADMINISTRATOR, now):
+        return None
+    await session.execute(
+        update(RoleInvitation)
+        .where(RoleInvitation.invited_by_id.is_(None), RoleInvitation.used_at.is_(None))
+        .values(expires_at=now)
+    )
+    token = secrets.token_urlsafe(24)
+    session.add(
+        RoleInvitation(
+            token_hash=_hash(token),
+            name=RoleName.ADMINISTRATOR,
+            made_at=now,
+            expires_at=now + INVITATION_HOLDS,
+        )
+    )
+    await session.flush()
+    return token
+
+
+async def invite(
+    session: AsyncSession,
+    actor: Person,
+    name: RoleName,
+    now: datetime,
+    *,
+    organization_id: int | None = None,
+) -> str:
+    """Return a token that offers this role once, for 72 hours.
+
+    Raises:
+        NotAllowedError: the actor may not grant this role.
+    """
+    mine = {role.name for role in await held(session, actor, now)}
+    if not any(name in MAY_GRANT[RoleName(role)] for role in mine):
+        raise NotAllowedError(name)
+    if (name == RoleName.PROVIDER_STAFF) != (organization_id is not None):
+        raise NotAllowedError(name)
+    token = secrets.token_urlsafe(24)
+    session.add(
+        RoleInvitation(
+            token_hash=_hash(token),
+            name=name,
+            organization_id=organization_id,
+            invited_by_id=actor.id,
+            made_at=now,
+            expires_at=now + INVITATION_HOLDS,
+        )
+    )
+    await session.flush()
+    return token
+
+
+async def accept(
+    session: AsyncSession, person: Person, token: str, now: datetime
+) -> RoleInvitation:
+    """Use the token. The first administrator holds the role at once; others wait for a word.
+
+    Raises:
+        LinkRefusedError: wrong, expired or used by somebody else; the same answer for all.
+    """
+    invitation: RoleInvitation | None = await session.scalar(
+        select(RoleInvitation).where(RoleInvitation.token_hash == _hash(token)).with_for_update()
+    )
+    if invitation is None:
+        raise LinkRefusedError
+    if invitation.used_by_id == person.id:
+        return invitation
+    if invitation.used_at is not None or invitation.expires_at <= now:
+        raise LinkRefusedError
+    invitation.used_by_id, invitation.used_at = person.id, now
+    if invitation.invited_by_id is None:
+        invitation.settled_at = now
+        _grant(session, person.id, invitation, None, now)
+    await session.flush()
+    return invitation
+
+
+async def confirm(
+    session: AsyncSession, actor: Person, ref: str, now: datetime, *, grant: bool
+) -> tuple[RoleInvitation, Person]:
+    """Settle an invitation somebody has opened: only its inviter can, while still allowed to.
+
+    Raises:
+        NotAllowedError: the actor is not the inviter, or may no longer grant this role.
+        LinkRefusedError: nobody has opened it, or it is settled already.
+    """
+    invitation = await find(session, RoleInvitation, ref, lock=True)
+    if invitation.invited_by_id != actor.id:
+        raise NotAllowedError(invitation.name)
+    mine = {role.name for role in await held(session, actor, now)}
+    if not any(RoleName(invitation.name) in MAY_GRANT[RoleName(role)] for role in mine):
+        raise NotAllowedError(invitation.name)
+    person = await session.get(Person, invitation.used_by_id) if invitation.used_by_id else None
+    if person is None or invitation.settled_at is not None:
+        raise LinkRefusedError
+    invitation.settled_at = now
+    if grant:
+        _grant(session, person.id, invitation, actor, now)
+    await session.flush()
+    return invitation, person
+
+
+def _grant(
+    session: AsyncSession,
+    person_id: int,
+    invitation: RoleInvitation,
+    actor: Person | None,
+    now: datetime,
+) -> None:
+    session.add(
+        Role(
+            person_id=person_id,
+            name=invitation.name,
+            organization_id=invitation.organization_id,
+            granted_by_id=actor.id if actor else None,
+            granted_at=now,
+        )
+    )
+    history.note(
+        session,
+        "role",
+        person_id,
+        "",
+        invitation.name,
+        actor_id=actor.id if actor else person_id,
+        now=now,
+    )
+
+
+async def revoke(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Role:
+    """End a role at once.
+
+    Raises:
+        NotAllowedError: the actor may not grant this role, so may not end it either.
+        LastAdministratorError: nobody would be left to run the network.
+    """
+    role = await find(session, Role, ref, lock=True)
+    mine = {held_role.name for held_role in await held(session, actor, now)}
+    if not any(RoleName(role.name) in MAY_GRANT[RoleName(name)] for name in mine):
+        raise NotAllowedError(role.name)
+    if role.name == RoleName.ADMINISTRATOR:
+        others = await session.scalar(
+            select(func.count(func.distinct(Role.person_id))).where(
+                Role.name == RoleName.ADMINISTRATOR, _holds(now), Role.id != role.id
+            )
+        )
+        if not others:
+            raise LastAdministratorError
+    if role.revoked_at is None:
+        role.revoked_at = now
+        history.note(
+            session, "role", role.person_id, role.name, "revoked", actor_id=actor.id, now=now
+        )
+    await session.flush()
+    return role
+
+
+async def team(session: AsyncSession, now: datetime) -> list[tuple[Role, Person]]:
+    """Return every role that holds now, with its holder."""
+    rows = await session.execute(
+        select(Role, Person)
+        .join(Person, Person.id == Role.person_id)
+        .where(_holds(now))
+        .order_by(Role.name, Role.id)
+    )
+    return [(role, person) for role, person in rows]
