@@ -13,6 +13,7 @@ from locales.dates import (
     percent,
     plain_moment,
 )
+from locales.folding import fold, fold_digits
 from locales.languages import (
     OFFERED,
     bot_api_code,
@@ -21,7 +22,9 @@ from locales.languages import (
     negotiate,
     sorted_for,
 )
+from locales.stopwords import is_stop, mentions_stop
 from locales.translator import Html, Translator, escape, plain, translator_for, without_isolates
+from locales.when import parse_when
 
 __all__ = [
     "OFFERED",
@@ -34,13 +37,18 @@ __all__ = [
     "duration",
     "escape",
     "event_time",
+    "fold",
+    "fold_digits",
+    "is_stop",
     "join",
     "language_name",
+    "mentions_stop",
     "moment",
     "money",
     "native_name",
     "negotiate",
     "number",
+    "parse_when",
     "percent",
     "plain",
     "plain_moment",

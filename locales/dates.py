@@ -20,6 +20,8 @@ from babel.numbers import format_currency, format_decimal, format_percent
 
 from locales.translator import Html, Translator, escape, isolate
 
+_Unit = Literal["day", "hour", "minute"]
+
 
 def moment(when: datetime, zone: ZoneInfo, _: Translator, *, year: int | None = None) -> Html:
     """Return day and time, which Telegram offers in the client's own zone and calendar on a tap.
@@ -49,7 +51,7 @@ def clock_time(when: datetime, zone: ZoneInfo, _: Translator) -> str:
 def duration(length: timedelta, _: Translator) -> str:
     """Return a length in days, hours and minutes; what is shorter than a minute is none."""
     minutes = int(length.total_seconds() // 60)
-    amounts = {
+    amounts: dict[_Unit, timedelta] = {
         "day": timedelta(days=minutes // 1440),
         "hour": timedelta(hours=minutes // 60 % 24),
         "minute": timedelta(minutes=minutes % 60),
@@ -58,7 +60,7 @@ def duration(length: timedelta, _: Translator) -> str:
     return format_list(parts or [_in_unit(timedelta(0), "minute", _)], locale=_.locale)
 
 
-def _in_unit(amount: timedelta, unit: Literal["day", "hour", "minute"], _: Translator) -> str:
+def _in_unit(amount: timedelta, unit: _Unit, _: Translator) -> str:
     # Babel's `format_unit` knows no Arabic days; a threshold without end keeps it to one unit.
     return format_timedelta(amount, granularity=unit, threshold=float("inf"), locale=_.locale)
 
