@@ -191,17 +191,18 @@ def _texts(language: str) -> NullTranslations:
     for length in range(len(parts), 0, -1):
         path = FOLDER / "-".join(parts[:length]) / "LC_MESSAGES" / "messages.po"
         if path.is_file():
-            chain.append(read_texts(path))
+            chain.append(read_texts(path, "-".join(parts[:length])))
     texts = chain[0] if chain else NullTranslations()
     for fallback in chain[1:]:
         texts.add_fallback(fallback)
     return texts
 
 
-def read_texts(path: Path) -> NullTranslations:
+def read_texts(path: Path, language: str) -> NullTranslations:
     """Read a catalogue; entries that are fuzzy or not translated are as if absent."""
     with path.open("rb") as file:
-        catalogue = read_po(file)
+        # Babel hands the plural rule on only if it is told the language.
+        catalogue = read_po(file, locale=language.replace("-", "_"))
     for message in list(catalogue):
         forms: Any = message.string
         if message.id and not all(forms if isinstance(forms, tuple | list) else [forms]):

@@ -45,8 +45,8 @@ def parse_when(text: str, now: datetime, zone: ZoneInfo, language: str) -> datet
     two times at once, and to a weekday that is not the day of its date. Of an hour that comes
     twice, the first is meant. A bare time or weekday is the next one.
     """
-    line = fold(text[: LONGEST + 1]).strip()
-    found = [] if len(line) > LONGEST else list(_CLOCK.finditer(line))
+    line = fold(text).strip() if len(text) <= LONGEST else ""
+    found = list(_CLOCK.finditer(line))
     clock = _time_of_day(found[0]) if len(found) == 1 else None
     if clock is None:
         return None
