@@ -1,6 +1,7 @@
 """Times, numbers and lists as the reader's language writes them.
 
-Always the Gregorian calendar and Latin digits, so that a date read aloud is the same for all.
+Always the Gregorian calendar and Latin digits, which Babel writes unless told otherwise, so that
+a date read aloud is the same for all.
 One zone rule: what happens at a place is told in the place's zone, what happens online in the
 reader's; both are shown where they differ.
 """
@@ -106,17 +107,17 @@ def city(zone: ZoneInfo, _: Translator) -> str:
 
 def number(value: float | Decimal, _: Translator) -> str:
     """Return a number with the reader's separators."""
-    return format_decimal(value, locale=_.locale, numbering_system="latn")
+    return format_decimal(value, locale=_.locale)
 
 
 def percent(share: float, _: Translator) -> str:
     """Return a share (0 to 1) in whole per cent."""
-    return format_percent(share, locale=_.locale, numbering_system="latn")
+    return format_percent(share, locale=_.locale)
 
 
 def money(amount: float | Decimal, currency: str, _: Translator) -> str:
     """Return an amount in a currency (ISO 4217)."""
-    return format_currency(amount, currency, locale=_.locale, numbering_system="latn")
+    return format_currency(amount, currency, locale=_.locale)
 
 
 def join(items: Sequence[str], _: Translator) -> Html:

@@ -38,10 +38,10 @@ def mentions_stop(text: str) -> bool:
 
 
 def _words(text: str) -> str:
-    """Return the words of the text alone; letters that are often mistaken count as the same."""
-    folded = fold(text).replace("'", "").translate(_MISTAKEN)
+    """Return the words of the text alone; letters of a Persian keyboard count as Arabic ones."""
+    folded = fold(text).replace("'", "").translate(_PERSIAN_KEYS)
     return " ".join(re.findall(r"\w+(?:-\w+)*", folded))
 
 
-_MISTAKEN = str.maketrans({"ة": "ه", "ى": "ي", "ی": "ي", "ک": "ك"})
+_PERSIAN_KEYS = str.maketrans({"ى": "ي", "ی": "ي", "ک": "ك"})
 _FOLDED = frozenset(_words(phrase) for phrases in STOP_WORDS.values() for phrase in phrases)

@@ -92,7 +92,7 @@ def _day(text: str, now: datetime, clock: time, language: str) -> date | None:
     """Return the day that the words name: the next that fits, if they leave it open."""
     fillers = {fold(word) for key in (language, "en") for word in FILLERS.get(key, ())}
     words = [word for word in re.findall(r"[^\s,،;]+", text) if word not in fillers]
-    weekdays = _weekdays(language)
+    weekdays = _weekdays(language)  # before months: in French «mar» is mardi, not March
     named = [weekdays[word.rstrip(".")] for word in words if word.rstrip(".") in weekdays]
     rest = " ".join(word for word in words if word.rstrip(".") not in weekdays)
     if len(named) > 1:
@@ -107,7 +107,7 @@ def _day(text: str, now: datetime, clock: time, language: str) -> date | None:
 @cache
 def _weekdays(language: str) -> dict[str, int]:
     names: dict[str, int] = {}
-    for key in ("en", language):  # the person's own language wins: «mar» is mardi, not March
+    for key in ("en", language):
         for width in ("wide", "abbreviated", "short"):
             for style in ("format", "stand-alone"):
                 days = _locale(key).days[style][width]

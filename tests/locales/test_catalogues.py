@@ -210,6 +210,14 @@ def test_a_sentence_that_is_no_longer_said_is_dropped_and_a_changed_one_is_new(
     assert [item["id"] for item in catalogue.missing("uk")] == ["Yes!"]
 
 
+def test_a_guess_does_not_become_a_translation(workshop: Path) -> None:
+    path = catalogue.path_of("uk")
+    guessed = '#, fuzzy\nmsgctxt "button"\nmsgid "Yes"\nmsgstr "Ні"'
+    path.write_text(path.read_text().replace('msgctxt "button"\nmsgid "Yes"\nmsgstr ""', guessed))
+    catalogue.update(["uk"])
+    assert "Yes" in [item["id"] for item in catalogue.missing("uk")]
+
+
 @pytest.mark.parametrize(
     "given",
     [

@@ -16,7 +16,7 @@ def test_every_offered_language_has_stop_words() -> None:
         "stop", "STOP", "stop.", " Stop !! ", "ＳＴＯＰ", "❌ stop", "/stop", "Unsubscribe",
         "opt-out", "Arrêt", "arret", "ARRÊTER", "stopper", "me désabonner",
         "توقف", "تَوَقَّف", "توقـــف", "إيقاف", "ايقاف", "قف", "الغاء الاشتراك",
-        "إلغاء  الإشتراك!",
+        "إلغاء  الإشتراك!", "الغاء الاشتراک", "ایقاف",
         "стоп", "СТОП!", "зупинити", "Відписатися", "\u2068стоп\u2069",
     ],
 )  # fmt: skip
