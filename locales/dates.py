@@ -1,7 +1,7 @@
 """Times, numbers and lists as the reader's language writes them.
 
-Always the Gregorian calendar and Latin digits, which Babel writes unless told otherwise, so that
-a date read aloud is the same for all.
+Always the Gregorian calendar and Latin digits (Babel writes no others), so that a date read aloud
+is the same for all.
 One zone rule: what happens at a place is told in the place's zone, what happens online in the
 reader's; both are shown where they differ.
 """

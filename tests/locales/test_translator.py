@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from babel import Locale
 
-from locales import Html, Translator, escape, plain, translator_for, without_isolates
+from locales import Html, Translator, escape, plain, translator, translator_for, without_isolates
 from locales.translator import read_texts
 
 HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n'
@@ -181,6 +181,21 @@ def test_a_region_falls_back_to_its_language_and_keeps_its_own_tag() -> None:
     assert canadian.language == "fr-CA"
     assert canadian(sentence, **fields) == french(sentence, **fields)
     assert "heure" in french(sentence, **fields)
+
+
+def test_what_a_region_does_not_say_wholly_is_said_as_its_language_says_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seats = 'msgid "{n} seat"\nmsgid_plural "{n} seats"\nmsgstr[0] "{n} place"\nmsgstr[1]'
+    for language, last in (("fr", '"{n} places"'), ("fr-CA", '""')):
+        path = tmp_path / language / "LC_MESSAGES" / "messages.po"
+        path.parent.mkdir(parents=True)
+        path.write_text(
+            f'{HEADER}"Plural-Forms: nplurals=2; plural=(n > 1);\\n"\n\n{seats} {last}\n'
+        )
+    monkeypatch.setattr(translator, "FOLDER", tmp_path)
+    _ = translator_for.__wrapped__("fr-CA")
+    assert _.ngettext("{n} seat", "{n} seats", 2) == "\u20682\u2069 places"
 
 
 def test_a_translator_knows_its_direction_and_is_shared_and_immutable() -> None:
