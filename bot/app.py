@@ -1,0 +1,251 @@
+"""The wiring: one place where everything meets, and the order in which it starts and stops."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from aiogram import Bot, Dispatcher
+from aiogram.client.default import DefaultBotProperties
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.methods import GetMe
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy.exc import DBAPIError
+
+import handlers
+from bot.clock import Clock, FollowedClock, SystemClock
+from bot.database import Database
+from bot.introducing import introduce
+from bot.limiter import Limiter
+from bot.receiving import Receiver
+from bot.sending import LEASE, Sender
+from bot.settings import Settings
+from bot.speaking import Speaker
+from bot.telegram import Telegram, TokenRefusedError
+from community import leases, roles
+from handlers.replies import Network
+from scheduler import TIMETABLE, Job, Tick, next_due
+
+logger = logging.getLogger("diwan.app")
+
+POLLER, TICKER = "poller", "ticker"
+RENEW = 15.0
+CALL_TIMEOUT = 35.0
+
+
+class AnotherRunsError(Exception):
+    """Another process receives for this bot already."""
+
+
+class App:
+    """A bot that runs: database, receiver, sender, scheduler."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        limiter: Limiter | None = None,
+        lease: float = LEASE,
+    ) -> None:
+        assert settings.bot_token is not None
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.database = Database(settings.database_url.get_secret_value())
+        session = AiohttpSession(
+            api=TelegramAPIServer.from_base(settings.telegram_api_base), timeout=CALL_TIMEOUT
+        )
+        self.bot = Bot(
+            settings.bot_token.get_secret_value(),
+            session=session,
+            default=DefaultBotProperties(parse_mode="HTML"),
+        )
+        self.holder = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self.lease = lease
+        self.telegram = Telegram(self.bot, limiter or Limiter())
+        self.speaker = Speaker(self.telegram)
+        self.network: Network | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._ticking = asyncio.Lock()
+        self._scheduler: AsyncIOScheduler | None = None
+
+    async def start(self) -> None:
+        """Meet Telegram, take the leases, and set everything going.
+
+        Raises:
+            AnotherRunsError: another process holds the poller's lease.
+            TokenRefusedError: Telegram does not accept the token.
+        """
+        me = await self._meet_telegram()
+        self.network = Network(
+            language=self.settings.default_language,
+            zone=self.settings.timezone,
+            bot_username=me,
+            emergency_contact=self.settings.emergency_contact,
+        )
+        if not await self._hold(POLLER):
+            raise AnotherRunsError
+        dispatcher = Dispatcher(disable_fsm=True)
+        handlers.routes(dispatcher)
+        self.receiver = Receiver(
+            self.database, self.bot, dispatcher, self.speaker, self.clock, self.network
+        )
+        self.sender = Sender(
+            self.database,
+            self.speaker,
+            self.clock,
+            self.network,
+            self.holder,
+            lease=self.lease,
+        )
+        await self.receiver.pick_up()
+        self._task("renewing the lease", self._renew)
+        self._task("receiving", self.receiver.poll)
+        self._task("sending", self.sender.run)
+        self._task("introducing", self._introduce)
+        if isinstance(self.clock, FollowedClock):
+            clock = self.clock
+            self._task("following", lambda: clock.follow(self.settle, self.next_due))
+        self._schedule()
+
+    async def _meet_telegram(self) -> str:
+        """Return the bot's username; wait for a Telegram that cannot be reached."""
+        wait = 1.0
+        while True:
+            answer = await self.telegram.call(GetMe())
+            if answer.result is not None:
+                return str(answer.result.username)
+            logger.warning("Telegram cannot be reached (%s); trying again", answer.reason)
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, 30.0)
+
+    async def _introduce(self) -> None:
+        assert self.network is not None
+        await introduce(self.telegram, self.network)
+
+    def _task(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        async def run() -> None:
+            try:
+                await work()
+            except TokenRefusedError:
+                logger.critical("Telegram refuses the token; nothing can be said or heard")
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                logger.exception("%s has stopped", name)
+                raise
+
+        self._tasks.append(asyncio.get_running_loop().create_task(run(), name=name))
+
+    # Leases
+
+    async def _hold(self, name: str) -> bool:
+        async with self.database.transaction() as session:
+            return await leases.hold(session, name, self.holder, self.lease)
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(min(RENEW, self.lease / 3))
+            with contextlib.suppress(DBAPIError):
+                if not await self._hold(POLLER):
+                    logger.critical("another process receives for this bot now; this one stops")
+                    self.telegram.refused.set()
+                    return
+
+    # The scheduler
+
+    def _schedule(self) -> None:
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        for job in TIMETABLE:
+            self._scheduler.add_job(
+                self._run_job,
+                "interval",
+                args=[job],
+                seconds=job.every,
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=None,
+            )
+        self._scheduler.add_job(
+            self._refresh, "interval", seconds=2, max_instances=1, coalesce=True
+        )
+        self._scheduler.start()
+
+    async def _run_job(self, job: Job) -> None:
+        assert self.network is not None
+        async with self._ticking:
+            try:
+                async with self.database.transaction() as session:
+                    if not await leases.hold(session, TICKER, self.holder, self.lease):
+                        return
+                    tick = Tick(self.clock.now(), self.network.zone, self.network.language)
+                    await job.run(session, tick)
+            except DBAPIError as error:
+                logger.error("%s failed: %s", job.name, type(error.orig).__name__)
+            except Exception:
+                logger.exception("%s failed", job.name)
+
+    async def _refresh(self) -> None:
+        try:
+            await self.sender.refresh_live()
+        except DBAPIError as error:
+            logger.error("progress cannot be shown: %s", type(error.orig).__name__)
+
+    # For a clock that plays forward
+
+    async def settle(self) -> None:
+        """Do everything that is due by now, and everything that follows from it."""
+        for _ in range(100):
+            while not self.receiver.is_idle:
+                await asyncio.sleep(0.005)
+            for job in TIMETABLE:
+                await self._run_job(job)
+            sent = 0
+            while count := await self.sender.turn():
+                sent += count
+            if not sent and self.receiver.is_idle:
+                break
+        await self._refresh()
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next thing becomes due."""
+        async with self.database.transaction() as session:
+            return await next_due(session, self.clock.now())
+
+    # Ending
+
+    async def stop(self) -> None:
+        """Drain: fetch nothing, finish transactions and calls that have begun, give leases back."""
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=False)
+        for task in self._tasks:
+            if task.get_name() != "sending":
+                task.cancel()
+        self.sender.stop()
+        await self.receiver.stop()
+        await self.sender.stopped()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with contextlib.suppress(DBAPIError):
+            async with self.database.transaction() as session:
+                await leases.release(session, POLLER, self.holder)
+                await leases.release(session, TICKER, self.holder)
+        await self.close()
+
+    async def close(self) -> None:
+        """Close connections."""
+        await self.telegram.limiter.close()
+        await self.bot.session.close()
+        await self.database.close()
+
+    async def first_administrator_link(self) -> str | None:
+        """Return the one-time link for the first administrator, or None once there is one."""
+        assert self.network is not None
+        async with self.database.transaction() as session:
+            token = await roles.offer_first(session, self.clock.now())
+        return self.network.link(f"i-{token}") if token else None

@@ -1,0 +1,78 @@
+"""The only clocks of the program. Everybody else is told what time it is."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import aiohttp
+
+
+class Clock(Protocol):
+    """Whatever tells the time."""
+
+    def now(self) -> datetime:
+        """Return the moment, aware, in UTC."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the moment, aware, in UTC."""
+        return datetime.now(UTC)  # noqa: TID251 - this is the one place
+
+
+class FollowedClock:
+    """The emulator's clock: the machine's, moved by what the emulator says.
+
+    ``follow`` waits for the emulator to move, lets ``settle`` do everything that has become due,
+    and reports when the next thing is due; that is how tomorrow can be played today.
+    """
+
+    def __init__(self, control: str) -> None:
+        self._control = control.rstrip("/")
+        self._offset = timedelta()
+
+    def now(self) -> datetime:
+        """Return the emulator's moment."""
+        return SystemClock().now() + self._offset
+
+    async def follow(
+        self,
+        settle: Callable[[], Awaitable[None]],
+        next_due: Callable[[], Awaitable[datetime | None]],
+    ) -> None:
+        """Follow until cancelled; a missing emulator is asked again every second."""
+        revision = -1
+        timeout = aiohttp.ClientTimeout(total=60)
+        async with aiohttp.ClientSession(timeout=timeout) as http:
+            while True:
+                try:
+                    revision = await self._step(http, revision, settle, next_due)
+                except (aiohttp.ClientError, TimeoutError):
+                    await asyncio.sleep(1)
+
+    async def _step(
+        self,
+        http: aiohttp.ClientSession,
+        revision: int,
+        settle: Callable[[], Awaitable[None]],
+        next_due: Callable[[], Awaitable[datetime | None]],
+    ) -> int:
+        # Between moves the report is renewed every second: people act, and plans change.
+        params = {"revision": str(revision), "wait": "1"}
+        async with http.get(f"{self._control}/control/clock", params=params) as answer:
+            answer.raise_for_status()
+            told = await answer.json()
+        self._offset = timedelta(seconds=float(told["offset"]))
+        await settle()
+        due = await next_due()
+        report = {
+            "revision": told["revision"],
+            "idle": True,
+            "next_due": due.isoformat() if due else None,
+        }
+        async with http.post(f"{self._control}/control/bot", json=report) as answer:
+            answer.raise_for_status()
+        return int(told["revision"])

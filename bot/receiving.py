@@ -1,0 +1,429 @@
+"""From Telegram to the handlers, so that nothing is lost, repeated or out of order.
+
+A batch is committed to the inbox before the offset moves. Each person's updates are taken in
+order, one transaction each: the handler's changes, the conversation, the replies and "handled"
+commit together; then the bot speaks. What fails three times is set aside and blocks nobody.
+"""
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiogram import Bot, Dispatcher
+from aiogram.dispatcher.event.bases import UNHANDLED
+from aiogram.exceptions import TelegramAPIError
+from aiogram.fsm.context import FSMContext
+from aiogram.fsm.storage.base import StorageKey
+from aiogram.types import Chat, Update, User
+from aiogram.types.update import UpdateTypeLookupError
+from aiohttp import ClientError
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import refusals
+from bot.clock import Clock
+from bot.database import Database
+from bot.speaking import Speaker, digest
+from bot.storage import SessionStorage
+from bot.telegram import Fate
+from community import arrivals, deliveries, live, people
+from community.arrivals import Arrival, Arriving
+from community.deliveries import SentMessage
+from community.errors import RefusalError
+from community.people import Person
+from community.policy import Lane
+from handlers import FORMS, render
+from handlers.replies import How, Message, Network, Page, Reply
+from locales import negotiate, translator_for
+
+logger = logging.getLogger("diwan.receiving")
+
+ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member"]
+PERSONS_AT_ONCE = 8
+APOLOGY = "apology"
+
+
+@dataclass(frozen=True)
+class Speech:
+    """A rendered reply on its way, and the reply it came from."""
+
+    index: int
+    how: How
+    kind: str
+    args: dict[str, Any]
+    message: Message
+
+
+def sender_of(body: dict[str, Any]) -> int | None:
+    """Return who caused a raw update, if it says so in the expected place."""
+    for value in body.values():
+        if isinstance(value, dict):
+            sender = value.get("from")
+            number = sender.get("id") if isinstance(sender, dict) else None
+            if isinstance(number, int) and 0 < number < 2**53:
+                return number
+    return None
+
+
+def translator_of(person: Person, network: Network) -> Any:
+    """Return the translator for a person: their choice, else Telegram's code, else the network."""
+    return translator_for(
+        person.language or negotiate(person.telegram_language) or network.language
+    )
+
+
+class Receiver:
+    """Takes updates in and carries out what they ask for."""
+
+    def __init__(
+        self,
+        database: Database,
+        bot: Bot,
+        dispatcher: Dispatcher,
+        speaker: Speaker,
+        clock: Clock,
+        network: Network,
+    ) -> None:
+        self.database, self.bot, self.dispatcher = database, bot, dispatcher
+        self.speaker, self.clock, self.network = speaker, clock, network
+        self._lanes: dict[int, deque[int]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(PERSONS_AT_ONCE)
+        self._known = 0
+        self._stopping = False
+        self.polled = 0
+        """How many times Telegram has answered a poll."""
+
+    # Taking in
+
+    async def poll(self) -> None:
+        """Fetch updates for ever: commit the batch, then acknowledge it with the next request."""
+        offset, wait = None, 1.0
+        while not self._stopping:
+            try:
+                batch = await self._fetch(offset)
+            except (ClientError, TimeoutError, TelegramAPIError, ValueError) as error:
+                logger.warning("no updates for %.0f s: %s", wait, type(error).__name__)
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, 30.0)
+                continue
+            wait = 1.0
+            self.polled += 1
+            if batch:
+                try:
+                    await self.take_in(batch)
+                except DBAPIError as error:
+                    logger.error("the inbox takes nothing: %s", type(error.orig).__name__)
+                    await asyncio.sleep(2)
+                    continue
+                offset = max(update["update_id"] for update in batch) + 1
+
+    async def _fetch(self, offset: int | None) -> list[dict[str, Any]]:
+        """Return the next batch, raw: one update that cannot be parsed must not stop the rest."""
+        assert self.bot.session is not None
+        http = await self.bot.session.create_session()  # type: ignore[attr-defined]
+        url = self.bot.session.api.api_url(self.bot.token, "getUpdates")
+        form = {"timeout": "25", "limit": "100", "allowed_updates": json.dumps(ALLOWED)}
+        if offset is not None:
+            form["offset"] = str(offset)
+        async with http.post(url, data=form, timeout=35) as response:
+            answer = json.loads(await response.text(errors="replace"))
+        if not answer.get("ok"):
+            raise ValueError(answer.get("description", "no reason given"))
+        return [update for update in answer["result"] if isinstance(update.get("update_id"), int)]
+
+    async def take_in(self, batch: Sequence[dict[str, Any]]) -> None:
+        """Commit raw updates to the inbox and set their persons' lanes going."""
+        now = self.clock.now()
+        rows = []
+        for update in batch:
+            body = json.dumps(update, sort_keys=True, separators=(",", ":"))
+            sender = sender_of(update)
+            rows.append(
+                {
+                    "update_id": update["update_id"],
+                    "digest": hashlib.sha256(body.encode()).hexdigest(),
+                    "sender": sender,
+                    "body": body,
+                    "state": Arriving.WAITING if sender else Arriving.SET_ASIDE,
+                    "tries": 0,
+                    "spoken": 0,
+                    "arrived_at": now,
+                }
+            )
+        async with self.database.transaction() as session:
+            await arrivals.store(session, rows)
+        await self.pick_up()
+
+    async def pick_up(self) -> None:
+        """Put what is open in the inbox into its person's lane, each once."""
+        async with self.database.transaction() as session:
+            open_rows = await arrivals.open_rows(session, after=self._known)
+        for arrival_id, sender in open_rows:
+            self._known = max(self._known, arrival_id)
+            if sender in self._lanes:
+                self._lanes[sender].append(arrival_id)
+            else:
+                self._lanes[sender] = deque([arrival_id])
+                self._start(self._run_lane(sender))
+
+    def _start(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    @property
+    def is_idle(self) -> bool:
+        """Say whether every update taken in has been handled and answered."""
+        return not self._lanes
+
+    async def stop(self) -> None:
+        """Take nothing more in; finish the transactions and answers that have begun."""
+        self._stopping = True
+        for lane in self._lanes.values():
+            lane.clear()
+        if self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # One person's updates, in order
+
+    async def _run_lane(self, sender: int) -> None:
+        lane = self._lanes[sender]
+        try:
+            while lane:
+                async with self._slots:
+                    await self._carry_out(lane[0])
+                if lane:
+                    lane.popleft()
+        finally:
+            if lane and not self._stopping:
+                logger.error("a lane ended early; its updates wait for the next start")
+            self._lanes.pop(sender, None)
+
+    async def _carry_out(self, arrival_id: int) -> None:
+        wait = 0.5
+        while True:
+            try:
+                speeches = await self._handle(arrival_id)
+            except (OperationalError, InterfaceError) as error:
+                # The database is busy or gone: that is nobody's fault and costs no try.
+                logger.warning("the database is not available: %s", type(error.orig).__name__)
+                if self._stopping:
+                    return
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, 15.0)
+                continue
+            except Exception:
+                logger.exception("update in inbox row %d could not be handled", arrival_id)
+                if await self._strike(arrival_id):
+                    return
+                continue
+            break
+        if speeches is not None:
+            await self._speak(arrival_id, *speeches)
+
+    async def _handle(
+        self, arrival_id: int
+    ) -> tuple[dict[str, Any], int, list[Speech]] | None:
+        """Carry out one update in one transaction; return what to say, or None."""
+        now = self.clock.now()
+        async with self.database.transaction() as session:
+            arrival = await session.get(Arrival, arrival_id, with_for_update=True)
+            if arrival is None or arrival.body is None or arrival.sender is None:
+                return None
+            body = json.loads(arrival.body)
+            if arrival.state == Arriving.WAITING:
+                try:
+                    update = Update.model_validate(body, context={"bot": self.bot})
+                except ValidationError:
+                    logger.warning("inbox row %d cannot be parsed; set aside", arrival_id)
+                    arrival.state = Arriving.SET_ASIDE
+                    return None
+                replies = await self._answer(session, update, now)
+                arrival.handled_at = now
+                arrival.replies = [
+                    {"kind": reply.kind, "args": dict(reply.args), "how": reply.how.value}
+                    for reply in replies
+                ]
+                arrival.state = Arriving.SPEAKING
+                await session.flush()
+            elif arrival.state != Arriving.SPEAKING:
+                return None
+            speeches = await self._render(session, arrival, now)
+            return body, arrival.sender, speeches
+
+    async def _answer(
+        self, session: AsyncSession, update: Update, now: Any
+    ) -> Sequence[Reply]:
+        try:
+            event = update.event
+        except UpdateTypeLookupError:
+            return []
+        chat: Chat | None = getattr(event, "chat", None) or getattr(
+            getattr(event, "message", None), "chat", None
+        )
+        user: User | None = getattr(event, "from_user", None)
+        if user is None or (chat is not None and chat.type != "private") or user.is_bot:
+            return []
+        person = await people.meet(
+            session,
+            user.id,
+            now,
+            name=user.full_name,
+            username=user.username,
+            telegram_language=user.language_code,
+        )
+        if update.my_chat_member is not None:
+            status = update.my_chat_member.new_chat_member.status
+            if status in {"kicked", "left"}:
+                await deliveries.lose(session, person, "blocked", now)
+            else:
+                await people.reached(session, person, now)
+            return []
+        await people.reached(session, person, now)
+        storage = SessionStorage(session, now)
+        state = FSMContext(
+            storage=storage,
+            key=StorageKey(bot_id=self.bot.id, chat_id=user.id, user_id=user.id),
+        )
+        try:
+            async with session.begin_nested():
+                result = await self.dispatcher.feed_update(
+                    self.bot,
+                    update,
+                    session=session,
+                    person=person,
+                    now=now,
+                    _=translator_of(person, self.network),
+                    network=self.network,
+                    forms=FORMS,
+                    state=state,
+                    raw_state=await state.get_state(),
+                )
+        except RefusalError as refusal:
+            how = How.ALERT if update.callback_query else How.SAY
+            told = refusals.sentence(refusal, translator_of(person, self.network))
+            return [Reply("refusal", {"text": str(told)}, how)]
+        return [] if result is UNHANDLED or result is None else result
+
+    async def _render(
+        self, session: AsyncSession, arrival: Arrival, now: Any
+    ) -> list[Speech]:
+        person = await people.by_telegram_id(session, arrival.sender or 0)
+        if person is None:
+            return []
+        page = Page(
+            session, person, translator_of(person, self.network), now, self.network, FORMS
+        )
+        speeches = []
+        for index, reply in enumerate(arrival.replies or []):
+            if index < arrival.spoken:
+                continue
+            message = await render(page, reply["kind"], **reply["args"])
+            if message is not None:
+                how = How(reply["how"])
+                speeches.append(Speech(index, how, reply["kind"], reply["args"], message))
+        return speeches
+
+    # Speaking, after the commit
+
+    async def _speak(
+        self, arrival_id: int, body: dict[str, Any], sender: int, speeches: Sequence[Speech]
+    ) -> None:
+        query = body.get("callback_query")
+        toasts = [s for s in speeches if s.how in (How.TOAST, How.ALERT)]
+        if query:
+            text = str(toasts[0].message.text) if toasts else ""
+            alert = bool(toasts) and toasts[0].how is How.ALERT
+            await self.speaker.toast(str(query["id"]), text, alert=alert)
+        messages = [s for s in speeches if s not in toasts]
+        for speech in messages:
+            await self._say(arrival_id, query, sender, speech, is_last=speech is messages[-1])
+        if not messages:
+            await self._finish(arrival_id)
+
+    async def _say(
+        self,
+        arrival_id: int,
+        query: dict[str, Any] | None,
+        sender: int,
+        speech: Speech,
+        *,
+        is_last: bool,
+    ) -> None:
+        target = ((query or {}).get("message") or {}).get("message_id")
+        if speech.how is How.EDIT and target:
+            spoken = await self.speaker.edit(sender, target, speech.message)
+        else:
+            spoken = await self.speaker.say(sender, speech.message, Lane.REPLY, patient=True)
+        now = self.clock.now()
+        async with self.database.transaction() as session:
+            if spoken.answer.fate == Fate.UNREACHABLE:
+                person = await people.by_telegram_id(session, sender)
+                if person is not None:
+                    await deliveries.lose(session, person, spoken.answer.reason, now)
+            elif spoken.answer.fate == Fate.REJECTED:
+                logger.error("Telegram rejected a reply (%s): %s", speech.kind, spoken.answer.reason)
+            for message_id in spoken.message_ids:
+                session.add(
+                    SentMessage(
+                        chat_id=sender,
+                        message_id=message_id,
+                        kind=speech.kind,
+                        args=speech.args,
+                        sent_at=now,
+                    )
+                )
+            if spoken.message_ids and speech.message.live:
+                await live.keep(
+                    session,
+                    sender,
+                    spoken.message_ids[-1],
+                    speech.kind,
+                    speech.args,
+                    digest(speech.message),
+                    now,
+                )
+            arrival = await session.get(Arrival, arrival_id)
+            if arrival is not None:
+                arrival.spoken = speech.index + 1
+                if is_last:
+                    _blank(arrival)
+
+    async def _finish(self, arrival_id: int) -> None:
+        async with self.database.transaction() as session:
+            arrival = await session.get(Arrival, arrival_id)
+            if arrival is not None and arrival.state == Arriving.SPEAKING:
+                _blank(arrival)
+
+    async def _strike(self, arrival_id: int) -> bool:
+        """Count a failure; after the third set the update aside, and say sorry. True if so."""
+        async with self.database.transaction() as session:
+            arrival = await session.get(Arrival, arrival_id, with_for_update=True)
+            if arrival is None:
+                return True
+            arrival.tries += 1
+            if arrival.tries < arrivals.TRIES:
+                return False
+            arrival.state = Arriving.SET_ASIDE
+            sender = arrival.sender
+            person = await people.by_telegram_id(session, sender) if sender else None
+            language = translator_of(person, self.network) if person else None
+        if sender and language:
+            text = language(
+                "Sorry, something went wrong on our side. Nothing was changed. "
+                "We have kept a note of it; please try again later."
+            )
+            await self.speaker.say(sender, Message(text), Lane.REPLY)
+        return True
+
+
+def _blank(arrival: Arrival) -> None:
+    """Forget what was said and answered; the number and the digest stay for duplicates."""
+    arrival.state, arrival.body, arrival.replies = Arriving.DONE, None, None

@@ -1,0 +1,67 @@
+"""The community's "no" in the member's language: one sentence for each way of refusing."""
+
+from community.errors import (
+    ConsentMissingError,
+    IllegalMoveError,
+    LastAdministratorError,
+    LinkRefusedError,
+    NoAgreementError,
+    NotAllowedError,
+    NotAMemberError,
+    NotFoundError,
+    NotUnderstoodError,
+    RefusalError,
+    TooLateError,
+)
+from locales import Html, Translator
+
+
+def sentence(error: RefusalError, _: Translator) -> Html:
+    """Return what to tell the person who asked."""
+    if isinstance(error, NotUnderstoodError):
+        return not_understood(error, _)
+    sentences: dict[type[RefusalError], Html] = {
+        NotFoundError: _("That is not here any more. /menu shows what there is."),
+        NotAllowedError: _("You cannot do this with the role you have."),
+        NotAMemberError: _("This is for members. Send /start to join; it takes one minute."),
+        TooLateError: _("It is too late for that."),
+        IllegalMoveError: _("That is not possible any more: it has been settled meanwhile."),
+        LinkRefusedError: _(
+            "This link does not work (any more). Ask the person who gave it to you for a new one."
+        ),
+        NoAgreementError: _(
+            "We may not pass personal data to this organisation yet: there is no agreement "
+            "with it. You can contact it yourself."
+        ),
+        ConsentMissingError: _("You have not agreed to this. You can change that under /me."),
+        LastAdministratorError: _("There must be at least one administrator."),
+    }
+    return sentences.get(type(error), _("That did not work. Nothing was changed."))
+
+
+def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
+    """Return what was expected instead, field by field."""
+    if error.limit is not None:
+        return _.ngettext(
+            "Please write a text of at most {n} character.",
+            "Please write a text of at most {n} characters.",
+            error.limit,
+        )
+    fields: dict[str, Html] = {
+        "text": _("Please answer with a written message."),
+        "when": _(
+            "I could not read that date, or it is in the past. Write it like this: Tue 18:00, "
+            "or 24.11. 18:00."
+        ),
+        "where": _("Please write where it is: an address, or a link that begins with https://"),
+        "link": _("Please write a link that begins with https://"),
+        "capacity": _("Please write a number from 1 to 100 000."),
+        "number": _("Please write a number."),
+        "amount": _("Please write an amount, for example 25 or 12.50, or 0 if it is free."),
+        "duration": _("Please write how long it lasts, in minutes."),
+        "zone": _("Please write a time zone such as Europe/Paris."),
+        "location": _("Please share a location, with the paper clip."),
+        "steps": _("Please write the steps, one on each line."),
+        "language": _("Please choose one of the languages."),
+    }
+    return fields.get(error.field, _("I did not understand that. Please try again."))

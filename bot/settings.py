@@ -1,0 +1,165 @@
+"""Every setting, typed, documented, read once from the environment and `.env`.
+
+A wrong one is answered by one line that says what to do; the value is never repeated, because it
+may be a secret.
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from locales import OFFERED
+
+TOKEN = re.compile(r"[1-9]\d{4,14}:[\w-]{30,60}")
+SECRETS = ("BOT_TOKEN", "DATABASE_URL")
+"""Settings that may also be given as a file: BOT_TOKEN_FILE, DATABASE_URL_FILE."""
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong. The message is one line that says what to do."""
+
+
+class Settings(BaseSettings):
+    """What an operator sets. Names are those of the environment."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", case_sensitive=False
+    )
+
+    bot_token: SecretStr | None = Field(
+        None, description="The token that @BotFather gives you. Needed by `diwan run`."
+    )
+    telegram_api_base: str = Field(
+        "https://api.telegram.org",
+        description="The Bot API server: Telegram's, your own, or the emulator.",
+    )
+    database_url: SecretStr = Field(
+        SecretStr("sqlite+aiosqlite:///var/diwan.db"),
+        description="Where the data are: sqlite+aiosqlite:///FILE or postgresql+asyncpg://….",
+    )
+    default_language: str = Field(
+        "en", description="The network's own language, one of those that `locales/` offers."
+    )
+    timezone: str = Field(
+        "Europe/Brussels", description="Where the network is: an IANA zone such as Europe/Paris."
+    )
+    emergency_contact: str = Field(
+        "112", description="Whom /help says to call instead: this bot is no emergency service."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="How much is logged. Never a person's words, never a token."
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="Lines for people or for machines."
+    )
+
+    @field_validator("bot_token")
+    @classmethod
+    def _token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if not TOKEN.fullmatch(value.get_secret_value()):
+            raise ValueError("must look like 123456:ABC…; copy it from @BotFather once more")
+        return value
+
+    @field_validator("telegram_api_base")
+    @classmethod
+    def _base(cls, value: str) -> str:
+        if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
+            raise ValueError("must be an http:// or https:// address without a query")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: SecretStr) -> SecretStr:
+        problem = "must be sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER@HOST/NAME"
+        try:
+            url = make_url(value.get_secret_value())
+        except ArgumentError:
+            raise ValueError(problem) from None
+        if url.drivername not in {"sqlite+aiosqlite", "postgresql+asyncpg"}:
+            raise ValueError(problem)
+        if not url.database:
+            raise ValueError(problem)
+        return value
+
+    @field_validator("default_language")
+    @classmethod
+    def _language(cls, value: str) -> str:
+        if value not in OFFERED:
+            raise ValueError(f"must be one of: {', '.join(OFFERED)}")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("must be an IANA time zone such as Europe/Paris")
+        return value
+
+    @field_validator("emergency_contact")
+    @classmethod
+    def _contact(cls, value: str) -> str:
+        if not 0 < len(value.strip()) <= 60:
+            raise ValueError("must be a phone number or a short text of at most 60 characters")
+        return value.strip()
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _level(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the call, then the environment, then `.env`; no directory of secrets."""
+        assert isinstance(env_settings, EnvSettingsSource)
+        assert isinstance(dotenv_settings, DotEnvSettingsSource)
+        return init_settings, env_settings, dotenv_settings
+
+
+def load(**given: Any) -> Settings:
+    """Read and validate every setting.
+
+    Raises:
+        SettingsError: one line that names the setting and says what to do.
+    """
+    for name in SECRETS:
+        path = os.environ.get(f"{name}_FILE")
+        if path and name.lower() not in given:
+            try:
+                given[name.lower()] = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError):
+                raise SettingsError(
+                    f"{name}_FILE: no readable file is there; correct the path."
+                ) from None
+    try:
+        return Settings(**given)
+    except ValidationError as problem:
+        raise SettingsError(" ".join(map(_line, problem.errors()[:1]))) from None
+
+
+def _line(error: Any) -> str:
+    name = str(error["loc"][0]).upper()
+    if error["type"] == "literal_error":
+        return f"{name}: must be one of {error['ctx']['expected']}."
+    return f"{name}: {error['msg'].removeprefix('Value error, ')}."

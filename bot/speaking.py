@@ -1,0 +1,200 @@
+"""A card's message becomes calls to Telegram: parts, buttons, files, edits, toasts."""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from aiogram.filters.callback_data import CallbackData
+from aiogram.methods import (
+    AnswerCallbackQuery,
+    EditMessageText,
+    SendDocument,
+    SendMessage,
+    SendPhoto,
+)
+from aiogram.types import (
+    BufferedInputFile,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+)
+from aiogram.types import Message as Sent
+
+from bot.splitting import CAPTION_LIMIT, split, visible_length
+from bot.telegram import Answer, Fate, Telegram
+from community.policy import Lane
+from handlers.replies import Button, Message
+from locales import Html, plain
+
+logger = logging.getLogger("diwan.speaking")
+
+Speech = SendMessage | SendPhoto | SendDocument | EditMessageText
+
+TOAST_LIMIT = 200
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+@dataclass
+class Spoken:
+    """What became of one message, all its parts together."""
+
+    answer: Answer
+    message_ids: list[int] = field(default_factory=list)
+    sent_plain: bool = False
+
+
+def keyboard(rows: Sequence[Sequence[Button]]) -> InlineKeyboardMarkup | None:
+    """Return the buttons as Telegram wants them, or None without any."""
+    if not any(rows):
+        return None
+    return InlineKeyboardMarkup(
+        inline_keyboard=[[_button(button) for button in row] for row in rows if row]
+    )
+
+
+def _button(button: Button) -> InlineKeyboardButton:
+    data = button.data.pack() if isinstance(button.data, CallbackData) else button.data
+    return InlineKeyboardButton(text=button.text, callback_data=data, url=button.url)
+
+
+def digest(message: Message) -> str:
+    """Return what tells two renderings of one message apart."""
+    shown = keyboard(message.rows)
+    what = f"{message.text}\0{shown.model_dump_json(exclude_none=True) if shown else ''}"
+    return hashlib.sha256(what.encode()).hexdigest()
+
+
+class Speaker:
+    """Says messages. Waits out pauses; everything else it reports."""
+
+    def __init__(self, telegram: Telegram) -> None:
+        self.telegram = telegram
+
+    async def say(
+        self, chat_id: int, message: Message, lane: Lane, *, patient: bool = False
+    ) -> Spoken:
+        """Send a message, in as many parts as it needs.
+
+        ``patient`` callers (replies) wait as long as it takes for a pause or an outage to end;
+        others get the answer BUSY or NOT_SENT and keep their row.
+        """
+        spoken = Spoken(Answer(Fate.DONE))
+        for method in self._methods(chat_id, message):
+            answer = await self._one(method, chat_id, lane, patient, spoken)
+            if answer.fate != Fate.DONE:
+                # What has been sent cannot be unsent: the rest is lost, not repeated.
+                spoken.answer = answer if not spoken.message_ids else Answer(Fate.UNSURE, "part")
+                break
+            if isinstance(answer.result, Sent):
+                spoken.message_ids.append(answer.result.message_id)
+        return spoken
+
+    def _methods(self, chat_id: int, message: Message) -> list[Speech]:
+        markup, text = keyboard(message.rows), str(message.text)
+        methods: list[Speech] = []
+        if message.file is not None:
+            content = BufferedInputFile(message.file.content, message.file.name)
+            fits = visible_length(text) <= CAPTION_LIMIT
+            caption, protect = text if fits and text else None, message.protect or None
+            markup_here = markup if fits else None
+            methods.append(
+                SendPhoto(
+                    chat_id=chat_id,
+                    photo=content,
+                    caption=caption,
+                    reply_markup=markup_here,
+                    protect_content=protect,
+                )
+                if message.file.is_picture
+                else SendDocument(
+                    chat_id=chat_id,
+                    document=content,
+                    caption=caption,
+                    reply_markup=markup_here,
+                    protect_content=protect,
+                )
+            )
+            if fits:
+                return methods
+        parts = split(text)
+        methods += [
+            SendMessage(
+                chat_id=chat_id,
+                text=part,
+                reply_markup=markup if part is parts[-1] else None,
+                protect_content=message.protect or None,
+                link_preview_options=NO_PREVIEW,
+            )
+            for part in parts
+        ]
+        return methods
+
+    async def edit(
+        self, chat_id: int, message_id: int, message: Message, lane: Lane = Lane.REPLY
+    ) -> Spoken:
+        """Put a message in the place of an earlier one, or after it where that cannot be."""
+        if message.file is None and len(split(str(message.text))) == 1:
+            method = EditMessageText(
+                chat_id=chat_id,
+                message_id=message_id,
+                text=str(message.text),
+                reply_markup=keyboard(message.rows),
+                link_preview_options=NO_PREVIEW,
+            )
+            spoken = Spoken(Answer(Fate.DONE))
+            answer = await self._one(method, chat_id, lane, True, spoken)
+            if answer.fate == Fate.DONE or "not modified" in answer.reason:
+                spoken.message_ids = [message_id]
+                return spoken
+            if answer.fate != Fate.REJECTED:
+                spoken.answer = answer
+                return spoken
+        return await self.say(chat_id, message, lane, patient=True)
+
+    async def toast(self, query_id: str, text: str, *, alert: bool) -> None:
+        """Answer a button press; one that is too old has no reader, and that is all right."""
+        method = AnswerCallbackQuery(
+            callback_query_id=query_id,
+            text=text[:TOAST_LIMIT] or None,
+            show_alert=alert or None,
+        )
+        await self.telegram.call(method)
+
+    async def _one(
+        self,
+        method: Speech,
+        chat_id: int,
+        lane: Lane,
+        patient: bool,
+        spoken: Spoken,
+    ) -> Answer:
+        unsure = 0
+        wait = 1.0
+        while True:
+            answer = await self.telegram.call(method, chat_id=chat_id, lane=lane)
+            if answer.fate == Fate.UNPARSABLE and not spoken.sent_plain:
+                logger.warning("Telegram could not read a message's markup; sent as plain text")
+                spoken.sent_plain = True
+                method = _plainly(method)
+                continue
+            if not patient or answer.fate not in (Fate.BUSY, Fate.NOT_SENT, Fate.UNSURE):
+                return answer
+            if answer.fate == Fate.UNSURE:
+                unsure += 1
+                if unsure > 1:
+                    return answer  # a reply is repeated once, never three times
+            if answer.fate == Fate.NOT_SENT:
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, 60.0)
+
+
+def _plainly(method: Speech) -> Speech:
+    """Return the same message without any markup, for Telegram to take as it stands."""
+    words = {
+        field: plain(Html(text))
+        for field in ("text", "caption")
+        if (text := getattr(method, field, None))
+    }
+    return method.model_copy(update={**words, "parse_mode": None})

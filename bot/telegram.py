@@ -1,0 +1,135 @@
+"""The way to Telegram: one call, paced, and what its answer means.
+
+Telegram has no idempotency key. A call ends in one of a few fates, and the caller's crash policy
+says what follows from each.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from aiogram import Bot
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramNetworkError,
+    TelegramNotFound,
+    TelegramRetryAfter,
+    TelegramServerError,
+    TelegramUnauthorizedError,
+)
+from aiogram.methods import TelegramMethod
+from aiohttp import ClientConnectorError
+
+from bot.limiter import Limiter
+from community.policy import Lane
+
+logger = logging.getLogger("diwan.telegram")
+
+DEFAULT_PAUSE = 5.0
+"""Seconds of silence after a 429 that does not say how long."""
+
+PERMANENT = {
+    "bot was blocked by the user": "blocked",
+    "user is deactivated": "deactivated",
+    "bot can't initiate conversation with a user": "never_started",
+    "chat not found": "not_found",
+    "private chat not found": "not_found",
+    "can't send messages to the bot": "is_a_bot",
+    "bot was kicked": "kicked",
+    "bot is not a member": "kicked",
+    "the group chat was deleted": "deleted",
+}
+"""Telegram's words for "this person cannot be reached", and our reason codes."""
+
+
+class Fate(StrEnum):
+    """What became of a call."""
+
+    DONE = "done"
+    UNREACHABLE = "unreachable"
+    """Nothing will ever reach this person, until they come back."""
+    REJECTED = "rejected"
+    """This request is wrong and will stay wrong."""
+    UNPARSABLE = "unparsable"
+    """Telegram cannot read the HTML; plain text may pass."""
+    BUSY = "busy"
+    """Nothing was sent: Telegram wants a pause."""
+    NOT_SENT = "not_sent"
+    """Nothing was sent: no connection, or Telegram is down."""
+    UNSURE = "unsure"
+    """The connection broke after the request left: it may have arrived."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A fate, and what goes with it."""
+
+    fate: Fate
+    reason: str = ""
+    retry_after: float = 0.0
+    result: Any = None
+
+
+class TokenRefusedError(Exception):
+    """Telegram does not accept the token (any more)."""
+
+
+class Telegram:
+    """The bot's mouth: every call goes through here, and through the limiter."""
+
+    def __init__(self, bot: Bot, limiter: Limiter) -> None:
+        self.bot, self.limiter = bot, limiter
+        self.refused = asyncio.Event()
+        """Set when Telegram refuses the token: nothing more can be said."""
+
+    async def call(
+        self, method: TelegramMethod[Any], *, chat_id: int | None = None, lane: Lane = Lane.REPLY
+    ) -> Answer:
+        """Make one attempt, in its lane; calls without a chat are not paced."""
+        if chat_id is not None:
+            await self.limiter.acquire(chat_id, lane)
+        try:
+            return Answer(Fate.DONE, result=await self.bot(method))
+        except TelegramAPIError as error:
+            return self._read(error)
+        except ClientDecodeError as error:
+            # Half an answer that began well means the message is there; an error page means not.
+            if str(error.data).lstrip().startswith('{"ok":true'):
+                return Answer(Fate.UNSURE, "truncated")
+            return Answer(Fate.NOT_SENT, "bad_answer")
+
+    def _read(self, error: TelegramAPIError) -> Answer:
+        words = error.message
+        if isinstance(error, TelegramRetryAfter):
+            self.limiter.pause(error.retry_after)
+            return Answer(Fate.BUSY, "429", float(error.retry_after))
+        if isinstance(error, TelegramUnauthorizedError):
+            self.refused.set()
+            raise TokenRefusedError from None
+        if isinstance(error, TelegramNetworkError):
+            if isinstance(error.__cause__, ClientConnectorError):
+                return Answer(Fate.NOT_SENT, "no_connection")
+            return Answer(Fate.UNSURE, "connection_lost")
+        if isinstance(error, TelegramServerError):
+            return Answer(Fate.NOT_SENT, "server_error")
+        if isinstance(error, TelegramForbiddenError | TelegramBadRequest | TelegramNotFound):
+            for telegrams_words, reason in PERMANENT.items():
+                if telegrams_words in words:
+                    return Answer(Fate.UNREACHABLE, reason)
+            if "can't parse entities" in words:
+                return Answer(Fate.UNPARSABLE, "markup")
+            return Answer(Fate.REJECTED, _short(words))
+        if "Too Many Requests" in words:
+            self.limiter.pause(DEFAULT_PAUSE)
+            return Answer(Fate.BUSY, "429", DEFAULT_PAUSE)
+        return Answer(Fate.REJECTED, _short(words))
+
+
+def _short(words: str) -> str:
+    """Return Telegram's description, which names no person, cut to fit a reason."""
+    return words.removeprefix("Bad Request: ").removeprefix("Forbidden: ")[:60]

@@ -1,0 +1,54 @@
+"""Messages that keep themselves current: the progress of a send, until it has ended."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, String, UniqueConstraint, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from community.base import Base, Identified
+
+
+class LiveMessage(Base, Identified):
+    """A message that is rendered again while what it shows still moves."""
+
+    __tablename__ = "live_messages"
+    __table_args__ = (UniqueConstraint("chat_id", "message_id"),)
+
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    message_id: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(32))
+    args: Mapped[dict[str, Any]]
+    shown: Mapped[str] = mapped_column(String(64))
+    """A digest of what it says, so that only a change is sent."""
+    since: Mapped[datetime]
+
+
+async def keep(
+    session: AsyncSession,
+    chat_id: int,
+    message_id: int,
+    kind: str,
+    args: dict[str, Any],
+    shown: str,
+    now: datetime,
+) -> None:
+    """Keep this message current from now on; another of the same kind and chat stops moving."""
+    await session.execute(
+        delete(LiveMessage).where(
+            LiveMessage.chat_id == chat_id,
+            (LiveMessage.message_id == message_id) | (LiveMessage.kind == kind),
+        )
+    )
+    session.add(
+        LiveMessage(
+            chat_id=chat_id, message_id=message_id, kind=kind, args=args, shown=shown, since=now
+        )
+    )
+    await session.flush()
+
+
+async def every(session: AsyncSession) -> list[LiveMessage]:
+    """Return all of them."""
+    return list(await session.scalars(select(LiveMessage).order_by(LiveMessage.id)))

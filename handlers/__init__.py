@@ -1,0 +1,43 @@
+"""Telegram to community: one module per conversation.
+
+``routes`` lists the conversations in the order in which they are asked; the last takes what no
+other wanted. ``CARDS`` is how each kind of message is rendered, replies and deliveries alike.
+"""
+
+from dataclasses import replace
+
+from aiogram import Dispatcher
+
+from handlers import attendance, forms
+from handlers.forms import Form
+from handlers.replies import Card, Cards, Message, Page
+
+MODULES = (attendance, forms)
+"""The conversations, in the order in which their routers are asked."""
+
+
+def routes(dispatcher: Dispatcher) -> None:
+    """Attach every conversation to the dispatcher."""
+    for module in MODULES:
+        dispatcher.include_router(module.setup())
+
+
+CARDS: Cards = {kind: card for module in MODULES for kind, card in module.CARDS.items()}
+FORMS: dict[str, Form] = {
+    form.name: form for module in MODULES for form in getattr(module, "FORMS", ())
+}
+
+__all__ = ["CARDS", "FORMS", "MODULES", "Card", "Message", "Page", "render", "routes"]
+
+
+async def render(page: Page, kind: str, **args: object) -> Message | None:
+    """Say what this kind of message says now, or None if it no longer applies.
+
+    Where the reader's language runs from right to left, rows of buttons are mirrored: Telegram
+    has no direction for keyboards.
+    """
+    message = await CARDS[kind](page, **args)
+    if message is None:
+        return None
+    rows = [list(reversed(row)) for row in message.rows] if page._.is_rtl else message.rows
+    return Message(message.text, rows, message.file, message.protect, language=page._.language)

@@ -1,0 +1,149 @@
+"""What a handler returns and what a card is.
+
+A handler never talks to Telegram. It returns *replies*: the kind of a card and ids. After the
+commit the bot asks the card what to say, in the language the reader has then. What is owed
+(``community/deliveries.py``) is rendered by the same cards.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from aiogram.filters.callback_data import CallbackData
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community.people import Person
+from locales import Html, Translator
+
+
+class How(StrEnum):
+    """How a reply reaches the person."""
+
+    SAY = "say"
+    EDIT = "edit"
+    """Instead of the message whose button was pressed; a new message if that cannot be."""
+    TOAST = "toast"
+    """A short line over the chat, gone after a moment."""
+    ALERT = "alert"
+    """A box the person has to close."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One thing to say: a card's kind and the ids it needs. Never text."""
+
+    kind: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+    how: How = How.SAY
+
+
+Replies = Sequence[Reply]
+
+
+def say(kind: str, **args: Any) -> Reply:
+    """Answer with a message of its own."""
+    return Reply(kind, args)
+
+
+def edit(kind: str, **args: Any) -> Reply:
+    """Answer in the message whose button was pressed."""
+    return Reply(kind, args, How.EDIT)
+
+
+def toast(kind: str, **args: Any) -> Reply:
+    """Answer with a short line over the chat (at most 200 characters)."""
+    return Reply(kind, args, How.TOAST)
+
+
+def alert(kind: str, **args: Any) -> Reply:
+    """Answer with a box the person has to close (at most 200 characters)."""
+    return Reply(kind, args, How.ALERT)
+
+
+@dataclass(frozen=True)
+class Network:
+    """What this deployment is: given to every handler and every card."""
+
+    language: str
+    """The network's own language (DEFAULT_LANGUAGE)."""
+    zone: str
+    """Where the network is (TIMEZONE): the zone of whoever has no area."""
+    bot_username: str
+    emergency_contact: str
+    """Whom to call instead; a phone number as people dial it."""
+
+    def link(self, payload: str) -> str:
+        """Return a deep link into the bot."""
+        return f"https://t.me/{self.bot_username}?start={payload}"
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a card is given: the reader, their language, their zone, and the rows as they are."""
+
+    session: AsyncSession
+    reader: Person
+    _: Translator
+    now: datetime
+    network: Network
+    forms: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the reader's zone."""
+        return self.reader.local_zone(self.network.zone)
+
+
+@dataclass(frozen=True)
+class Button:
+    """An inline button: its text, and what pressing it does."""
+
+    text: str
+    data: CallbackData | str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class File:
+    """Something attached; a picture is shown, anything else offered as a file."""
+
+    name: str
+    content: bytes
+    is_picture: bool = False
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a card says. ``text`` is Telegram HTML; of a toast or an alert it is plain text."""
+
+    text: Html | str
+    rows: Sequence[Sequence[Button]] = ()
+    file: File | None = None
+    protect: bool = False
+    live: bool = False
+    """What it shows still moves: the bot keeps it current until a rendering says otherwise."""
+    language: str = ""
+    """Filled in by ``render``: the language it is in."""
+
+
+class Card(Protocol):
+    """How one kind of message is rendered now; None if it no longer applies."""
+
+    def __call__(self, page: Page, **args: Any) -> Awaitable[Message | None]:
+        """Return what to say, or None."""
+
+
+Cards = Mapping[str, Callable[..., Awaitable[Message | None]]]
+
+
+def in_rows(buttons: Sequence[Button], per_row: int = 1) -> list[list[Button]]:
+    """Lay buttons out, so many in a row."""
+    return [list(buttons[at : at + per_row]) for at in range(0, len(buttons), per_row)]
+
+
+def lines(*parts: str | None) -> Html:
+    """Set whole sentences under each other; what is None is left out, "" is an empty line."""
+    return Html("\n").join(part for part in parts if part is not None)

@@ -1,0 +1,91 @@
+"""What the codes of the domain are called: needs, stages, profiles, states, in the reader's words.
+
+Each function spells every member of its enumeration, so that a new code without a word is found
+by mypy and by ``tests/handlers/test_words.py``.
+"""
+
+from community.attendance import State as Attending
+from community.consents import Purpose
+from community.people import Membership, Participation, Profile, Stage
+from community.roles import RoleName
+from locales import Translator
+
+
+def stage(code: Stage, _: Translator) -> str:
+    """Return how far the business is."""
+    return {
+        Stage.IDEA: _.label("stage", "I have an idea"),
+        Stage.STARTING: _.label("stage", "I am starting now"),
+        Stage.RUNNING: _.label("stage", "My business is running"),
+        Stage.GROWING: _.label("stage", "I want to grow"),
+    }[code]
+
+
+def participation(code: Participation, _: Translator) -> str:
+    """Return how somebody takes part."""
+    return {
+        Participation.ACTIVE: _.label("participation", "I want to take part"),
+        Participation.READING: _.label("participation", "I only want to read for now"),
+    }[code]
+
+
+def profile(code: Profile, _: Translator) -> str:
+    """Return what describes somebody."""
+    return {
+        Profile.WOMAN: _.label("profile", "Woman"),
+        Profile.REFUGEE: _.label("profile", "Refugee"),
+        Profile.YOUTH: _.label("profile", "Under 30"),
+        Profile.HIGHLY_SKILLED: _.label("profile", "University or trade degree"),
+        Profile.JOB_SEEKER: _.label("profile", "Looking for work"),
+        Profile.OWNER: _.label("profile", "Business owner"),
+        Profile.STUDENT: _.label("profile", "Student"),
+        Profile.RATHER_NOT_SAY: _.label("profile", "I would rather not say"),
+    }[code]
+
+
+def role(code: RoleName, _: Translator) -> str:
+    """Return what a role is called."""
+    return {
+        RoleName.ADMINISTRATOR: _.label("role", "Administrator"),
+        RoleName.COORDINATOR: _.label("role", "Coordinator"),
+        RoleName.ANIMATOR: _.label("role", "Animator"),
+        RoleName.PROVIDER_STAFF: _.label("role", "Staff of a support provider"),
+    }[code]
+
+
+def purpose(code: Purpose, _: Translator) -> str:
+    """Return what a consent switch is for."""
+    return {
+        Purpose.NEWS: _.label("consent", "News and reminders of your steps"),
+        Purpose.SURVEYS: _.label("consent", "Short questions now and then"),
+        Purpose.MATCHING: _.label("consent", "Being introduced to other members"),
+        Purpose.STATISTICS: _.label("consent", "Counting me in the funder's statistics"),
+    }[code]
+
+
+def attending(code: Attending, _: Translator) -> str:
+    """Return where somebody stands with an event, for an animator's list."""
+    return {
+        Attending.NONE: _.label("attendance", "No answer"),
+        Attending.INVITED: _.label("attendance", "Invited"),
+        Attending.GOING: _.label("attendance", "Going"),
+        Attending.MAYBE: _.label("attendance", "Maybe"),
+        Attending.WAITING: _.label("attendance", "On the waiting list"),
+        Attending.OFFERED: _.label("attendance", "Offered a place"),
+        Attending.DECLINED: _.label("attendance", "Not going"),
+        Attending.LAPSED: _.label("attendance", "Did not take the place"),
+        Attending.ATTENDED: _.label("attendance", "Came"),
+        Attending.MISSED: _.label("attendance", "Did not come"),
+    }[code]
+
+
+def membership(code: Membership, _: Translator) -> str:
+    """Return how somebody stands with the network."""
+    return {
+        Membership.JOINING: _.label("membership", "Looking round"),
+        Membership.ACTIVE: _.label("membership", "Member"),
+        Membership.PAUSED: _.label("membership", "Taking a break"),
+        Membership.STOPPED: _.label("membership", "Stopped"),
+        Membership.UNREACHABLE: _.label("membership", "Not reachable"),
+        Membership.LEFT: _.label("membership", "Left"),
+    }[code]

@@ -1,0 +1,73 @@
+"""Clock to community: what becomes due, expires, escalates. The whole timetable on one screen.
+
+APScheduler only ticks; what is due is a row. Every job may run twice or late and does nothing
+twice, because occurrences have unique keys. It sends and renders nothing.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import attendance, deliveries, events, people, sends
+from scheduler.due import next_due
+
+__all__ = ["TIMETABLE", "Job", "next_due"]
+
+
+@dataclass(frozen=True)
+class Tick:
+    """What a job is told: the moment, and what the network has set."""
+
+    now: datetime
+    zone: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something that is looked at every so many seconds."""
+
+    name: str
+    every: float
+    run: Callable[[AsyncSession, Tick], Awaitable[object]]
+
+
+async def _rescuing(session: AsyncSession, tick: Tick) -> object:
+    return await deliveries.rescue(session, tick.now)
+
+
+async def _starting_sends(session: AsyncSession, tick: Tick) -> object:
+    return await sends.start_due(session, tick.now, network_language=tick.language)
+
+
+async def _finishing_sends(session: AsyncSession, tick: Tick) -> object:
+    return await sends.finish(session, tick.now)
+
+
+async def _expiring(session: AsyncSession, tick: Tick) -> object:
+    return await deliveries.expire(session, tick.now)
+
+
+async def _lapsing_offers(session: AsyncSession, tick: Tick) -> object:
+    return await attendance.lapse_offers(session, tick.now, default_zone=tick.zone)
+
+
+async def _holding_events(session: AsyncSession, tick: Tick) -> object:
+    return await events.hold(session, tick.now)
+
+
+async def _ending_pauses(session: AsyncSession, tick: Tick) -> object:
+    return await people.end_pauses(session, tick.now)
+
+
+TIMETABLE: Sequence[Job] = (
+    Job("starting sends", 1, _starting_sends),
+    Job("finishing sends", 1, _finishing_sends),
+    Job("rescuing what a dead process held", 5, _rescuing),
+    Job("lapsing offered places", 10, _lapsing_offers),
+    Job("holding events", 30, _holding_events),
+    Job("ending pauses", 30, _ending_pauses),
+    Job("expiring", 30, _expiring),
+)

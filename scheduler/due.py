@@ -1,0 +1,36 @@
+"""When is the next thing due? The emulator's clock stops there when it plays forward."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import attendance, deliveries, events, sends
+from community.attendance import Attendance
+from community.events import Event
+from community.people import Membership, Person
+from community.sends import Send
+
+
+async def next_due(session: AsyncSession, now: datetime) -> datetime | None:
+    """Return the earliest moment after which the clock alone changes something."""
+    found: list[datetime | None] = [
+        await deliveries.next_due(session),
+        await session.scalar(
+            select(func.min(Send.starts_at)).where(Send.state == sends.State.SCHEDULED)
+        ),
+        await session.scalar(
+            select(func.min(Attendance.offered_until)).where(
+                Attendance.state == attendance.State.OFFERED
+            )
+        ),
+        await session.scalar(
+            select(func.min(Person.paused_until)).where(Person.state == Membership.PAUSED)
+        ),
+    ]
+    running = await session.scalars(select(Event).where(Event.state == events.State.PUBLISHED))
+    found += [event.ends_at for event in running]
+    moments = [moment for moment in found if moment is not None]
+    return max(min(moments), now - timedelta(days=1)) if moments else None
+
+

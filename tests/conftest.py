@@ -1,0 +1,101 @@
+"""Fixtures of the whole suite: a real database, on SQLite always, on PostgreSQL where one is."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+from bot.database import Database
+from community.tables import METADATA
+
+TEST_DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "")
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs PostgreSQL where there is none, and say so."""
+    if not TEST_DATABASE_URL:
+        skip = pytest.mark.skip(reason="TEST_DATABASE_URL names no PostgreSQL")
+        for item in items:
+            if "postgresql" in item.keywords:
+                item.add_marker(skip)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Monday morning."""
+    return datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty migrated file, copied for each test."""
+    import sqlite3
+
+    from sqlalchemy import create_engine
+
+    path = tmp_path_factory.mktemp("template") / "empty.db"
+    engine = create_engine(f"sqlite:///{path}")
+    METADATA.create_all(engine)
+    engine.dispose()
+    sqlite3.connect(path).close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_database() -> Iterator[str]:
+    """The address of a database of this run's own, dropped afterwards."""
+    import asyncio
+
+    base = make_url(TEST_DATABASE_URL)
+    name = f"diwan_test_{secrets.token_hex(4)}"
+
+    async def administer(statement: str) -> None:
+        engine = create_async_engine(base, isolation_level="AUTOCOMMIT")
+        async with engine.connect() as connection:
+            await connection.execute(text(statement))
+        await engine.dispose()
+
+    async def create_tables() -> None:
+        engine = create_async_engine(base.set(database=name))
+        async with engine.begin() as connection:
+            await connection.run_sync(METADATA.create_all)
+        await engine.dispose()
+
+    asyncio.run(administer(f'CREATE DATABASE "{name}"'))
+    asyncio.run(create_tables())
+    yield base.set(database=name).render_as_string(hide_password=False)
+    asyncio.run(administer(f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture(params=DATABASES)
+async def database(
+    request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path
+) -> AsyncIterator[Database]:
+    """An empty database with all tables."""
+    if request.param == "sqlite":
+        path = tmp_path / "diwan.db"
+        path.write_bytes(sqlite_template.read_bytes())
+        database = Database(f"sqlite+aiosqlite:///{path}")
+        yield database
+        await database.close()
+        return
+    database = Database(request.getfixturevalue("postgresql_database"))
+    yield database
+    names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables)
+    async with database.transaction() as session:
+        await session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    await database.close()
+
+
+@pytest.fixture
+async def session(database: Database) -> AsyncIterator[AsyncSession]:
+    """A session in one transaction that is committed at the end."""
+    async with database.transaction() as session:
+        yield session
