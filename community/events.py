@@ -88,6 +88,11 @@ class Event(Base, Referable):
         return now >= self.ends_at
 
 
+def zone_of(event: Event) -> ZoneInfo:
+    """Return the zone in which the event takes place."""
+    return ZoneInfo(event.zone)
+
+
 @dataclass(frozen=True)
 class Details:
     """The facts of an event. Where: a place or a link."""

@@ -15,7 +15,8 @@ from aiogram.filters import StateFilter
 from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
-from aiogram.types import CallbackQuery, Message as Incoming
+from aiogram.types import CallbackQuery
+from aiogram.types import Message as Incoming
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.errors import NotUnderstoodError

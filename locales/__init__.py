@@ -12,6 +12,7 @@ from locales.dates import (
     number,
     percent,
     plain_moment,
+    short_day,
 )
 from locales.folding import fold, fold_digits
 from locales.languages import (
@@ -52,6 +53,7 @@ __all__ = [
     "percent",
     "plain",
     "plain_moment",
+    "short_day",
     "sorted_for",
     "translator_for",
     "without_isolates",

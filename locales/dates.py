@@ -15,7 +15,13 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.core import get_global
-from babel.dates import format_date, format_interval, format_time, format_timedelta
+from babel.dates import (
+    format_date,
+    format_interval,
+    format_skeleton,
+    format_time,
+    format_timedelta,
+)
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent
 
@@ -42,6 +48,11 @@ def day(when: date, _: Translator, *, year: int | None = None) -> str:
     """Return weekday, day and month, and the year unless it is `year`."""
     pattern = "full" if when.year != year else _pattern_without_year(_.locale)
     return format_date(when, pattern, locale=_.locale)
+
+
+def short_day(when: date, _: Translator) -> str:
+    """Return weekday and day in few letters, for a button."""
+    return str(format_skeleton("MMMEd", when, locale=_.locale))
 
 
 def clock_time(when: datetime, zone: ZoneInfo, _: Translator) -> str:

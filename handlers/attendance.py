@@ -1,0 +1,425 @@
+"""Events as members meet them: the list, the card, the answer, the calendar file, reminders."""
+
+from typing import Any
+
+from aiogram import Router
+from aiogram.filters import Command
+from aiogram.filters.callback_data import CallbackData
+from aiogram.fsm.context import FSMContext
+from reports.calendar import event_file
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import attendance, events, sends, translations
+from community.attendance import Attendance, State, Wish
+from community.base import find
+from community.events import Event
+from community.people import Person
+from community.sends import Send
+from community.translations import Block, Fallback
+from handlers import menu
+from handlers.content import authored, block_for
+from handlers.replies import (
+    Button,
+    File,
+    Message,
+    Network,
+    Page,
+    Replies,
+    edit,
+    in_rows,
+    lines,
+    say,
+    toast,
+)
+from locales import Html, event_time, join, language_name, moment, short_day
+
+
+class Open(CallbackData, prefix="ev"):
+    """Open an event's card."""
+
+    ref: str
+
+
+class Answer(CallbackData, prefix="an"):
+    """One of the three buttons under an event."""
+
+    ref: str
+    wish: Wish
+
+
+class Calendar(CallbackData, prefix="ics"):
+    """Send the calendar file."""
+
+    ref: str
+
+
+class List(CallbackData, prefix="evs"):
+    """Show what is coming up."""
+
+
+# Handlers
+
+
+async def list_command(message: Any, state: FSMContext) -> Replies:
+    """Answer /events."""
+    await state.clear()
+    return [say("event.list")]
+
+
+async def list_button(query: Any) -> Replies:
+    """Show the list in place."""
+    return [edit("event.list")]
+
+
+async def opened(query: Any, callback_data: Open) -> Replies:
+    """Show one event."""
+    return [edit("event.card", ref=callback_data.ref)]
+
+
+async def answered(
+    query: Any,
+    callback_data: Answer,
+    session: AsyncSession,
+    person: Person,
+    now: Any,
+    network: Network,
+) -> Replies:
+    """Take an answer and show where it leaves the person."""
+    got, changed = await attendance.answer(
+        session, person, callback_data.ref, callback_data.wish, now, default_zone=network.zone
+    )
+    return [
+        edit("event.card", ref=callback_data.ref),
+        toast("event.said", state=got.state, changed=changed),
+    ]
+
+
+async def calendar_asked(query: Any, callback_data: Calendar) -> Replies:
+    """Send the calendar file."""
+    return [say("event.calendar", ref=callback_data.ref)]
+
+
+# Cards
+
+
+async def event_list(page: Page) -> Message:
+    """Show what is coming up, the next first."""
+    _ = page._
+    found = await events.upcoming(page.session, page.now)
+    if not found:
+        text = _("There is no event planned at the moment. We will tell you when there is one.")
+        return Message(text, [[menu.button(_)]])
+    titles = await translations.blocks(
+        page.session, "event", [event.id for event in found], _.language, page.network.language
+    )
+    rows = [
+        [
+            Button(
+                _.label(
+                    "event in a list",
+                    "{day}: {title}",
+                    day=_short_day(page, event),
+                    title=titles[event.id].get("title"),
+                ),
+                Open(ref=event.ref),
+            )
+        ]
+        for event in found
+    ]
+    return Message(_("<b>Events you can go to</b>"), [*rows, [menu.button(_)]])
+
+
+def _short_day(page: Page, event: Event) -> str:
+    zone = page.zone if event.is_online else events.zone_of(event)
+    return short_day(event.starts_at.astimezone(zone).date(), page._)
+
+
+async def event_card(page: Page, ref: str, greeting: str | None = None) -> Message | None:
+    """Show one event with the person's answer and what they can answer."""
+    event = await events.visible(page.session, ref)
+    block = await block_for(page, "event", event.id)
+    mine = await attendance.of(page.session, event, page.reader)
+    text = lines(
+        heading(page, event, block),
+        "",
+        *facts(page, event, mine),
+        "",
+        await standing(page, event, mine),
+    )
+    return Message(text, await answer_rows(page, event, mine))
+
+
+def heading(page: Page, event: Event, block: Block | None) -> Html:
+    """Return title and description, as the author wrote them."""
+    words = block.get("title") if block else ""
+    title = _bold(words)
+    description = block.get("description") if block else ""
+    return authored(page, block, lines(title, "", description) if description else title)
+
+
+def _bold(words: str) -> Html:
+    return Html("<b>") + words + Html("</b>")
+
+
+def facts(page: Page, event: Event, mine: Attendance | None) -> list[str | None]:
+    """Return the facts of an event, each a line; the address only for those who are going."""
+    _ = page._
+    told: list[str | None] = [
+        _(
+            "🗓 {when}",
+            when=event_time(
+                event.starts_at,
+                event.ends_at,
+                events.zone_of(event),
+                page.zone,
+                event.is_online,
+                _,
+                year=page.now.year,
+            ),
+        )
+    ]
+    going = mine is not None and mine.state in (State.GOING, State.OFFERED, State.ATTENDED)
+    if event.is_online:
+        told.append(
+            _("💻 Online: {link}", link=event.link or "")
+            if going
+            else _("💻 Online. You get the link when you say that you are going.")
+        )
+    elif going:
+        told.append(_("📍 {place}", place=event.place or ""))
+    else:
+        told.append(_("📍 You get the address when you say that you are going."))
+    if event.languages:
+        spoken = join([language_name(code, _) for code in event.languages], _)
+        told.append(_("🗣 Spoken there: {languages}", languages=spoken))
+    if event.child_care:
+        told.append(_("🧸 There is child care."))
+    return told
+
+
+async def standing(page: Page, event: Event, mine: Attendance | None) -> Html:
+    """Return where the person stands, and how many places there are."""
+    _ = page._
+    if event.state == events.State.CANCELLED:
+        return _("❌ This event has been cancelled.")
+    if event.is_over(page.now):
+        return _("This event is over.")
+    said = mine.state if mine else State.NONE
+    if mine and said == State.WAITING:
+        number = await attendance.place_in_line(page.session, mine)
+        return _.ngettext(
+            "⏳ You are number {n} on the waiting list. We tell you when a place is free.",
+            "⏳ You are number {n} on the waiting list. We tell you when a place is free.",
+            number,
+        )
+    if mine and said == State.OFFERED and mine.offered_until:
+        return _(
+            "🎟 A place is free for you. Please answer before {deadline}; "
+            "after that it goes to the next person.",
+            deadline=moment(mine.offered_until, page.zone, _, year=page.now.year),
+        )
+    if mine and mine.asked_again and said in (State.GOING, State.MAYBE, State.WAITING):
+        return _("Something has changed. Can you still come?")
+    sentences = {
+        State.GOING: _("✅ You are going."),
+        State.MAYBE: _("🤔 You may come."),
+        State.DECLINED: _("You are not going."),
+        State.LAPSED: _("The place went to somebody else. You can ask for one again."),
+        State.ATTENDED: _("✅ You were there."),
+        State.MISSED: _("You could not be there."),
+    }
+    if said in sentences:
+        return sentences[said]
+    left = await attendance.places_left(page.session, event)
+    if left == 0:
+        return _("All places are taken. “Going” puts you on the waiting list.")
+    if left is not None:
+        return _.ngettext(
+            "There is {n} place left. Are you coming?",
+            "There are {n} places left. Are you coming?",
+            left,
+        )
+    return _("Are you coming?")
+
+
+async def answer_rows(page: Page, event: Event, mine: Attendance | None) -> list[list[Button]]:
+    """Return the buttons that make sense now."""
+    _ = page._
+    rows: list[list[Button]] = []
+    if event.state == events.State.PUBLISHED and not event.is_over(page.now):
+        said = mine.state if mine else State.NONE
+        going = _.label("button", "✅ Going")
+        if said == State.OFFERED:
+            going = _.label("button", "✅ Take the place")
+        buttons = [
+            (Wish.GOING, going, said not in (State.GOING, State.WAITING, State.ATTENDED)),
+            (
+                Wish.MAYBE,
+                _.label("button", "🤔 Maybe"),
+                said not in (State.MAYBE, State.WAITING, State.OFFERED, State.ATTENDED),
+            ),
+            (
+                Wish.DECLINED,
+                _.label("button", "❌ Not going"),
+                said not in (State.DECLINED, State.ATTENDED),
+            ),
+        ]
+        asked_again = mine is not None and mine.asked_again
+        rows += [
+            [Button(label, Answer(ref=event.ref, wish=wish))]
+            for wish, label, useful in buttons
+            if useful or asked_again
+        ]
+        if said in (State.GOING, State.MAYBE):
+            rows.append(
+                [Button(_.label("button", "🗓 Put it in my calendar"), Calendar(ref=event.ref))]
+            )
+    rows.append([Button(_.label("button", "All events"), List())])
+    return rows
+
+
+async def event_said(page: Page, state: str, changed: bool) -> Message:
+    """Confirm an answer in a few words."""
+    _ = page._
+    if not changed:
+        return Message(_.label("toast", "That is what you had said already."))
+    return Message(
+        {
+            State.GOING: _.label("toast", "You are going. See you there!"),
+            State.MAYBE: _.label("toast", "Noted: maybe."),
+            State.WAITING: _.label("toast", "You are on the waiting list."),
+            State.DECLINED: _.label("toast", "Noted: you are not going."),
+        }.get(State(state), _.label("toast", "Noted."))
+    )
+
+
+async def event_calendar(page: Page, ref: str) -> Message:
+    """Send the calendar file, in the reader's language."""
+    _ = page._
+    event = await events.visible(page.session, ref)
+    block = await block_for(page, "event", event.id)
+    content = event_file(
+        event,
+        block.get("title") if block else "",
+        block.get("description") if block else "",
+        block.language if block else _.language,
+        page.now,
+    )
+    text = _("Open this file to put the event into the calendar of your phone.")
+    return Message(text, file=File("event.ics", content))
+
+
+# Cards of what leaves by itself
+
+
+async def invitation(page: Page, ref: str, send: str) -> Message | None:
+    """Announce an event, in the language its author's rule gives this reader."""
+    event = await events.visible(page.session, ref)
+    if event.state != events.State.PUBLISHED or event.starts_at <= page.now:
+        return None
+    announced = await find(page.session, Send, send)
+    shelf = await sends.shelf(page.session, announced)
+    block = shelf.choose(page._.language, page.network.language, Fallback(announced.fallback))
+    if block is None:
+        return None
+    mine = await attendance.of(page.session, event, page.reader)
+    _ = page._
+    text = lines(
+        _("📣 A new event in your network"),
+        "",
+        heading(page, event, block),
+        "",
+        *facts(page, event, mine),
+        "",
+        await standing(page, event, mine),
+    )
+    rows = await answer_rows(page, event, mine)
+    return Message(text, [*rows, [menu.no_news_button(_)]])
+
+
+async def reminder(page: Page, ref: str, which: str) -> Message | None:
+    """Remind of an event the person still wants to go to."""
+    event = await events.visible(page.session, ref)
+    mine = await attendance.of(page.session, event, page.reader)
+    wanted = mine is not None and mine.state in (State.GOING, State.MAYBE)
+    if event.state != events.State.PUBLISHED or event.starts_at <= page.now or not wanted:
+        return None
+    block = await block_for(page, "event", event.id)
+    _ = page._
+    text = lines(
+        _("⏰ A reminder: you wanted to come."),
+        "",
+        heading(page, event, block),
+        "",
+        *facts(page, event, mine),
+    )
+    return Message(text, await answer_rows(page, event, mine))
+
+
+async def changed(page: Page, ref: str) -> Message | None:
+    """Tell that something has changed, and ask "still?"."""
+    event = await events.visible(page.session, ref)
+    mine = await attendance.of(page.session, event, page.reader)
+    if event.state != events.State.PUBLISHED or mine is None:
+        return None
+    block = await block_for(page, "event", event.id)
+    _ = page._
+    text = lines(
+        _("✏️ The time or the place of this event has changed."),
+        "",
+        heading(page, event, block),
+        "",
+        *facts(page, event, mine),
+        "",
+        await standing(page, event, mine),
+    )
+    return Message(text, await answer_rows(page, event, mine))
+
+
+async def cancelled(page: Page, ref: str) -> Message | None:
+    """Tell that the event does not take place."""
+    event = await events.visible(page.session, ref)
+    block = await block_for(page, "event", event.id)
+    _ = page._
+    text = lines(
+        _("❌ This event does not take place. We are sorry."),
+        "",
+        heading(page, event, block),
+        "",
+        facts(page, event, None)[0],
+    )
+    calendar = Button(_.label("button", "🗓 Remove it from my calendar"), Calendar(ref=event.ref))
+    return Message(text, in_rows([calendar, Button(_.label("button", "All events"), List())]))
+
+
+async def place_offered(page: Page, ref: str) -> Message | None:
+    """Offer a freed place, with its deadline."""
+    event = await events.visible(page.session, ref)
+    mine = await attendance.of(page.session, event, page.reader)
+    if mine is None or mine.state != State.OFFERED or event.state != events.State.PUBLISHED:
+        return None
+    return await event_card(page, ref)
+
+
+CARDS = {
+    "event.list": event_list,
+    "event.card": event_card,
+    "event.said": event_said,
+    "event.calendar": event_calendar,
+    "event_invitation": invitation,
+    "event_reminder": reminder,
+    "event_changed": changed,
+    "event_cancelled": cancelled,
+    "place_offered": place_offered,
+}
+
+
+def setup() -> Router:
+    """Take /events and every button of an event."""
+    router = Router(name="attendance")
+    router.message.register(list_command, Command("events"))
+    router.callback_query.register(list_button, List.filter())
+    router.callback_query.register(opened, Open.filter())
+    router.callback_query.register(answered, Answer.filter())
+    router.callback_query.register(calendar_asked, Calendar.filter())
+    return router

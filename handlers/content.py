@@ -1,0 +1,23 @@
+"""What authors wrote, shown as theirs: in one language, named where it is not the reader's."""
+
+from community import translations
+from community.translations import Block
+from handlers.replies import Page
+from locales import Html, escape, native_name
+
+
+async def block_for(page: Page, subject: str, subject_id: int) -> Block | None:
+    """Return the words of a subject for this reader, who has opened it."""
+    return await translations.block(
+        page.session, subject, subject_id, page._.language, page.network.language
+    )
+
+
+def authored(page: Page, block: Block | None, markup: Html | str) -> Html:
+    """Return an author's words; in another language than the reader's, set apart and named."""
+    text = escape(markup)
+    if block is None or block.is_own:
+        return text
+    _ = page._
+    notice = _("In {language}:", language=native_name(block.language))
+    return Html(f"{notice}\n<blockquote>{text}</blockquote>")

@@ -1,0 +1,180 @@
+"""The menu, help, privacy, and what happens to words that fit nothing."""
+
+from typing import Any
+
+from aiogram import Router
+from aiogram.filters import Command
+from aiogram.filters.callback_data import CallbackData
+from aiogram.fsm.context import FSMContext
+
+from community import roles
+from community.roles import RoleName
+from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
+from locales import Html, Translator
+
+
+class Menu(CallbackData, prefix="m"):
+    """A button that leads to a part of the menu."""
+
+    to: str = "menu"
+
+
+class NoNews(CallbackData, prefix="nn"):
+    """One tap that stops news and nudges."""
+
+
+def button(_: Translator) -> Button:
+    """Return the way back to the menu."""
+    return Button(_.label("button", "Menu"), Menu())
+
+
+def no_news_button(_: Translator) -> Button:
+    """Return the one tap that stops news."""
+    return Button(_.label("button", "🔕 No more news like this"), NoNews())
+
+
+async def command(message: Any, state: FSMContext) -> Replies:
+    """Answer /menu."""
+    await state.clear()
+    return [say("menu")]
+
+
+async def help_command(message: Any, state: FSMContext) -> Replies:
+    """Answer /help."""
+    await state.clear()
+    return [say("help")]
+
+
+async def privacy_command(message: Any, state: FSMContext) -> Replies:
+    """Answer /privacy."""
+    await state.clear()
+    return [say("privacy")]
+
+
+PLACES = {
+    "menu": "menu",
+    "events": "event.list",
+    "support": "support.needs",
+    "me": "me.card",
+    "help": "help",
+    "privacy": "privacy",
+    "news": "news.latest",
+    "join": "start.terms",
+}
+"""Where the buttons of the menu lead: the kinds of cards."""
+
+
+async def pressed(query: Any, callback_data: Menu, state: FSMContext) -> Replies:
+    """Go where the button leads, in place."""
+    await state.clear()
+    kind = PLACES.get(callback_data.to)
+    return [edit(kind)] if kind else [toast("old_button")]
+
+
+async def menu_card(page: Page) -> Message:
+    """Show what there is: for members, and for whoever has a role."""
+    _ = page._
+    rows = [
+        [
+            Button(_.label("button", "📅 Events"), Menu(to="events")),
+            Button(_.label("button", "🤝 Support"), Menu(to="support")),
+        ],
+        [
+            Button(_.label("button", "📰 News"), Menu(to="news")),
+            Button(_.label("button", "👤 About me"), Menu(to="me")),
+        ],
+        [Button(_.label("button", "❓ Help"), Menu(to="help"))],
+    ]
+    text = _("<b>What would you like to do?</b>")
+    if not page.reader.is_member:
+        text = lines(
+            text, "", _("You are looking round. Join to answer events and to get support.")
+        )
+        rows.insert(0, [Button(_.label("button", "👋 Join the network"), Menu(to="join"))])
+    held = {role.name for role in await roles.held(page.session, page.reader, page.now)}
+    extra = [
+        _("/animate: events, newsletters, the team") if held & STAFF else None,
+        _("/referrals: the people referred to you") if RoleName.PROVIDER_STAFF in held else None,
+        _("/report: figures and set up") if RoleName.COORDINATOR in held else None,
+    ]
+    told = [line for line in extra if line]
+    if told:
+        text = lines(text, "", *told)
+    return Message(text, rows)
+
+
+STAFF = {RoleName.ANIMATOR, RoleName.ADMINISTRATOR}
+
+
+async def help_card(page: Page) -> Message:
+    """Say what this is, what it is not, and whom to call instead."""
+    _ = page._
+    text = lines(
+        _(
+            "This is a network of people who start or run a business in a new country. "
+            "Here you find events, support and each other. It costs nothing."
+        ),
+        "",
+        _(
+            "This is not an emergency service. In danger, or if you need help at once, "
+            "call {number}.",
+            number=page.network.emergency_contact,
+        ),
+        "",
+        _("You can write to the team at any time: /ask"),
+        _("/menu shows everything you can do. /language changes the language."),
+        _("/stop ends all messages. You decide what we know about you: /me"),
+    )
+    return Message(text, [[button(_)]])
+
+
+async def privacy_card(page: Page) -> Message:
+    """Say in plain words what happens with what people tell us."""
+    _ = page._
+    text = lines(
+        _("<b>What happens with your data</b>"),
+        "",
+        _("We keep what you tell us here, to run this network. We never sell it."),
+        _("The team of the network can read your name and what you write to the team."),
+        _("Other members see nothing that names you."),
+        _(
+            "A support organisation sees only what you agreed to, each time. "
+            "We ask you before, field by field."
+        ),
+        _("In figures, groups of fewer than 5 people are never shown."),
+        _(
+            "Telegram carries our messages and can see them. Never send identity documents, "
+            "passwords or bank data here."
+        ),
+        _("You can see, change, take with you and delete everything: /me"),
+    )
+    return Message(text, [[button(_)]])
+
+
+async def refusal(page: Page, text: str) -> Message:
+    """Say no, in a sentence that ``bot/refusals.py`` has chosen."""
+    return Message(Html(text))
+
+
+async def old_button(page: Page) -> Message:
+    """Answer a button that leads nowhere (any more)."""
+    return Message(page._.label("toast", "This button is no longer in use. Send /menu."))
+
+
+CARDS = {
+    "menu": menu_card,
+    "help": help_card,
+    "privacy": privacy_card,
+    "refusal": refusal,
+    "old_button": old_button,
+}
+
+
+def setup() -> Router:
+    """Take /menu, /help, /privacy and the menu's buttons."""
+    router = Router(name="menu")
+    router.message.register(command, Command("menu"))
+    router.message.register(help_command, Command("help"))
+    router.message.register(privacy_command, Command("privacy"))
+    router.callback_query.register(pressed, Menu.filter())
+    return router
