@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community import roles
-from community.base import Base, BigId, Referable
+from community.base import Base, BigId, Referable, find
 from community.errors import NotUnderstoodError
 from community.people import Person
 from community.roles import RoleName
@@ -82,6 +82,15 @@ def place(latitude: float | None, longitude: float | None) -> None:
 async def every(session: AsyncSession) -> list[Area]:
     """Return all areas in the order in which they were made."""
     return list(await session.scalars(select(Area).order_by(Area.id)))
+
+
+async def by_ref(session: AsyncSession, ref: str) -> Area:
+    """Return the area a button names.
+
+    Raises:
+        NotFoundError: no such area.
+    """
+    return await find(session, Area, ref)
 
 
 def settle(person: Person, area: Area | None) -> None:

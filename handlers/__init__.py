@@ -40,4 +40,4 @@ async def render(page: Page, kind: str, **args: object) -> Message | None:
     if message is None:
         return None
     rows = [list(reversed(row)) for row in message.rows] if page._.is_rtl else message.rows
-    return Message(message.text, rows, message.file, message.protect, language=page._.language)
+    return replace(message, rows=rows, language=page._.language)

@@ -21,3 +21,12 @@ def authored(page: Page, block: Block | None, markup: Html | str) -> Html:
     _ = page._
     notice = _("In {language}:", language=native_name(block.language))
     return Html(f"{notice}\n<blockquote>{text}</blockquote>")
+
+
+def quoted(page: Page, words: str, language: str) -> Html:
+    """Return what somebody wrote, set apart; in another language than the reader's, named."""
+    text = Html("<blockquote>") + words + Html("</blockquote>")
+    if language == page._.language:
+        return text
+    _ = page._
+    return Html("\n").join([_("In {language}:", language=native_name(language)), text])

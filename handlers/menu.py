@@ -60,6 +60,7 @@ PLACES = {
     "privacy": "privacy",
     "news": "news.latest",
     "join": "start.terms",
+    "erase": "me.erase",
 }
 """Where the buttons of the menu lead: the kinds of cards."""
 

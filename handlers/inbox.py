@@ -1,0 +1,303 @@
+"""Writing to the team, and the team's side of it: one shared inbox."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from aiogram import F, Router
+from aiogram.filters import Command
+from aiogram.filters.callback_data import CallbackData
+from aiogram.fsm.context import FSMContext
+from aiogram.types import Message as Incoming
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import inbox
+from community.inbox import QuestionMessage
+from community.people import Person
+from handlers import menu
+from handlers.content import quoted
+from handlers.forms import Answering, Field, Form, Question, begin
+from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
+from locales import Translator
+
+
+class Inbox(CallbackData, prefix="ib"):
+    """The team's inbox."""
+
+
+class OpenQuestion(CallbackData, prefix="iq"):
+    """One question: look at it, answer it, close it."""
+
+    ref: str
+    act: str = "open"
+
+
+class Unsent(CallbackData, prefix="us"):
+    """Whether a stray text goes to the team."""
+
+    send: bool
+
+
+class AskTeam(CallbackData, prefix="at"):
+    """Write to the team."""
+
+
+# A member writes
+
+
+async def ask_command(message: Any, state: FSMContext) -> Replies:
+    """Answer /ask."""
+    return await begin(ASK, state)
+
+
+async def ask_button(query: Any, state: FSMContext) -> Replies:
+    """Write to the team, by a button."""
+    return await begin(ASK, state)
+
+
+async def _ask_what(page: Page, about: Any, answers: Any) -> Question:
+    _ = page._
+    return Question(
+        lines(
+            _("What would you like to tell the team or ask? Write it in your own language."),
+            _("Please never send identity documents or passwords here."),
+        )
+    )
+
+
+async def _asked(answering: Answering) -> Replies:
+    await inbox.ask(
+        answering.session,
+        answering.person,
+        answering.answers["text"],
+        answering.now,
+        language=answering._.language,
+    )
+    return [say("inbox.sent")]
+
+
+ASK = Form("ask", [Field("text", _ask_what)], _asked)
+
+
+async def stray(message: Incoming, state: FSMContext) -> Replies:
+    """Offer to send a text that fits nothing to the team."""
+    text = (message.text or message.caption or "").strip()
+    if not text or text.startswith("/"):
+        return [say("inbox.no_text")]
+    await state.set_data({"unsent": text[: inbox.TEXT_LIMIT]})
+    return [say("inbox.unsent")]
+
+
+async def stray_settled(
+    query: Any,
+    callback_data: Unsent,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+    state: FSMContext,
+    _: Translator,
+) -> Replies:
+    """Send the stray text, or forget it."""
+    text = (await state.get_data()).get("unsent")
+    await state.clear()
+    if not callback_data.send:
+        return [edit("inbox.dropped")]
+    if not text:
+        return [toast("old_button")]
+    await inbox.ask(session, person, text, now, language=_.language)
+    return [edit("inbox.sent")]
+
+
+# The team answers
+
+
+async def inbox_opened(query: Any) -> Replies:
+    """Show what waits for the team."""
+    return [edit("inbox.list")]
+
+
+async def question_touched(
+    query: Any,
+    callback_data: OpenQuestion,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+    state: FSMContext,
+) -> Replies:
+    """Open, answer or close a question."""
+    ref = callback_data.ref
+    if callback_data.act == "answer":
+        await inbox.opened(session, person, ref, now)
+        return await begin(ANSWER, state, ref=ref)
+    if callback_data.act == "close":
+        await inbox.close(session, person, ref, now)
+        return [edit("inbox.list")]
+    return [edit("inbox.question", ref=ref)]
+
+
+async def _answer_what(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
+    return Question(page._("Write your answer. The person gets it without your name."))
+
+
+async def _answered(answering: Answering) -> Replies:
+    await inbox.answer(
+        answering.session,
+        answering.person,
+        answering.about["ref"],
+        answering.answers["text"],
+        answering.now,
+        language=answering._.language,
+    )
+    return [say("inbox.answered")]
+
+
+ANSWER = Form("inbox.answer", [Field("text", _answer_what)], _answered)
+
+
+# Cards
+
+
+async def sent(page: Page) -> Message:
+    """Confirm that the team has it."""
+    _ = page._
+    return Message(_("The team has your message. The answer comes here."), [[menu.button(_)]])
+
+
+async def unsent(page: Page) -> Message:
+    """Ask what to do with a text that fits nothing."""
+    _ = page._
+    return Message(
+        _("Shall I send this to the team?"),
+        [
+            [
+                Button(_.label("button", "Yes, send it"), Unsent(send=True)),
+                Button(_.label("button", "No"), Unsent(send=False)),
+            ]
+        ],
+    )
+
+
+async def dropped(page: Page) -> Message:
+    """Confirm that nothing was sent."""
+    _ = page._
+    return Message(_("All right, I sent nothing. /menu shows what you can do."))
+
+
+async def no_text(page: Page) -> Message:
+    """Say what the bot can read."""
+    _ = page._
+    return Message(
+        _("I can read written messages and buttons. /menu shows what you can do."),
+        [[menu.button(_)]],
+    )
+
+
+async def inbox_list(page: Page) -> Message:
+    """Show what waits, the oldest first."""
+    _ = page._
+    waiting = await inbox.of_team(page.session, page.reader, page.now)
+    if not waiting:
+        return Message(_("Nobody is waiting for an answer. 🎉"), [[menu.button(_)]])
+    rows = [
+        [
+            Button(
+                _.label("button", "✉️ {name}", name=person.name or "?"),
+                OpenQuestion(ref=question.ref),
+            )
+        ]
+        for question, person in waiting
+    ]
+    text = _.ngettext(
+        "{n} message waits for an answer.", "{n} messages wait for an answer.", len(waiting)
+    )
+    return Message(text, [*rows, [menu.button(_)]])
+
+
+async def question_card(page: Page, ref: str) -> Message:
+    """Show the exchange with one member."""
+    _ = page._
+    question, person = await inbox.opened(page.session, page.reader, ref, page.now)
+    said = [
+        lines(
+            _("The team:") if message.by_team else _("{name}:", name=person.name or "?"),
+            quoted(page, message.text, message.language),
+        )
+        for message in await inbox.messages(page.session, question)
+    ]
+    rows = [
+        [
+            Button(_.label("button", "Answer"), OpenQuestion(ref=ref, act="answer")),
+            Button(_.label("button", "Settled"), OpenQuestion(ref=ref, act="close")),
+        ],
+        [Button(_.label("button", "Inbox"), Inbox())],
+    ]
+    return Message(lines(*said), rows)
+
+
+async def answered_card(page: Page) -> Message:
+    """Confirm an answer."""
+    _ = page._
+    return Message(
+        _("Your answer is on its way."), [[Button(_.label("button", "Inbox"), Inbox())]]
+    )
+
+
+async def question_notice(page: Page, ref: str) -> Message:
+    """Tell the team that somebody wrote; who and what, on tap."""
+    _ = page._
+    return Message(
+        _("✉️ A member has written to the team."),
+        [[Button(_.label("button", "Read it"), OpenQuestion(ref=ref))]],
+    )
+
+
+async def team_answer(page: Page, ref: str, number: int) -> Message | None:
+    """Relay the team's answer, in the words and the language in which it was written."""
+    message = await page.session.get(QuestionMessage, number)
+    if message is None:
+        return None
+    _ = page._
+    return Message(
+        lines(
+            _("💬 An answer from the team:"), "", quoted(page, message.text, message.language)
+        ),
+        [[Button(_.label("button", "Write back"), AskTeam())]],
+    )
+
+
+CARDS = {
+    "inbox.sent": sent,
+    "inbox.unsent": unsent,
+    "inbox.dropped": dropped,
+    "inbox.no_text": no_text,
+    "inbox.list": inbox_list,
+    "inbox.question": question_card,
+    "inbox.answered": answered_card,
+    "team_notice.question": question_notice,
+    "team_answer": team_answer,
+}
+FORMS = (ASK, ANSWER)
+
+
+def setup() -> Router:
+    """Take /ask and the inbox's buttons."""
+    router = Router(name="inbox")
+    router.message.register(ask_command, Command("ask"))
+    router.callback_query.register(ask_button, AskTeam.filter())
+    router.callback_query.register(stray_settled, Unsent.filter())
+    router.callback_query.register(inbox_opened, Inbox.filter())
+    router.callback_query.register(question_touched, OpenQuestion.filter())
+    return router
+
+
+def last() -> Router:
+    """Take what no other conversation wanted. Must be asked last."""
+    router = Router(name="last")
+    router.message.register(stray)
+    router.callback_query.register(stale, F.data)
+    return router
+
+
+async def stale(query: Any) -> Replies:
+    """Answer a button that nobody knows (any more), or that was forged."""
+    return [toast("old_button")]

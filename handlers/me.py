@@ -1,0 +1,237 @@
+"""What we know about a person: see it, change it, take it along, delete it."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from aiogram import Router
+from aiogram.filters import Command
+from aiogram.filters.callback_data import CallbackData
+from aiogram.fsm.context import FSMContext
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import consents, erasure, keys, needs, people, translations
+from community.people import Person
+from handlers import menu, words
+from handlers.forms import Answering, Field, Form, Question, begin
+from handlers.onboarding import languages_card
+from handlers.replies import (
+    Button,
+    File,
+    Message,
+    Page,
+    Replies,
+    edit,
+    lines,
+    say,
+    toast,
+)
+from locales import Html, join, native_name, translator_for
+
+
+class Me(CallbackData, prefix="me"):
+    """A button under one's own data."""
+
+    act: str
+
+
+class Change(CallbackData, prefix="ch"):
+    """Change one answer of the profile."""
+
+    step: str
+
+
+async def command(message: Any, state: FSMContext) -> Replies:
+    """Answer /me."""
+    await state.clear()
+    return [say("me.card")]
+
+
+async def acted(
+    query: Any,
+    callback_data: Me,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+    state: FSMContext,
+) -> Replies:
+    """Change something, take everything along, or delete it in two steps."""
+    act = callback_data.act
+    if act == "name":
+        return await begin(RENAME, state)
+    if act == "language":
+        return [edit("me.language")]
+    if act == "consents":
+        return [edit("start.consents")]
+    if act == "export":
+        return [say("me.export")]
+    if act == "erase":
+        return [edit("me.erase")]
+    if act == "erase_really":
+        language = person.language
+        await state.clear()
+        await session.flush()
+        await erasure.erase(session, person, now, await keys.key(session, "erasure"))
+        return [edit("me.erased", language=language)]
+    return [toast("old_button")]
+
+
+async def _new_name(page: Page, about: Any, answers: Any) -> Question:
+    return Question(page._("How would you like to be called?"))
+
+
+async def _read_name(answering: Answering, text: str) -> str:
+    people.rename(answering.person, text)
+    return answering.person.name
+
+
+async def _renamed(answering: Answering) -> Replies:
+    return [say("me.card")]
+
+
+RENAME = Form("rename", [Field("name", _new_name, _read_name)], _renamed)
+
+
+async def me_card(page: Page) -> Message:
+    """Show everything a person has told us about themself."""
+    _ = page._
+    me = page.reader
+    told = [
+        _("Name: {name}", name=me.name),
+        _("Language: {language}", language=native_name(_.language)),
+        _("Membership: {state}", state=words.membership(me.state, _)),
+    ]
+    told += await _profile_lines(page)
+    given = await consents.given(page.session, me)
+    agreed = (
+        join([words.purpose(purpose, _) for purpose in sorted(given)], _)
+        if given
+        else _("only what is needed")
+    )
+    told.append(_("You agreed to: {agreed}", agreed=agreed))
+    rows = _change_rows(page)
+    return Message(lines(_("<b>What we know about you</b>"), "", *told), rows)
+
+
+def _change_rows(page: Page) -> list[list[Button]]:
+    _ = page._
+    rows = [
+        [
+            Button(_.label("button", "My name"), Me(act="name")),
+            Button(_.label("button", "My language"), Me(act="language")),
+        ]
+    ]
+    if page.reader.is_member:
+        rows += [
+            [
+                Button(_.label("button", "What I look for"), Change(step="need")),
+                Button(_.label("button", "My business"), Change(step="stage")),
+            ],
+            [
+                Button(_.label("button", "Where I live"), Change(step="area")),
+                Button(_.label("button", "How I take part"), Change(step="participation")),
+            ],
+            [
+                Button(_.label("button", "What describes me"), Change(step="profiles")),
+                Button(_.label("button", "What I agreed to"), Me(act="consents")),
+            ],
+        ]
+    rows += [
+        [Button(_.label("button", "Take my data with me"), Me(act="export"))],
+        [Button(_.label("button", "Delete my data"), Me(act="erase"))],
+        [menu.button(_)],
+    ]
+    return rows
+
+
+async def change(query: Any, callback_data: Change, person: Person) -> Replies:
+    """Ask one question of the profile again."""
+    people.require_member(person)
+    return [edit("profile.step", step=callback_data.step, alone=True)]
+
+
+async def _profile_lines(page: Page) -> list[Html]:
+    _ = page._
+    me = page.reader
+    told: list[Html] = []
+    wanted = await needs.of(page.session, me)
+    if wanted:
+        listed = join([words.need(code, _) for code in wanted], _)
+        told.append(_("You look for: {needs}", needs=listed))
+    if me.stage:
+        told.append(_("Your business: {stage}", stage=words.stage(me.stage, _)))
+    if me.area_id:
+        block = await translations.block(
+            page.session, "area", me.area_id, _.language, page.network.language
+        )
+        if block:
+            told.append(_("You live in: {area}", area=block.get("name")))
+    if me.participation:
+        how = words.participation(me.participation, _)
+        told.append(_("You take part: {how}", how=how))
+    mine = await people.profiles(page.session, me)
+    if mine:
+        listed = join([words.profile(code, _) for code in mine], _)
+        told.append(_("What describes you: {profiles}", profiles=listed))
+    return told
+
+
+async def language_card(page: Page) -> Message:
+    """Offer the languages by their own names."""
+    return await languages_card(page, joining=False)
+
+
+async def export_card(page: Page) -> Message:
+    """Hand over everything that is stored about the person, as JSON."""
+    _ = page._
+    everything: Mapping[str, Any] = await erasure.export(page.session, page.reader)
+    content = json.dumps(everything, ensure_ascii=False, indent=2).encode()
+    return Message(
+        _("This file holds everything we have stored about you."),
+        file=File("my-data.json", content),
+    )
+
+
+async def erase_card(page: Page) -> Message:
+    """Say what deleting means, and ask for a second tap."""
+    _ = page._
+    text = lines(
+        _("<b>Delete everything about you?</b>"),
+        "",
+        _("Your name, your answers, your requests and your messages are deleted for good."),
+        _("Only numbers stay in which nobody can be recognised."),
+        _("This cannot be undone."),
+    )
+    return Message(
+        text,
+        [
+            [Button(_.label("button", "Yes, delete everything"), Me(act="erase_really"))],
+            [Button(_.label("button", "No, keep my data"), menu.Menu(to="me"))],
+        ],
+    )
+
+
+async def erased_card(page: Page, language: str | None) -> Message:
+    """Say goodbye to somebody of whom nothing is known any more."""
+    _ = translator_for(language) if language else page._
+    return Message(_("Everything about you is deleted. All the best to you!"))
+
+
+CARDS = {
+    "me.card": me_card,
+    "me.language": language_card,
+    "me.export": export_card,
+    "me.erase": erase_card,
+    "me.erased": erased_card,
+}
+FORMS = (RENAME,)
+
+
+def setup() -> Router:
+    """Take /me and its buttons."""
+    router = Router(name="me")
+    router.message.register(command, Command("me"))
+    router.callback_query.register(acted, Me.filter())
+    router.callback_query.register(change, Change.filter())
+    return router

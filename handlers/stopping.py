@@ -1,0 +1,289 @@
+"""Pausing, stopping, leaving: as easy as joining, in any offered language, in every state."""
+
+from datetime import datetime
+from typing import Any
+
+from aiogram import F, Router
+from aiogram.filters import Command, StateFilter
+from aiogram.filters.callback_data import CallbackData
+from aiogram.fsm.context import FSMContext
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import consents, people, referrals
+from community.consents import Purpose
+from community.people import Person
+from handlers import menu
+from handlers.onboarding import TERMS_VERSION
+from handlers.replies import Button, Message, Network, Page, Replies, edit, lines, say, toast
+from locales import Translator, day
+from locales.stopwords import is_stop, mentions_stop
+
+
+class Pause(CallbackData, prefix="pa"):
+    """Take a break of so many weeks."""
+
+    weeks: int
+
+
+class Stop(CallbackData, prefix="st"):
+    """What to do after a stop: stop, start again, leave, keep or withdraw requests, go on."""
+
+    act: str
+
+
+MOST_WEEKS = 12
+
+
+async def stopped(
+    message: Any, session: AsyncSession, person: Person, now: datetime, state: FSMContext
+) -> Replies:
+    """Stop at once: by /stop, or by a stop word in any offered language, whatever is asked."""
+    await state.clear()
+    return await _stop(session, person, now)
+
+
+async def _stop(session: AsyncSession, person: Person, now: datetime) -> Replies:
+    if not person.is_member:
+        return [say("stop.nothing")]
+    await people.stop(session, person, now)
+    replies = [say("stop.done")]
+    if await referrals.open_of(session, person):
+        replies.append(say("stop.requests"))
+    return replies
+
+
+async def perhaps(message: Any) -> Replies:
+    """Ask, where a sentence merely contains a stop word."""
+    return [say("stop.perhaps")]
+
+
+async def pause_command(message: Any, state: FSMContext) -> Replies:
+    """Answer /pause."""
+    await state.clear()
+    return [say("pause.ask")]
+
+
+async def pause_chosen(
+    query: Any,
+    callback_data: Pause,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+    network: Network,
+) -> Replies:
+    """Rest until the day named now."""
+    weeks = min(max(callback_data.weeks, 1), MOST_WEEKS)
+    zone = person.local_zone(network.zone)
+    until = people.end_of_pause(now.astimezone(zone).date(), weeks, zone)
+    await people.pause(session, person, until, now)
+    return [edit("pause.done")]
+
+
+async def acted(
+    query: Any,
+    callback_data: Stop,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+    state: FSMContext,
+) -> Replies:
+    """Carry out what was chosen after a stop."""
+    act = callback_data.act
+    if act == "stop":
+        await state.clear()
+        return await _stop(session, person, now)
+    if act == "again":
+        people.require_member(person)
+        await people.resume(session, person, now)
+        return [edit("stop.again")]
+    if act == "leave":
+        return [edit("stop.leave")]
+    if act == "left":
+        await people.leave(session, person, now)
+        return [edit("stop.left")]
+    if act == "withdraw":
+        await referrals.withdraw_open(session, person, now)
+        return [edit("stop.withdrawn")]
+    if act == "keep":
+        return [edit("stop.kept")]
+    if act == "no":
+        return [edit("inbox.dropped")]
+    return [toast("old_button")]
+
+
+async def no_news(
+    query: Any, session: AsyncSession, person: Person, now: datetime, _: Translator
+) -> Replies:
+    """Stop news and nudges with one tap, and nothing else."""
+    given = await consents.given(session, person)
+    await consents.switch(
+        session,
+        person,
+        given - {Purpose.NEWS},
+        now,
+        version=TERMS_VERSION,
+        language=_.language,
+    )
+    return [toast("stop.no_news"), say("stop.no_news_told")]
+
+
+# Cards
+
+
+async def done(page: Page) -> Message:
+    """Confirm, once, and offer what else one may want."""
+    _ = page._
+    text = lines(
+        _("🔕 <b>Stopped.</b> From now on you get no news, reminders or questions from us."),
+        _(
+            "You still get answers to what you ask, and you are told if an event you go to "
+            "is cancelled."
+        ),
+    )
+    rows = [
+        [Button(_.label("button", "Start messages again"), Stop(act="again"))],
+        [Button(_.label("button", "Leave the network"), Stop(act="leave"))],
+        [Button(_.label("button", "Delete my data"), menu.Menu(to="erase"))],
+    ]
+    return Message(text, rows)
+
+
+async def requests(page: Page) -> Message:
+    """Ask once about open requests to support organisations."""
+    _ = page._
+    count = len(await referrals.open_of(page.session, page.reader))
+    text = _.ngettext(
+        "You have {n} open request to a support organisation. Shall it go on?",
+        "You have {n} open requests to support organisations. Shall they go on?",
+        count,
+    )
+    return Message(
+        text,
+        [
+            [Button(_.label("button", "Yes, go on"), Stop(act="keep"))],
+            [Button(_.label("button", "No, withdraw"), Stop(act="withdraw"))],
+        ],
+    )
+
+
+async def nothing(page: Page) -> Message:
+    """Tell somebody who has not joined that nothing is sent to them."""
+    return Message(page._("You are not a member, so you get no messages from us."))
+
+
+async def perhaps_card(page: Page) -> Message:
+    """Ask what was meant."""
+    _ = page._
+    return Message(
+        _("Do you want to stop the messages from us?"),
+        [
+            [Button(_.label("button", "Yes, stop them"), Stop(act="stop"))],
+            [Button(_.label("button", "No, I meant something else"), Stop(act="no"))],
+        ],
+    )
+
+
+async def again(page: Page) -> Message:
+    """Welcome somebody back."""
+    _ = page._
+    return Message(_("Welcome back. You get messages again."), [[menu.button(_)]])
+
+
+async def leave_card(page: Page) -> Message:
+    """Ask for a second tap before leaving."""
+    _ = page._
+    return Message(
+        lines(
+            _("Do you want to leave the network?"),
+            _("Your data stay until you delete them. You can come back at any time."),
+        ),
+        [
+            [Button(_.label("button", "Yes, leave"), Stop(act="left"))],
+            [Button(_.label("button", "No, stay"), Stop(act="no"))],
+        ],
+    )
+
+
+async def left(page: Page) -> Message:
+    """Say goodbye."""
+    _ = page._
+    return Message(
+        _("You have left. All the best to you! /start brings you back."),
+        [[Button(_.label("button", "Delete my data"), menu.Menu(to="erase"))]],
+    )
+
+
+async def withdrawn(page: Page) -> Message:
+    """Confirm that requests are withdrawn."""
+    return Message(page._("Your requests are withdrawn. The organisations see nothing any more."))
+
+
+async def kept(page: Page) -> Message:
+    """Confirm that requests go on."""
+    return Message(page._("All right, your requests go on. You are told when something happens."))
+
+
+async def no_news_toast(page: Page) -> Message:
+    """Confirm in a few words."""
+    return Message(page._.label("toast", "No more news. You can change that under /me."))
+
+
+async def no_news_told(page: Page) -> Message:
+    """Confirm, so that it can be read again later."""
+    _ = page._
+    return Message(_("You get no more news like this. Everything else stays. /me changes it."))
+
+
+async def pause_ask(page: Page) -> Message:
+    """Ask how long."""
+    _ = page._
+    rows = [
+        [Button(_.nlabel("button", "{n} week", "{n} weeks", weeks), Pause(weeks=weeks))]
+        for weeks in (1, 2, 4, 8)
+    ]
+    return Message(_("How long would you like a break from our messages?"), rows)
+
+
+async def pause_done(page: Page) -> Message:
+    """Name the day on which the break ends."""
+    _ = page._
+    until = page.reader.paused_until
+    assert until is not None
+    text = _(
+        "A good break to you. You get messages again from {day}.",
+        day=day(until.astimezone(page.zone).date(), _, year=page.now.year),
+    )
+    again_now = Button(_.label("button", "Start messages again"), Stop(act="again"))
+    return Message(text, [[again_now]])
+
+
+CARDS = {
+    "stop.done": done,
+    "stop.requests": requests,
+    "stop.nothing": nothing,
+    "stop.perhaps": perhaps_card,
+    "stop.again": again,
+    "stop.leave": leave_card,
+    "stop.left": left,
+    "stop.withdrawn": withdrawn,
+    "stop.kept": kept,
+    "stop.no_news": no_news_toast,
+    "stop.no_news_told": no_news_told,
+    "pause.ask": pause_ask,
+    "pause.done": pause_done,
+}
+
+
+def setup() -> Router:
+    """Take stop words before anything else, /stop, /pause and their buttons."""
+    router = Router(name="stopping")
+    router.message.register(stopped, F.text.func(is_stop))
+    router.message.register(stopped, Command("stop"))
+    router.message.register(pause_command, Command("pause"))
+    router.message.register(
+        perhaps, StateFilter(None), ~F.text.startswith("/"), F.text.func(mentions_stop)
+    )
+    router.callback_query.register(pause_chosen, Pause.filter())
+    router.callback_query.register(acted, Stop.filter())
+    router.callback_query.register(no_news, menu.NoNews.filter())
+    return router
