@@ -113,7 +113,7 @@ class Sender:
                 try:
                     async with session.begin_nested():
                         message = await render(page, row.kind, **row.args)
-                except Exception:  # noqa: BLE001 - one broken card must not stop the others
+                except Exception:
                     logger.exception("delivery %d (%s) cannot be rendered", row.id, row.kind)
                     outcomes.append(Outcome(row.id, State.FAILED, "cannot_render"))
                     continue
