@@ -70,7 +70,9 @@ class Limiter:
             if slot.done():
                 continue
             slot.set_result(None)
-            self._next_slot = max(self._next_slot, loop.time() - self._gap) + self._gap
+            # A slot taken a little late does not move the next one; after a rest all begins anew.
+            on_beat = self._next_slot + self._gap
+            self._next_slot = on_beat if loop.time() < on_beat else loop.time() + self._gap
 
     async def close(self) -> None:
         """Stop pacing; whoever waits is cancelled by their own task."""

@@ -1,0 +1,66 @@
+"""``diwan check``: is everything as it should be? One line each, and a code for scripts."""
+
+import click
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.database import Database
+from bot.migrating import is_current
+from bot.settings import Settings
+from locales import OFFERED
+from locales.checks import problems
+
+
+async def check(settings: Settings) -> int:
+    """Test configuration, database, migrations, catalogues and the token; 0 if all is well."""
+    _tell("configuration", "")
+    found = [await _database(settings), _catalogues(), await _telegram(settings)]
+    return 0 if all(found) else 1
+
+
+def _tell(what: str, problem: str) -> bool:
+    click.echo(f"{'ok' if not problem else 'NO'}  {what}{': ' + problem if problem else ''}")
+    return not problem
+
+
+async def _database(settings: Settings) -> bool:
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        async with database.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+            _tell("database", "")
+            current = await connection.run_sync(is_current)
+    except (SQLAlchemyError, OSError) as error:
+        return _tell("database", f"cannot be opened ({type(error).__name__})")
+    finally:
+        await database.close()
+    return _tell("migrations", "" if current else "run `diwan migrate`")
+
+
+def _catalogues() -> bool:
+    for language in OFFERED:
+        found = problems(language)
+        if found:
+            return _tell(f"catalogue {language}", f"{found[0]} (and {len(found) - 1} more)")
+    return _tell(f"catalogues {' '.join(OFFERED)}", "")
+
+
+async def _telegram(settings: Settings) -> bool:
+    if settings.bot_token is None:
+        click.echo("--  Telegram: BOT_TOKEN is not set, so it was not asked")
+        return True
+    from aiogram.methods import GetMe  # noqa: PLC0415 - takes seconds to import
+
+    from bot.app import App  # noqa: PLC0415
+    from bot.telegram import TokenRefusedError  # noqa: PLC0415
+
+    app = App(settings)
+    try:
+        answer = await app.telegram.call(GetMe())
+    except TokenRefusedError:
+        return _tell("Telegram", "BOT_TOKEN is not accepted; get a new one from @BotFather")
+    finally:
+        await app.close()
+    if answer.result is None:
+        return _tell("Telegram", f"cannot be reached ({answer.reason})")
+    return _tell(f"Telegram: this is @{answer.result.username}", "")

@@ -1,0 +1,93 @@
+"""``diwan demo``: emulator, bot and chat page on this machine; no token, no internet."""
+
+import asyncio
+import contextlib
+import errno
+import secrets
+import shutil
+import socket
+from pathlib import Path
+
+import click
+
+from bot import logs
+from bot.app import App
+from bot.clock import FollowedClock
+from bot.migrating import migrate_async
+from bot.running import DRAIN, on_signals
+from bot.sample import fill
+from bot.settings import Settings, SettingsError, load
+from emulator import Emulator
+
+PORTS_TRIED = 50
+
+
+def free_port(first: int) -> int:
+    """Return the first port from ``first`` on that nobody listens on.
+
+    Raises:
+        OSError: fifty ports in a row are taken.
+    """
+    for port in range(first, first + PORTS_TRIED):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    raise OSError(errno.EADDRINUSE, "no free port")
+
+
+def _token(folder: Path) -> str:
+    """Return the demo's made-up token; it opens nothing but the emulator."""
+    kept = folder / "token"
+    if not kept.exists():
+        kept.write_text(f"{secrets.randbelow(9 * 10**8) + 10**8}:{secrets.token_urlsafe(26)}")
+    return kept.read_text().strip()
+
+
+async def show(folder: Path, first_port: int, *, fresh: bool) -> int:
+    """Run the demo until a signal; return the exit code."""
+    if fresh and folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        port = free_port(first_port)
+    except OSError:
+        click.echo(f"No port from {first_port} on is free; end another demo first.", err=True)
+        return 1
+    if port != first_port:
+        click.echo(f"Port {first_port} is taken; using {port}.")
+    emulator = Emulator(port=port, state=folder / "telegram.json", token=_token(folder))
+    await emulator.start()
+    try:
+        settings = _settings(folder, emulator.url)
+    except SettingsError as problem:
+        click.echo(str(problem), err=True)
+        await emulator.stop()
+        return 2
+    logs.configure("WARNING", "text")
+    await migrate_async(settings.database_url.get_secret_value())
+    app = App(settings, clock=FollowedClock(emulator.url))
+    ending = asyncio.Event()
+    on_signals(ending.set)
+    await app.start()
+    assert app.network is not None
+    made = await fill(app.database, emulator, app.network, app.clock.now())
+    if made:
+        click.echo("A sample network is ready: people in four languages, events, services.")
+    click.echo(f"Open {emulator.url} in a browser. Ctrl-C ends it.")
+    await ending.wait()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(app.stop(), DRAIN)
+    await emulator.stop()
+    click.echo("The demo has ended; `make demo` goes on where it was.")
+    return 0
+
+
+def _settings(folder: Path, base: str) -> Settings:
+    return load(
+        bot_token=_token(folder),
+        telegram_api_base=base,
+        database_url=f"sqlite+aiosqlite:///{folder / 'diwan.db'}",
+    )
+

@@ -1,0 +1,95 @@
+"""Alembic, without a file of its own to configure."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+import community
+from bot.database import Database
+
+SCRIPTS = Path(community.__file__).parent / "migrations"
+
+
+class DatabaseUnusableError(Exception):
+    """The database cannot be opened or brought up to date. The message says what to do."""
+
+
+def configuration() -> Config:
+    """Return Alembic's configuration: where the migrations are."""
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    return config
+
+
+def prepare_folder(url: str) -> None:
+    """Make the folder of an SQLite file.
+
+    Raises:
+        DatabaseUnusableError: it cannot be made or written to.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return
+    path = Path(str(parsed.database))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab"):
+            pass
+    except OSError:
+        raise DatabaseUnusableError(
+            "DATABASE_URL: the file cannot be written; correct the path or its rights."
+        ) from None
+
+
+def _upgrade(connection: Connection, target: str = "head") -> None:
+    config = configuration()
+    config.attributes["connection"] = connection
+    command.upgrade(config, target)
+
+
+async def migrate_async(url: str) -> None:
+    """Bring the database to this version's tables.
+
+    Raises:
+        DatabaseUnusableError: no database there, damaged, or migrated half way.
+    """
+    prepare_folder(url)
+    database = Database(url)
+    try:
+        async with database.engine.connect() as connection:
+            if database.is_sqlite:
+                await connection.run_sync(_integrity)
+            await connection.run_sync(_upgrade)
+            await connection.commit()
+    except (SQLAlchemyError, OSError, sqlite3.Error) as error:
+        raise DatabaseUnusableError(
+            f"DATABASE_URL: the database cannot be used ({type(error).__name__}); start it, "
+            "or restore the last backup."
+        ) from None
+    finally:
+        await database.close()
+
+
+def migrate(url: str) -> None:
+    """Bring the database to this version's tables, from a program without a loop."""
+    asyncio.run(migrate_async(url))
+
+
+def _integrity(connection: Connection) -> None:
+    answer = connection.execute(text("PRAGMA quick_check(1)")).scalar()
+    if answer != "ok":
+        raise sqlite3.DatabaseError("damaged")
+
+
+def is_current(connection: Connection) -> bool:
+    """Say whether the tables are those of this version."""
+    head = ScriptDirectory.from_config(configuration()).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision() == head
