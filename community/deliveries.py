@@ -25,12 +25,13 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from community import consents, people
+from community import consents, people, roles
 from community.base import Base, BigId, Identified
 from community.database_time import database_seconds
 from community.lifecycle import Lifecycle, Who, who
 from community.people import Membership, Person
 from community.policy import GAP, POLICY, WEEKLY_CAP, Crash, next_morning
+from community.roles import RoleName
 from community.writing import insert_new, rows_changed
 
 
@@ -352,6 +353,65 @@ async def rescue(session: AsyncSession, now: datetime) -> tuple[int, int]:
         ),
     )
     return back, uncertain
+
+
+@dataclass(frozen=True)
+class Unsure:
+    """Messages about one thing of which nobody knows whether they arrived."""
+
+    kind: str
+    ref: str
+    count: int
+
+
+async def uncertain(session: AsyncSession, now: datetime) -> list[Unsure]:
+    """Return what may not have arrived and is still worth sending, sends of their own aside."""
+    found: dict[tuple[str, str], int] = {}
+    for row in await _unsure_rows(session, now):
+        about = (row.kind, str(row.args.get("ref", "")))
+        found[about] = found.get(about, 0) + 1
+    return [Unsure(kind, ref, count) for (kind, ref), count in found.items()]
+
+
+async def resend(session: AsyncSession, actor: Person, kind: str, ref: str, now: datetime) -> int:
+    """Owe these uncertain messages once more, by this person's decision; return how many.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    rows = [
+        row
+        for row in await _unsure_rows(session, now)
+        if row.kind == kind and str(row.args.get("ref", "")) == ref
+    ]
+    for row in rows:
+        await DELIVERY.move(
+            session,
+            row,
+            State.QUEUED,
+            Who.ANIMATOR,
+            now,
+            actor_id=actor.id,
+            due_at=now,
+            settled_at=None,
+            reason="resent_by_hand",
+        )
+    return len(rows)
+
+
+async def _unsure_rows(session: AsyncSession, now: datetime) -> Sequence[Delivery]:
+    return (
+        await session.scalars(
+            select(Delivery)
+            .where(
+                Delivery.state == State.UNCERTAIN,
+                Delivery.send_id.is_(None),
+                Delivery.expires_at > now,
+            )
+            .order_by(Delivery.id)
+        )
+    ).all()
 
 
 async def lose(session: AsyncSession, person: Person, reason: str, now: datetime) -> None:

@@ -126,6 +126,20 @@ class Details:
         return wall_to_utc(self.starts_wall, self.zone)
 
 
+def details_of(event: Event) -> Details:
+    """Return the facts of an event as they stand, to change some of them."""
+    return Details(
+        starts_wall=event.starts_wall,
+        zone=event.zone,
+        place=event.place,
+        link=event.link,
+        minutes=event.minutes,
+        capacity=event.capacity,
+        languages=list(event.languages),
+        child_care=event.child_care,
+    )
+
+
 def _is_web_link(link: str) -> bool:
     return link.startswith(("https://", "http://")) and len(link) <= 300 and " " not in link
 
@@ -249,6 +263,14 @@ async def of_animator(session: AsyncSession, now: datetime, limit: int = 20) -> 
         .limit(limit)
     )
     return list(rows)
+
+
+async def last_place(session: AsyncSession) -> str | None:
+    """Return where the newest event that has a place takes place."""
+    found: str | None = await session.scalar(
+        select(Event.place).where(Event.place.is_not(None)).order_by(Event.id.desc()).limit(1)
+    )
+    return found
 
 
 async def publish(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Event:

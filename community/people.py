@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from community.base import Base, BigId, Referable
 from community.errors import NotAMemberError, NotUnderstoodError
 from community.lifecycle import Lifecycle, Who, who
+from community.writing import insert_new
 
 NAME_LIMIT = 64
 
@@ -97,9 +98,6 @@ class Person(Base, Referable):
     came_from: Mapped[Membership | None] = mapped_column(String(16))
     paused_until: Mapped[datetime | None]
     joined_at: Mapped[datetime | None]
-    joined_by_link_id: Mapped[int | None] = mapped_column(
-        BigId, ForeignKey("join_links.id", ondelete="SET NULL")
-    )
     terms_version: Mapped[str | None] = mapped_column(String(16))
     terms_language: Mapped[str | None] = mapped_column(String(16))
 
@@ -137,6 +135,17 @@ class JoinLink(Base, Referable):
     )
     made_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+
+
+class Attribution(Base):
+    """By whose link a person came; one per person, the first."""
+
+    __tablename__ = "attributions"
+
+    person_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True
+    )
+    link_id: Mapped[int] = mapped_column(BigId, ForeignKey("join_links.id"), index=True)
 
 
 async def meet(
@@ -347,6 +356,6 @@ async def follow_join_link(session: AsyncSession, person: Person, ref: str) -> b
     )
     if link is None:
         return False
-    if person.joined_by_link_id is None and person.joined_at is None:
-        person.joined_by_link_id = link.id
+    if person.joined_at is None:
+        await insert_new(session, Attribution, [{"person_id": person.id, "link_id": link.id}])
     return True

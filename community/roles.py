@@ -275,6 +275,23 @@ def _grant(
     )
 
 
+async def take(session: AsyncSession, actor: Person, name: RoleName, now: datetime) -> bool:
+    """Let an administrator work as animator or coordinator too; False if they do already.
+
+    Raises:
+        NotAllowedError: the actor is no administrator, or the role is another.
+    """
+    await require(session, actor, RoleName.ADMINISTRATOR, now)
+    if name not in (RoleName.ANIMATOR, RoleName.COORDINATOR):
+        raise NotAllowedError(name)
+    if await holds(session, actor, name, now):
+        return False
+    session.add(Role(person_id=actor.id, name=name, granted_by_id=actor.id, granted_at=now))
+    history.note(session, "role", actor.id, "", name, actor_id=actor.id, now=now)
+    await session.flush()
+    return True
+
+
 async def revoke(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Role:
     """End a role at once.
 

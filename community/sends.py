@@ -19,6 +19,7 @@ from community.consents import Consent, Purpose
 from community.deliveries import Delivery, Plan
 from community.errors import NotAllowedError, NotFoundError, TooLateError
 from community.events import Event
+from community.history import Step
 from community.lifecycle import Lifecycle, Who, who
 from community.people import Membership, Person
 from community.policy import POLICY
@@ -337,7 +338,7 @@ async def review(
     """Approve somebody else's send, or give it back.
 
     Raises:
-        NotAllowedError: the actor wrote it, or is neither animator nor administrator.
+        NotAllowedError: the actor wrote or submitted it, or is neither animator nor administrator.
         IllegalMoveError: it does not wait for review any more.
     """
     allowed = [
@@ -345,13 +346,42 @@ async def review(
         for role in (RoleName.ANIMATOR, RoleName.ADMINISTRATOR)
     ]
     send = await find(session, Send, ref, lock=True)
-    if not any(allowed) or send.made_by_id == actor.id:
+    authors = {send.made_by_id, await _submitted_by(session, send)}
+    if not any(allowed) or actor.id in authors:
         raise NotAllowedError(RoleName.ANIMATOR)
     if approve:
         await _approve(session, send, actor, now)
     else:
         await SEND.move(session, send, State.DRAFT, Who.ANIMATOR, now, actor_id=actor.id)
+    await deliveries.plan(
+        session,
+        now,
+        *(
+            Plan(
+                "team_notice",
+                author,
+                f"reviewed:{send.id}:{now.isoformat()}:{author}",
+                now,
+                {"what": "reviewed", "ref": send.ref},
+                subject_id=send.id,
+            )
+            for author in sorted(author for author in authors if author is not None)
+        ),
+    )
     return send
+
+
+async def _submitted_by(session: AsyncSession, send: Send) -> int | None:
+    """Return who asked for the review: the second pair of eyes must be somebody else's."""
+    found: int | None = await session.scalar(
+        select(Step.actor_id)
+        .where(
+            Step.subject == SEND.name, Step.subject_id == send.id, Step.after == State.IN_REVIEW
+        )
+        .order_by(Step.id.desc())
+        .limit(1)
+    )
+    return found
 
 
 async def schedule(
@@ -522,6 +552,26 @@ async def resend_uncertain(session: AsyncSession, actor: Person, ref: str, now: 
 async def recent(session: AsyncSession, limit: int = 10) -> list[Send]:
     """Return the newest sends."""
     return list(await session.scalars(select(Send).order_by(Send.id.desc()).limit(limit)))
+
+
+async def in_review(session: AsyncSession) -> list[Send]:
+    """Return what waits for a second person, the oldest first."""
+    query = select(Send).where(Send.state == State.IN_REVIEW).order_by(Send.id)
+    return list(await session.scalars(query))
+
+
+async def latest_newsletter(session: AsyncSession) -> Send | None:
+    """Return the newest newsletter that has begun to go out."""
+    found: Send | None = await session.scalar(
+        select(Send)
+        .where(
+            Send.kind == Kind.NEWSLETTER,
+            Send.state.in_([State.SENDING, State.SENT]),
+        )
+        .order_by(Send.started_at.desc())
+        .limit(1)
+    )
+    return found
 
 
 async def agrees_to_news(session: AsyncSession, person: Person) -> bool:

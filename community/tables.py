@@ -1,33 +1,13 @@
 """Every table of the domain, gathered for migrations and for tests."""
 
-from community import (
-    areas,
-    arrivals,
-    attendance,
-    consents,
-    deliveries,
-    events,
-    history,
-    leases,
-    people,
-    roles,
-    sends,
-    translations,
-)
+import pkgutil
+from importlib import import_module
+
+import community
 from community.base import Base
 
-MODULES = (
-    areas,
-    arrivals,
-    attendance,
-    consents,
-    deliveries,
-    events,
-    history,
-    leases,
-    people,
-    roles,
-    sends,
-    translations,
-)
+for _module in pkgutil.iter_modules(community.__path__):
+    if not _module.ispkg:
+        import_module(f"community.{_module.name}")
+
 METADATA = Base.metadata

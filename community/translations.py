@@ -221,6 +221,37 @@ def _shelf(rows: Sequence[ContentText]) -> Shelf:
     return Shelf(source, complete)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How far one language of a subject is, and what is written there, finished or not."""
+
+    state: State
+    fields: dict[str, str]
+
+
+async def standings(
+    session: AsyncSession, subject: str, subject_id: int
+) -> tuple[str, dict[str, Standing]]:
+    """Return the source language, and how far each language is that has any words.
+
+    A language is as far as its least finished field; a field of the source that it lacks makes
+    it missing.
+    """
+    rows = await _rows(session, subject, [subject_id])
+    source = next(row.language for row in rows if row.is_source)
+    needed = [row.field for row in rows if row.is_source]
+    found: dict[str, Standing] = {}
+    for language in {row.language for row in rows}:
+        own = {row.field: row for row in rows if row.language == language}
+        states = {own[field].state if field in own else State.MISSING for field in needed}
+        least = next(state for state in _LEAST_FIRST if state in states)
+        found[language] = Standing(least, {field: row.text for field, row in own.items()})
+    return source, found
+
+
+_LEAST_FIRST = (State.MISSING, State.STALE, State.MACHINE, State.DRAFT, State.APPROVED)
+
+
 async def block(
     session: AsyncSession,
     subject: str,

@@ -1,13 +1,16 @@
 """Fixtures of the whole suite: a real database, on SQLite always, on PostgreSQL where one is."""
 
+import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
@@ -36,23 +39,16 @@ def now() -> datetime:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty migrated file, copied for each test."""
-    import sqlite3
-
-    from sqlalchemy import create_engine
-
     path = tmp_path_factory.mktemp("template") / "empty.db"
     engine = create_engine(f"sqlite:///{path}")
     METADATA.create_all(engine)
     engine.dispose()
-    sqlite3.connect(path).close()
     return path
 
 
 @pytest.fixture(scope="session")
 def postgresql_database() -> Iterator[str]:
     """The address of a database of this run's own, dropped afterwards."""
-    import asyncio
-
     base = make_url(TEST_DATABASE_URL)
     name = f"diwan_test_{secrets.token_hex(4)}"
 
@@ -68,10 +64,15 @@ def postgresql_database() -> Iterator[str]:
             await connection.run_sync(METADATA.create_all)
         await engine.dispose()
 
-    asyncio.run(administer(f'CREATE DATABASE "{name}"'))
-    asyncio.run(create_tables())
+    def outside(work: Coroutine[Any, Any, None]) -> None:
+        # A test's loop may be running in this thread already.
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(asyncio.run, work).result()
+
+    outside(administer(f'CREATE DATABASE "{name}"'))
+    outside(create_tables())
     yield base.set(database=name).render_as_string(hide_password=False)
-    asyncio.run(administer(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    outside(administer(f'DROP DATABASE "{name}" WITH (FORCE)'))
 
 
 @pytest.fixture(params=DATABASES)

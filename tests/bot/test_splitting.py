@@ -46,7 +46,19 @@ def test_a_link_keeps_its_address_in_both_parts() -> None:
 @given(
     st.lists(
         st.sampled_from(
-            ["word ", "\n", "\n\n", "<b>", "</b>", "<i>", "</i>", "&lt;", FAMILY, "سلام ", "x" * 40]
+            [
+                "word ",
+                "\n",
+                "\n\n",
+                "<b>",
+                "</b>",
+                "<i>",
+                "</i>",
+                "&lt;",
+                FAMILY,
+                "سلام ",
+                "x" * 40,
+            ]
         ),
         max_size=120,
     )

@@ -56,9 +56,7 @@ async def test_twelve_members_press_going_at_once_for_the_last_place(
         async with database.transaction() as session:
             person = await people.by_telegram_id(session, number)
             assert person is not None
-            await attendance.answer(
-                session, person, event.ref, Wish.GOING, now, default_zone=ZONE
-            )
+            await attendance.answer(session, person, event.ref, Wish.GOING, now, default_zone=ZONE)
 
     await asyncio.gather(*(press(number) for number in range(1, 13)))
     async with database.transaction() as session:
@@ -158,16 +156,12 @@ async def test_a_changed_place_asks_again_and_a_changed_capacity_does_not(
     await attendance.answer(session, person, event.ref, Wish.GOING, now, default_zone=ZONE)
     same = Details(event.starts_wall, ZONE, place="Library", capacity=6)
     assert (
-        await attendance.change_event(
-            session, animator, event.ref, same, now, default_zone=ZONE
-        )
+        await attendance.change_event(session, animator, event.ref, same, now, default_zone=ZONE)
         == 0
     )
     moved = Details(event.starts_wall, ZONE, place="Town hall", capacity=6)
     assert (
-        await attendance.change_event(
-            session, animator, event.ref, moved, now, default_zone=ZONE
-        )
+        await attendance.change_event(session, animator, event.ref, moved, now, default_zone=ZONE)
         == 1
     )
     answer = await attendance.of(session, event, person)

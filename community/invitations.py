@@ -1,0 +1,88 @@
+"""Links that people are given: into the network, and into the team.
+
+A join link carries no right and works many times. A role invitation works once; who made it is
+told when somebody has opened it, and who opened it is told how it was settled.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import deliveries, people, roles
+from community.deliveries import Plan
+from community.errors import NotAllowedError
+from community.people import JoinLink, Person
+from community.roles import RoleInvitation, RoleName
+
+
+async def _require_team(session: AsyncSession, actor: Person, now: datetime) -> None:
+    held = {role.name for role in await roles.held(session, actor, now)}
+    if not held & {RoleName.ANIMATOR, RoleName.ADMINISTRATOR}:
+        raise NotAllowedError(RoleName.ANIMATOR)
+
+
+async def join_link(session: AsyncSession, actor: Person, now: datetime) -> JoinLink:
+    """Return the link with which this actor invites members; the same one until withdrawn.
+
+    Raises:
+        NotAllowedError: the actor is neither animator nor administrator.
+    """
+    await _require_team(session, actor, now)
+    return await people.make_join_link(session, actor, now)
+
+
+async def withdraw_join_link(
+    session: AsyncSession, actor: Person, ref: str, now: datetime
+) -> None:
+    """Make a join link lead nowhere from now on, whoever of the team made it.
+
+    Raises:
+        NotAllowedError: the actor is neither animator nor administrator.
+    """
+    await _require_team(session, actor, now)
+    await people.withdraw_join_link(session, ref, now)
+
+
+async def accept(
+    session: AsyncSession, person: Person, token: str, now: datetime
+) -> RoleInvitation:
+    """Open a role invitation; its inviter is asked once to confirm the person.
+
+    Raises:
+        LinkRefusedError: wrong, expired or used by somebody else; the same answer for all.
+    """
+    invitation = await roles.accept(session, person, token, now)
+    if invitation.invited_by_id is not None and invitation.settled_at is None:
+        await _notify(session, invitation, invitation.invited_by_id, "opened", now)
+    return invitation
+
+
+async def settle(
+    session: AsyncSession, actor: Person, ref: str, now: datetime, *, grant: bool
+) -> tuple[RoleInvitation, Person]:
+    """Confirm or refuse the person who opened an invitation, and tell them.
+
+    Raises:
+        NotAllowedError: the actor is not the inviter, or may no longer grant this role.
+        LinkRefusedError: nobody has opened it, or it is settled already.
+    """
+    invitation, person = await roles.confirm(session, actor, ref, now, grant=grant)
+    await _notify(session, invitation, person.id, "granted" if grant else "refused", now)
+    return invitation, person
+
+
+async def _notify(
+    session: AsyncSession, invitation: RoleInvitation, person_id: int, what: str, now: datetime
+) -> None:
+    await deliveries.plan(
+        session,
+        now,
+        Plan(
+            "role_notice",
+            person_id,
+            f"role_notice:{invitation.id}:{what}",
+            now,
+            {"what": what, "ref": invitation.ref},
+            subject_id=invitation.id,
+        ),
+    )

@@ -1,0 +1,259 @@
+"""What is owed: once, in time, by the policy, and with a fate after every crash."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.database import Database
+from community import consents, deliveries, people
+from community.consents import Purpose
+from community.deliveries import DELIVERY, GO, Delivery, Outcome, Plan, State
+from community.errors import IllegalMoveError
+from community.lifecycle import Who
+from community.people import Membership, Person
+
+ZONE = "Europe/Paris"
+
+
+async def a_member(
+    session: AsyncSession, number: int, now: datetime, *purposes: Purpose
+) -> Person:
+    person = await people.meet(session, number, now, name="Someone")
+    await people.join(session, person, now, terms_version="1", language="en")
+    await consents.switch(session, person, set(purposes), now, version="1", language="en")
+    return person
+
+
+async def owe(
+    session: AsyncSession, person: Person, now: datetime, kind: str = "newsletter", key: str = "k"
+) -> Delivery:
+    await deliveries.plan(session, now, Plan(kind, person.id, f"{kind}:{key}", now))
+    row = await session.scalar(select(Delivery).where(Delivery.key == f"{kind}:{key}"))
+    assert row is not None
+    return row
+
+
+async def test_the_same_occurrence_is_planned_once(session: AsyncSession, now: datetime) -> None:
+    person = await a_member(session, 1, now)
+    plan = Plan("event_reminder", person.id, "the same", now)
+    assert await deliveries.plan(session, now, plan) == 1
+    assert await deliveries.plan(session, now, plan, plan) == 0
+
+
+async def test_a_row_is_claimed_by_one_of_many(database: Database, now: datetime) -> None:
+    async with database.transaction() as session:
+        person = await a_member(session, 1, now)
+        for number in range(40):
+            await owe(session, person, now, key=str(number))
+
+    async def work(name: str) -> list[int]:
+        mine: list[int] = []
+        while True:
+            async with database.transaction() as session:
+                rows = await deliveries.claim(session, name, 3, 60, now)
+                mine += [row.id for row in rows]
+            if not rows:
+                return mine
+
+    shares = await asyncio.gather(*(work(f"worker {n}") for n in range(4)))
+    claimed = [row for share in shares for row in share]
+    assert len(claimed) == len(set(claimed)) == 40
+
+
+async def test_urgent_messages_are_claimed_before_news(
+    session: AsyncSession, now: datetime
+) -> None:
+    person = await a_member(session, 1, now)
+    await owe(session, person, now, "newsletter")
+    await owe(session, person, now, "event_cancelled")
+    rows = await deliveries.claim(session, "w", 2, 60, now)
+    assert [row.kind for row in rows] == ["event_cancelled", "newsletter"]
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "goes"),
+    [
+        (Membership.ACTIVE, "newsletter", True),
+        (Membership.PAUSED, "newsletter", False),
+        (Membership.STOPPED, "newsletter", False),
+        (Membership.UNREACHABLE, "newsletter", False),
+        (Membership.PAUSED, "event_reminder", True),
+        (Membership.STOPPED, "event_reminder", False),
+        (Membership.STOPPED, "event_cancelled", True),
+        (Membership.STOPPED, "referral_step", True),
+        (Membership.STOPPED, "team_answer", True),
+        (Membership.UNREACHABLE, "team_answer", False),
+    ],
+)
+async def test_who_rests_or_has_stopped_hears_only_what_they_asked_for(
+    session: AsyncSession, now: datetime, state: Membership, kind: str, goes: bool
+) -> None:
+    person = await a_member(session, 1, now, Purpose.NEWS)
+    person.state = state
+    row = await owe(session, person, now, kind)
+    verdict = await deliveries.judge(session, row, person, now, ZONE)
+    assert (verdict == GO) is goes
+    if not goes:
+        assert verdict.state == State.SUPPRESSED
+
+
+async def test_without_consent_no_newsletter(session: AsyncSession, now: datetime) -> None:
+    person = await a_member(session, 1, now)
+    row = await owe(session, person, now)
+    verdict = await deliveries.judge(session, row, person, now, ZONE)
+    assert (verdict.state, verdict.reason) == (State.SUPPRESSED, "no_consent")
+
+
+async def _was_sent(session: AsyncSession, row: Delivery, when: datetime) -> None:
+    row.state, row.settled_at = State.SENT, when
+    await session.flush()
+
+
+async def test_the_second_unasked_message_waits_four_hours(
+    session: AsyncSession, now: datetime
+) -> None:
+    person = await a_member(session, 1, now, Purpose.NEWS)
+    await _was_sent(session, await owe(session, person, now, key="1"), now)
+    row = await owe(session, person, now, key="2")
+    verdict = await deliveries.judge(session, row, person, now, ZONE)
+    assert (verdict.state, verdict.due_at) == (State.QUEUED, now + timedelta(hours=4))
+
+
+async def test_the_fourth_unasked_message_of_a_week_waits_for_the_week_to_end(
+    session: AsyncSession, now: datetime
+) -> None:
+    person = await a_member(session, 1, now, Purpose.NEWS)
+    for number in range(3):
+        row = await owe(session, person, now, key=str(number))
+        await _was_sent(session, row, now - timedelta(days=5 - number))
+    row = await owe(session, person, now, key="last")
+    verdict = await deliveries.judge(session, row, person, now, ZONE)
+    assert (verdict.state, verdict.due_at) == (State.QUEUED, now + timedelta(days=2))
+
+
+async def test_a_deferral_never_crosses_the_expiry(session: AsyncSession, now: datetime) -> None:
+    person = await a_member(session, 1, now, Purpose.NEWS)
+    night = now.replace(hour=22)
+    row = await owe(session, person, night)
+    row.expires_at = night + timedelta(hours=2)
+    verdict = await deliveries.judge(session, row, person, night, ZONE)
+    assert (verdict.state, verdict.reason) == (State.EXPIRED, "no_time_left")
+
+
+async def test_what_is_late_expires_and_stays_listed(session: AsyncSession, now: datetime) -> None:
+    person = await a_member(session, 1, now)
+    row = await owe(session, person, now, "event_reminder")
+    assert await deliveries.expire(session, row.expires_at) == 1
+    await session.refresh(row)
+    assert (row.state, row.reason) == (State.EXPIRED, "too_late")
+
+
+@pytest.mark.parametrize(
+    ("kind", "after"),
+    [
+        ("newsletter", State.UNCERTAIN),
+        ("event_invitation", State.UNCERTAIN),
+        ("event_reminder", State.UNCERTAIN),
+        ("step_nudge", State.UNCERTAIN),
+        ("pulse", State.UNCERTAIN),
+        ("event_cancelled", State.QUEUED),
+        ("event_changed", State.QUEUED),
+        ("place_offered", State.QUEUED),
+        ("referral_step", State.QUEUED),
+        ("provider_notice", State.QUEUED),
+        ("team_answer", State.QUEUED),
+    ],
+)
+async def test_a_crash_leaves_each_kind_as_its_policy_says(
+    session: AsyncSession, now: datetime, kind: str, after: State
+) -> None:
+    person = await a_member(session, 1, now)
+    row = await owe(session, person, now, kind)
+    await deliveries.claim(session, "dead", 1, -1, now)
+    await deliveries.rescue(session, now)
+    await session.refresh(row)
+    assert row.state == after
+
+
+async def test_a_lease_that_runs_is_left_alone(session: AsyncSession, now: datetime) -> None:
+    person = await a_member(session, 1, now)
+    await owe(session, person, now)
+    await deliveries.claim(session, "alive", 1, 60, now)
+    assert await deliveries.rescue(session, now) == (0, 0)
+
+
+async def test_a_pause_by_telegram_costs_no_try(session: AsyncSession, now: datetime) -> None:
+    person = await a_member(session, 1, now)
+    row = await owe(session, person, now)
+    for _ in range(3):
+        await deliveries.claim(session, "w", 1, 60, now)
+        busy = Outcome(row.id, State.QUEUED, "429", due_at=now, costs_a_try=False)
+        await deliveries.settle(session, [busy], now)
+    assert row.tries == 0
+
+
+async def test_an_outcome_that_comes_after_the_lease_is_not_written(
+    session: AsyncSession, now: datetime
+) -> None:
+    person = await a_member(session, 1, now)
+    row = await owe(session, person, now)
+    await deliveries.claim(session, "slow", 1, -1, now)
+    await deliveries.rescue(session, now)
+    await deliveries.settle(session, [Outcome(row.id, State.SENT)], now)
+    await session.refresh(row)
+    assert row.state == State.UNCERTAIN
+
+
+async def test_a_blocked_member_leaves_and_returns_without_a_backlog(
+    session: AsyncSession, now: datetime
+) -> None:
+    person = await a_member(session, 1, now, Purpose.NEWS)
+    row = await owe(session, person, now)
+    await deliveries.lose(session, person, "blocked", now)
+    await session.refresh(row)
+    assert (person.state, row.state) == (Membership.UNREACHABLE, State.SUPPRESSED)
+    await people.reached(session, person, now)
+    assert person.state == Membership.ACTIVE
+    assert await consents.given(session, person) == {Purpose.NEWS}
+
+
+# From DESIGN's table, typed again.
+STEPS = {
+    "waiting": {"queued", "suppressed", "expired", "cancelled"},
+    "queued": {"claimed", "expired", "suppressed", "cancelled"},
+    "claimed": {
+        "sent",
+        "refused",
+        "failed",
+        "queued",
+        "uncertain",
+        "suppressed",
+        "expired",
+    },
+    "uncertain": {"queued"},
+    "sent": {"recalled"},
+}
+
+
+@pytest.mark.parametrize("at", list(State))
+async def test_deliveries_take_exactly_the_steps_of_the_design(
+    at: State, session: AsyncSession, now: datetime
+) -> None:
+    person = await a_member(session, 1, now)
+    row = await owe(session, person, now)
+    for to in State:
+        if to == at:
+            continue
+        await session.execute(update(Delivery).values(state=at))
+        await session.refresh(row)
+        taken = False
+        for who in Who:
+            try:
+                taken = await DELIVERY.move(session, row, to, who, now) or taken
+                break
+            except IllegalMoveError:
+                continue
+        assert taken == (to.value in STEPS.get(at.value, set())), (at, to)
