@@ -1,0 +1,85 @@
+"""The calendar file of an event."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from icalendar import Calendar
+
+from community import events
+from community.events import Event
+from reports.calendar import event_file
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def an_event(**changes: object) -> Event:
+    facts: dict[str, object] = {
+        "uid": "a1b2",
+        "sequence": 0,
+        "state": events.State.PUBLISHED,
+        "changed_at": NOW,
+        "starts_wall": datetime(2027, 3, 30, 18, 0),  # noqa: DTZ001 - wall time
+        "zone": "Europe/Paris",
+        "starts_at": datetime(2027, 3, 30, 16, 0, tzinfo=UTC),
+        "minutes": 120,
+        "place": "Bibliothèque, 3 rue de la Paix; salle 2",
+        "link": None,
+    }
+    return Event(**{**facts, **changes})
+
+
+def read(content: bytes) -> Any:
+    return Calendar.from_ical(content)
+
+
+def test_the_file_says_when_in_the_zone_of_the_event_and_brings_that_zone_along() -> None:
+    calendar = read(event_file(an_event(), "عنوان", "تفاصيل", "ar", NOW))
+    (entry,) = calendar.walk("VEVENT")
+    assert entry["DTSTART"].dt.astimezone(UTC) == datetime(2027, 3, 30, 16, 0, tzinfo=UTC)
+    assert entry["DTSTART"].params["TZID"] == "Europe/Paris"
+    assert entry["DTEND"].dt.astimezone(UTC) == datetime(2027, 3, 30, 18, 0, tzinfo=UTC)
+    (zone,) = calendar.walk("VTIMEZONE")
+    assert zone["TZID"] == "Europe/Paris"
+    # Two days before this event the clocks have changed: the zone must know that.
+    assert {part.name for part in zone.subcomponents} == {"STANDARD", "DAYLIGHT"}
+
+
+def test_title_and_description_name_their_language_and_survive_the_format() -> None:
+    title = "Rencontre; cafés, thé\nsuite " + "é" * 100
+    (entry,) = read(event_file(an_event(), title, "a, b; c", "fr", NOW)).walk("VEVENT")
+    assert str(entry["SUMMARY"]) == title
+    assert entry["SUMMARY"].params["LANGUAGE"] == "fr"
+    assert str(entry["DESCRIPTION"]) == "a, b; c"
+    assert str(entry["LOCATION"]) == "Bibliothèque, 3 rue de la Paix; salle 2"
+
+
+def test_no_line_is_longer_than_calendars_may_read() -> None:
+    content = event_file(an_event(), "م" * 200, "", "ar", NOW)
+    assert max(map(len, content.split(b"\r\n"))) <= 75
+
+
+def test_a_changed_event_replaces_its_entry_and_a_cancelled_one_removes_it() -> None:
+    first = read(event_file(an_event(), "Meeting", "", "en", NOW))
+    changed = read(event_file(an_event(sequence=1), "Meeting", "", "en", NOW))
+    gone = an_event(sequence=2, state=events.State.CANCELLED)
+    cancelled = read(event_file(gone, "Meeting", "", "en", NOW))
+    told = [
+        (str(calendar["METHOD"]), str(entry["UID"]), int(entry["SEQUENCE"]), str(entry["STATUS"]))
+        for calendar in (first, changed, cancelled)
+        for entry in calendar.walk("VEVENT")
+    ]
+    assert told == [
+        ("PUBLISH", "a1b2@diwan", 0, "CONFIRMED"),
+        ("PUBLISH", "a1b2@diwan", 1, "CONFIRMED"),
+        ("CANCEL", "a1b2@diwan", 2, "CANCELLED"),
+    ]
+
+
+def test_the_file_names_nobody_and_keeps_the_address_from_who_is_not_going() -> None:
+    event = an_event(place=None, link="https://example.org/room")
+    content = event_file(event, "Meeting", "", "en", NOW)
+    assert b"ATTENDEE" not in content
+    assert b"ORGANIZER" not in content
+    assert b"https://example.org/room" in content
+    hidden = event_file(event, "Meeting", "", "en", NOW, with_address=False)
+    assert b"example.org" not in hidden
