@@ -376,10 +376,12 @@ class Receiver:
                         chat_id=sender,
                         message_id=message_id,
                         kind=speech.kind,
-                        args=speech.args,
+                        args=_without_secrets(speech.args),
                         sent_at=now,
                     )
                 )
+            if spoken.message_ids:
+                await live.let_go(session, sender, spoken.message_ids[-1])
             if spoken.message_ids and speech.message.live:
                 await live.keep(
                     session,
@@ -422,6 +424,11 @@ class Receiver:
             )
             await self.speaker.say(sender, Message(text), Lane.REPLY)
         return True
+
+
+def _without_secrets(args: dict[str, Any]) -> dict[str, Any]:
+    """Return what may be kept of a card's arguments; of a token only its hash is, elsewhere."""
+    return {name: value for name, value in args.items() if name != "token"}
 
 
 def _blank(arrival: Arrival) -> None:

@@ -49,6 +49,15 @@ async def keep(
     await session.flush()
 
 
+async def let_go(session: AsyncSession, chat_id: int, message_id: int) -> None:
+    """Leave this message as it is from now on: something else has been put in its place."""
+    await session.execute(
+        delete(LiveMessage).where(
+            LiveMessage.chat_id == chat_id, LiveMessage.message_id == message_id
+        )
+    )
+
+
 async def every(session: AsyncSession) -> list[LiveMessage]:
     """Return all of them."""
     return list(await session.scalars(select(LiveMessage).order_by(LiveMessage.id)))

@@ -8,11 +8,31 @@ from dataclasses import replace
 
 from aiogram import Dispatcher
 
-from handlers import attendance, forms
+from handlers import (
+    animate,
+    attendance,
+    forms,
+    guests,
+    news,
+    planning,
+    sends,
+    team,
+    wording,
+)
 from handlers.forms import Form
 from handlers.replies import Card, Cards, Message, Page
 
-MODULES = (attendance, forms)
+MODULES = (
+    attendance,
+    news,
+    animate,
+    planning,
+    guests,
+    wording,
+    sends,
+    team,
+    forms,
+)
 """The conversations, in the order in which their routers are asked."""
 
 

@@ -137,8 +137,12 @@ def _short_day(page: Page, event: Event) -> str:
 async def event_card(page: Page, ref: str, greeting: str | None = None) -> Message | None:
     """Show one event with the person's answer and what they can answer."""
     event = await events.visible(page.session, ref)
+    return await card_of(page, event, await attendance.of(page.session, event, page.reader))
+
+
+async def card_of(page: Page, event: Event, mine: Attendance | None) -> Message:
+    """Return the card of an event for somebody who gave this answer; previews use it too."""
     block = await block_for(page, "event", event.id)
-    mine = await attendance.of(page.session, event, page.reader)
     text = lines(
         heading(page, event, block),
         "",
@@ -246,7 +250,9 @@ async def answer_rows(page: Page, event: Event, mine: Attendance | None) -> list
     """Return the buttons that make sense now."""
     _ = page._
     rows: list[list[Button]] = []
-    if event.state == events.State.PUBLISHED and not event.is_over(page.now):
+    # A draft is shown in previews only, with the buttons that members will have.
+    is_open = event.state in (events.State.DRAFT, events.State.PUBLISHED)
+    if is_open and not event.is_over(page.now):
         said = mine.state if mine else State.NONE
         going = _.label("button", "✅ Going")
         if said == State.OFFERED:

@@ -1,0 +1,203 @@
+"""The forms that plan an event and change one thing about it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import attendance, events, translations
+from community.base import find
+from community.errors import NotUnderstoodError
+from community.events import Details, Event, details_of
+from handlers.forms import Answering, Field, Form, Question
+from handlers.replies import Page, Replies, lines, say
+from locales import duration, fold_digits, moment, parse_when
+
+# Reading answers
+
+
+def understood(answering: Answering, text: str, zone: str) -> datetime:
+    """Return the moment that somebody typed, in UTC.
+
+    Raises:
+        NotUnderstoodError: no date can be read, or it is past.
+    """
+    found = parse_when(text, answering.now, ZoneInfo(zone), answering._.language)
+    if found is None:
+        raise NotUnderstoodError("when")
+    return found
+
+
+async def _title(answering: Answering, text: str) -> str:
+    return translations.clean("event", "title", text)
+
+
+async def _description(answering: Answering, text: str) -> str:
+    return translations.clean("event", "description", text)
+
+
+async def _when(answering: Answering, text: str) -> str:
+    event = await _event_of(answering.session, answering.about)
+    return understood(answering, text, event.zone if event else answering.network.zone).isoformat()
+
+
+async def _where(answering: Answering, text: str) -> dict[str, str | None]:
+    if answering.incoming is None:
+        return {"place": await events.last_place(answering.session), "link": None}
+    text = " ".join(text.split())
+    is_link = text.lower().startswith(("https://", "http://"))
+    place, link = (None, text) if is_link else (text, None)
+    Details(answering.now.replace(tzinfo=None), "UTC", place=place, link=link).check()
+    return {"place": place, "link": link}
+
+
+def _whole(field: str) -> Callable[[Answering, str], Awaitable[int]]:
+    async def read(answering: Answering, text: str) -> int:
+        digits = fold_digits(text).strip()
+        if not digits.isascii() or not digits.isdigit() or len(digits) > 6:
+            raise NotUnderstoodError(field)
+        return int(digits)
+
+    return read
+
+
+async def _event_of(session: AsyncSession, about: Mapping[str, Any]) -> Event | None:
+    return await find(session, Event, about["ref"]) if "ref" in about else None
+
+
+# Asking
+
+
+async def _ask_title(page: Page, about: Any, answers: Any) -> Question:
+    return Question(page._("What is the event called? Write it in your own language."))
+
+
+async def _ask_when(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
+    return Question(page._("When does it begin? For example: Tue 18:00, or 24.11. 18:00."))
+
+
+async def _ask_where(page: Page, about: Any, answers: Mapping[str, Any]) -> Question:
+    _ = page._
+    read = None
+    if "when" in answers:
+        when = datetime.fromisoformat(answers["when"])
+        read = _(
+            "I understood: {when}.",
+            when=moment(when, ZoneInfo(page.network.zone), _, year=page.now.year),
+        )
+    last = await events.last_place(page.session)
+    return Question(
+        lines(read, _("Where is it? Write an address, or a link that begins with https://")),
+        [(last if len(last) <= 60 else last[:59] + "…", "last")] if last else [],
+    )
+
+
+async def _ask_description(page: Page, about: Any, answers: Any) -> Question:
+    return Question(page._("What is it about? Write a few sentences in your own language."))
+
+
+async def _ask_capacity(page: Page, about: Any, answers: Any) -> Question:
+    _ = page._
+    return Question(
+        lines(
+            _("How many people have a place? Write a number."),
+            _("“Skip” means that there is no limit."),
+        )
+    )
+
+
+async def _ask_duration(page: Page, about: Any, answers: Any) -> Question:
+    _ = page._
+    return Question(
+        _("How long does it last? Choose, or write the minutes."),
+        [
+            (duration(timedelta(minutes=minutes), _), str(minutes))
+            for minutes in (60, 90, 120, 180)
+        ],
+    )
+
+
+# Finishing
+
+
+async def _create(answering: Answering) -> Replies:
+    answers, network = answering.answers, answering.network
+    when = datetime.fromisoformat(answers["when"]).astimezone(ZoneInfo(network.zone))
+    event = await events.create(
+        answering.session,
+        answering.person,
+        Details(when.replace(tzinfo=None), network.zone, **answers["where"]),
+        {"title": answers["title"]},
+        answering._.language,
+        answering.now,
+        source_message=answering.incoming.message_id if answering.incoming else None,
+    )
+    return [say("plan.event", ref=event.ref)]
+
+
+async def _describe(answering: Answering) -> Replies:
+    event = await find(answering.session, Event, answering.about["ref"])
+    source, _found = await translations.standings(answering.session, "event", event.id)
+    await events.translate(
+        answering.session,
+        answering.person,
+        event.ref,
+        source,
+        dict(answering.answers),
+        answering.now,
+    )
+    return [say("plan.event", ref=event.ref)]
+
+
+async def _change(answering: Answering) -> Replies:
+    """Change the one fact that was asked for."""
+    event = await find(answering.session, Event, answering.about["ref"])
+    details, answers = details_of(event), answering.answers
+    if "when" in answers:
+        wall = datetime.fromisoformat(answers["when"]).astimezone(ZoneInfo(event.zone))
+        details = replace(details, starts_wall=wall.replace(tzinfo=None))
+    if "where" in answers:
+        details = replace(details, **answers["where"])
+    if answering.about["what"] == "capacity":
+        details = replace(details, capacity=answers.get("capacity"))
+    if "duration" in answers:
+        details = replace(details, minutes=answers["duration"])
+    told = await attendance.change_event(
+        answering.session,
+        answering.person,
+        event.ref,
+        details,
+        answering.now,
+        default_zone=answering.network.zone,
+    )
+    return [say("plan.event", ref=event.ref, told=told)]
+
+
+NEW_EVENT = Form(
+    "event.new",
+    [
+        Field("title", _ask_title, _title),
+        Field("when", _ask_when, _when),
+        Field("where", _ask_where, _where),
+    ],
+    _create,
+)
+CHANGES = {
+    "title": Form("event.title", [Field("title", _ask_title, _title)], _describe),
+    "description": Form(
+        "event.text", [Field("description", _ask_description, _description)], _describe
+    ),
+    "when": Form("event.when", [Field("when", _ask_when, _when)], _change),
+    "where": Form("event.where", [Field("where", _ask_where, _where)], _change),
+    "capacity": Form(
+        "event.places",
+        [Field("capacity", _ask_capacity, _whole("capacity"), optional=True)],
+        _change,
+    ),
+    "duration": Form(
+        "event.long", [Field("duration", _ask_duration, _whole("duration"))], _change
+    ),
+}

@@ -1,0 +1,397 @@
+"""The animator's side of events: the list, and everything that can be done with one of them."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from aiogram import Router
+from aiogram.filters.callback_data import CallbackData
+from aiogram.fsm.context import FSMContext
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import attendance, events, sends, translations
+from community.attendance import State as Attending
+from community.base import find
+from community.events import Event, State, details_of
+from community.people import Person
+from handlers import attendance as members_view
+from handlers import staff, wording
+from handlers.content import block_for
+from handlers.drafting import CHANGES, NEW_EVENT
+from handlers.forms import begin
+from handlers.guests import Answers, Ticks
+from handlers.replies import (
+    Button,
+    Message,
+    Network,
+    Page,
+    Replies,
+    edit,
+    in_rows,
+    lines,
+    toast,
+)
+from handlers.staff import ANIMATORS, PlannedEvent, router_for
+from locales import (
+    OFFERED,
+    Html,
+    Translator,
+    event_time,
+    join,
+    language_name,
+    number,
+    short_day,
+)
+
+
+class Events(CallbackData, prefix="pl"):
+    """The list of events, as the team sees it."""
+
+
+class New(CallbackData, prefix="pn"):
+    """Plan an event."""
+
+
+class Ask(CallbackData, prefix="pq"):
+    """Fill in or change one thing."""
+
+    ref: str
+    what: str
+
+
+class Speaks(CallbackData, prefix="ps"):
+    """A language spoken at the event: on or off."""
+
+    ref: str
+    language: str
+
+
+class Do(CallbackData, prefix="pd"):
+    """Publish, discard, cancel, announce; child care on or off."""
+
+    ref: str
+    what: str
+
+
+# Handlers
+
+
+async def list_opened(query: Any) -> Replies:
+    """Show all events of the desk."""
+    return [edit("plan.events")]
+
+
+async def begun(query: Any, state: FSMContext) -> Replies:
+    """Ask for the three things an event needs."""
+    return await begin(NEW_EVENT, state)
+
+
+PARTS = {"event": "plan.event", "words": "plan.words", "spoken": "plan.spoken"}
+
+
+async def opened(query: Any, callback_data: PlannedEvent) -> Replies:
+    """Show one page of an event's desk."""
+    kind = PARTS.get(callback_data.part)
+    return [edit(kind, ref=callback_data.ref)] if kind else [toast("old_button")]
+
+
+async def asked(
+    query: Any, callback_data: Ask, session: AsyncSession, state: FSMContext
+) -> Replies:
+    """Ask for one thing."""
+    event = await find(session, Event, callback_data.ref)
+    form = CHANGES.get(callback_data.what)
+    if form is None:
+        return [toast("old_button")]
+    return await begin(form, state, ref=event.ref, what=callback_data.what)
+
+
+async def toggled(
+    query: Any,
+    callback_data: Speaks,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+    network: Network,
+) -> Replies:
+    """Note that a language is spoken there, or is not."""
+    event = await find(session, Event, callback_data.ref)
+    if callback_data.language not in OFFERED:
+        return [toast("old_button")]
+    spoken = sorted({*event.languages} ^ {callback_data.language})
+    details = replace(details_of(event), languages=spoken)
+    await attendance.change_event(
+        session, person, event.ref, details, now, default_zone=network.zone
+    )
+    return [edit("plan.spoken", ref=event.ref)]
+
+
+async def done(
+    query: Any,
+    callback_data: Do,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+    network: Network,
+) -> Replies:
+    """Do the one thing that the button says."""
+    ref, what = callback_data.ref, callback_data.what
+    if what == "publish":
+        await events.publish(session, person, ref, now)
+        return [edit("plan.event", ref=ref), toast("plan.published")]
+    if what == "discard":
+        await events.discard(session, person, ref, now)
+        return [edit("plan.events")]
+    if what == "cancel":
+        return [edit("plan.cancel", ref=ref)]
+    if what == "cancel!":
+        told = await attendance.cancel_event(session, person, ref, now)
+        return [edit("plan.event", ref=ref, told=told)]
+    if what == "announce":
+        send = await sends.announce(session, person, ref, now)
+        return [edit("send.card", ref=send.ref)]
+    if what == "care":
+        details = details_of(await find(session, Event, ref))
+        details = replace(details, child_care=not details.child_care)
+        await attendance.change_event(
+            session, person, ref, details, now, default_zone=network.zone
+        )
+        return [edit("plan.event", ref=ref)]
+    return [toast("old_button")]
+
+
+# Cards
+
+
+def state_sentence(event: Event, _: Translator) -> Html:
+    """Return how far an event is."""
+    return {
+        State.PROPOSED: _("Proposed; nobody has decided about it yet."),
+        State.REFUSED: _("Refused."),
+        State.DRAFT: _("📝 A draft: members do not see it yet."),
+        State.DISCARDED: _("Dropped."),
+        State.PUBLISHED: _("✅ Published: members can see it and answer."),
+        State.HELD: _("It has taken place."),
+        State.CANCELLED: _("❌ This event has been cancelled."),
+    }[event.state]
+
+
+async def event_list(page: Page) -> Message:
+    """List what the team works on, with how many are coming."""
+    _ = page._
+    found = await events.of_animator(page.session, page.now)
+    titles = await translations.blocks(
+        page.session, "event", [event.id for event in found], _.language, page.network.language
+    )
+    rows = []
+    for event in found:
+        day = short_day(event.starts_at.astimezone(events.zone_of(event)).date(), _)
+        title = titles[event.id].get("title") if event.id in titles else ""
+        counts = await attendance.counts(page.session, event)
+        if event.state == State.DRAFT:
+            label = _.label("event in a list", "📝 {day}: {title}", day=day, title=title)
+        elif event.state == State.CANCELLED:
+            label = _.label("event in a list", "❌ {day}: {title}", day=day, title=title)
+        elif event.state == State.HELD:
+            label = _.label(
+                "event in a list",
+                "{day}: {title} ({came} came)",
+                day=day,
+                title=title,
+                came=number(counts.get(Attending.ATTENDED, 0), _),
+            )
+        else:
+            label = _.label(
+                "event in a list",
+                "{day}: {title} ({going} going)",
+                day=day,
+                title=title,
+                going=number(counts.get(Attending.GOING, 0), _),
+            )
+        rows.append([Button(label, PlannedEvent(ref=event.ref))])
+    text = _("<b>Events</b>") if found else _("There is no event yet.")
+    rows.append([Button(_.label("button", "➕ New event"), New())])
+    return Message(text, [*rows, [staff.back(_)]])
+
+
+def _facts(page: Page, event: Event) -> list[Html | None]:
+    """Return every fact, the address included."""
+    _ = page._
+    zone = events.zone_of(event)
+    when = event_time(
+        event.starts_at,
+        event.ends_at,
+        zone,
+        page.zone,
+        event.is_online,
+        _,
+        year=page.now.year,
+    )
+    spoken = join([language_name(code, _) for code in event.languages], _)
+    return [
+        _("🗓 {when}", when=when),
+        _("💻 Online: {link}", link=event.link or "")
+        if event.is_online
+        else _("📍 {place}", place=event.place or ""),
+        _("👥 Places: {n}", n=number(event.capacity, _))
+        if event.capacity
+        else _("👥 There is no limit of places."),
+        _("🗣 Spoken there: {languages}", languages=spoken) if event.languages else None,
+        _("🧸 There is child care.") if event.child_care else None,
+    ]
+
+
+async def event_desk(page: Page, ref: str, told: int | None = None) -> Message:
+    """Show an event with everything that can be done with it now."""
+    _ = page._
+    event = await find(page.session, Event, ref)
+    block = await block_for(page, "event", event.id)
+    counts = await attendance.counts(page.session, event)
+    answered = None
+    if counts:
+        answered = _(
+            "Going: {going}. Maybe: {maybe}. Waiting: {waiting}. Not going: {declined}.",
+            going=number(counts.get(Attending.GOING, 0), _),
+            maybe=number(counts.get(Attending.MAYBE, 0), _),
+            waiting=number(counts.get(Attending.WAITING, 0) + counts.get(Attending.OFFERED, 0), _),
+            declined=number(counts.get(Attending.DECLINED, 0), _),
+        )
+    text = lines(
+        members_view.heading(page, event, block),
+        "",
+        *_facts(page, event),
+        "",
+        state_sentence(event, _),
+        answered,
+        _.ngettext("{n} person is told.", "{n} people are told.", told) if told else None,
+    )
+    return Message(text, _desk_rows(page, event))
+
+
+def _desk_rows(page: Page, event: Event) -> list[list[Button]]:
+    _, ref = page._, event.ref
+    rows: list[list[Button]] = []
+    is_open = event.state == State.PUBLISHED and not event.is_over(page.now)
+    if event.state == State.DRAFT:
+        rows.append([Button(_.label("button", "✅ Publish"), Do(ref=ref, what="publish"))])
+    if is_open and event.starts_at > page.now:
+        rows.append(
+            [Button(_.label("button", "📣 Tell the members"), Do(ref=ref, what="announce"))]
+        )
+    if event.state == State.DRAFT or is_open:
+        rows += in_rows(_changing(event, _), per_row=2)
+    if event.state in (State.PUBLISHED, State.HELD):
+        answers = [Button(_.label("button", "📋 Answers"), Answers(ref=ref))]
+        if page.now >= event.starts_at - timedelta(hours=1):
+            answers.append(Button(_.label("button", "✔️ Who came"), Ticks(ref=ref)))
+        rows.append(answers)
+    if event.state == State.DRAFT:
+        rows.append([Button(_.label("button", "🗑 Drop this draft"), Do(ref=ref, what="discard"))])
+    if is_open:
+        rows.append([Button(_.label("button", "❌ Cancel the event"), Do(ref=ref, what="cancel"))])
+    rows.append([Button(_.label("button", "All events"), Events())])
+    return rows
+
+
+def _changing(event: Event, _: Translator) -> list[Button]:
+    ref = event.ref
+    care = _.label("button", "🧸 No child care") if event.child_care else None
+    return [
+        Button(_.label("button", "🌐 Languages and preview"), PlannedEvent(ref=ref, part="words")),
+        Button(_.label("button", "📝 Description"), Ask(ref=ref, what="description")),
+        Button(_.label("button", "✏️ Title"), Ask(ref=ref, what="title")),
+        Button(_.label("button", "🗓 Time"), Ask(ref=ref, what="when")),
+        Button(_.label("button", "📍 Place"), Ask(ref=ref, what="where")),
+        Button(_.label("button", "⏱ Duration"), Ask(ref=ref, what="duration")),
+        Button(_.label("button", "👥 Places"), Ask(ref=ref, what="capacity")),
+        Button(_.label("button", "🗣 Spoken there"), PlannedEvent(ref=ref, part="spoken")),
+        Button(care or _.label("button", "🧸 Child care"), Do(ref=ref, what="care")),
+    ]
+
+
+async def event_words(page: Page, ref: str) -> Message:
+    """Show how far each language is; write one, or see the event as its readers do."""
+    _ = page._
+    event = await find(page.session, Event, ref)
+    source, found = await translations.standings(page.session, "event", event.id)
+    text = lines(
+        _("<b>Languages of this event</b>"),
+        _(
+            "Whoever reads a language that is not ready sees the network's language, "
+            "with a notice in their own."
+        ),
+    )
+    rows = wording.language_rows(page, "e", ref, source, found)
+    back = Button(_.label("button", "Back to the event"), PlannedEvent(ref=ref))
+    return Message(text, [*rows, [back]])
+
+
+async def preview(page: Page, ref: str, language: str) -> Message:
+    """Show the card exactly as a reader of this language gets it who has not answered yet."""
+    event = await find(page.session, Event, ref)
+    theirs = wording.as_reader_of(page, language)
+    shown = await members_view.card_of(theirs, event, None)
+    return wording.inert(page, shown, language)
+
+
+async def spoken(page: Page, ref: str) -> Message:
+    """Choose the languages spoken there."""
+    _ = page._
+    event = await find(page.session, Event, ref)
+    rows = in_rows(
+        [
+            Button(
+                _.label("button", "✅ {language}", language=language_name(code, _))
+                if code in event.languages
+                else language_name(code, _),
+                Speaks(ref=ref, language=code),
+            )
+            for code in OFFERED
+        ],
+        per_row=2,
+    )
+    back = Button(_.label("button", "Back to the event"), PlannedEvent(ref=ref))
+    return Message(_("Which languages are spoken there?"), [*rows, [back]])
+
+
+async def cancel_sure(page: Page, ref: str) -> Message:
+    """Ask once more before an event is called off."""
+    _ = page._
+    event = await find(page.session, Event, ref)
+    concerned = await attendance.concerned(page.session, event)
+    text = lines(
+        _("Cancel this event for good?"),
+        _.ngettext("{n} person will be told now.", "{n} people will be told now.", len(concerned)),
+    )
+    yes = Button(_.label("button", "Yes, cancel it"), Do(ref=ref, what="cancel!"))
+    no = Button(_.label("button", "No, keep it"), PlannedEvent(ref=ref))
+    return Message(text, [[yes], [no]])
+
+
+async def published(page: Page) -> Message:
+    """Confirm in a few words."""
+    return Message(page._.label("toast", "Published. Now you can tell the members."))
+
+
+FORMS = (NEW_EVENT, *CHANGES.values())
+CARDS = {
+    "plan.events": event_list,
+    "plan.event": event_desk,
+    "plan.words": event_words,
+    "plan.preview": preview,
+    "plan.spoken": spoken,
+    "plan.cancel": cancel_sure,
+    "plan.published": published,
+}
+
+
+def setup() -> Router:
+    """Take every button of the events' desk; only animators reach it."""
+    router = router_for("planning", ANIMATORS)
+    router.callback_query.register(list_opened, Events.filter())
+    router.callback_query.register(begun, New.filter())
+    router.callback_query.register(opened, PlannedEvent.filter())
+    router.callback_query.register(asked, Ask.filter())
+    router.callback_query.register(toggled, Speaks.filter())
+    router.callback_query.register(done, Do.filter())
+    return router

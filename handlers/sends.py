@@ -1,0 +1,427 @@
+"""The animator's side of newsletters and announcements: write, check, approve, send."""
+
+from datetime import datetime
+from typing import Any
+
+from aiogram import Router
+from aiogram.filters.callback_data import CallbackData
+from aiogram.fsm.context import FSMContext
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import roles, sends, translations
+from community.base import find
+from community.events import Event
+from community.people import Person
+from community.roles import RoleName
+from community.sends import Kind, Send, State
+from community.translations import Fallback
+from handlers import attendance as members_view
+from handlers import audience, news, progress, staff, wording
+from handlers.content import authored, block_for
+from handlers.drafting import understood
+from handlers.forms import Answering, Field, Form, Question, begin
+from handlers.progress import Do
+from handlers.replies import (
+    Button,
+    Message,
+    Network,
+    Page,
+    Replies,
+    edit,
+    in_rows,
+    lines,
+    say,
+    toast,
+)
+from handlers.staff import TEAM, AllSends, OpenSend, router_for
+from locales import OFFERED, Html, Translator, language_name, native_name
+
+
+class New(CallbackData, prefix="sn"):
+    """Write a newsletter."""
+
+
+class Test(CallbackData, prefix="st"):
+    """Send it to oneself, as a reader of this language gets it."""
+
+    ref: str
+    language: str
+
+
+# Forms
+
+
+async def _ask_title(page: Page, about: Any, answers: Any) -> Question:
+    return Question(page._("What is the title? Write it in your own language."))
+
+
+async def _ask_body(page: Page, about: Any, answers: Any) -> Question:
+    _ = page._
+    return Question(
+        lines(
+            _("Now write the text, in your own language."),
+            _("You add the other languages afterwards, one by one."),
+        )
+    )
+
+
+async def _ask_when(page: Page, about: Any, answers: Any) -> Question:
+    return Question(page._("When shall it go out? For example: Tue 18:00, or 24.11. 18:00."))
+
+
+async def _title(answering: Answering, text: str) -> str:
+    return translations.clean("newsletter", "title", text)
+
+
+async def _body(answering: Answering, text: str) -> str:
+    return translations.clean("newsletter", "body", text)
+
+
+async def _when(answering: Answering, text: str) -> str:
+    return understood(answering, text, answering.network.zone).isoformat()
+
+
+async def _write(answering: Answering) -> Replies:
+    send = await sends.write_newsletter(
+        answering.session,
+        answering.person,
+        answering._.language,
+        answering.answers["title"],
+        answering.answers["body"],
+        answering.now,
+    )
+    return [say("send.card", ref=send.ref)]
+
+
+async def _schedule(answering: Answering) -> Replies:
+    send = await sends.schedule(
+        answering.session,
+        answering.person,
+        answering.about["ref"],
+        datetime.fromisoformat(answering.answers["when"]),
+        answering.now,
+    )
+    return [say("send.card", ref=send.ref)]
+
+
+NEWSLETTER = Form(
+    "newsletter.new", [Field("title", _ask_title, _title), Field("body", _ask_body, _body)], _write
+)
+SCHEDULE = Form("send.when", [Field("when", _ask_when, _when)], _schedule)
+FORMS = (NEWSLETTER, SCHEDULE)
+
+
+# Handlers
+
+
+async def list_opened(query: Any) -> Replies:
+    """Show the newest sends."""
+    return [edit("send.list")]
+
+
+async def begun(query: Any, state: FSMContext) -> Replies:
+    """Ask for title and text."""
+    return await begin(NEWSLETTER, state)
+
+
+PARTS = {
+    "card": "send.card",
+    "words": "send.words",
+    "who": "send.who",
+    "test": "send.test",
+}
+
+
+async def opened(query: Any, callback_data: OpenSend) -> Replies:
+    """Show one page of a send's desk."""
+    kind = PARTS.get(callback_data.part)
+    return [edit(kind, ref=callback_data.ref)] if kind else [toast("old_button")]
+
+
+async def tested(query: Any, callback_data: Test) -> Replies:
+    """Say it to the animator alone."""
+    if callback_data.language not in OFFERED:
+        return [toast("old_button")]
+    return [say("send.sample", ref=callback_data.ref, language=callback_data.language)]
+
+
+async def done(
+    query: Any,
+    callback_data: Do,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+    network: Network,
+    state: FSMContext,
+) -> Replies:
+    """Take the one step that the button names."""
+    ref = callback_data.ref
+    match callback_data.what:
+        case "rule":
+            send = await find(session, Send, ref)
+            other = Fallback.SKIP if send.fallback == Fallback.NETWORK else Fallback.NETWORK
+            await sends.edit(session, person, ref, now, fallback=other)
+            return [edit("send.words", ref=ref)]
+        case "submit":
+            await sends.submit(session, person, ref, now, network_language=network.language)
+        case "approve" | "return":
+            approve = callback_data.what == "approve"
+            await sends.review(session, person, ref, now, approve=approve)
+        case "change":
+            await sends.edit(session, person, ref, now)
+        case "undo":
+            await sends.undo(session, person, ref, now)
+            return [edit("send.card", ref=ref), toast("send.undone")]
+        case "cancel":
+            await sends.cancel(session, person, ref, now)
+        case "when":
+            return await begin(SCHEDULE, state, ref=ref)
+        case "now":
+            await sends.schedule(session, person, ref, None, now)
+        case "resend":
+            await sends.resend_uncertain(session, person, ref, now)
+        case _:
+            return [toast("old_button")]
+    return [edit("send.card", ref=ref)]
+
+
+# Cards
+
+
+def state_label(state: State, _: Translator) -> str:
+    """Return how far a send is, in a few words."""
+    return {
+        State.DRAFT: _.label("send", "draft"),
+        State.IN_REVIEW: _.label("send", "waits for a second person"),
+        State.APPROVED: _.label("send", "approved"),
+        State.SCHEDULED: _.label("send", "scheduled"),
+        State.SENDING: _.label("send", "being sent"),
+        State.HELD: _.label("send", "held"),
+        State.SENT: _.label("send", "sent"),
+        State.CANCELLED: _.label("send", "cancelled"),
+    }[state]
+
+
+async def title_of(page: Page, send: Send) -> str:
+    """Return the title of what is sent, as this reader gets it."""
+    block = await block_for(page, *send.subject)
+    return block.get("title") if block else ""
+
+
+async def send_list(page: Page) -> Message:
+    """List the newest sends with how far they are."""
+    _ = page._
+    found = await sends.recent(page.session)
+    rows = []
+    for send in found:
+        title, state = await title_of(page, send), state_label(send.state, _)
+        label = (
+            _.label("send in a list", "📰 {title}: {state}", title=title, state=state)
+            if send.kind == Kind.NEWSLETTER
+            else _.label("send in a list", "📣 {title}: {state}", title=title, state=state)
+        )
+        rows.append([Button(label, OpenSend(ref=send.ref))])
+    if await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now):
+        rows.append([Button(_.label("button", "➕ New newsletter"), New())])
+    text = _("<b>Newsletters and announcements</b>") if found else _("Nothing was sent yet.")
+    return Message(text, [*rows, [staff.back(_)]])
+
+
+async def send_card(page: Page, ref: str) -> Message:
+    """Show a send with everything that can be done with it now."""
+    _ = page._
+    send = await find(page.session, Send, ref)
+    if send.state == State.SCHEDULED or send.started_at is not None:
+        return await progress.card_of(page, send)
+    block = await block_for(page, *send.subject)
+    words = Html("")
+    if block:
+        body = block.get("body")
+        title = Html("<b>") + block.get("title") + Html("</b>")
+        shown = body if len(body) <= 1000 else body[:1000] + "…"
+        words = authored(page, block, lines(title, "", shown) if shown else title)
+    text = lines(words, "", _state_sentence(page, send))
+    return Message(text, await _rows(page, send))
+
+
+def _state_sentence(page: Page, send: Send) -> Html:
+    _ = page._
+    if send.state == State.APPROVED and send.alone:
+        return lines(
+            _("✅ Approved."),
+            _(
+                "There is nobody who could look at it with you. It starts ten minutes after you "
+                "send it; until then you can undo it."
+            ),
+        )
+    return {
+        State.DRAFT: _("📝 A draft: nothing has been sent."),
+        State.IN_REVIEW: _("👀 It waits for a second person of the team to look at it."),
+        State.APPROVED: _("✅ Approved. Nothing has been sent yet."),
+        State.CANCELLED: _("✋ Cancelled."),
+    }.get(send.state, _("✋ It is held: the event is not open any more."))
+
+
+async def _rows(page: Page, send: Send) -> list[list[Button]]:
+    _, ref = page._, send.ref
+    rows: list[list[Button]] = []
+    animates = await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now)
+    if send.state == State.IN_REVIEW and send.made_by_id != page.reader.id:
+        rows += [
+            [Button(_.label("button", "✅ Approve"), Do(ref=ref, what="approve"))],
+            [Button(_.label("button", "↩️ Give it back"), Do(ref=ref, what="return"))],
+        ]
+    if send.state == State.DRAFT and animates:
+        rows.append([Button(_.label("button", "✅ It is ready"), Do(ref=ref, what="submit"))])
+    if send.state == State.APPROVED and animates:
+        rows += [
+            [Button(_.label("button", "📤 Send now"), Do(ref=ref, what="now"))],
+            [Button(_.label("button", "🗓 Send later"), Do(ref=ref, what="when"))],
+            [Button(_.label("button", "✏️ Change it again"), Do(ref=ref, what="change"))],
+        ]
+    if send.state not in (State.CANCELLED, State.HELD):
+        rows.append(
+            [
+                Button(
+                    _.label("button", "🌐 Languages and preview"), OpenSend(ref=ref, part="words")
+                )
+            ]
+        )
+        rows.append(
+            [
+                Button(_.label("button", "👥 Who gets it"), OpenSend(ref=ref, part="who")),
+                Button(_.label("button", "🧪 Test to me"), OpenSend(ref=ref, part="test")),
+            ]
+        )
+    if send.state != State.CANCELLED and animates:
+        rows.append([Button(_.label("button", "🗑 Do not send it"), Do(ref=ref, what="cancel"))])
+    rows.append([Button(_.label("button", "All newsletters"), AllSends())])
+    return rows
+
+
+def _back(send: Send, _: Translator) -> list[Button]:
+    return [Button(_.label("button", "Back to the message"), OpenSend(ref=send.ref))]
+
+
+async def words_card(page: Page, ref: str) -> Message:
+    """Show how far each language is, and what happens where one is missing."""
+    _ = page._
+    send = await find(page.session, Send, ref)
+    source, found = await translations.standings(page.session, *send.subject)
+    skips = send.fallback == Fallback.SKIP
+    network = native_name(page.network.language)
+    rule = (
+        _("Whoever reads a language that is not ready gets nothing.")
+        if skips
+        else _(
+            "Whoever reads a language that is not ready gets {language}, with a notice in their "
+            "own.",
+            language=network,
+        )
+    )
+    turn = (
+        _.label("button", "Send them {language} instead", language=network)
+        if skips
+        else _.label("button", "Send them nothing instead")
+    )
+    rows = wording.language_rows(page, "s", ref, source, found)
+    rows.append([Button(turn, Do(ref=ref, what="rule"))])
+    text = lines(_("<b>Languages of this message</b>"), rule)
+    return Message(text, [*rows, _back(send, _)])
+
+
+async def as_read(page: Page, send: Send, language: str) -> Message | None:
+    """Return the message exactly as a reader of this language gets it, or None if they do not."""
+    theirs = wording.as_reader_of(page, language)
+    if send.kind == Kind.NEWSLETTER:
+        return await news.newsletter(theirs, send.ref)
+    assert send.event_id is not None
+    event = await page.session.get_one(Event, send.event_id)
+    return await members_view.invitation(theirs, event.ref, send.ref)
+
+
+async def preview(page: Page, ref: str, language: str) -> Message:
+    """Show the message as a reader of this language gets it; its buttons do nothing."""
+    shown = await as_read(page, await find(page.session, Send, ref), language)
+    return wording.inert(page, shown, language) if shown else _nothing(page, language)
+
+
+async def sample(page: Page, ref: str, language: str) -> Message:
+    """Send the message to its author as a reader of this language gets it, buttons and all."""
+    shown = await as_read(page, await find(page.session, Send, ref), language)
+    return shown or _nothing(page, language)
+
+
+def _nothing(page: Page, language: str) -> Message:
+    _ = page._
+    return Message(
+        _("Whoever reads {language} gets nothing.", language=language_name(language, _))
+    )
+
+
+async def test_card(page: Page, ref: str) -> Message:
+    """Choose as whose reader the animator gets the test."""
+    _ = page._
+    send = await find(page.session, Send, ref)
+    own_first = sorted(OFFERED, key=lambda code: (code != _.language, code))
+    rows = in_rows(
+        [Button(native_name(code), Test(ref=ref, language=code)) for code in own_first], per_row=2
+    )
+    text = _("It comes to you alone. As a reader of which language?")
+    return Message(text, [*rows, _back(send, _)])
+
+
+# Notices to the team
+
+
+async def review_notice(page: Page, ref: str) -> Message | None:
+    """Ask a second person to look at a large send."""
+    send = await find(page.session, Send, ref)
+    if send.state != State.IN_REVIEW:
+        return None
+    _ = page._
+    text = _("👀 A message to many members waits for a second person to look at it.")
+    return Message(text, [[Button(_.label("button", "Look at it"), OpenSend(ref=ref))]])
+
+
+async def reviewed_notice(page: Page, ref: str) -> Message | None:
+    """Tell the author what the second person said."""
+    send = await find(page.session, Send, ref)
+    _ = page._
+    if send.state == State.APPROVED:
+        text = _("✅ Your message has been approved. You can send it now.")
+    elif send.state == State.DRAFT:
+        text = _("↩️ Your message came back from the second person. Please look at it again.")
+    else:
+        return None
+    return Message(text, [[Button(_.label("button", "Open it"), OpenSend(ref=ref))]])
+
+
+async def undone(page: Page) -> Message:
+    """Confirm in a few words."""
+    return Message(page._.label("toast", "Taken back. Nothing was sent."))
+
+
+CARDS = {
+    **audience.CARDS,
+    "send.list": send_list,
+    "send.card": send_card,
+    "send.words": words_card,
+    "send.preview": preview,
+    "send.sample": sample,
+    "send.test": test_card,
+    "send.undone": undone,
+    "team_notice.review": review_notice,
+    "team_notice.reviewed": reviewed_notice,
+}
+
+
+def setup() -> Router:
+    """Take every button of the newsletters' desk; the verbs say who may do what."""
+    router = router_for("sends", TEAM)
+    router.callback_query.register(list_opened, AllSends.filter())
+    router.callback_query.register(begun, New.filter())
+    router.callback_query.register(opened, OpenSend.filter())
+    router.callback_query.register(tested, Test.filter())
+    router.callback_query.register(done, Do.filter())
+    return router

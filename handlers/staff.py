@@ -1,0 +1,80 @@
+"""Who may open the desks of the team at all, and the buttons that lead from desk to desk.
+
+What somebody may do at a desk, the verbs decide.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiogram import BaseMiddleware, Router
+from aiogram.filters.callback_data import CallbackData
+from aiogram.types import TelegramObject
+
+from community import roles
+from community.errors import NotAllowedError
+from community.roles import RoleName
+from handlers.replies import Button
+from locales import Translator
+
+TEAM = frozenset({RoleName.ANIMATOR, RoleName.ADMINISTRATOR})
+ANIMATORS = frozenset({RoleName.ANIMATOR})
+
+
+class Desk(CallbackData, prefix="az"):
+    """A part of the team's menu."""
+
+    to: str = "desk"
+
+
+def back(_: Translator) -> Button:
+    """Return the way back to the team's menu."""
+    return Button(_.label("button", "Back"), Desk())
+
+
+class PlannedEvent(CallbackData, prefix="pe"):
+    """One event, with everything that can be done with it. ``part`` is a page of its desk."""
+
+    ref: str
+    part: str = "event"
+
+
+class AllSends(CallbackData, prefix="sl"):
+    """The newest newsletters and announcements."""
+
+
+class OpenSend(CallbackData, prefix="so"):
+    """One newsletter or announcement. ``part`` is a page of its desk."""
+
+    ref: str
+    part: str = "card"
+
+
+class Only(BaseMiddleware):
+    """Refuse whoever holds none of the roles, before anything is shown."""
+
+    def __init__(self, names: frozenset[RoleName]) -> None:
+        self.names = names
+
+    async def __call__(
+        self,
+        handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
+        event: TelegramObject,
+        data: dict[str, Any],
+    ) -> Any:
+        """Go on, or refuse.
+
+        Raises:
+            NotAllowedError: the person holds none of the roles now.
+        """
+        held = await roles.held(data["session"], data["person"], data["now"])
+        if not {role.name for role in held} & self.names:
+            raise NotAllowedError(min(self.names))
+        return await handler(event, data)
+
+
+def router_for(name: str, names: frozenset[RoleName]) -> Router:
+    """Return a router whose handlers only these roles reach."""
+    router = Router(name=name)
+    router.message.middleware(Only(names))
+    router.callback_query.middleware(Only(names))
+    return router

@@ -1,0 +1,390 @@
+"""The team: inviting members, offering roles, confirming who came, and taking roles back."""
+
+from datetime import datetime
+from typing import Any
+
+from aiogram import Router
+from aiogram.filters.callback_data import CallbackData
+from reports.qr import qr_picture
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import invitations, roles, translations
+from community.base import find
+from community.people import Person
+from community.providers import Organization
+from community.roles import MAY_GRANT, Role, RoleInvitation, RoleName
+from handlers import staff, words
+from handlers.replies import Button, File, Message, Page, Replies, edit, lines, say, toast
+from handlers.staff import TEAM, Desk, router_for
+from locales import Translator
+
+
+class JoinLink(CallbackData, prefix="tj"):
+    """The link with which members come in: show it, or withdraw it (``ref``)."""
+
+    withdraw: str = ""
+
+
+class Invite(CallbackData, prefix="ti"):
+    """Offer a role; staff of a provider for one organisation."""
+
+    role: RoleName
+    organization: str = ""
+
+
+class Settle(CallbackData, prefix="ts"):
+    """Confirm or refuse who opened an invitation."""
+
+    ref: str
+    grant: bool
+
+
+class Revoke(CallbackData, prefix="tr"):
+    """End a role; first asked, then done."""
+
+    ref: str
+    sure: bool = False
+
+
+class Take(CallbackData, prefix="tk"):
+    """An administrator works in another role too."""
+
+    role: RoleName
+
+
+async def accept_invitation(
+    session: AsyncSession, person: Person, token: str, now: datetime
+) -> Replies:
+    """Follow the link of a role invitation.
+
+    Raises:
+        LinkRefusedError: wrong, expired or used by somebody else.
+    """
+    invitation = await invitations.accept(session, person, token, now)
+    return [say("team.opened", ref=invitation.ref)]
+
+
+# Handlers
+
+
+async def link_touched(
+    query: Any,
+    callback_data: JoinLink,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+) -> Replies:
+    """Show the link with which members come in, or make it lead nowhere."""
+    if callback_data.withdraw:
+        await invitations.withdraw_join_link(session, person, callback_data.withdraw, now)
+        return [say("team.withdrawn")]
+    link = await invitations.join_link(session, person, now)
+    return [say("team.link", ref=link.ref)]
+
+
+async def invited(
+    query: Any,
+    callback_data: Invite,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+) -> Replies:
+    """Make an invitation; for staff of a provider ask first for which."""
+    role, organization_id = callback_data.role, None
+    if role == RoleName.PROVIDER_STAFF:
+        if not callback_data.organization:
+            return [edit("team.organizations")]
+        organization = await find(session, Organization, callback_data.organization)
+        organization_id = organization.id
+    token = await roles.invite(session, person, role, now, organization_id=organization_id)
+    return [say("team.invitation", role=role, token=token)]
+
+
+async def settled(
+    query: Any, callback_data: Settle, session: AsyncSession, person: Person, now: datetime
+) -> Replies:
+    """Confirm or refuse."""
+    ref, grant = callback_data.ref, callback_data.grant
+    await invitations.settle(session, person, ref, now, grant=grant)
+    return [edit("team.settled", ref=ref, granted=grant)]
+
+
+async def revoked(
+    query: Any, callback_data: Revoke, session: AsyncSession, person: Person, now: datetime
+) -> Replies:
+    """Ask once more, then end the role."""
+    if not callback_data.sure:
+        return [edit("team.revoke", ref=callback_data.ref)]
+    await roles.revoke(session, person, callback_data.ref, now)
+    return [edit("team"), toast("team.revoked")]
+
+
+async def taken(
+    query: Any, callback_data: Take, session: AsyncSession, person: Person, now: datetime
+) -> Replies:
+    """Give an administrator another role."""
+    await roles.take(session, person, callback_data.role, now)
+    return [edit("desk")]
+
+
+# Cards
+
+
+async def may_grant(page: Page) -> set[RoleName]:
+    """Return the roles that the reader may give and take."""
+    held = await roles.held(page.session, page.reader, page.now)
+    return {name for role in held for name in MAY_GRANT[RoleName(role.name)]}
+
+
+async def team_card(page: Page) -> Message:
+    """List who holds which role; invite; take roles back."""
+    _ = page._
+    mine = await may_grant(page)
+    told, rows = [], []
+    for role, person in await roles.team(page.session, page.now):
+        name = await _role_name(page, RoleName(role.name), role.organization_id)
+        told.append(_("{name}: {role}", name=person.name or "?", role=name))
+        if role.name in mine:
+            label = _.label(
+                "button",
+                "✖️ {name}: {role}",
+                name=person.name or "?",
+                role=words.role(role.name, _),
+            )
+            rows.append([Button(label, Revoke(ref=role.ref))])
+    invite = [
+        [Button(_invite_label(name, _), Invite(role=name))] for name in RoleName if name in mine
+    ]
+    text = lines(
+        _("<b>The team</b>"),
+        *told,
+        "",
+        _("✖️ takes a role back. Invitations work once, for 72 hours; you confirm who came."),
+    )
+    return Message(
+        text,
+        [
+            [Button(_.label("button", "🔗 Invite members"), JoinLink())],
+            *invite,
+            *rows,
+            *await _taking(page),
+            [staff.back(_)],
+        ],
+    )
+
+
+def _invite_label(name: RoleName, _: Translator) -> str:
+    return {
+        RoleName.ADMINISTRATOR: _.label("button", "➕ Invite an administrator"),
+        RoleName.COORDINATOR: _.label("button", "➕ Invite a coordinator"),
+        RoleName.ANIMATOR: _.label("button", "➕ Invite an animator"),
+        RoleName.PROVIDER_STAFF: _.label("button", "➕ Invite staff of a support provider"),
+    }[name]
+
+
+async def _taking(page: Page) -> list[list[Button]]:
+    _ = page._
+    held = {role.name for role in await roles.held(page.session, page.reader, page.now)}
+    if RoleName.ADMINISTRATOR not in held:
+        return []
+    labels = {
+        RoleName.ANIMATOR: _.label("button", "🙋 I work as an animator too"),
+        RoleName.COORDINATOR: _.label("button", "🙋 I work as a coordinator too"),
+    }
+    return [[Button(label, Take(role=name))] for name, label in labels.items() if name not in held]
+
+
+async def _role_name(page: Page, name: RoleName, organization_id: int | None) -> str:
+    _ = page._
+    role = words.role(name, _)
+    if organization_id is None:
+        return role
+    block = await translations.block(
+        page.session, "organization", organization_id, _.language, page.network.language
+    )
+    organization = block.get("name") if block else "?"
+    return _.label("role", "{role} ({organization})", role=role, organization=organization)
+
+
+async def link_card(page: Page, ref: str) -> Message:
+    """Show the members' link, as text and as a picture to print."""
+    _ = page._
+    link = page.network.link(f"j-{ref}")
+    text = lines(
+        _("🔗 With this link people join the network: {link}", link=link),
+        "",
+        _("It works for everybody, as often as you like. The picture says the same to a camera."),
+    )
+    withdraw = Button(_.label("button", "Withdraw this link"), JoinLink(withdraw=ref))
+    return Message(text, [[withdraw]], File("diwan.png", qr_picture(link), is_picture=True))
+
+
+async def withdrawn(page: Page) -> Message:
+    """Confirm that the link is dead."""
+    _ = page._
+    again = Button(_.label("button", "🔗 Make a new link"), JoinLink())
+    return Message(_("The link leads nowhere from now on."), [[again]])
+
+
+async def organizations(page: Page) -> Message:
+    """Choose for which organisation somebody is invited."""
+    _ = page._
+    found = await invitations.organizations(page.session)
+    names = await translations.blocks(
+        page.session,
+        "organization",
+        [organization.id for organization in found],
+        _.language,
+        page.network.language,
+    )
+    rows = [
+        [
+            Button(
+                names[organization.id].get("name") if organization.id in names else "?",
+                Invite(role=RoleName.PROVIDER_STAFF, organization=organization.ref),
+            )
+        ]
+        for organization in found
+    ]
+    text = (
+        _("For which organisation?")
+        if found
+        else _("There is no organisation yet. A coordinator sets them up with /report.")
+    )
+    return Message(text, [*rows, [Button(_.label("button", "Back"), Desk(to="team"))]])
+
+
+async def invitation_card(page: Page, role: RoleName, token: str = "") -> Message | None:
+    """Show an invitation once, as a link and as a picture."""
+    if not token:
+        return None
+    _ = page._
+    link = page.network.link(f"i-{token}")
+    text = lines(
+        _("Give this link to one person: {link}", link=link),
+        "",
+        _("Role: {role}", role=words.role(RoleName(role), _)),
+        _("It works once, within 72 hours. Then I ask you whether it is the right person."),
+    )
+    return Message(text, file=File("diwan.png", qr_picture(link), is_picture=True))
+
+
+async def _parties(page: Page, ref: str) -> tuple[RoleInvitation, str]:
+    """Return the invitation and what its role is called."""
+    invitation = await find(page.session, RoleInvitation, ref)
+    name = await _role_name(page, RoleName(invitation.name), invitation.organization_id)
+    return invitation, name
+
+
+async def opened_card(page: Page, ref: str) -> Message:
+    """Tell who opened an invitation what happens now."""
+    _ = page._
+    invitation, role = await _parties(page, ref)
+    if invitation.settled_at is None:
+        return Message(
+            _(
+                "Thank you. The person who invited you as {role} is asked whether it is really "
+                "you. We tell you here.",
+                role=role,
+            )
+        )
+    return await _outcome(page, invitation, role)
+
+
+async def _outcome(page: Page, invitation: RoleInvitation, role: str) -> Message:
+    _ = page._
+    held = await roles.held(page.session, page.reader, page.now)
+    if not any(mine.name == invitation.name for mine in held):
+        return Message(_("The invitation as {role} was not confirmed.", role=role))
+    way_in = {
+        RoleName.ADMINISTRATOR: _("/animate shows the team."),
+        RoleName.ANIMATOR: _("/animate shows what you can do."),
+        RoleName.COORDINATOR: _("/report shows what you can do."),
+        RoleName.PROVIDER_STAFF: _("/referrals shows the people referred to you."),
+    }[RoleName(invitation.name)]
+    return Message(lines(_("✅ You are now: {role}.", role=role), way_in))
+
+
+async def role_notice(page: Page, what: str, ref: str) -> Message | None:
+    """Ask the inviter about whoever came; tell the invited how it was settled."""
+    invitation, role = await _parties(page, ref)
+    if what != "opened":
+        return await _outcome(page, invitation, role)
+    if invitation.settled_at is not None or invitation.used_by_id is None:
+        return None
+    _ = page._
+    guest = await page.session.get_one(Person, invitation.used_by_id)
+    account = (
+        _("Telegram: @{username}", username=guest.username)
+        if guest.username
+        else _("The person has no Telegram user name.")
+    )
+    text = lines(
+        _("{name} has opened your invitation as {role}.", name=guest.name or "?", role=role),
+        account,
+        "",
+        _("Is this the person you meant? If you are not sure, ask them first."),
+    )
+    yes = Button(_.label("button", "✅ Yes, confirm"), Settle(ref=ref, grant=True))
+    no = Button(_.label("button", "❌ No, refuse"), Settle(ref=ref, grant=False))
+    return Message(text, [[yes], [no]])
+
+
+async def settled_card(page: Page, ref: str, granted: bool) -> Message:
+    """Confirm to the inviter how it was settled."""
+    _ = page._
+    invitation, role = await _parties(page, ref)
+    guest = await page.session.get(Person, invitation.used_by_id)
+    name = guest.name if guest else "?"
+    text = (
+        _("✅ {name} is now: {role}.", name=name, role=role)
+        if granted
+        else _("{name} did not get the role.", name=name)
+    )
+    return Message(text, [[Button(_.label("button", "The team"), Desk(to="team"))]])
+
+
+async def revoke_sure(page: Page, ref: str) -> Message:
+    """Ask once more before a role ends."""
+    _ = page._
+    role = await find(page.session, Role, ref)
+    person = await page.session.get_one(Person, role.person_id)
+    name = await _role_name(page, RoleName(role.name), role.organization_id)
+    text = _(
+        "Take this role back? {name} is: {role}. It ends at once.",
+        name=person.name or "?",
+        role=name,
+    )
+    yes = Button(_.label("button", "Yes, take it back"), Revoke(ref=ref, sure=True))
+    no = Button(_.label("button", "No, keep it"), Desk(to="team"))
+    return Message(text, [[yes], [no]])
+
+
+async def revoked_toast(page: Page) -> Message:
+    """Confirm in a few words."""
+    return Message(page._.label("toast", "The role has ended."))
+
+
+CARDS = {
+    "team": team_card,
+    "team.link": link_card,
+    "team.withdrawn": withdrawn,
+    "team.organizations": organizations,
+    "team.invitation": invitation_card,
+    "team.opened": opened_card,
+    "team.settled": settled_card,
+    "team.revoke": revoke_sure,
+    "team.revoked": revoked_toast,
+    "role_notice": role_notice,
+}
+
+
+def setup() -> Router:
+    """Take every button of the team; the verbs say who may grant what."""
+    router = router_for("team", TEAM)
+    router.callback_query.register(link_touched, JoinLink.filter())
+    router.callback_query.register(invited, Invite.filter())
+    router.callback_query.register(settled, Settle.filter())
+    router.callback_query.register(revoked, Revoke.filter())
+    router.callback_query.register(taken, Take.filter())
+    return router

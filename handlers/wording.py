@@ -1,0 +1,210 @@
+"""Writing the words of an event or a newsletter, language by language, and seeing them as read.
+
+Both desks (``planning``, ``sends``) use these pieces: the list of languages with how far each is,
+the forms that write one of them, and the preview as a reader of that language gets it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from aiogram import Router
+from aiogram.filters.callback_data import CallbackData
+from aiogram.fsm.context import FSMContext
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import events, sends, translations
+from community.base import find
+from community.events import Event
+from community.sends import Send
+from community.translations import Standing, State
+from handlers.forms import Answering, Field, Form, Question, begin
+from handlers.replies import Button, Message, Page, Replies, lines, say, toast
+from handlers.staff import TEAM, router_for
+from locales import OFFERED, Html, Translator, native_name, translator_for
+
+
+class Write(CallbackData, prefix="ww"):
+    """Write one language of an event (``desk`` "e") or of a send ("s")."""
+
+    desk: str
+    ref: str
+    language: str
+
+
+class See(CallbackData, prefix="wv"):
+    """See an event or a send as a reader of this language gets it."""
+
+    desk: str
+    ref: str
+    language: str
+
+
+class OnlyPreview(CallbackData, prefix="wo"):
+    """Every button of a preview: it shows where a button will be, and does nothing."""
+
+
+# Languages and how far they are
+
+
+def state_label(state: State, _: Translator) -> str:
+    """Return how far a language is, in one word."""
+    return {
+        State.MISSING: _.label("translation", "missing"),
+        State.MACHINE: _.label("translation", "machine text"),
+        State.DRAFT: _.label("translation", "draft"),
+        State.APPROVED: _.label("translation", "ready"),
+        State.STALE: _.label("translation", "out of date"),
+    }[state]
+
+
+def language_rows(
+    page: Page, desk: str, ref: str, source: str, found: Mapping[str, Standing]
+) -> list[list[Button]]:
+    """Return two buttons for each offered language: write it, see it as its readers do."""
+    _ = page._
+    rows = []
+    for language in sorted({*OFFERED, source}, key=lambda code: (code != source, code)):
+        state = found[language].state if language in found else State.MISSING
+        label = _.label(
+            "button",
+            "✏️ {language}: {state}",
+            language=native_name(language),
+            state=state_label(state, _),
+        )
+        see = _.label("button", "👁 {language}", language=native_name(language))
+        rows.append(
+            [
+                Button(label, Write(desk=desk, ref=ref, language=language)),
+                Button(see, See(desk=desk, ref=ref, language=language)),
+            ]
+        )
+    return rows
+
+
+# Writing one language
+
+
+async def _subject(session: AsyncSession, desk: str, ref: str) -> tuple[str, int]:
+    if desk == "e":
+        return "event", (await find(session, Event, ref)).id
+    return (await find(session, Send, ref)).subject
+
+
+async def write(
+    query: Any, callback_data: Write, session: AsyncSession, state: FSMContext
+) -> Replies:
+    """Ask for the words of one language, field by field, beside those of the source."""
+    desk, ref, language = callback_data.desk, callback_data.ref, callback_data.language
+    if language not in OFFERED:
+        return [toast("old_button")]
+    subject, subject_id = await _subject(session, desk, ref)
+    source, found = await translations.standings(session, subject, subject_id)
+    form = NEWSLETTER_WORDS if subject == "newsletter" else EVENT_WORDS
+    if subject == "event" and "description" not in found[source].fields:
+        form = EVENT_TITLE
+    return await begin(form, state, desk=desk, ref=ref, language=language)
+
+
+def _field(name: str) -> Field:
+    async def ask(page: Page, about: Mapping[str, Any], answers: Mapping[str, Any]) -> Question:
+        _ = page._
+        subject, subject_id = await _subject(page.session, about["desk"], about["ref"])
+        source, found = await translations.standings(page.session, subject, subject_id)
+        language, texts = about["language"], found[source].fields
+        asked = {
+            "title": _("Write the title in {language}.", language=native_name(language)),
+            "description": _(
+                "Write the description in {language}.", language=native_name(language)
+            ),
+            "body": _("Write the text in {language}.", language=native_name(language)),
+        }[name]
+        shown = found[language].fields.get(name) if language in found else None
+        return Question(
+            lines(
+                asked,
+                *_beside(page, source, texts.get(name)),
+                *(_beside(page, language, shown) if language != source else ()),
+            )
+        )
+
+    async def read(answering: Answering, text: str) -> str:
+        subject, _id = await _subject(
+            answering.session, answering.about["desk"], answering.about["ref"]
+        )
+        return translations.clean(subject, name, text)
+
+    return Field(name, ask, read)
+
+
+def _beside(page: Page, language: str, text: str | None) -> list[Html]:
+    if not text:
+        return []
+    shown = text if len(text) <= 2500 else text[:2500] + "…"
+    named = page._("In {language}:", language=native_name(language))
+    return [Html(""), named, Html("<blockquote>") + shown + Html("</blockquote>")]
+
+
+async def _written(answering: Answering) -> Replies:
+    about, texts = answering.about, dict(answering.answers)
+    session, actor, now = answering.session, answering.person, answering.now
+    if about["desk"] == "e":
+        await events.translate(session, actor, about["ref"], about["language"], texts, now)
+        return [say("plan.words", ref=about["ref"])]
+    await sends.edit(session, actor, about["ref"], now, language=about["language"], texts=texts)
+    return [say("send.words", ref=about["ref"])]
+
+
+EVENT_WORDS = Form("words.event", [_field("title"), _field("description")], _written)
+EVENT_TITLE = Form("words.title", [_field("title")], _written)
+EVENT_DESCRIPTION = Form("words.text", [_field("description")], _written)
+NEWSLETTER_WORDS = Form("words.news", [_field("title"), _field("body")], _written)
+
+
+# Seeing it as a reader does
+
+
+def as_reader_of(page: Page, language: str) -> Page:
+    """Return the page as somebody who reads this language would have it."""
+    return replace(page, _=translator_for(language))
+
+
+def inert(page: Page, message: Message, language: str) -> Message:
+    """Return the message with buttons that do nothing, laid out in the reader's direction."""
+    rows = [[Button(button.text, OnlyPreview()) for button in row] for row in message.rows]
+    if translator_for(language).is_rtl != page._.is_rtl:
+        rows = [list(reversed(row)) for row in rows]  # ``render`` mirrors for the author
+    return replace(message, rows=rows, live=False)
+
+
+async def see(query: Any, callback_data: See) -> Replies:
+    """Show the preview as a message of its own."""
+    if callback_data.language not in OFFERED:
+        return [toast("old_button")]
+    kind = "plan.preview" if callback_data.desk == "e" else "send.preview"
+    return [say(kind, ref=callback_data.ref, language=callback_data.language)]
+
+
+async def only_preview(query: Any) -> Replies:
+    """Say that this button is only shown."""
+    return [toast("preview.only")]
+
+
+async def preview_only(page: Page) -> Message:
+    """Say why nothing happened."""
+    return Message(page._.label("toast", "This is only a preview."))
+
+
+CARDS = {"preview.only": preview_only}
+FORMS = (EVENT_WORDS, EVENT_TITLE, EVENT_DESCRIPTION, NEWSLETTER_WORDS)
+
+
+def setup() -> Router:
+    """Take the buttons of the list of languages and of previews."""
+    router = Router(name="wording")
+    router.callback_query.register(only_preview, OnlyPreview.filter())
+    desk = router_for("wording desk", TEAM)
+    desk.callback_query.register(write, Write.filter())
+    desk.callback_query.register(see, See.filter())
+    router.include_router(desk)
+    return router
