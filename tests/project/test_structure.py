@@ -1,0 +1,133 @@
+"""The house keeps its walls: directions of imports, migrations, cards."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+
+from bot.database import Database
+from bot.migrating import configuration
+from community.base import UTCDateTime
+from community.tables import METADATA
+
+ROOT = Path(__file__).parents[2]
+
+
+def _run(connection: Connection, target: str, *, down: bool = False) -> None:
+    from alembic import command
+
+    config = configuration()
+    config.attributes["connection"] = connection
+    (command.downgrade if down else command.upgrade)(config, target)
+
+
+@pytest.fixture
+async def bare(database: Database) -> Database:
+    """A database without any table."""
+    async with database.engine.begin() as connection:
+        await connection.run_sync(METADATA.drop_all)
+        await connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+    return database
+
+
+async def _restore(database: Database) -> None:
+    async with database.engine.begin() as connection:
+        await connection.run_sync(METADATA.drop_all)
+        await connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+        await connection.run_sync(METADATA.create_all)
+
+
+async def test_migrations_go_up_and_down_and_up_again(bare: Database) -> None:
+    script = ScriptDirectory.from_config(configuration())
+    revisions = [revision.revision for revision in script.walk_revisions()][::-1]
+    try:
+        for revision in revisions:
+            async with bare.engine.begin() as connection:
+                await connection.run_sync(_run, revision)
+                await connection.run_sync(lambda c: _run(c, "-1", down=True))
+                await connection.run_sync(_run, revision)
+        async with bare.engine.begin() as connection:
+            await connection.run_sync(lambda c: _run(c, "base", down=True))
+            left = await connection.run_sync(lambda c: inspect(c).get_table_names())
+        assert set(left) <= {"alembic_version"}
+    finally:
+        await _restore(bare)
+
+
+async def test_the_models_equal_the_migrations(bare: Database) -> None:
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(
+            connection,
+            opts={"compare_type": _compare_type},
+        )
+        return list(compare_metadata(context, METADATA))
+
+    try:
+        async with bare.engine.begin() as connection:
+            await connection.run_sync(_run, "head")
+            assert await connection.run_sync(differences) == []
+    finally:
+        await _restore(bare)
+
+
+def _compare_type(
+    context: object,
+    inspected_column: object,
+    metadata_column: object,
+    inspected_type: object,
+    metadata_type: object,
+) -> bool | None:
+    return False if isinstance(metadata_type, UTCDateTime) else None
+
+
+def test_every_kind_that_is_owed_has_a_card() -> None:
+    from community.policy import POLICY
+    from handlers import CARDS
+
+    assert set(POLICY) <= set(CARDS)
+
+
+def test_no_two_conversations_use_one_name_for_a_card() -> None:
+    from handlers import MODULES
+
+    seen: set[str] = set()
+    for module in MODULES:
+        assert not seen & set(module.CARDS), module.__name__
+        seen |= set(module.CARDS)
+
+
+def test_no_two_buttons_share_a_prefix_and_all_fit_into_64_bytes() -> None:
+    import importlib
+    import pkgutil
+
+    from aiogram.filters.callback_data import CallbackData
+
+    import handlers
+
+    prefixes: dict[str, type] = {}
+    for module in pkgutil.iter_modules(handlers.__path__):
+        for value in vars(importlib.import_module(f"handlers.{module.name}")).values():
+            if isinstance(value, type) and issubclass(value, CallbackData):
+                if value is CallbackData:
+                    continue
+                prefix = value.__prefix__
+                assert prefixes.setdefault(prefix, value) is value, prefix
+
+
+def test_every_card_that_a_handler_names_exists() -> None:
+    from handlers import CARDS
+
+    for path in (ROOT / "handlers").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in {"say", "edit", "toast", "alert"}
+                and node.args
+                and isinstance(node.args[0], ast.Constant)
+            ):
+                assert node.args[0].value in CARDS, f"{path.name}: {node.args[0].value}"
