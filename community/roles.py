@@ -299,6 +299,9 @@ async def revoke(session: AsyncSession, actor: Person, ref: str, now: datetime) 
         NotAllowedError: the actor may not grant this role, so may not end it either.
         LastAdministratorError: nobody would be left to run the network.
     """
+    role = await find(session, Role, ref)
+    if role.name == RoleName.ADMINISTRATOR:
+        await _lock_administrators(session)
     role = await find(session, Role, ref, lock=True)
     mine = {held_role.name for held_role in await held(session, actor, now)}
     if not any(RoleName(role.name) in MAY_GRANT[RoleName(name)] for name in mine):
@@ -318,6 +321,16 @@ async def revoke(session: AsyncSession, actor: Person, ref: str, now: datetime) 
         )
     await session.flush()
     return role
+
+
+async def _lock_administrators(session: AsyncSession) -> None:
+    """Let two administrators who revoke each other at once do so one after the other."""
+    await session.execute(
+        select(Role.id)
+        .where(Role.name == RoleName.ADMINISTRATOR, Role.revoked_at.is_(None))
+        .order_by(Role.id)
+        .with_for_update()
+    )
 
 
 async def team(session: AsyncSession, now: datetime) -> list[tuple[Role, Person]]:

@@ -284,8 +284,11 @@ async def submit(
         await _approve(session, send, actor, now)
         return send
     if await _reviewers(session, actor, now):
-        await SEND.move(session, send, State.IN_REVIEW, Who.ANIMATOR, now, actor_id=actor.id)
-        await _ask_reviewers(session, send, actor, now)
+        moved = await SEND.move(
+            session, send, State.IN_REVIEW, Who.ANIMATOR, now, actor_id=actor.id
+        )
+        if moved:
+            await _ask_reviewers(session, send, actor, now)
         return send
     await _approve(session, send, actor, now)
     send.alone = True

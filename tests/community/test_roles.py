@@ -1,0 +1,291 @@
+"""Who may do what: granted by whom, held until when, taken back at once."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.database import Database
+from community import invitations, people, roles
+from community.deliveries import Delivery
+from community.errors import LastAdministratorError, LinkRefusedError, NotAllowedError
+from community.people import Person
+from community.providers import Organization
+from community.roles import Role, RoleInvitation, RoleName
+
+ADMINISTRATOR, COORDINATOR, ANIMATOR, PROVIDER_STAFF = (
+    RoleName.ADMINISTRATOR,
+    RoleName.COORDINATOR,
+    RoleName.ANIMATOR,
+    RoleName.PROVIDER_STAFF,
+)
+GRANTS = {
+    ADMINISTRATOR: {ADMINISTRATOR, COORDINATOR, ANIMATOR, PROVIDER_STAFF},
+    ANIMATOR: {PROVIDER_STAFF},
+    COORDINATOR: set(),
+    PROVIDER_STAFF: set(),
+    None: set(),
+}
+"""DESIGN rule 6, as far as the roles exist."""
+
+
+async def a_person(session: AsyncSession, number: int, now: datetime) -> Person:
+    return await people.meet(session, number, now, name=f"Person {number}")
+
+
+async def holding(
+    session: AsyncSession,
+    number: int,
+    now: datetime,
+    name: RoleName | None,
+    *,
+    until: datetime | None = None,
+) -> Person:
+    person = await a_person(session, number, now)
+    if name is not None:
+        session.add(Role(person_id=person.id, name=name, granted_at=now, until=until))
+        await session.flush()
+    return person
+
+
+async def an_organization(session: AsyncSession) -> int:
+    organization = Organization()
+    session.add(organization)
+    await session.flush()
+    return organization.id
+
+
+@pytest.mark.parametrize("wanted", list(RoleName))
+@pytest.mark.parametrize("own", list(GRANTS))
+async def test_a_role_is_offered_and_ended_by_those_who_may_grant_it(
+    session: AsyncSession, now: datetime, own: RoleName | None, wanted: RoleName
+) -> None:
+    await holding(session, 8, now, ADMINISTRATOR)  # so that none here is the last one
+    actor = await holding(session, 1, now, own)
+    holder = await holding(session, 2, now, wanted)
+    organization_id = await an_organization(session) if wanted == PROVIDER_STAFF else None
+    role = (await roles.held(session, holder, now))[0]
+    if wanted in GRANTS[own]:
+        assert await roles.invite(session, actor, wanted, now, organization_id=organization_id)
+        await roles.revoke(session, actor, role.ref, now)
+        assert not await roles.holds(session, holder, wanted, now)
+    else:
+        with pytest.raises(NotAllowedError):
+            await roles.invite(session, actor, wanted, now, organization_id=organization_id)
+        with pytest.raises(NotAllowedError):
+            await roles.revoke(session, actor, role.ref, now)
+        assert await roles.holds(session, holder, wanted, now)
+
+
+@pytest.mark.parametrize("wanted", list(RoleName))
+@pytest.mark.parametrize("own", list(GRANTS))
+async def test_only_an_administrator_takes_a_role_and_only_two_of_them(
+    session: AsyncSession, now: datetime, own: RoleName | None, wanted: RoleName
+) -> None:
+    actor = await holding(session, 1, now, own)
+    if own == ADMINISTRATOR and wanted in (ANIMATOR, COORDINATOR):
+        assert await roles.take(session, actor, wanted, now)
+        assert await roles.holds(session, actor, wanted, now)
+        assert not await roles.take(session, actor, wanted, now)
+    else:
+        with pytest.raises(NotAllowedError):
+            await roles.take(session, actor, wanted, now)
+
+
+async def test_staff_of_a_provider_belong_to_one_organisation(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await holding(session, 1, now, ADMINISTRATOR)
+    with pytest.raises(NotAllowedError):
+        await roles.invite(session, boss, PROVIDER_STAFF, now)
+    with pytest.raises(NotAllowedError):
+        await roles.invite(
+            session, boss, ANIMATOR, now, organization_id=await an_organization(session)
+        )
+
+
+async def test_an_invitation_holds_when_its_inviter_has_confirmed_the_person(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await holding(session, 1, now, ADMINISTRATOR)
+    guest = await a_person(session, 2, now)
+    token = await roles.invite(session, boss, ANIMATOR, now)
+    opened = await invitations.accept(session, guest, token, now)
+    assert not await roles.holds(session, guest, ANIMATOR, now)
+    assert await told(session, boss) == ["opened"]
+    with pytest.raises(NotAllowedError):
+        await invitations.settle(session, guest, opened.ref, now, grant=True)
+    await invitations.settle(session, boss, opened.ref, now, grant=True)
+    assert await roles.holds(session, guest, ANIMATOR, now)
+    assert await told(session, guest) == ["granted"]
+    with pytest.raises(LinkRefusedError):
+        await invitations.settle(session, boss, opened.ref, now, grant=False)
+
+
+async def told(session: AsyncSession, person: Person) -> list[str]:
+    rows = await session.scalars(
+        select(Delivery).where(Delivery.person_id == person.id, Delivery.kind == "role_notice")
+    )
+    return [row.args["what"] for row in rows]
+
+
+async def test_a_refused_person_gets_nothing_and_is_told(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await holding(session, 1, now, ADMINISTRATOR)
+    guest = await a_person(session, 2, now)
+    token = await roles.invite(session, boss, COORDINATOR, now)
+    opened = await invitations.accept(session, guest, token, now)
+    await invitations.settle(session, boss, opened.ref, now, grant=False)
+    assert await roles.held(session, guest, now) == []
+    assert await told(session, guest) == ["refused"]
+
+
+async def test_who_opens_the_link_twice_asks_the_inviter_once(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await holding(session, 1, now, ADMINISTRATOR)
+    guest = await a_person(session, 2, now)
+    token = await roles.invite(session, boss, ANIMATOR, now)
+    await invitations.accept(session, guest, token, now)
+    await invitations.accept(session, guest, token, now)
+    assert await told(session, boss) == ["opened"]
+
+
+async def test_a_token_is_kept_as_a_hash_works_once_and_for_72_hours(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await holding(session, 1, now, ADMINISTRATOR)
+    first, second = await a_person(session, 2, now), await a_person(session, 3, now)
+    token = await roles.invite(session, boss, ANIMATOR, now)
+    kept = await session.scalar(select(RoleInvitation.token_hash))
+    assert kept is not None and token not in kept
+    await roles.accept(session, first, token, now)
+    for person, wrong in ((second, token), (second, "nonsense"), (second, "")):
+        with pytest.raises(LinkRefusedError):
+            await roles.accept(session, person, wrong, now)
+    late = await roles.invite(session, boss, ANIMATOR, now)
+    with pytest.raises(LinkRefusedError):
+        await roles.accept(session, second, late, now + timedelta(hours=72))
+    await roles.accept(session, second, late, now + timedelta(hours=71, minutes=59))
+
+
+async def test_of_two_who_open_a_link_at_once_one_gets_in(
+    database: Database, now: datetime
+) -> None:
+    async with database.transaction() as session:
+        boss = await holding(session, 1, now, ADMINISTRATOR)
+        await a_person(session, 2, now)
+        await a_person(session, 3, now)
+        token = await roles.invite(session, boss, ANIMATOR, now)
+
+    async def open_it(number: int) -> bool:
+        async with database.transaction() as session:
+            person = await people.by_telegram_id(session, number)
+            assert person is not None
+            try:
+                await invitations.accept(session, person, token, now)
+            except LinkRefusedError:
+                return False
+            return True
+
+    assert sorted(await asyncio.gather(open_it(2), open_it(3))) == [False, True]
+
+
+async def test_the_first_administrator_comes_by_the_printed_link_alone(
+    session: AsyncSession, now: datetime
+) -> None:
+    stale = await roles.offer_first(session, now)
+    token = await roles.offer_first(session, now)
+    assert stale is not None and token is not None
+    boss, other = await a_person(session, 1, now), await a_person(session, 2, now)
+    with pytest.raises(LinkRefusedError):
+        await invitations.accept(session, other, stale, now)
+    await invitations.accept(session, boss, token, now)
+    assert await roles.holds(session, boss, ADMINISTRATOR, now)
+    assert await roles.offer_first(session, now) is None
+    assert await session.scalar(select(func.count()).select_from(Delivery)) == 0
+
+
+async def test_who_lost_the_right_to_grant_can_no_longer_confirm(
+    session: AsyncSession, now: datetime
+) -> None:
+    await holding(session, 9, now, ADMINISTRATOR)
+    boss = await holding(session, 1, now, ADMINISTRATOR)
+    guest = await a_person(session, 2, now)
+    token = await roles.invite(session, boss, ANIMATOR, now)
+    opened = await roles.accept(session, guest, token, now)
+    await roles.revoke(session, boss, (await roles.held(session, boss, now))[0].ref, now)
+    with pytest.raises(NotAllowedError):
+        await roles.confirm(session, boss, opened.ref, now, grant=True)
+    assert not await roles.holds(session, guest, ANIMATOR, now)
+
+
+async def test_a_role_ends_at_once_when_revoked_and_by_itself_at_its_end(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await holding(session, 1, now, ADMINISTRATOR)
+    animator = await holding(session, 2, now, ANIMATOR)
+    guest = await holding(session, 3, now, ANIMATOR, until=now + timedelta(days=1))
+    await roles.revoke(session, boss, (await roles.held(session, animator, now))[0].ref, now)
+    with pytest.raises(NotAllowedError):
+        await roles.require(session, animator, ANIMATOR, now)
+    assert await roles.holds(session, guest, ANIMATOR, now)
+    assert not await roles.holds(session, guest, ANIMATOR, now + timedelta(days=1))
+
+
+async def test_the_last_administrator_cannot_be_revoked(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await holding(session, 1, now, ADMINISTRATOR)
+    role = (await roles.held(session, boss, now))[0]
+    with pytest.raises(LastAdministratorError):
+        await roles.revoke(session, boss, role.ref, now)
+    await holding(session, 2, now, ADMINISTRATOR)
+    await roles.revoke(session, boss, role.ref, now)
+
+
+async def test_two_administrators_who_revoke_each_other_at_once_leave_one(
+    database: Database, now: datetime
+) -> None:
+    async with database.transaction() as session:
+        first = await holding(session, 1, now, ADMINISTRATOR)
+        second = await holding(session, 2, now, ADMINISTRATOR)
+        refs = {
+            person.telegram_id: (await roles.held(session, person, now))[0].ref
+            for person in (first, second)
+        }
+
+    async def revoke(number: int, victim: int) -> None:
+        async with database.transaction() as session:
+            person = await people.by_telegram_id(session, number)
+            assert person is not None
+            try:
+                await roles.revoke(session, person, refs[victim], now)
+            except (NotAllowedError, LastAdministratorError):
+                return
+
+    await asyncio.gather(revoke(1, 2), revoke(2, 1))
+    async with database.transaction() as session:
+        assert len(await roles.holders(session, ADMINISTRATOR, now)) == 1
+
+
+@pytest.mark.parametrize("own", list(GRANTS))
+async def test_animators_and_administrators_make_and_withdraw_join_links(
+    session: AsyncSession, now: datetime, own: RoleName | None
+) -> None:
+    actor, guest = await holding(session, 1, now, own), await a_person(session, 2, now)
+    if own not in (ANIMATOR, ADMINISTRATOR):
+        with pytest.raises(NotAllowedError):
+            await invitations.join_link(session, actor, now)
+        return
+    link = await invitations.join_link(session, actor, now)
+    assert (await invitations.join_link(session, actor, now)).ref == link.ref
+    assert await people.follow_join_link(session, guest, link.ref)
+    with pytest.raises(NotAllowedError):
+        await invitations.withdraw_join_link(session, guest, link.ref, now)
+    await invitations.withdraw_join_link(session, actor, link.ref, now)
+    assert not await people.follow_join_link(session, guest, link.ref)
+    assert (await invitations.join_link(session, actor, now)).ref != link.ref
