@@ -17,7 +17,7 @@ from community import consents, deliveries, events, roles, translations
 from community.base import Base, BigId, Referable, find
 from community.consents import Consent, Purpose
 from community.deliveries import Delivery, Plan
-from community.errors import NotAllowedError, NotFoundError, TooLateError
+from community.errors import IllegalMoveError, NotAllowedError, NotFoundError, TooLateError
 from community.events import Event
 from community.history import Step
 from community.lifecycle import Lifecycle, Who, who
@@ -352,6 +352,8 @@ async def review(
     authors = {send.made_by_id, await _submitted_by(session, send)}
     if not any(allowed) or actor.id in authors:
         raise NotAllowedError(RoleName.ANIMATOR)
+    if send.state != State.IN_REVIEW:
+        raise IllegalMoveError(SEND.name, send.state, State.APPROVED if approve else State.DRAFT)
     if approve:
         await _approve(session, send, actor, now)
     else:

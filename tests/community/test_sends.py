@@ -1,0 +1,551 @@
+"""Newsletters and announcements: who gets one, who approves it, and how it ends."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import attendance, deliveries, events, sends
+from community.consents import Consent, Purpose
+from community.deliveries import Delivery, Outcome, Plan
+from community.deliveries import State as Row
+from community.errors import IllegalMoveError, NotAllowedError, NotUnderstoodError, TooLateError
+from community.events import Details
+from community.lifecycle import Who
+from community.people import Membership, Person
+from community.roles import Role, RoleName
+from community.sends import SEND, Send, State
+from community.translations import Fallback
+
+NETWORK = "en"
+ZONE = "Europe/Paris"
+D, R, A, C, S, H, T, X = (
+    State.DRAFT,
+    State.IN_REVIEW,
+    State.APPROVED,
+    State.SCHEDULED,
+    State.SENDING,
+    State.HELD,
+    State.SENT,
+    State.CANCELLED,
+)
+STEPS = {D: {R, A, X}, R: {A, D, X}, A: {C, D, X}, C: {S, H, D, X}, S: {H, X, T}, H: {S, C, X}}
+"""DESIGN, lifecycles: send."""
+
+Verb = Callable[[AsyncSession, Person, Person, Send, datetime], Awaitable[object]]
+
+
+def _submit(s: AsyncSession, a: Person, b: Person, send: Send, now: datetime) -> Awaitable[object]:
+    return sends.submit(s, a, send.ref, now, network_language=NETWORK)
+
+
+def _approve(
+    s: AsyncSession, a: Person, b: Person, send: Send, now: datetime
+) -> Awaitable[object]:
+    return sends.review(s, b, send.ref, now, approve=True)
+
+
+def _return(s: AsyncSession, a: Person, b: Person, send: Send, now: datetime) -> Awaitable[object]:
+    return sends.review(s, b, send.ref, now, approve=False)
+
+
+def _edit(s: AsyncSession, a: Person, b: Person, send: Send, now: datetime) -> Awaitable[object]:
+    return sends.edit(s, a, send.ref, now, fallback=Fallback.SKIP)
+
+
+def _schedule(
+    s: AsyncSession, a: Person, b: Person, send: Send, now: datetime
+) -> Awaitable[object]:
+    return sends.schedule(s, a, send.ref, now + timedelta(hours=1), now)
+
+
+def _cancel(s: AsyncSession, a: Person, b: Person, send: Send, now: datetime) -> Awaitable[object]:
+    return sends.cancel(s, a, send.ref, now)
+
+
+def _start(s: AsyncSession, a: Person, b: Person, send: Send, now: datetime) -> Awaitable[object]:
+    return sends.start_due(s, now + timedelta(days=1), network_language=NETWORK)
+
+
+def _finish(s: AsyncSession, a: Person, b: Person, send: Send, now: datetime) -> Awaitable[object]:
+    return sends.finish(s, now)
+
+
+VERBS: dict[str, tuple[Verb, dict[State, State]]] = {
+    "submit": (_submit, {D: A, R: A, A: A}),
+    "approve": (_approve, {R: A}),
+    "return": (_return, {R: D}),
+    "edit": (_edit, {D: D, R: D, A: D, C: D}),
+    "schedule": (_schedule, {A: C, C: C, H: C}),
+    "cancel": (_cancel, {D: X, R: X, A: X, C: X, S: X, H: X, X: X}),
+    "start": (_start, {C: S, **{state: state for state in State if state != C}}),
+    "finish": (_finish, {S: T, **{state: state for state in State if state != S}}),
+}
+"""Where each verb leads from each state (a small send, nothing left to go); else it refuses."""
+
+
+async def a_member(
+    session: AsyncSession,
+    number: int,
+    now: datetime,
+    language: str = "en",
+    *,
+    agrees: bool = True,
+    state: Membership = Membership.ACTIVE,
+) -> Person:
+    person = Person(
+        telegram_id=number, name=f"Person {number}", language=language, state=state, met_at=now
+    )
+    session.add(person)
+    await session.flush()
+    session.add(
+        Consent(
+            person_id=person.id,
+            purpose=Purpose.NEWS,
+            granted=agrees,
+            version="1",
+            language=language,
+            at=now,
+        )
+    )
+    return person
+
+
+async def staff(
+    session: AsyncSession, number: int, now: datetime, name: RoleName = RoleName.ANIMATOR
+) -> Person:
+    person = Person(telegram_id=number, name=f"Staff {number}", language="en", met_at=now)
+    session.add(person)
+    await session.flush()
+    session.add(Role(person_id=person.id, name=name, granted_at=now))
+    await session.flush()
+    return person
+
+
+async def a_newsletter(session: AsyncSession, author: Person, now: datetime) -> Send:
+    return await sends.write_newsletter(session, author, "en", "News", "All is well.", now)
+
+
+async def rows_of(session: AsyncSession, send: Send) -> list[Delivery]:
+    return list(await session.scalars(select(Delivery).where(Delivery.send_id == send.id)))
+
+
+async def put(session: AsyncSession, send: Send, state: State, now: datetime) -> None:
+    send.state = state
+    send.starts_at = now + timedelta(hours=1) if state == C else None
+    await session.flush()
+
+
+# The table
+
+
+@pytest.mark.parametrize("to", list(State))
+@pytest.mark.parametrize("at", list(State))
+async def test_a_send_takes_exactly_the_steps_of_the_design(
+    session: AsyncSession, now: datetime, at: State, to: State
+) -> None:
+    send = await a_newsletter(session, await staff(session, 1, now), now)
+    await put(session, send, at, now)
+    allowed = [whose for whose in Who if SEND.allows(at, to, whose)]
+    assert bool(allowed) == (to in STEPS.get(at, set()))
+    if allowed:
+        assert await SEND.move(session, send, to, allowed[0], now)
+    elif at == to:
+        assert not await SEND.move(session, send, to, Who.ANIMATOR, now)
+    else:
+        with pytest.raises(IllegalMoveError):
+            await SEND.move(session, send, to, Who.ANIMATOR, now)
+
+
+@pytest.mark.parametrize("at", list(State))
+@pytest.mark.parametrize("verb", list(VERBS))
+async def test_each_verb_leads_where_the_table_says_or_refuses(
+    session: AsyncSession, now: datetime, verb: str, at: State
+) -> None:
+    author, other = await staff(session, 1, now), await staff(session, 2, now)
+    await a_member(session, 3, now)
+    send = await a_newsletter(session, author, now)
+    await put(session, send, at, now)
+    call, leads = VERBS[verb]
+    if at in leads:
+        await call(session, author, other, send, now)
+        assert send.state == leads[at]
+    else:
+        with pytest.raises(IllegalMoveError):
+            await call(session, author, other, send, now)
+        await session.refresh(send)
+        assert send.state == at
+
+
+@pytest.mark.parametrize("name", [RoleName.COORDINATOR, RoleName.ADMINISTRATOR, None])
+async def test_only_animators_write_change_send_and_stop(
+    session: AsyncSession, now: datetime, name: RoleName | None
+) -> None:
+    author = await staff(session, 1, now)
+    if name is None:
+        stranger = await a_member(session, 2, now)
+    else:
+        stranger = await staff(session, 2, now, name)
+    send = await a_newsletter(session, author, now)
+    attempts: list[Awaitable[object]] = [
+        a_newsletter(session, stranger, now),
+        sends.edit(session, stranger, send.ref, now, fallback=Fallback.SKIP),
+        sends.submit(session, stranger, send.ref, now, network_language=NETWORK),
+        sends.schedule(session, stranger, send.ref, None, now),
+        sends.undo(session, stranger, send.ref, now),
+        sends.cancel(session, stranger, send.ref, now),
+        sends.resend_uncertain(session, stranger, send.ref, now),
+        sends.announce(session, stranger, "nothing", now),
+    ]
+    for attempt in attempts:
+        with pytest.raises(NotAllowedError):
+            await attempt
+    assert send.state == D
+
+
+# The dry run
+
+
+@pytest.mark.parametrize("rule", list(Fallback))
+async def test_the_numbers_of_the_dry_run_equal_the_later_rows(
+    session: AsyncSession, now: datetime, rule: Fallback
+) -> None:
+    author = await staff(session, 1, now)
+    number = 100
+    for language, count in {"en": 7, "ar": 6, "uk": 2, "fr": 1}.items():
+        for _ in range(count):
+            number += 1
+            await a_member(session, number, now, language)
+    await a_member(session, 201, now, agrees=False)
+    await a_member(session, 202, now, state=Membership.PAUSED)
+    await a_member(session, 203, now, state=Membership.STOPPED)
+    await a_member(session, 204, now, state=Membership.UNREACHABLE)
+    await a_member(session, 205, now, state=Membership.LEFT)
+    await a_member(session, 206, now, state=Membership.JOINING)
+    send = await a_newsletter(session, author, now)
+    texts = {"title": "أخبار", "body": "كل شيء بخير."}
+    await sends.edit(session, author, send.ref, now, language="ar", texts=texts, fallback=rule)
+    run = await sends.dry_run(session, send, NETWORK)
+    assert run.without_translation == {"uk": 2, "fr": 1}
+    assert (run.no_consent, run.resting, run.unreachable) == (1, 2, 1)
+    assert run.by_language == (
+        {"en": 7, "ar": 6} if rule == Fallback.SKIP else {"en": 7, "ar": 6, "uk": 2, "fr": 1}
+    )
+
+    await sends.submit(session, author, send.ref, now, network_language=NETWORK)
+    await sends.schedule(session, author, send.ref, None, now)
+    await sends.start_due(session, now + sends.UNDO, network_language=NETWORK)
+    rows = await rows_of(session, send)
+    languages = [(await session.get_one(Person, row.person_id)).language for row in rows]
+    assert Counter(languages) == run.by_language
+    assert len(rows) == run.audience == send.audience
+
+
+async def test_a_language_that_went_stale_is_missing_in_the_dry_run(
+    session: AsyncSession, now: datetime
+) -> None:
+    author = await staff(session, 1, now)
+    await a_member(session, 2, now, "ar")
+    send = await a_newsletter(session, author, now)
+    texts = {"title": "أخبار", "body": "كل شيء بخير."}
+    await sends.edit(session, author, send.ref, now, language="ar", texts=texts)
+    assert not (await sends.dry_run(session, send, NETWORK)).without_translation
+    texts = {"body": "All is different."}
+    await sends.edit(session, author, send.ref, now, language="en", texts=texts)
+    assert (await sends.dry_run(session, send, NETWORK)).without_translation == {"ar": 1}
+
+
+async def test_a_text_that_is_too_long_is_refused(session: AsyncSession, now: datetime) -> None:
+    author = await staff(session, 1, now)
+    with pytest.raises(NotUnderstoodError):
+        await sends.write_newsletter(session, author, "en", "News", "x" * 6001, now)
+
+
+# Four eyes
+
+
+async def a_crowd(session: AsyncSession, now: datetime, size: int) -> None:
+    for number in range(size):
+        await a_member(session, 1000 + number, now)
+    await session.flush()
+
+
+async def test_fifty_need_no_second_person_and_fifty_one_do(
+    session: AsyncSession, now: datetime
+) -> None:
+    author, other = await staff(session, 1, now), await staff(session, 2, now)
+    await a_crowd(session, now, 50)
+    small = await a_newsletter(session, author, now)
+    await sends.submit(session, author, small.ref, now, network_language=NETWORK)
+    assert (small.state, small.approved_by_id) == (A, author.id)
+
+    await a_member(session, 2000, now)
+    large = await a_newsletter(session, author, now)
+    await sends.submit(session, author, large.ref, now, network_language=NETWORK)
+    assert large.state == R
+    assert await noticed(session, "review") == [other.id]
+    with pytest.raises(NotAllowedError):
+        await sends.review(session, author, large.ref, now, approve=True)
+    await sends.review(session, other, large.ref, now, approve=True)
+    assert (large.state, large.approved_by_id) == (A, other.id)
+    assert await noticed(session, "reviewed") == [author.id]
+
+
+async def noticed(session: AsyncSession, what: str) -> list[int]:
+    rows = await session.scalars(
+        select(Delivery).where(Delivery.kind == "team_notice").order_by(Delivery.person_id)
+    )
+    return [row.person_id for row in rows if row.args["what"] == what]
+
+
+async def test_who_submits_somebody_elses_large_send_cannot_approve_it(
+    session: AsyncSession, now: datetime
+) -> None:
+    author, other = await staff(session, 1, now), await staff(session, 2, now)
+    third = await staff(session, 3, now)
+    await a_crowd(session, now, 51)
+    send = await a_newsletter(session, author, now)
+    await sends.submit(session, other, send.ref, now, network_language=NETWORK)
+    for hand in (author, other):
+        with pytest.raises(NotAllowedError):
+            await sends.review(session, hand, send.ref, now, approve=True)
+    await sends.review(session, third, send.ref, now, approve=True)
+    assert send.state == A
+
+
+async def test_an_administrator_is_a_second_person_and_a_coordinator_is_not(
+    session: AsyncSession, now: datetime
+) -> None:
+    author = await staff(session, 1, now)
+    boss = await staff(session, 2, now, RoleName.ADMINISTRATOR)
+    coordinator = await staff(session, 3, now, RoleName.COORDINATOR)
+    await a_crowd(session, now, 51)
+    send = await a_newsletter(session, author, now)
+    await sends.submit(session, author, send.ref, now, network_language=NETWORK)
+    assert await noticed(session, "review") == [boss.id]
+    with pytest.raises(NotAllowedError):
+        await sends.review(session, coordinator, send.ref, now, approve=True)
+    await sends.review(session, boss, send.ref, now, approve=True)
+    assert send.state == A
+
+
+async def test_an_animator_who_is_alone_waits_ten_minutes(
+    session: AsyncSession, now: datetime
+) -> None:
+    author = await staff(session, 1, now)
+    await a_crowd(session, now, 51)
+    send = await a_newsletter(session, author, now)
+    await sends.submit(session, author, send.ref, now, network_language=NETWORK)
+    await sends.schedule(session, author, send.ref, None, now)
+    assert send.starts_at == now + timedelta(minutes=10)
+    assert not await sends.start_due(
+        session, now + timedelta(minutes=9, seconds=59), network_language=NETWORK
+    )
+    assert await sends.start_due(session, now + timedelta(minutes=10), network_language=NETWORK)
+
+
+@pytest.mark.parametrize("at", [R, A, C])
+async def test_any_change_takes_the_approval_back(
+    session: AsyncSession, now: datetime, at: State
+) -> None:
+    author = await staff(session, 1, now)
+    send = await a_newsletter(session, author, now)
+    send.approved_by_id = author.id
+    await put(session, send, at, now)
+    texts = {"title": "Other news"}
+    await sends.edit(session, author, send.ref, now, language="en", texts=texts)
+    await session.refresh(send)
+    assert send.state == D
+    assert (send.approved_by_id or send.starts_at) is None
+
+
+# Out it goes
+
+
+async def under_way(session: AsyncSession, now: datetime, readers: int = 3) -> tuple[Person, Send]:
+    author = await staff(session, 1, now)
+    for number in range(readers):
+        await a_member(session, 10 + number, now)
+    send = await a_newsletter(session, author, now)
+    await sends.submit(session, author, send.ref, now, network_language=NETWORK)
+    await sends.schedule(session, author, send.ref, None, now)
+    await sends.start_due(session, now + sends.UNDO, network_language=NETWORK)
+    return author, send
+
+
+async def settle(session: AsyncSession, now: datetime, *states: Row) -> None:
+    claimed = await deliveries.claim(session, "me", len(states), 60, now)
+    outcomes = [Outcome(row.id, state) for row, state in zip(claimed, states, strict=True)]
+    await deliveries.settle(session, outcomes, now)
+
+
+async def test_send_now_can_be_undone_for_twenty_seconds(
+    session: AsyncSession, now: datetime
+) -> None:
+    author = await staff(session, 1, now)
+    await a_member(session, 2, now)
+    send = await a_newsletter(session, author, now)
+    await sends.submit(session, author, send.ref, now, network_language=NETWORK)
+    await sends.schedule(session, author, send.ref, None, now)
+    before = now + timedelta(seconds=19)
+    assert not await sends.start_due(session, before, network_language=NETWORK)
+    await sends.undo(session, author, send.ref, before)
+    assert send.state == D
+    assert not await sends.start_due(session, now + timedelta(days=1), network_language=NETWORK)
+    assert await rows_of(session, send) == []
+
+
+async def test_what_has_started_cannot_be_undone(session: AsyncSession, now: datetime) -> None:
+    author, send = await under_way(session, now)
+    with pytest.raises(IllegalMoveError):
+        await sends.undo(session, author, send.ref, now)
+    assert len(await rows_of(session, send)) == 3
+
+
+async def test_a_send_starts_once_however_often_the_clock_looks(
+    session: AsyncSession, now: datetime
+) -> None:
+    _author, send = await under_way(session, now)
+    await sends.start_due(session, now + timedelta(days=1), network_language=NETWORK)
+    assert len(await rows_of(session, send)) == 3
+
+
+async def test_cancelling_stops_what_has_not_left_and_the_rest_adds_up(
+    session: AsyncSession, now: datetime
+) -> None:
+    author, send = await under_way(session, now, readers=5)
+    later = now + sends.UNDO
+    await settle(session, later, Row.SENT, Row.REFUSED)
+    await sends.cancel(session, author, send.ref, later)
+    outcomes = await sends.outcomes(session, send)
+    assert outcomes == {Row.SENT: 1, Row.REFUSED: 1, Row.CANCELLED: 3}
+    assert outcomes.total() == send.audience
+    assert await deliveries.claim(session, "me", 10, 60, later) == []
+
+
+async def test_a_send_has_ended_when_nothing_is_open_and_its_outcomes_are_the_audience(
+    session: AsyncSession, now: datetime
+) -> None:
+    _author, send = await under_way(session, now, readers=4)
+    later = now + sends.UNDO
+    await settle(session, later, Row.SENT, Row.UNCERTAIN, Row.SUPPRESSED)
+    assert not await sends.finish(session, later)
+    await settle(session, later, Row.FAILED)
+    assert await sends.finish(session, later) == 1
+    assert send.state == T
+    assert (await sends.outcomes(session, send)).total() == send.audience == 4
+
+
+async def test_an_animator_sends_again_to_whom_it_may_not_have_reached(
+    session: AsyncSession, now: datetime
+) -> None:
+    author, send = await under_way(session, now, readers=3)
+    later = now + sends.UNDO
+    await settle(session, later, Row.SENT, Row.UNCERTAIN, Row.UNCERTAIN)
+    await sends.finish(session, later)
+    assert await sends.resend_uncertain(session, author, send.ref, later) == 2
+    assert await sends.resend_uncertain(session, author, send.ref, later) == 0
+    assert await sends.outcomes(session, send) == {Row.SENT: 1, Row.QUEUED: 2}
+
+
+async def test_the_latest_newsletter_is_one_that_went_out(
+    session: AsyncSession, now: datetime
+) -> None:
+    assert await sends.latest_newsletter(session) is None
+    author, send = await under_way(session, now)
+    await a_newsletter(session, author, now)  # a draft
+    assert await sends.latest_newsletter(session) == send
+
+
+# Announcements
+
+
+async def an_event(session: AsyncSession, author: Person, now: datetime) -> str:
+    details = Details((now + timedelta(days=2)).replace(tzinfo=None), ZONE, place="Library")
+    event = await events.create(session, author, details, {"title": "Meeting"}, "en", now)
+    await events.publish(session, author, event.ref, now)
+    return event.ref
+
+
+async def test_an_event_is_announced_once_however_often_it_is_asked_for(
+    session: AsyncSession, now: datetime
+) -> None:
+    author = await staff(session, 1, now)
+    ref = await an_event(session, author, now)
+    first = await sends.announce(session, author, ref, now)
+    assert await sends.announce(session, author, ref, now) == first
+
+
+async def test_an_announcement_does_not_start_once_the_event_is_cancelled(
+    session: AsyncSession, now: datetime
+) -> None:
+    author = await staff(session, 1, now)
+    await a_member(session, 2, now)
+    ref = await an_event(session, author, now)
+    send = await sends.announce(session, author, ref, now)
+    await sends.submit(session, author, send.ref, now, network_language=NETWORK)
+    await sends.schedule(session, author, send.ref, None, now)
+    await attendance.cancel_event(session, author, ref, now)
+    await sends.start_due(session, now + sends.UNDO, network_language=NETWORK)
+    assert send.state == H
+    assert await rows_of(session, send) == []
+
+
+async def test_an_announcement_cannot_go_out_after_its_event_has_begun(
+    session: AsyncSession, now: datetime
+) -> None:
+    author = await staff(session, 1, now)
+    ref = await an_event(session, author, now)
+    send = await sends.announce(session, author, ref, now)
+    await sends.submit(session, author, send.ref, now, network_language=NETWORK)
+    with pytest.raises(TooLateError):
+        await sends.schedule(session, author, send.ref, now + timedelta(days=3), now)
+    with pytest.raises(TooLateError):
+        await sends.announce(session, author, ref, now + timedelta(days=3))
+
+
+# What else may not have arrived
+
+
+async def test_uncertain_reminders_are_listed_by_what_they_are_about_and_sent_again_by_hand(
+    session: AsyncSession, now: datetime
+) -> None:
+    author, member = await staff(session, 1, now), await a_member(session, 2, now)
+    other = await a_member(session, 3, now)
+    await session.flush()
+    for person, ref in ((member, "one"), (other, "one"), (member, "two")):
+        key = f"event_reminder:{person.id}:{ref}"
+        plan = Plan("event_reminder", person.id, key, now, {"ref": ref, "which": "day"})
+        await deliveries.plan(session, now, plan)
+    await settle(session, now, Row.UNCERTAIN, Row.UNCERTAIN, Row.UNCERTAIN)
+    listed = await deliveries.uncertain(session, now)
+    assert [(unsure.ref, unsure.count) for unsure in listed] == [("one", 2), ("two", 1)]
+    with pytest.raises(NotAllowedError):
+        await deliveries.resend(session, member, "event_reminder", "one", now)
+    assert await deliveries.resend(session, author, "event_reminder", "one", now) == 2
+    assert [unsure.ref for unsure in await deliveries.uncertain(session, now)] == ["two"]
+    assert len(await deliveries.claim(session, "me", 10, 60, now)) == 2
+
+
+async def test_what_would_come_too_late_is_not_offered_again(
+    session: AsyncSession, now: datetime
+) -> None:
+    author, member = await staff(session, 1, now), await a_member(session, 2, now)
+    await session.flush()
+    plan = Plan("event_reminder", member.id, "key", now, {"ref": "one"})
+    await deliveries.plan(session, now, plan)
+    await settle(session, now, Row.UNCERTAIN)
+    late = now + timedelta(hours=12)
+    assert await deliveries.uncertain(session, late) == []
+    assert await deliveries.resend(session, author, "event_reminder", "one", late) == 0
+
+
+async def test_the_uncertain_rows_of_a_send_are_listed_with_the_send_alone(
+    session: AsyncSession, now: datetime
+) -> None:
+    _author, _send = await under_way(session, now, readers=1)
+    await settle(session, now + sends.UNDO, Row.UNCERTAIN)
+    assert await deliveries.uncertain(session, now + sends.UNDO) == []
