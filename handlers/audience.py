@@ -13,23 +13,30 @@ from locales import Html, Translator, language_name, number
 HIDDEN_BELOW = 5
 
 
-def shielded(counts: Counter[str]) -> tuple[dict[str, int | None], int | None]:
-    """Return what may be shown of counts of people: small ones are None, and so is their total.
+def told_counts(counts: Counter[str], _: Translator) -> dict[str, str]:
+    """Return what may be told of each group of people, the largest first.
 
-    Where just one cell is hidden, the next smallest is hidden with it: the audience of the
-    finished send is exact, and would give the one away.
+    Where just one group is too small to be told, the next one is kept back with it: the audience
+    of the finished send is exact, and would give the one away.
     """
-    cells = Counter({key: count for key, count in counts.items() if count})
-    hidden = {key for key, count in cells.items() if count < HIDDEN_BELOW}
-    if len(hidden) == 1 and len(cells) > 1:
-        hidden.add(min((key for key in cells if key not in hidden), key=lambda key: cells[key]))
-    shown = {key: None if key in hidden else count for key, count in cells.most_common()}
-    return shown, None if hidden else cells.total()
+    small = {key for key, count in counts.items() if 0 < count < HIDDEN_BELOW}
+    others = [key for key, count in counts.most_common() if count >= HIDDEN_BELOW]
+    kept_back = others[-1:] if len(small) == 1 else []
+    told = {
+        key: _.label("count", "not shown") if key in kept_back else number(counts[key], _)
+        for key in others
+    }
+    return told | {key: few(_) for key in sorted(small)}
 
 
-def amount(count: int | None, _: Translator) -> str:
-    """Return a count of people, or that it is too small to be told."""
-    return _.label("count", "fewer than 5") if count is None else number(count, _)
+def may_tell_total(counts: Counter[str]) -> bool:
+    """Say whether the sum of the groups gives none of the small ones away."""
+    return not any(0 < count < HIDDEN_BELOW for count in counts.values())
+
+
+def few(_: Translator) -> str:
+    """Return what stands in the place of a count that is too small to be told."""
+    return _.label("count", "fewer than 5")
 
 
 async def who_card(page: Page, ref: str) -> Message:
@@ -38,51 +45,43 @@ async def who_card(page: Page, ref: str) -> Message:
     send = await find(page.session, Send, ref)
     run = await sends.dry_run(page.session, send, page.network.language)
     words = await sends.shelf(page.session, send)
-    cells = run.by_language | run.without_translation
-    shown, _all = shielded(cells)
-    _some, total = shielded(run.by_language)
     network = page.network.language if page.network.language in words.complete else words.source
     told = [
-        _language_line(language, count, run.without_translation, send, network, _)
-        for language, count in shown.items()
+        _language_line(language, n, run.without_translation, send, network, _)
+        for language, n in told_counts(run.by_language | run.without_translation, _).items()
     ]
-    small = [(_NOT[name](_), getattr(run, name)) for name in _NOT if getattr(run, name)]
+    left_out = [
+        (_.label("dry run", "Do not want news"), run.no_consent),
+        (_.label("dry run", "Take a break, or have stopped messages"), run.resting),
+        (_.label("dry run", "Cannot be reached"), run.unreachable),
+    ]
+    without = [
+        _("{reason}: {n}", reason=reason, n=few(_) if count < HIDDEN_BELOW else number(count, _))
+        for reason, count in left_out
+        if count
+    ]
     text = lines(
         _("<b>Who gets it, if it goes out now</b>"),
-        _.ngettext("{n} person gets it.", "{n} people get it.", total)
-        if total is not None
-        else _("So few read some of the languages that the total is not shown."),
+        _.ngettext("{n} person gets it.", "{n} people get it.", run.people)
+        if may_tell_total(run.by_language)
+        else _("The total is not shown, because few read some of the languages."),
         "",
         *told,
-        "" if small else None,
-        *(
-            _(
-                "{reason}: {n}",
-                reason=reason,
-                n=amount(count if count >= HIDDEN_BELOW else None, _),
-            )
-            for reason, count in small
-        ),
+        "" if without else None,
+        *without,
     )
     return Message(text, [[Button(_.label("button", "Back to the message"), OpenSend(ref=ref))]])
 
 
-_NOT = {
-    "no_consent": lambda _: _.label("dry run", "Do not want news"),
-    "resting": lambda _: _.label("dry run", "Take a break, or have stopped messages"),
-    "unreachable": lambda _: _.label("dry run", "Cannot be reached"),
-}
-
-
 def _language_line(
     language: str,
-    count: int | None,
+    n: str,
     missing: Counter[str],
     send: Send,
     network: str,
     _: Translator,
 ) -> Html:
-    name, n = language_name(language, _), amount(count, _)
+    name = language_name(language, _)
     if language not in missing:
         return _("{language}: {n}", language=name, n=n)
     if send.fallback == Fallback.SKIP:
