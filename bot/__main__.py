@@ -39,7 +39,9 @@ def run() -> None:
     """Run the bot. Needs BOT_TOKEN; everything else has a default."""
     settings = _settings()
     if settings.bot_token is None:
-        click.echo("BOT_TOKEN: is not set; get a token from @BotFather, or try `make demo`.", err=True)
+        click.echo(
+            "BOT_TOKEN: is not set; get a token from @BotFather, or try `make demo`.", err=True
+        )
         sys.exit(WRONG_SETTING)
     from bot.running import serve  # noqa: PLC0415 - aiogram takes seconds to import
 
@@ -48,7 +50,9 @@ def run() -> None:
 
 @main.command()
 @click.option("--fresh", is_flag=True, help="Begin with a new sample network.")
-@click.option("--port", default=8080, show_default=True, help="Where the chat page is tried first.")
+@click.option(
+    "--port", default=8080, show_default=True, help="Where the chat page is tried first."
+)
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),

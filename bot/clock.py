@@ -44,12 +44,15 @@ class FollowedClock:
         next_due: Callable[[], Awaitable[datetime | None]],
     ) -> None:
         """Follow until cancelled; a missing emulator is asked again every second."""
-        revision = -1
+        revision, wait = -1, 1.0
         timeout = aiohttp.ClientTimeout(total=60)
         async with aiohttp.ClientSession(timeout=timeout) as http:
             while True:
                 try:
-                    revision = await self._step(http, revision, settle, next_due)
+                    before = revision
+                    revision = await self._step(http, revision, wait, settle, next_due)
+                    # Between moves the report is renewed: people act, and plans change.
+                    wait = 0.05 if revision != before else 0.5
                 except (aiohttp.ClientError, TimeoutError):
                     await asyncio.sleep(1)
 
@@ -57,11 +60,11 @@ class FollowedClock:
         self,
         http: aiohttp.ClientSession,
         revision: int,
+        wait: float,
         settle: Callable[[], Awaitable[None]],
         next_due: Callable[[], Awaitable[datetime | None]],
     ) -> int:
-        # Between moves the report is renewed every second: people act, and plans change.
-        params = {"revision": str(revision), "wait": "1"}
+        params = {"revision": str(revision), "wait": str(wait)}
         async with http.get(f"{self._control}/control/clock", params=params) as answer:
             answer.raise_for_status()
             told = await answer.json()

@@ -90,4 +90,3 @@ def _settings(folder: Path, base: str) -> Settings:
         telegram_api_base=base,
         database_url=f"sqlite+aiosqlite:///{folder / 'diwan.db'}",
     )
-

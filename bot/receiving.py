@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import refusals
 from bot.clock import Clock
 from bot.database import Database
+from bot.introducing import introduce_to
 from bot.speaking import Speaker, digest
 from bot.storage import SessionStorage
 from bot.telegram import Fate
@@ -228,9 +229,7 @@ class Receiver:
         if speeches is not None:
             await self._speak(arrival_id, *speeches)
 
-    async def _handle(
-        self, arrival_id: int
-    ) -> tuple[dict[str, Any], int, list[Speech]] | None:
+    async def _handle(self, arrival_id: int) -> tuple[dict[str, Any], int, list[Speech]] | None:
         """Carry out one update in one transaction; return what to say, or None."""
         now = self.clock.now()
         async with self.database.transaction() as session:
@@ -258,9 +257,7 @@ class Receiver:
             speeches = await self._render(session, arrival, now)
             return body, arrival.sender, speeches
 
-    async def _answer(
-        self, session: AsyncSession, update: Update, now: Any
-    ) -> Sequence[Reply]:
+    async def _answer(self, session: AsyncSession, update: Update, now: Any) -> Sequence[Reply]:
         try:
             event = update.event
         except UpdateTypeLookupError:
@@ -312,22 +309,21 @@ class Receiver:
             return [Reply("refusal", {"text": str(told)}, how)]
         return [] if result is UNHANDLED or result is None else result
 
-    async def _render(
-        self, session: AsyncSession, arrival: Arrival, now: Any
-    ) -> list[Speech]:
+    async def _render(self, session: AsyncSession, arrival: Arrival, now: Any) -> list[Speech]:
         person = await people.by_telegram_id(session, arrival.sender or 0)
-        if person is None:
-            return []
-        page = Page(
-            session, person, translator_of(person, self.network), now, self.network, FORMS
-        )
+        if person is None:  # erased by this very update: the last word has a reader all the same
+            person = Person(telegram_id=arrival.sender, state=people.Membership.LEFT)
+        page = Page(session, person, translator_of(person, self.network), now, self.network, FORMS)
         speeches = []
         for index, reply in enumerate(arrival.replies or []):
             if index < arrival.spoken:
                 continue
-            message = await render(page, reply["kind"], **reply["args"])
+            how = How(reply["how"])
+            if how is How.COMMANDS:
+                message: Message | None = Message("", language=page._.language)
+            else:
+                message = await render(page, reply["kind"], **reply["args"])
             if message is not None:
-                how = How(reply["how"])
                 speeches.append(Speech(index, how, reply["kind"], reply["args"], message))
         return speeches
 
@@ -342,7 +338,10 @@ class Receiver:
             text = str(toasts[0].message.text) if toasts else ""
             alert = bool(toasts) and toasts[0].how is How.ALERT
             await self.speaker.toast(str(query["id"]), text, alert=alert)
-        messages = [s for s in speeches if s not in toasts]
+        for speech in speeches:
+            if speech.how is How.COMMANDS:
+                await introduce_to(self.speaker.telegram, sender, speech.message.language)
+        messages = [s for s in speeches if s.how in (How.SAY, How.EDIT)]
         for speech in messages:
             await self._say(arrival_id, query, sender, speech, is_last=speech is messages[-1])
         if not messages:
@@ -369,8 +368,11 @@ class Receiver:
                 if person is not None:
                     await deliveries.lose(session, person, spoken.answer.reason, now)
             elif spoken.answer.fate == Fate.REJECTED:
-                logger.error("Telegram rejected a reply (%s): %s", speech.kind, spoken.answer.reason)
-            for message_id in spoken.message_ids:
+                logger.error(
+                    "Telegram rejected a reply (%s): %s", speech.kind, spoken.answer.reason
+                )
+            known = await people.by_telegram_id(session, sender) is not None
+            for message_id in spoken.message_ids if known else ():
                 session.add(
                     SentMessage(
                         chat_id=sender,
@@ -397,6 +399,8 @@ class Receiver:
                 arrival.spoken = speech.index + 1
                 if is_last:
                     _blank(arrival)
+                if not known:
+                    arrival.sender = None
 
     async def _finish(self, arrival_id: int) -> None:
         async with self.database.transaction() as session:

@@ -57,7 +57,9 @@ async def serve(settings: Settings) -> int:
         await app.close()
         return 1
     except TokenRefusedError:
-        click.echo("BOT_TOKEN: Telegram does not accept it; get a new one from @BotFather.", err=True)
+        click.echo(
+            "BOT_TOKEN: Telegram does not accept it; get a new one from @BotFather.", err=True
+        )
         await app.close()
         return 2
     link = await app.first_administrator_link()
@@ -72,6 +74,8 @@ async def serve(settings: Settings) -> int:
     try:
         await asyncio.wait_for(app.stop(), DRAIN)
     except TimeoutError:
-        click.echo("Not everything could be finished; the next start goes on from there.", err=True)
+        click.echo(
+            "Not everything could be finished; the next start goes on from there.", err=True
+        )
         os._exit(code)
     return code

@@ -191,6 +191,4 @@ class Sender:
 
 
 def _unsent(row: Delivery, verdict: Verdict) -> Outcome:
-    return Outcome(
-        row.id, verdict.state, verdict.reason, due_at=verdict.due_at, costs_a_try=False
-    )
+    return Outcome(row.id, verdict.state, verdict.reason, due_at=verdict.due_at, costs_a_try=False)

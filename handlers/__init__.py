@@ -13,9 +13,14 @@ from handlers import (
     attendance,
     forms,
     guests,
+    inbox,
+    me,
+    menu,
     news,
+    onboarding,
     planning,
     sends,
+    stopping,
     team,
     wording,
 )
@@ -23,8 +28,13 @@ from handlers.forms import Form
 from handlers.replies import Card, Cards, Message, Page
 
 MODULES = (
+    stopping,
+    onboarding,
+    menu,
     attendance,
     news,
+    inbox,
+    me,
     animate,
     planning,
     guests,
@@ -40,9 +50,18 @@ def routes(dispatcher: Dispatcher) -> None:
     """Attach every conversation to the dispatcher."""
     for module in MODULES:
         dispatcher.include_router(module.setup())
+    dispatcher.include_router(inbox.last())
 
 
-CARDS: Cards = {kind: card for module in MODULES for kind, card in module.CARDS.items()}
+async def team_notice(page: Page, what: str, **args: object) -> Message | None:
+    """Tell the team something; the conversation it belongs to renders ``team_notice.<what>``."""
+    return await CARDS[f"team_notice.{what}"](page, **args)
+
+
+CARDS: Cards = {
+    "team_notice": team_notice,
+    **{kind: card for module in MODULES for kind, card in module.CARDS.items()},
+}
 FORMS: dict[str, Form] = {
     form.name: form for module in MODULES for form in getattr(module, "FORMS", ())
 }

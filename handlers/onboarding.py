@@ -25,6 +25,7 @@ from handlers.replies import (
     Page,
     Replies,
     Reply,
+    commands,
     edit,
     in_rows,
     lines,
@@ -119,8 +120,8 @@ async def language_chosen(
     await state.clear()
     waiting = [Reply(kept["kind"], kept["args"]) for kept in then]
     if callback_data.joining and not person.is_member:
-        return [edit("start.terms"), *waiting]
-    return [edit("start.language_set"), *(waiting or [say("menu")])]
+        return [edit("start.terms"), *waiting, commands()]
+    return [edit("start.language_set"), *(waiting or [say("menu")]), commands()]
 
 
 async def terms_answered(
@@ -143,7 +144,7 @@ async def switched(
         given = set(Purpose)
     elif callback_data.what == "none":
         given = set()
-    elif callback_data.what in Purpose:
+    elif callback_data.what in [*Purpose]:
         given ^= {Purpose(callback_data.what)}
     await consents.switch(
         session, person, given, now, version=TERMS_VERSION, language=person.language or ""
@@ -180,18 +181,18 @@ async def tapped(
 
 
 async def _keep(session: AsyncSession, person: Person, step: str, value: str) -> None:
-    if step == "need" and value in Need:
+    if step == "need" and value in [*Need]:
         await needs.look_for(session, person, [Need(value)])
-    elif step == "stage" and value in Stage:
+    elif step == "stage" and value in [*Stage]:
         person.stage = Stage(value)
-    elif step == "participation" and value in Participation:
+    elif step == "participation" and value in [*Participation]:
         person.participation = Participation(value)
     elif step == "area":
         areas.settle(person, await areas.by_ref(session, value))
 
 
 async def _toggle_profile(session: AsyncSession, person: Person, value: str) -> None:
-    if value not in Profile:
+    if value not in [*Profile]:
         return
     code = Profile(value)
     chosen = set(await people.profiles(session, person)) ^ {code}

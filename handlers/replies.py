@@ -29,6 +29,8 @@ class How(StrEnum):
     """A short line over the chat, gone after a moment."""
     ALERT = "alert"
     """A box the person has to close."""
+    COMMANDS = "commands"
+    """Nothing to read: Telegram's command list for this chat, in the person's language."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,11 @@ def toast(kind: str, **args: Any) -> Reply:
 def alert(kind: str, **args: Any) -> Reply:
     """Answer with a box the person has to close (at most 200 characters)."""
     return Reply(kind, args, How.ALERT)
+
+
+def commands() -> Reply:
+    """Show this person the command list in the language they have just chosen."""
+    return Reply("", {}, How.COMMANDS)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ by mypy and by ``tests/handlers/test_words.py``.
 
 from community.attendance import State as Attending
 from community.consents import Purpose
+from community.needs import Need
 from community.people import Membership, Participation, Profile, Stage
 from community.roles import RoleName
 from locales import Translator
@@ -88,4 +89,22 @@ def membership(code: Membership, _: Translator) -> str:
         Membership.STOPPED: _.label("membership", "Stopped"),
         Membership.UNREACHABLE: _.label("membership", "Not reachable"),
         Membership.LEFT: _.label("membership", "Left"),
+    }[code]
+
+
+def need(code: Need, _: Translator) -> str:
+    """Return what somebody looks for."""
+    return {
+        Need.REGISTERING: _.label("need", "Registering a business"),
+        Need.FINANCE: _.label("need", "Money to start"),
+        Need.BOOKKEEPING_TAX: _.label("need", "Bookkeeping and tax"),
+        Need.PREMISES: _.label("need", "A place to work"),
+        Need.LICENCES: _.label("need", "Licences and permits"),
+        Need.CUSTOMERS: _.label("need", "Customers"),
+        Need.HIRING: _.label("need", "Hiring people"),
+        Need.DIGITAL: _.label("need", "Computer and internet"),
+        Need.LANGUAGE: _.label("need", "Learning the language"),
+        Need.LEGAL: _.label("need", "Legal advice"),
+        Need.MENTORING: _.label("need", "A mentor"),
+        Need.CHILD_CARE: _.label("need", "Child care"),
     }[code]

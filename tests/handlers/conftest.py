@@ -57,6 +57,10 @@ class Phone:
         return read(self.seen[-1].text)
 
     @property
+    def is_still(self) -> bool:
+        return not self.seen[-1].live
+
+    @property
     def buttons(self) -> list[str]:
         return [read(button.text) for row in self.seen[-1].rows for button in row]
 

@@ -12,6 +12,7 @@ from community import attendance, consents, people, sends
 from community.attendance import Wish
 from community.consents import Purpose
 from community.deliveries import Delivery
+from community.deliveries import State as Row
 from community.events import Event
 from community.roles import Role, RoleInvitation, RoleName
 from community.sends import Send
@@ -243,7 +244,7 @@ async def test_a_newsletter_in_two_languages_from_writing_to_the_last_outcome(
     await animator.presses("It is ready")
     await animator.presses("Send now")
     assert "It goes out in a few seconds." in animator.last
-    assert animator.seen[-1].live
+    assert not animator.is_still
     send = await the(database, Send)
     async with database.transaction() as session:
         await sends.start_due(session, animator.now + sends.UNDO, network_language="en")
@@ -257,13 +258,13 @@ async def test_a_newsletter_in_two_languages_from_writing_to_the_last_outcome(
     assert "English" in french.last
     async with database.transaction() as session:
         for row in await session.scalars(select(Delivery).where(Delivery.send_id == send.id)):
-            row.state = "sent"
+            row.state = Row.SENT
         await sends.finish(session, animator.now)
     await animator.gets("send.card", ref=send.ref)
     assert "It has gone out." in animator.last
     assert "Sent: 3" in animator.last
     assert "Together: 3" in animator.last
-    assert not animator.seen[-1].live
+    assert animator.is_still
     await arab.says("/news")
     assert "أخبار الشتاء" in arab.last
 
@@ -281,7 +282,7 @@ async def test_send_now_is_undone_by_one_button(phone: Calling, database: Databa
     await animator.presses("Undo")
     assert "A draft" in animator.last
     assert animator.toasts == ["Taken back. Nothing was sent."]
-    assert not animator.seen[-1].live
+    assert animator.is_still
 
 
 async def test_an_announcement_is_a_send_of_the_event(phone: Calling, database: Database) -> None:

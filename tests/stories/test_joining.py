@@ -1,0 +1,150 @@
+"""A newcomer comes in, in Arabic and in English, looks round, joins, tells a little, leaves."""
+
+import json
+from collections.abc import Awaitable, Callable
+
+
+from sqlalchemy import select
+
+from community import consents, people
+from community.consents import Purpose
+from community.people import Membership, Person, Stage
+
+from tests.stories.conftest import Somebody
+from tests.stories.conftest import Stage as Theatre
+
+Boss = Callable[[], Awaitable[Somebody]]
+
+async def test_a_newcomer_joins_and_tells_a_little(stage: Theatre) -> None:
+    amina = stage.meet("Amina", "fr")
+    await amina.starts()
+    assert amina.buttons()[0] == "Français"  # Telegram's language only comes first
+    assert {"English", "العربية", "Українська"} <= set(amina.buttons())
+    await amina.presses("English")
+    amina.sees("network of people who start or run a business")
+    await amina.presses("Join")
+    amina.sees("What may we do?")
+    await amina.presses("News and reminders")
+    await amina.presses("Done")
+    amina.sees("You are in", "What are you looking for first?")
+    await amina.presses("Money to start")
+    await amina.presses("I have an idea")
+    await amina.presses("Skip")  # no areas yet
+    await amina.presses("I want to take part")
+    await amina.presses("Woman")
+    await amina.presses("Done")
+    amina.sees("Here is something for you")
+    async with stage.app.database.transaction() as session:
+        person = await people.by_telegram_id(session, amina.id)
+        assert person is not None
+        assert (person.language, person.state) == ("en", Membership.ACTIVE)
+        assert person.stage == Stage.IDEA
+        assert await consents.given(session, person) == {Purpose.NEWS}
+        assert await people.profiles(session, person) == ["woman"]
+
+
+async def test_just_looking_needs_none_of_it(stage: Theatre) -> None:
+    ben = stage.meet("Ben", "en")
+    await ben.starts()
+    await ben.presses("English")
+    await ben.presses("Just look")
+    ben.sees("What would you like to do?")
+    await ben.presses("Events")
+    ben.sees("no event planned")
+    await ben.says("/me")
+    ben.sees("Looking round")
+
+
+async def test_a_stop_word_in_any_language_stops_in_every_state(stage: Theatre) -> None:
+    oksana = stage.meet("Oksana", "uk")
+    await oksana.starts()
+    await oksana.presses("English")
+    await oksana.presses("Join")
+    await oksana.presses("Only what is needed")
+    await oksana.says("/ask")
+    oksana.sees("What would you like to tell the team")
+    await oksana.says("СТОП.")
+    oksana.sees("Stopped.")
+    await oksana.presses("Start messages again")
+    oksana.sees("Welcome back")
+    await oksana.says("please do not stop the bus for me")
+    oksana.sees("Do you want to stop the messages")
+    await oksana.presses("No, I meant")
+
+
+async def test_a_text_that_fits_nothing_can_go_to_the_team(
+    stage: Theatre, administrator: Boss
+) -> None:
+    boss = await administrator()
+    await boss.says("/animate")
+    await boss.presses("Team")
+    await boss.presses("Animator")
+    sami = stage.meet("Sami", "en")
+    await sami.starts()
+    await sami.presses("English")
+    await sami.presses("Join")
+    await sami.presses("Only what is needed")
+    await sami.says("My kiosk burnt down, what can I do?")
+    sami.sees("Shall I send this to the team?")
+    await sami.presses("Yes, send it")
+    boss.sees("A member has written to the team")
+    await boss.presses("Read it")
+    boss.sees("My kiosk burnt down")
+    await boss.presses("Answer")
+    await boss.says("Come to the office tomorrow.")
+    sami.sees("An answer from the team", "Come to the office tomorrow.")
+
+
+async def test_everything_can_be_seen_taken_along_and_erased(stage: Theatre) -> None:
+    lina = stage.meet("Lina", "en")
+    await lina.starts()
+    await lina.presses("English")
+    await lina.presses("Join")
+    await lina.presses("All")
+    await lina.says("/me")
+    lina.sees("What we know about you", "Lina")
+    await lina.presses("My name")
+    await lina.says("Lina the baker")
+    lina.sees("Lina the baker")
+    await lina.presses("Take my data with me")
+    attached = lina.last["attachment"]
+    assert attached["file_name"] == "my-data.json"
+    blob = next(
+        b for b in stage.emulator.world.blobs.values() if b.name == "my-data.json"
+    )
+    assert "Lina the baker" in json.dumps(json.loads(blob.content), ensure_ascii=False)
+    await lina.presses("Delete my data")
+    await lina.presses("Yes, delete everything")
+    lina.sees("Everything about you is deleted")
+    async with stage.app.database.transaction() as session:
+        assert (await session.scalars(select(Person))).all() == []
+
+
+async def test_a_forged_button_changes_nothing_and_is_answered(stage: Theatre) -> None:
+    eve = stage.meet("Eve", "en")
+    await eve.starts()
+    await eve.presses("English")
+    message = eve.last["message_id"]
+    for data in (
+        "an:-1:going",
+        "an:99999999999999999999:going",
+        "pr:need",
+        "f:x:y:z",
+        "st:nonsense",
+        "ib",
+        "te:maybe",
+        "٧",
+        "x" * 64,
+    ):
+        stage.emulator.world.press(eve.id, message, data, forged=True)
+        await stage.settled()
+    async with stage.app.database.transaction() as session:
+        person = await people.by_telegram_id(session, eve.id)
+        assert person is not None
+        assert person.state == Membership.JOINING
+
+
+async def test_an_unknown_link_is_answered_politely(stage: Theatre) -> None:
+    max_ = stage.meet("Max", "en")
+    await max_.starts("i-" + "x" * 40)
+    max_.sees("This link does not work")
