@@ -100,9 +100,10 @@ class Attendance(Base, Identified):
     __table_args__ = (UniqueConstraint("event_id", "person_id"),)
 
     event_id: Mapped[int] = mapped_column(BigId, ForeignKey("events.id"), index=True)
-    person_id: Mapped[int] = mapped_column(
-        BigId, ForeignKey("people.id", ondelete="CASCADE"), index=True
+    person_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="SET NULL"), index=True
     )
+    """None once the person is erased: that somebody came still counts."""
     state: Mapped[State] = mapped_column(String(16), default=State.NONE)
     answered_at: Mapped[datetime]
     offered_until: Mapped[datetime | None]

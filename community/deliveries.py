@@ -97,9 +97,10 @@ class Delivery(Base, Identified):
 
     key: Mapped[str] = mapped_column(String(96), unique=True)
     kind: Mapped[str] = mapped_column(String(24))
-    person_id: Mapped[int] = mapped_column(
-        BigId, ForeignKey("people.id", ondelete="CASCADE"), index=True
+    person_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="SET NULL"), index=True
     )
+    """None once the person is erased, and then settled: outcomes still add up."""
     subject_id: Mapped[int | None] = mapped_column(BigId)
     """The row it is about (an event, a referral …), so that a cancellation finds it."""
     send_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("sends.id"), index=True)

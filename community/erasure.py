@@ -1,0 +1,263 @@
+"""Taking one's data along, and being forgotten.
+
+Both walk the tables themselves, so that a table added later is found: what is about the person
+(a column ``person_id``), what hangs on such a row, what they did for others, and the few places
+that know a person by their Telegram number.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    String,
+    Table,
+    cast,
+    delete,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from community import attendance, deliveries, events, history
+from community.arrivals import Arrival, Arriving
+from community.attendance import Attendance
+from community.base import Base
+from community.conversations import Conversation
+from community.deliveries import Delivery, SentMessage
+from community.events import Event
+from community.history import Step
+from community.inbox import Question
+from community.live import LiveMessage
+from community.people import MEMBERSHIP, Person
+
+ERASED = "erased"
+NOBODY = 0
+"""The number that stands in the history for everybody who is erased."""
+
+
+class Erasure(Base):
+    """That somebody was erased, and when. Only who holds the key can tell whether it was you."""
+
+    __tablename__ = "erasures"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime]
+
+
+def hash_of(telegram_id: int, key: bytes) -> str:
+    """Return the keyed hash under which an erasure is remembered."""
+    return hmac.new(key, str(telegram_id).encode(), hashlib.sha256).hexdigest()
+
+
+def columns_to(table: Table, parent: str) -> list[Column[Any]]:
+    """Return the columns of a table that point at rows of ``parent``."""
+    return [key.parent for key in table.foreign_keys if key.column.table.name == parent]
+
+
+# Taking along
+
+LEFT_OUT = {"id", "key", "subject_id", "token_hash", "digest", "claimed_by", "lease_until"}
+"""Columns that say nothing about the person and something about the machine."""
+
+Rows = dict[str, dict[tuple[Any, ...], Mapping[str, Any]]]
+
+
+async def export(session: AsyncSession, person: Person) -> dict[str, Any]:
+    """Return everything that is stored about the person, by table, fit for JSON.
+
+    Nobody else is named: a column that points at another person is left out.
+    """
+    await session.flush()
+    found: Rows = {}
+    people = Base.metadata.tables["people"]
+    todo: list[tuple[Table, ColumnElement[bool]]] = [(people, people.c.id == person.id)]
+    while todo:  # what is about the person, and what hangs on that
+        table, condition = todo.pop()
+        new = await _collect(session, table, condition, found)
+        ids = [row["id"] for row in new if "id" in row]
+        todo += [
+            (child, column.in_(ids))
+            for child in Base.metadata.tables.values()
+            for column in columns_to(child, table.name)
+            if ids and (column.name == "person_id" or _goes_with(column))
+        ]
+    for table in Base.metadata.tables.values():  # what the person did for others
+        for column in columns_to(table, "people"):
+            await _collect(session, table, column == person.id, found)
+    if person.telegram_id is not None:
+        for table, condition in _known_by_number(person.telegram_id):
+            await _collect(session, table, condition, found)
+    return {
+        name: [await _told(session, name, row, person) for row in rows.values()]
+        for name, rows in sorted(found.items())
+        if rows
+    }
+
+
+def _goes_with(column: Column[Any]) -> bool:
+    return any(key.ondelete == "CASCADE" for key in column.foreign_keys)
+
+
+async def _collect(
+    session: AsyncSession, table: Table, condition: ColumnElement[bool], found: Rows
+) -> list[Mapping[str, Any]]:
+    """Add the rows that match; return those that were not there yet."""
+    known = found.setdefault(table.name, {})
+    new: list[Mapping[str, Any]] = []
+    for mapping in (await session.execute(select(table).where(condition))).mappings():
+        row = dict(mapping)
+        key = tuple(row[column.name] for column in table.primary_key)
+        if key not in known:
+            known[key] = row
+            new.append(row)
+    return new
+
+
+async def _told(
+    session: AsyncSession, name: str, row: Mapping[str, Any], person: Person
+) -> dict[str, Any]:
+    """Return a row as it is told: references instead of numbers, times as text."""
+    table = Base.metadata.tables[name]
+    told: dict[str, Any] = {}
+    for column in table.columns:
+        value = row[column.name]
+        target = next((key.column.table for key in column.foreign_keys), None)
+        if column.name in LEFT_OUT or value is None:
+            continue
+        if target is None:
+            told[column.name] = value.isoformat() if isinstance(value, datetime) else value
+        elif target.name == "people":
+            if value == person.id:
+                told[column.name] = "you"
+        elif "ref" in target.c:
+            query = select(target.c.ref).where(target.c.id == value)
+            told[column.name] = await session.scalar(query)
+    return told
+
+
+def _known_by_number(telegram_id: int) -> Iterable[tuple[Table, ColumnElement[bool]]]:
+    tables = Base.metadata.tables
+    return (
+        (tables["inbox"], Arrival.sender == telegram_id),
+        (tables["conversations"], Conversation.telegram_id == telegram_id),
+        (tables["sent_messages"], SentMessage.chat_id == telegram_id),
+        (tables["live_messages"], LiveMessage.chat_id == telegram_id),
+    )
+
+
+# Being forgotten
+
+
+async def erase(session: AsyncSession, person: Person, now: datetime, key: bytes) -> None:
+    """Remove everything that names the person; what remains are counts and one keyed hash.
+
+    Who came to an event, what was answered to a survey, how messages and memberships ended still
+    counts, without a who. Places that the person held go to those who wait. A last administrator
+    may go too: the next start prints a new link.
+    """
+    await session.flush()
+    await _give_up_places(session, person, now)
+    history.note(session, MEMBERSHIP.name, NOBODY, person.state, ERASED, actor_id=None, now=now)
+    await session.flush()
+    steps = update(Step).where(Step.subject == MEMBERSHIP.name, Step.subject_id == person.id)
+    await _run(session, steps.values(subject_id=NOBODY))
+    await _forget_deliveries(session, person.id, now)
+    if person.telegram_id is not None:
+        await _forget_number(session, person.telegram_id)
+        await _remember(session, hash_of(person.telegram_id, key), now)
+    # Foreign keys do the rest: what was about the person goes, what they did for others stays.
+    await _run(session, delete(Person).where(Person.id == person.id))
+    session.expunge(person)
+
+
+async def _run(session: AsyncSession, statement: Any) -> None:
+    await session.execute(statement, execution_options={"synchronize_session": False})
+
+
+async def _give_up_places(session: AsyncSession, person: Person, now: datetime) -> None:
+    to_come = await session.scalars(
+        select(Event)
+        .join(Attendance, Attendance.event_id == Event.id)
+        .where(Attendance.person_id == person.id, Event.state == events.State.PUBLISHED)
+        .order_by(Event.id)
+        .with_for_update(of=Event)
+    )
+    for event in to_come.all():
+        if event.is_over(now):
+            continue
+        await _run(
+            session,
+            delete(Attendance).where(
+                Attendance.event_id == event.id, Attendance.person_id == person.id
+            ),
+        )
+        await attendance.offer_places(session, event, now, default_zone=event.zone)
+
+
+async def _forget_deliveries(session: AsyncSession, person_id: int, now: datetime) -> None:
+    mine = Delivery.person_id == person_id
+    # What the team would be told about the person's questions has no subject any more.
+    asked = select(Question.id).where(Question.person_id == person_id)
+    await deliveries.cancel(
+        session, now, Delivery.key.like("question:%"), Delivery.subject_id.in_(asked)
+    )
+    await _run(
+        session,
+        update(Delivery)
+        .where(mine, Delivery.state.in_(deliveries.OPEN))
+        .values(state=deliveries.State.SUPPRESSED, reason=ERASED, settled_at=now),
+    )
+    # The outcomes of a send still add up to its audience.
+    nameless = f"{ERASED}:" + cast(Delivery.id, String)
+    await _run(session, update(Delivery).where(mine).values(person_id=None, key=nameless, args={}))
+
+
+async def _forget_number(session: AsyncSession, telegram_id: int) -> None:
+    # Update number and digest stay for two days, to know a duplicate; set-aside rows of others
+    # may quote the person.
+    body = Arrival.body
+    quoted = or_(body.like(f"%:{telegram_id},%"), body.like(f"%:{telegram_id}}}%"))
+    await _run(
+        session,
+        update(Arrival)
+        .where(or_(Arrival.sender == telegram_id, quoted))
+        .values(sender=None, body=None, replies=None, state=Arriving.DONE),
+    )
+    for table, number in (
+        (Conversation, Conversation.telegram_id),
+        (SentMessage, SentMessage.chat_id),
+        (LiveMessage, LiveMessage.chat_id),
+    ):
+        await _run(session, delete(table).where(number == telegram_id))
+
+
+async def _remember(session: AsyncSession, hashed: str, now: datetime) -> None:
+    await _run(session, delete(Erasure).where(Erasure.hash == hashed))
+    session.add(Erasure(hash=hashed, at=now))
+    await session.flush()
+
+
+async def erase_again(session: AsyncSession, now: datetime, key: bytes) -> int:
+    """Erase whom a restored backup has brought back; return how many. For every start.
+
+    Who came back by themselves after being erased was met after that, and stays.
+    """
+    erased = {row.hash: row.at for row in await session.scalars(select(Erasure))}
+    if not erased:
+        return 0
+    count = 0
+    for person in (await session.scalars(select(Person).order_by(Person.id))).all():
+        if person.telegram_id is None:
+            continue
+        at = erased.get(hash_of(person.telegram_id, key))
+        if at is not None and person.met_at < at:
+            await erase(session, person, now, key)
+            count += 1
+    return count

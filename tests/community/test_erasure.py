@@ -1,0 +1,281 @@
+"""Taking one's data along, being forgotten, and staying forgotten."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import (
+    arrivals,
+    attendance,
+    consents,
+    deliveries,
+    erasure,
+    events,
+    inbox,
+    invitations,
+    people,
+    roles,
+    surveys,
+)
+from community.arrivals import Arrival, Arriving
+from community.attendance import Attendance, Wish
+from community.base import Base
+from community.consents import Purpose
+from community.conversations import Conversation
+from community.deliveries import Delivery, SentMessage
+from community.events import Details, Event
+from community.live import LiveMessage
+from community.people import Person, Profile
+from community.roles import Role, RoleName
+from community.surveys import SurveyResponse
+from community.tables import METADATA
+
+KEY = b"k" * 32
+ZONE = "Europe/Paris"
+TELEGRAM_ID, NUMBER, NAME, USERNAME = 7_123_456_789, 880_088_008, "Amina Haddad", "amina_h"
+
+
+async def a_member(session: AsyncSession, telegram_id: int, now: datetime) -> Person:
+    person = await people.meet(session, telegram_id, now, name=f"Person {telegram_id}")
+    person.language = "fr"
+    await people.join(session, person, now, terms_version="1", language="fr")
+    return person
+
+
+async def an_animator(session: AsyncSession, now: datetime) -> Person:
+    person = await a_member(session, 900, now)
+    session.add(Role(person_id=person.id, name=RoleName.ANIMATOR, granted_at=now))
+    await session.flush()
+    return person
+
+
+async def an_event(
+    session: AsyncSession, animator: Person, now: datetime, capacity: int | None = None
+) -> Event:
+    wall = (now + timedelta(days=3)).replace(tzinfo=None)
+    details = Details(wall, ZONE, place="Library", capacity=capacity)
+    event = await events.create(session, animator, details, {"title": "Meeting"}, "en", now)
+    return await events.publish(session, animator, event.ref, now)
+
+
+async def amina(session: AsyncSession, now: datetime) -> Person:
+    """Return somebody who has done everything that leaves traces."""
+    me = Person(
+        id=NUMBER, telegram_id=TELEGRAM_ID, name=NAME, username=USERNAME, met_at=now, language="ar"
+    )
+    session.add(me)
+    await session.flush()
+    await people.join(session, me, now, terms_version="1", language="ar")
+    await people.describe(session, me, [Profile.WOMAN, Profile.REFUGEE])
+    await consents.switch(session, me, {Purpose.SURVEYS}, now, version="1", language="ar")
+    await people.pause(session, me, now + timedelta(days=7), now)
+    await people.resume(session, me, now)
+
+    animator = await an_animator(session, now)
+    session.add(Role(person_id=me.id, name=RoleName.ADMINISTRATOR, granted_at=now))
+    await session.flush()
+    link = await people.make_join_link(session, me, now)
+    await people.follow_join_link(session, await a_member(session, 5, now), link.ref)
+    token = await roles.invite(session, me, RoleName.COORDINATOR, now)
+    await invitations.accept(session, await a_member(session, 6, now), token, now)
+
+    question = await inbox.ask(session, me, f"I am {NAME}, @{USERNAME}", now, language="ar")
+    await inbox.answer(session, animator, question.ref, f"Hello {NAME}", now, language="ar")
+
+    past = await an_event(session, animator, now)
+    await attendance.answer(session, me, past.ref, Wish.GOING, now, default_zone=ZONE)
+    await attendance.tick(session, animator, past.ref, me.ref, past.ends_at, came=True)
+    await events.hold(session, past.ends_at)
+    await surveys.open_after_events(session, past.ends_at)
+    response = await session.scalar(select(SurveyResponse))
+    assert response is not None
+    await surveys.answer(session, me, response.ref, "useful", "no", past.ends_at)
+
+    await arrivals.store(
+        session,
+        [
+            _arrival(1, TELEGRAM_ID, f'{{"from":{{"id":{TELEGRAM_ID}}},"text":"{NAME}"}}', now),
+            _arrival(2, None, f'{{"odd":{{"id":{TELEGRAM_ID},"first_name":"{NAME}"}}}}', now),
+            _arrival(3, 900, f'{{"reply":{{"id":{TELEGRAM_ID}}},"name":"{NAME}"}}', now),
+            _arrival(4, 900, '{"text":"somebody else"}', now),
+        ],
+    )
+    session.add_all(
+        [
+            Conversation(
+                telegram_id=TELEGRAM_ID, state="form", data={"name": NAME}, touched_at=now
+            ),
+            SentMessage(chat_id=TELEGRAM_ID, message_id=1, kind="x", args={}, sent_at=now),
+            LiveMessage(chat_id=TELEGRAM_ID, message_id=1, kind="x", args={}, shown="", since=now),
+        ]
+    )
+    await session.flush()
+    return me
+
+
+def _arrival(number: int, sender: int | None, body: str, now: datetime) -> dict[str, Any]:
+    return {
+        "update_id": number,
+        "digest": f"digest {number}",
+        "sender": sender,
+        "body": body,
+        "state": Arriving.SET_ASIDE,
+        "tries": 3,
+        "spoken": 0,
+        "arrived_at": now,
+    }
+
+
+async def traces(session: AsyncSession, *needles: str) -> list[str]:
+    """Return every table and column in whose text one of the needles occurs."""
+    found = []
+    for table in METADATA.tables.values():
+        for column in table.columns:
+            for needle in needles:
+                name = f'CAST("{table.name}"."{column.name}" AS TEXT)'
+                query = f'SELECT count(*) FROM "{table.name}" WHERE {name} LIKE :needle'
+                count = await session.scalar(text(query), {"needle": f"%{needle}%"})
+                if count:
+                    found.append(f"{table.name}.{column.name}: {needle}")
+    return found
+
+
+async def test_nothing_in_any_column_of_any_table_names_who_is_erased(
+    session: AsyncSession, now: datetime
+) -> None:
+    me = await amina(session, now)
+    needles = (str(TELEGRAM_ID), str(NUMBER), NAME, USERNAME, me.ref)
+    before = {trace.split(".")[0] for trace in await traces(session, *needles)}
+    assert {"people", "inbox", "history", "deliveries", "question_messages"} <= before
+    await erasure.erase(session, me, now + timedelta(days=4), KEY)
+    assert await traces(session, *needles) == []
+    # Other people's rows are as they were.
+    assert await session.scalar(select(Arrival.body).where(Arrival.update_id == 4))
+
+
+async def test_counts_remain(session: AsyncSession, now: datetime) -> None:
+    me = await amina(session, now)
+    rows = {
+        table: await session.scalar(select(func.count()).select_from(table))
+        for table in (Attendance, SurveyResponse, surveys.SurveyAnswer, Delivery)
+    }
+    await erasure.erase(session, me, now + timedelta(days=4), KEY)
+    for table, count in rows.items():
+        assert await session.scalar(select(func.count()).select_from(table)) == count, table
+    came = await session.scalar(
+        select(func.count())
+        .select_from(Attendance)
+        .where(Attendance.state == attendance.State.ATTENDED)
+    )
+    assert came == 1
+    waiting = select(func.count()).select_from(Delivery)
+    waiting = waiting.where(Delivery.state.in_(deliveries.OPEN), Delivery.person_id.is_(None))
+    assert await session.scalar(waiting) == 0
+
+
+async def test_the_place_of_who_is_erased_goes_to_the_next(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    event = await an_event(session, animator, now, capacity=1)
+    first, second = await a_member(session, 1, now), await a_member(session, 2, now)
+    for person in (first, second):
+        await attendance.answer(session, person, event.ref, Wish.GOING, now, default_zone=ZONE)
+    await erasure.erase(session, first, now, KEY)
+    offered = await attendance.of(session, event, second)
+    assert offered is not None
+    assert offered.state == attendance.State.OFFERED
+
+
+async def test_a_restored_backup_erases_again_but_not_who_came_back(
+    session: AsyncSession, now: datetime
+) -> None:
+    first, second = await a_member(session, 1, now), await a_member(session, 2, now)
+    later = now + timedelta(days=1)
+    for person in (first, second):
+        await erasure.erase(session, person, later, KEY)
+    restored = await a_member(session, 1, now)
+    came_back = await a_member(session, 2, later + timedelta(hours=1))
+    other = await a_member(session, 3, now)
+    assert await erasure.erase_again(session, later, KEY) == 1
+    left = (await session.scalars(select(Person.id).order_by(Person.id))).all()
+    assert left == [came_back.id, other.id]
+    assert restored.id not in left
+    assert await erasure.erase_again(session, later, KEY) == 0
+    assert await erasure.erase_again(session, later, b"another key") == 0
+
+
+async def test_the_remembered_hash_needs_the_key(session: AsyncSession, now: datetime) -> None:
+    person = await a_member(session, 1, now)
+    await erasure.erase(session, person, now, KEY)
+    (row,) = (await session.scalars(select(erasure.Erasure))).all()
+    assert row.hash == erasure.hash_of(1, KEY)
+    assert row.hash != erasure.hash_of(1, b"guess")
+
+
+async def test_the_last_administrator_may_go(session: AsyncSession, now: datetime) -> None:
+    person = await a_member(session, 1, now)
+    session.add(Role(person_id=person.id, name=RoleName.ADMINISTRATOR, granted_at=now))
+    await session.flush()
+    await erasure.erase(session, person, now, KEY)
+    assert await roles.holders(session, RoleName.ADMINISTRATOR, now) == []
+    assert await roles.offer_first(session, now) is not None
+
+
+async def test_the_export_has_everything_of_the_person_and_names_nobody_else(
+    session: AsyncSession, now: datetime
+) -> None:
+    me = await amina(session, now)
+    animator = await people.by_telegram_id(session, 900)
+    assert animator is not None
+    animator.name = "Somebody Else"
+    told = await erasure.export(session, me)
+    written = json.dumps(told, ensure_ascii=False)
+    assert {
+        "people",
+        "profiles",
+        "consents",
+        "attendances",
+        "survey_responses",
+        "survey_answers",
+        "questions",
+        "question_messages",
+        "deliveries",
+        "history",
+        "inbox",
+        "conversations",
+        "sent_messages",
+        "live_messages",
+        "roles",
+        "join_links",
+        "role_invitations",
+    } <= told.keys()
+    assert told["people"][0]["name"] == NAME
+    assert {message["text"] for message in told["question_messages"]} == {
+        f"I am {NAME}, @{USERNAME}",
+        f"Hello {NAME}",
+    }
+    assert {answer["value"] for answer in told["survey_answers"]} == {"no"}
+    assert "Somebody Else" not in written
+    assert "token_hash" not in written
+    assert str(NUMBER) not in written
+
+
+async def test_the_export_of_one_person_has_no_row_of_another(
+    session: AsyncSession, now: datetime
+) -> None:
+    await amina(session, now)
+    newcomer = await people.meet(session, 77, now, name="New")
+    told = await erasure.export(session, newcomer)
+    assert list(told) == ["people"]
+
+
+def test_every_reference_to_a_person_says_what_erasing_does_to_it() -> None:
+    for table in Base.metadata.tables.values():
+        for column in erasure.columns_to(table, "people"):
+            (key,) = column.foreign_keys
+            assert key.ondelete in {"CASCADE", "SET NULL"}, f"{table.name}.{column.name}"
+            assert key.ondelete == "CASCADE" or column.nullable, f"{table.name}.{column.name}"
