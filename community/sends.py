@@ -203,6 +203,29 @@ async def edit(
     return send
 
 
+async def translate_event(
+    session: AsyncSession,
+    actor: Person,
+    event_ref: str,
+    language: str,
+    texts: dict[str, str],
+    now: datetime,
+) -> Send | None:
+    """Write an event's words; return its announcement if that has lost its approval by it.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+    """
+    event = await events.translate(session, actor, event_ref, language, texts, now)
+    send: Send | None = await session.scalar(
+        select(Send).where(
+            Send.event_id == event.id,
+            Send.state.in_([State.IN_REVIEW, State.APPROVED, State.SCHEDULED]),
+        )
+    )
+    return await edit(session, actor, send.ref, now) if send else None
+
+
 async def shelf(session: AsyncSession, send: Send) -> Shelf:
     """Return what the send says, in every language it has."""
     subject, subject_id = send.subject

@@ -6,7 +6,6 @@ from aiogram import Router
 from aiogram.filters import Command
 from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
-from reports.calendar import event_file
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import attendance, events, sends, translations
@@ -32,6 +31,7 @@ from handlers.replies import (
     toast,
 )
 from locales import Html, event_time, join, language_name, moment, short_day
+from reports.calendar import event_file
 
 
 class Open(CallbackData, prefix="ev"):

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, events, translations
+from community import attendance, events, sends, translations
 from community.base import find
 from community.errors import NotUnderstoodError
 from community.events import Details, Event, details_of
 from handlers.forms import Answering, Field, Form, Question
 from handlers.replies import Page, Replies, lines, say
+from handlers.wording import unapproved
 from locales import duration, fold_digits, moment, parse_when
 
 # Reading answers
@@ -141,7 +142,7 @@ async def _create(answering: Answering) -> Replies:
 async def _describe(answering: Answering) -> Replies:
     event = await find(answering.session, Event, answering.about["ref"])
     source, _found = await translations.standings(answering.session, "event", event.id)
-    await events.translate(
+    send = await sends.translate_event(
         answering.session,
         answering.person,
         event.ref,
@@ -149,7 +150,7 @@ async def _describe(answering: Answering) -> Replies:
         dict(answering.answers),
         answering.now,
     )
-    return [say("plan.event", ref=event.ref)]
+    return [say("plan.event", ref=event.ref), *unapproved(send)]
 
 
 async def _change(answering: Answering) -> Replies:

@@ -15,7 +15,7 @@ from community.events import Event
 from community.people import Person
 from handlers import words
 from handlers.replies import Button, Message, Page, Replies, edit, lines
-from handlers.staff import ANIMATORS, PlannedEvent, router_for
+from handlers.staff import ANIMATORS, PlannedEvent, page_of, router_for
 from locales import Translator, number
 
 PER_PAGE = 8
@@ -94,22 +94,11 @@ async def ticks(page: Page, ref: str, at: int) -> Message:
     """Show a page of everybody who answered, each with a button to tick."""
     _ = page._
     guests = await attendance.guest_list(page.session, page.reader, ref, page.now)
-    pages = max(1, -(-len(guests) // PER_PAGE))
-    at = min(max(at, 0), pages - 1)
+    shown, turning = page_of(guests, at, PER_PAGE, lambda to: Ticks(ref=ref, at=to), _)
     rows = [
-        [
-            Button(
-                _guest_label(answer, guest, _),
-                Tick(ref=ref, person=guest.ref, at=at),
-            )
-        ]
-        for answer, guest in guests[at * PER_PAGE : (at + 1) * PER_PAGE]
+        [Button(_guest_label(answer, guest, _), Tick(ref=ref, person=guest.ref, at=at))]
+        for answer, guest in shown
     ]
-    turning = []
-    if at > 0:
-        turning.append(Button(_.label("button", "Previous page"), Ticks(ref=ref, at=at - 1)))
-    if at + 1 < pages:
-        turning.append(Button(_.label("button", "Next page"), Ticks(ref=ref, at=at + 1)))
     came = sum(answer.state == Attending.ATTENDED for answer, _guest in guests)
     text = lines(
         _("<b>Who came?</b>"),

@@ -397,6 +397,13 @@ async def reviewed_notice(page: Page, ref: str) -> Message | None:
     return Message(text, [[Button(_.label("button", "Open it"), OpenSend(ref=ref))]])
 
 
+async def unapproved(page: Page) -> Message:
+    """Tell that an announcement has to be approved once more."""
+    return Message(
+        page._("The words have changed, so the message to the members is a draft again:")
+    )
+
+
 async def undone(page: Page) -> Message:
     """Confirm in a few words."""
     return Message(page._.label("toast", "Taken back. Nothing was sent."))
@@ -411,6 +418,7 @@ CARDS = {
     "send.sample": sample,
     "send.test": test_card,
     "send.undone": undone,
+    "send.unapproved": unapproved,
     "team_notice.review": review_notice,
     "team_notice.reviewed": reviewed_notice,
 }

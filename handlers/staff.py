@@ -3,8 +3,8 @@
 What somebody may do at a desk, the verbs decide.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
 
 from aiogram import BaseMiddleware, Router
 from aiogram.filters.callback_data import CallbackData
@@ -29,6 +29,23 @@ class Desk(CallbackData, prefix="az"):
 def back(_: Translator) -> Button:
     """Return the way back to the team's menu."""
     return Button(_.label("button", "Back"), Desk())
+
+
+T = TypeVar("T")
+
+
+def page_of(
+    items: Sequence[T], at: int, size: int, turn: Callable[[int], CallbackData], _: Translator
+) -> tuple[Sequence[T], list[Button]]:
+    """Return one page of a list, and the buttons that turn to its neighbours."""
+    pages = max(1, -(-len(items) // size))
+    at = min(max(at, 0), pages - 1)
+    turning = []
+    if at > 0:
+        turning.append(Button(_.label("button", "Previous page"), turn(at - 1)))
+    if at + 1 < pages:
+        turning.append(Button(_.label("button", "Next page"), turn(at + 1)))
+    return items[at * size : (at + 1) * size], turning
 
 
 class PlannedEvent(CallbackData, prefix="pe"):

@@ -5,7 +5,6 @@ from typing import Any
 
 from aiogram import Router
 from aiogram.filters.callback_data import CallbackData
-from reports.qr import qr_picture
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import invitations, roles, translations
@@ -15,8 +14,23 @@ from community.providers import Organization
 from community.roles import MAY_GRANT, Role, RoleInvitation, RoleName
 from handlers import staff, words
 from handlers.replies import Button, File, Message, Page, Replies, edit, lines, say, toast
-from handlers.staff import TEAM, Desk, router_for
+from handlers.staff import TEAM, Desk, page_of, router_for
 from locales import Translator
+from reports.qr import qr_picture
+
+PER_PAGE = 20
+
+
+class Members(CallbackData, prefix="tm"):
+    """A page of the team."""
+
+    at: int = 0
+
+
+class Organizations(CallbackData, prefix="tg"):
+    """A page of the organisations whose staff may be invited."""
+
+    at: int = 0
 
 
 class JoinLink(CallbackData, prefix="tj"):
@@ -100,6 +114,16 @@ async def invited(
     return [say("team.invitation", role=role, token=token)]
 
 
+async def page_turned(query: Any, callback_data: Members) -> Replies:
+    """Show another page of the team."""
+    return [edit("team", at=callback_data.at)]
+
+
+async def organizations_turned(query: Any, callback_data: Organizations) -> Replies:
+    """Show another page of the organisations."""
+    return [edit("team.organizations", at=callback_data.at)]
+
+
 async def settled(
     query: Any, callback_data: Settle, session: AsyncSession, person: Person, now: datetime
 ) -> Replies:
@@ -136,12 +160,14 @@ async def may_grant(page: Page) -> set[RoleName]:
     return {name for role in held for name in MAY_GRANT[RoleName(role.name)]}
 
 
-async def team_card(page: Page) -> Message:
+async def team_card(page: Page, at: int = 0) -> Message:
     """List who holds which role; invite; take roles back."""
     _ = page._
     mine = await may_grant(page)
     told, rows = [], []
-    for role, person in await roles.team(page.session, page.now):
+    everybody = await roles.team(page.session, page.now)
+    shown, turning = page_of(everybody, at, PER_PAGE, lambda to: Members(at=to), _)
+    for role, person in shown:
         name = await _role_name(page, RoleName(role.name), role.organization_id)
         told.append(_("{name}: {role}", name=person.name or "?", role=name))
         if role.name in mine:
@@ -167,6 +193,7 @@ async def team_card(page: Page) -> Message:
             [Button(_.label("button", "🔗 Invite members"), JoinLink())],
             *invite,
             *rows,
+            turning,
             *await _taking(page),
             [staff.back(_)],
         ],
@@ -226,7 +253,7 @@ async def withdrawn(page: Page) -> Message:
     return Message(_("The link leads nowhere from now on."), [[again]])
 
 
-async def organizations(page: Page) -> Message:
+async def organizations(page: Page, at: int = 0) -> Message:
     """Choose for which organisation somebody is invited."""
     _ = page._
     found = await invitations.organizations(page.session)
@@ -237,6 +264,7 @@ async def organizations(page: Page) -> Message:
         _.language,
         page.network.language,
     )
+    shown, turning = page_of(found, at, PER_PAGE, lambda to: Organizations(at=to), _)
     rows = [
         [
             Button(
@@ -244,14 +272,14 @@ async def organizations(page: Page) -> Message:
                 Invite(role=RoleName.PROVIDER_STAFF, organization=organization.ref),
             )
         ]
-        for organization in found
+        for organization in shown
     ]
     text = (
         _("For which organisation?")
         if found
         else _("There is no organisation yet. A coordinator sets them up with /report.")
     )
-    return Message(text, [*rows, [Button(_.label("button", "Back"), Desk(to="team"))]])
+    return Message(text, [*rows, turning, [Button(_.label("button", "Back"), Desk(to="team"))]])
 
 
 async def invitation_card(page: Page, role: RoleName, token: str = "") -> Message | None:
@@ -383,6 +411,8 @@ def setup() -> Router:
     """Take every button of the team; the verbs say who may grant what."""
     router = router_for("team", TEAM)
     router.callback_query.register(link_touched, JoinLink.filter())
+    router.callback_query.register(page_turned, Members.filter())
+    router.callback_query.register(organizations_turned, Organizations.filter())
     router.callback_query.register(invited, Invite.filter())
     router.callback_query.register(settled, Settle.filter())
     router.callback_query.register(revoked, Revoke.filter())

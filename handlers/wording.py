@@ -13,7 +13,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import events, sends, translations
+from community import sends, translations
 from community.base import find
 from community.events import Event
 from community.sends import Send
@@ -149,10 +149,16 @@ async def _written(answering: Answering) -> Replies:
     about, texts = answering.about, dict(answering.answers)
     session, actor, now = answering.session, answering.person, answering.now
     if about["desk"] == "e":
-        await events.translate(session, actor, about["ref"], about["language"], texts, now)
-        return [say("plan.words", ref=about["ref"])]
+        language = about["language"]
+        send = await sends.translate_event(session, actor, about["ref"], language, texts, now)
+        return [say("plan.words", ref=about["ref"]), *unapproved(send)]
     await sends.edit(session, actor, about["ref"], now, language=about["language"], texts=texts)
     return [say("send.words", ref=about["ref"])]
+
+
+def unapproved(send: Send | None) -> Replies:
+    """Return what to say of an announcement whose words have changed since its approval."""
+    return [say("send.unapproved"), say("send.card", ref=send.ref)] if send else []
 
 
 EVENT_WORDS = Form("words.event", [_field("title"), _field("description")], _written)

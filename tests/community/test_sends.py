@@ -294,7 +294,7 @@ async def test_fifty_need_no_second_person_and_fifty_one_do(
     assert await noticed(session, "reviewed") == [author.id]
 
 
-async def noticed(session: AsyncSession, what: str) -> list[int]:
+async def noticed(session: AsyncSession, what: str) -> list[int | None]:
     rows = await session.scalars(
         select(Delivery).where(Delivery.kind == "team_notice").order_by(Delivery.person_id)
     )
@@ -492,6 +492,24 @@ async def test_an_announcement_does_not_start_once_the_event_is_cancelled(
     await sends.start_due(session, now + sends.UNDO, network_language=NETWORK)
     assert send.state == H
     assert await rows_of(session, send) == []
+
+
+@pytest.mark.parametrize("at", list(State))
+async def test_new_words_of_an_event_take_the_approval_of_its_announcement_back(
+    session: AsyncSession, now: datetime, at: State
+) -> None:
+    author = await staff(session, 1, now)
+    ref = await an_event(session, author, now)
+    send = await sends.announce(session, author, ref, now)
+    await put(session, send, at, now)
+    texts = {"title": "Another meeting"}
+    changed = await sends.translate_event(session, author, ref, "en", texts, now)
+    if at in (R, A, C):
+        assert changed == send
+        assert send.state == D
+    else:
+        assert changed is None
+        assert send.state == at
 
 
 async def test_an_announcement_cannot_go_out_after_its_event_has_begun(

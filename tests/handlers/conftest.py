@@ -56,7 +56,6 @@ class Phone:
     def last(self) -> str:
         return read(self.seen[-1].text)
 
-    @property
     def is_still(self) -> bool:
         return not self.seen[-1].live
 

@@ -244,7 +244,7 @@ async def test_a_newsletter_in_two_languages_from_writing_to_the_last_outcome(
     await animator.presses("It is ready")
     await animator.presses("Send now")
     assert "It goes out in a few seconds." in animator.last
-    assert not animator.is_still
+    assert not animator.is_still()
     send = await the(database, Send)
     async with database.transaction() as session:
         await sends.start_due(session, animator.now + sends.UNDO, network_language="en")
@@ -264,7 +264,7 @@ async def test_a_newsletter_in_two_languages_from_writing_to_the_last_outcome(
     assert "It has gone out." in animator.last
     assert "Sent: 3" in animator.last
     assert "Together: 3" in animator.last
-    assert animator.is_still
+    assert animator.is_still()
     await arab.says("/news")
     assert "أخبار الشتاء" in arab.last
 
@@ -282,7 +282,7 @@ async def test_send_now_is_undone_by_one_button(phone: Calling, database: Databa
     await animator.presses("Undo")
     assert "A draft" in animator.last
     assert animator.toasts == ["Taken back. Nothing was sent."]
-    assert animator.is_still
+    assert animator.is_still()
 
 
 async def test_an_announcement_is_a_send_of_the_event(phone: Calling, database: Database) -> None:
