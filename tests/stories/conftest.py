@@ -122,6 +122,13 @@ class Somebody:
                         return
         raise AssertionError(f"no button {label!r} among {self.buttons()}\n{self.screen}")
 
+    async def joins(self, language: str, join: str, all_of_it: str) -> None:
+        """Come in, in the language and with the labels given, agreeing to everything."""
+        await self.starts()
+        await self.presses(language)
+        await self.presses(join)
+        await self.presses(all_of_it)
+
     async def shares_location(self, latitude: float, longitude: float) -> None:
         """Share a place."""
         self.stage.emulator.world.location(self.id, latitude, longitude)
@@ -171,9 +178,6 @@ async def stage(database: Database, tmp_path: Path) -> AsyncIterator[Stage]:
     await emulator.stop()
 
 
-Joining = Callable[..., Awaitable[Somebody]]
-
-
 @pytest.fixture
 def administrator(stage: Stage) -> Callable[[], Awaitable[Somebody]]:
     """Return a way to let the first administrator in, by the link that the first run prints."""
@@ -184,6 +188,22 @@ def administrator(stage: Stage) -> Callable[[], Awaitable[Somebody]]:
         boss = stage.meet("Boss", "en")
         await boss.starts(link.partition("?start=")[2])
         await boss.presses("English")
+        return boss
+
+    return come
+
+
+@pytest.fixture
+def animator(
+    administrator: Callable[[], Awaitable[Somebody]],
+) -> Callable[[], Awaitable[Somebody]]:
+    """Return a way to let the administrator work as an animator too."""
+
+    async def come() -> Somebody:
+        boss = await administrator()
+        await boss.says("/animate")
+        await boss.presses("Team")
+        await boss.presses("I work as an animator")
         return boss
 
     return come

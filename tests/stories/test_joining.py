@@ -78,7 +78,7 @@ async def test_a_text_that_fits_nothing_can_go_to_the_team(
     boss = await administrator()
     await boss.says("/animate")
     await boss.presses("Team")
-    await boss.presses("Animator")
+    await boss.presses("I work as an animator")
     sami = stage.meet("Sami", "en")
     await sami.starts()
     await sami.presses("English")
