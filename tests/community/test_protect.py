@@ -37,7 +37,7 @@ def worlds(width: int, highest: int) -> dict[Shown, list[tuple[int, ...]]]:
     return found
 
 
-@pytest.mark.parametrize(("width", "highest"), [(2, 40), (3, 24), (4, 18), (5, 16)])
+@pytest.mark.parametrize(("width", "highest"), [(1, 20), (2, 40), (3, 24), (4, 20), (5, 20)])
 def test_who_knows_the_method_and_all_that_is_shown_computes_no_hidden_count(
     width: int, highest: int
 ) -> None:
