@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 import secrets
+import socket
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
@@ -64,7 +65,7 @@ class App:
             session=session,
             default=DefaultBotProperties(parse_mode="HTML"),
         )
-        self.holder = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self.holder = f"{socket.gethostname()[:32]}/{os.getpid()}/{secrets.token_hex(4)}"
         self.lease = lease
         self.telegram = Telegram(self.bot, limiter or Limiter())
         self.speaker = Speaker(self.telegram)
@@ -87,8 +88,7 @@ class App:
             bot_username=me,
             emergency_contact=self.settings.emergency_contact,
         )
-        if not await self._hold(POLLER):
-            raise AnotherRunsError
+        await self._become_poller()
         dispatcher = Dispatcher(disable_fsm=True)
         handlers.routes(dispatcher)
         self.receiver = Receiver(
@@ -142,6 +142,27 @@ class App:
         self._tasks.append(asyncio.get_running_loop().create_task(run(), name=name))
 
     # Leases
+
+    async def _become_poller(self) -> None:
+        """Take the poller's lease; of a dead process at once or when it runs out.
+
+        Raises:
+            AnotherRunsError: its holder is alive: it has renewed the lease meanwhile.
+        """
+        first: tuple[str, float] | None = None
+        while not await self._hold(POLLER):
+            async with self.database.transaction() as session:
+                held = await leases.current(session, POLLER)
+                if held is not None and _died_here(held[0]):
+                    await leases.release(session, POLLER, held[0])
+                    await leases.release(session, TICKER, held[0])
+                    continue
+            if first is None:
+                first = held
+                logger.warning("another process received for this bot; waiting for its lease")
+            elif held is not None and first is not None and held != first:
+                raise AnotherRunsError
+            await asyncio.sleep(0.5)
 
     async def _hold(self, name: str) -> bool:
         async with self.database.transaction() as session:
@@ -249,3 +270,17 @@ class App:
         async with self.database.transaction() as session:
             token = await roles.offer_first(session, self.clock.now())
         return self.network.link(f"i-{token}") if token else None
+
+
+def _died_here(holder: str) -> bool:
+    """Say whether the holder was a process of this machine that is no more."""
+    host, _, rest = holder.rpartition("/")[0].rpartition("/")
+    if host != socket.gethostname()[:32] or not rest.isdigit() or int(rest) == os.getpid():
+        return False
+    try:
+        os.kill(int(rest), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

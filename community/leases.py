@@ -43,9 +43,13 @@ async def release(session: AsyncSession, name: str, holder: str) -> None:
     await session.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))
 
 
-async def holder(session: AsyncSession, name: str) -> str | None:
-    """Return who holds the lease now."""
-    found: str | None = await session.scalar(
-        select(Lease.holder).where(Lease.name == name, Lease.until >= database_seconds())
-    )
-    return found
+async def current(session: AsyncSession, name: str) -> tuple[str, float] | None:
+    """Return who holds the lease now, and until when by the database's clock."""
+    row = (
+        await session.execute(
+            select(Lease.holder, Lease.until).where(
+                Lease.name == name, Lease.until >= database_seconds()
+            )
+        )
+    ).first()
+    return (row[0], row[1]) if row else None

@@ -1,0 +1,40 @@
+"""A bot in a process of its own, that follows the emulator's clock: something to kill."""
+
+import asyncio
+import sys
+
+from bot import logs
+from bot.app import App
+from bot.clock import FollowedClock
+from bot.limiter import Limiter
+from bot.running import on_signals
+from bot.settings import load
+
+LEASE = 2.0
+
+
+async def run(base: str, token: str, database_url: str) -> None:
+    settings = load(
+        _env_file=None,
+        bot_token=token,
+        telegram_api_base=base,
+        database_url=database_url,
+        timezone="Europe/Paris",
+    )
+    logs.configure("WARNING", "text")
+    app = App(
+        settings,
+        clock=FollowedClock(base),
+        limiter=Limiter(overall=10_000, per_chat=10_000),
+        lease=LEASE,
+    )
+    ending = asyncio.Event()
+    on_signals(ending.set)
+    await app.start()
+    print("ready", flush=True)
+    await ending.wait()
+    await app.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(run(*sys.argv[1:]))
