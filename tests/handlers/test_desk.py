@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from bot.database import Database
-from community import attendance, consents, people, sends
+from community import attendance, consents, deliveries, people, sends
 from community.attendance import Wish
 from community.consents import Purpose
-from community.deliveries import Delivery
+from community.deliveries import Delivery, Plan
 from community.deliveries import State as Row
 from community.events import Event
 from community.roles import Role, RoleInvitation, RoleName
@@ -390,6 +390,29 @@ async def test_who_lost_the_role_is_refused_at_an_old_button(
         role.revoked_at = animator.now
     await animator.presses("Events")
     assert animator.toasts == ["You cannot do this with the role you have."]
+
+
+async def test_reminders_that_may_not_have_arrived_are_sent_again_by_one_button(
+    phone: Calling, database: Database
+) -> None:
+    animator = await phone(1, "en", ANIMATOR)
+    await a_published_event(animator)
+    event = await the(database, Event)
+    async with database.transaction() as session:
+        for number in (1, 2):
+            person = await people.meet(session, number, animator.now)
+            key = f"event_reminder:{number}"
+            args = {"ref": event.ref, "which": "day"}
+            plan = Plan("event_reminder", person.id, key, animator.now, args)
+            await deliveries.plan(session, animator.now, plan)
+        for row in await session.scalars(select(Delivery)):
+            row.state = Row.UNCERTAIN
+    await animator.says("/animate")
+    await animator.presses("Not sure it arrived")
+    await animator.presses("Send again to 2 people: reminder of Meeting")
+    assert animator.toasts == ["2 messages go out again."]
+    assert animator.last == "There is nothing of which we are not sure."
+    assert (await the(database, Delivery)).state == Row.QUEUED
 
 
 @pytest.mark.parametrize(
