@@ -410,7 +410,7 @@ async def test_reminders_that_may_not_have_arrived_are_sent_again_by_one_button(
     await animator.says("/animate")
     await animator.presses("Not sure it arrived")
     await animator.presses("Send again to 2 people: reminder of Meeting")
-    assert animator.toasts == ["2 messages go out again."]
+    assert animator.toasts[-1] == "2 messages go out again."
     assert animator.last == "There is nothing of which we are not sure."
     assert (await the(database, Delivery)).state == Row.QUEUED
 
