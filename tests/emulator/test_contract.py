@@ -1,0 +1,442 @@
+"""One set of expectations, two clients that nobody here wrote: aiogram and python-telegram-bot."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import aiohttp
+import pytest
+import telegram
+import telegram.error
+from aiogram import Bot as Aiogram
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.exceptions import TelegramAPIError
+from aiogram.types import BotCommand, BufferedInputFile, InlineKeyboardButton, InlineKeyboardMarkup
+from telegram.request import HTTPXRequest
+
+from emulator import Emulator
+
+TOKEN = "123456789:" + "B" * 35
+
+
+class Refused(Exception):
+    """What either client raises, in Telegram's words."""
+
+
+class Client(Protocol):
+    async def me(self) -> str: ...
+    async def send(self, chat: int, text: str, **more: Any) -> int: ...
+    async def edit(self, chat: int, message: int, text: str) -> None: ...
+    async def delete(self, chat: int, message: int) -> None: ...
+    async def answer(self, query: str, text: str) -> None: ...
+    async def document(self, chat: int, name: str, content: bytes, caption: str) -> int: ...
+    async def photo(self, chat: int, content: bytes) -> int: ...
+    async def fetch(self, offset: int | None) -> list[tuple[int, str, Any]]: ...
+    async def commands(self, language: str, names: list[str]) -> None: ...
+    async def location(self, chat: int) -> int: ...
+    async def copy(self, chat: int, message: int) -> int: ...
+    async def file(self, file_id: str) -> bytes: ...
+    async def chat_name(self, chat: int) -> str: ...
+
+
+KEYS = [[("Yes", "y:1"), ("No", "n:1")]]
+
+
+def _kind(update: Any) -> tuple[str, Any]:
+    for name in ("message", "edited_message", "callback_query", "my_chat_member"):
+        value = getattr(update, name, None)
+        if value is not None:
+            return name, value
+    return "other", None
+
+
+@dataclass
+class ByAiogram:
+    bot: Aiogram
+
+    async def _try(self, work: Awaitable[Any]) -> Any:
+        try:
+            return await work
+        except TelegramAPIError as error:
+            raise Refused(error.message) from None
+
+    async def me(self) -> str:
+        return str((await self._try(self.bot.get_me())).username)
+
+    async def send(self, chat: int, text: str, **more: Any) -> int:
+        if more.pop("keys", False):
+            more["reply_markup"] = InlineKeyboardMarkup(
+                inline_keyboard=[
+                    [InlineKeyboardButton(text=t, callback_data=d) for t, d in row] for row in KEYS
+                ]
+            )
+        return int((await self._try(self.bot.send_message(chat, text, **more))).message_id)
+
+    async def edit(self, chat: int, message: int, text: str) -> None:
+        await self._try(self.bot.edit_message_text(text, chat_id=chat, message_id=message))
+
+    async def delete(self, chat: int, message: int) -> None:
+        await self._try(self.bot.delete_message(chat, message))
+
+    async def answer(self, query: str, text: str) -> None:
+        await self._try(self.bot.answer_callback_query(query, text=text))
+
+    async def document(self, chat: int, name: str, content: bytes, caption: str) -> int:
+        file = BufferedInputFile(content, name)
+        return int((await self._try(self.bot.send_document(chat, file, caption=caption))).message_id)
+
+    async def photo(self, chat: int, content: bytes) -> int:
+        file = BufferedInputFile(content, "p.png")
+        return int((await self._try(self.bot.send_photo(chat, file))).message_id)
+
+    async def fetch(self, offset: int | None) -> list[tuple[int, str, Any]]:
+        found = await self._try(self.bot.get_updates(offset=offset, timeout=0))
+        return [(u.update_id, *_kind(u)) for u in found]
+
+    async def commands(self, language: str, names: list[str]) -> None:
+        commands = [BotCommand(command=n, description="What it does") for n in names]
+        await self._try(self.bot.set_my_commands(commands, language_code=language))
+
+    async def location(self, chat: int) -> int:
+        return int((await self._try(self.bot.send_location(chat, 48.85, 2.35))).message_id)
+
+    async def copy(self, chat: int, message: int) -> int:
+        return int((await self._try(self.bot.copy_message(chat, chat, message))).message_id)
+
+    async def file(self, file_id: str) -> bytes:
+        found = await self._try(self.bot.get_file(file_id))
+        content = await self.bot.download_file(found.file_path)
+        assert content is not None
+        return content.read()
+
+    async def chat_name(self, chat: int) -> str:
+        return str((await self._try(self.bot.get_chat(chat))).first_name)
+
+
+@dataclass
+class ByTelegramBot:
+    bot: telegram.Bot
+
+    async def _try(self, work: Awaitable[Any]) -> Any:
+        try:
+            return await work
+        except telegram.error.TelegramError as error:
+            raise Refused(error.message) from None
+
+    async def me(self) -> str:
+        return str((await self._try(self.bot.get_me())).username)
+
+    async def send(self, chat: int, text: str, **more: Any) -> int:
+        if more.pop("keys", False):
+            more["reply_markup"] = telegram.InlineKeyboardMarkup(
+                [
+                    [telegram.InlineKeyboardButton(t, callback_data=d) for t, d in row]
+                    for row in KEYS
+                ]
+            )
+        return int((await self._try(self.bot.send_message(chat, text, **more))).message_id)
+
+    async def edit(self, chat: int, message: int, text: str) -> None:
+        await self._try(self.bot.edit_message_text(text, chat, message))
+
+    async def delete(self, chat: int, message: int) -> None:
+        await self._try(self.bot.delete_message(chat, message))
+
+    async def answer(self, query: str, text: str) -> None:
+        await self._try(self.bot.answer_callback_query(query, text))
+
+    async def document(self, chat: int, name: str, content: bytes, caption: str) -> int:
+        sent = self.bot.send_document(chat, content, caption=caption, filename=name)
+        return int((await self._try(sent)).message_id)
+
+    async def photo(self, chat: int, content: bytes) -> int:
+        return int((await self._try(self.bot.send_photo(chat, content))).message_id)
+
+    async def fetch(self, offset: int | None) -> list[tuple[int, str, Any]]:
+        found = await self._try(self.bot.get_updates(offset=offset, timeout=0))
+        return [(u.update_id, *_kind(u)) for u in found]
+
+    async def commands(self, language: str, names: list[str]) -> None:
+        commands = [telegram.BotCommand(n, "What it does") for n in names]
+        await self._try(self.bot.set_my_commands(commands, language_code=language))
+
+    async def location(self, chat: int) -> int:
+        return int((await self._try(self.bot.send_location(chat, 48.85, 2.35))).message_id)
+
+    async def copy(self, chat: int, message: int) -> int:
+        return int((await self._try(self.bot.copy_message(chat, chat, message))).message_id)
+
+    async def file(self, file_id: str) -> bytes:
+        found = await self._try(self.bot.get_file(file_id))
+        return bytes(await found.download_as_bytearray())
+
+    async def chat_name(self, chat: int) -> str:
+        return str((await self._try(self.bot.get_chat(chat))).first_name)
+
+
+@pytest.fixture
+async def emulator() -> AsyncIterator[Emulator]:
+    emulator = Emulator(token=TOKEN)
+    await emulator.start()
+    yield emulator
+    await emulator.stop()
+
+
+@pytest.fixture(params=["aiogram", "python-telegram-bot"])
+async def client(request: pytest.FixtureRequest, emulator: Emulator) -> AsyncIterator[Client]:
+    if request.param == "aiogram":
+        session = AiohttpSession(api=TelegramAPIServer.from_base(emulator.url))
+        bot = Aiogram(TOKEN, session=session)
+        yield ByAiogram(bot)
+        await session.close()
+    else:
+        made = telegram.Bot(
+            TOKEN,
+            base_url=f"{emulator.url}/bot",
+            base_file_url=f"{emulator.url}/file/bot",
+            request=HTTPXRequest(),
+            get_updates_request=HTTPXRequest(),
+        )
+        async with made:
+            yield ByTelegramBot(made)
+
+
+@pytest.fixture
+def amina(emulator: Emulator) -> int:
+    person = emulator.world.new_person("Amina", "ar")
+    emulator.world.start(person.id)
+    return person.id
+
+
+async def test_the_bot_has_a_name(client: Client) -> None:
+    assert await client.me() == "diwan_demo_bot"
+
+
+async def test_a_message_arrives_with_its_entities(
+    client: Client, emulator: Emulator, amina: int
+) -> None:
+    number = await client.send(amina, "👋 <b>Hello</b>, Amina &amp; friends", parse_mode="HTML")
+    message = emulator.world.messages(amina)[-1]
+    assert (message["message_id"], message["text"]) == (number, "👋 Hello, Amina & friends")
+    assert message["entities"] == [{"type": "bold", "offset": 3, "length": 5}]
+
+
+async def test_a_command_comes_with_its_entity_and_is_kept_until_acknowledged(
+    client: Client, amina: int
+) -> None:
+    first = await client.fetch(None)
+    again = await client.fetch(None)
+    assert first[0][0] == again[0][0]
+    number, kind, message = first[0]
+    assert (kind, message.text) == ("message", "/start")
+    assert message.entities[0].type == "bot_command"
+    assert await client.fetch(number + 1) == []
+
+
+async def test_a_button_is_pressed_and_answered_once(
+    client: Client, emulator: Emulator, amina: int
+) -> None:
+    number = await client.send(amina, "Coming?", keys=True)
+    emulator.world.press(amina, number, "y:1")
+    query = (await client.fetch(None))[-1][2]
+    assert (query.data, query.message.message_id) == ("y:1", number)
+    await client.answer(query.id, "Thanks")
+    with pytest.raises(Refused, match="[Qq]uery is too old"):
+        await client.answer(query.id, "Thanks")
+
+
+async def test_an_edit_shows_in_place_and_the_same_edit_is_refused(
+    client: Client, emulator: Emulator, amina: int
+) -> None:
+    number = await client.send(amina, "one")
+    await client.edit(amina, number, "two")
+    message = emulator.world.messages(amina)[-1]
+    assert (message["text"], message["edited"]) == ("two", True)
+    with pytest.raises(Refused, match="[Mm]essage is not modified"):
+        await client.edit(amina, number, "two")
+
+
+async def test_a_deleted_message_vanishes(client: Client, emulator: Emulator, amina: int) -> None:
+    number = await client.send(amina, "one")
+    await client.delete(amina, number)
+    assert emulator.world.messages(amina)[-1]["deleted"]
+    with pytest.raises(Refused, match="[Mm]essage to edit not found"):
+        await client.edit(amina, number, "two")
+
+
+async def test_files_are_sent_and_fetched(client: Client, emulator: Emulator, amina: int) -> None:
+    await client.document(amina, "event.ics", b"BEGIN:VCALENDAR", "The event")
+    attachment = emulator.world.messages(amina)[-1]["attachment"]
+    assert (attachment["kind"], attachment["file_name"]) == ("document", "event.ics")
+    emulator.world.file(amina, "voice", "v.ogg", "audio/ogg", b"OggS")
+    voice = (await client.fetch(None))[-1][2].voice
+    assert await client.file(voice.file_id) == b"OggS"
+    await client.photo(amina, b"\x89PNG\r\n\x1a\n" + bytes(8) + b"\0\0\0\x10\0\0\0\x20")
+    assert emulator.world.messages(amina)[-1]["attachment"]["kind"] == "photo"
+
+
+async def test_places_and_copies(client: Client, emulator: Emulator, amina: int) -> None:
+    number = await client.location(amina)
+    assert emulator.world.messages(amina)[-1]["attachment"]["latitude"] == 48.85
+    await client.copy(amina, number)
+    assert await client.chat_name(amina) == "Amina"
+
+
+async def test_blocking_is_an_update_and_a_refusal(
+    client: Client, emulator: Emulator, amina: int
+) -> None:
+    emulator.world.block(amina)
+    kind, update = (await client.fetch(None))[-1][1:]
+    assert kind == "my_chat_member"
+    assert str(update.new_chat_member.status) in {"kicked", "ChatMemberStatus.KICKED"}
+    with pytest.raises(Refused, match="bot was blocked by the user"):
+        await client.send(amina, "hello")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "message text is empty"),
+        ("   ", "text must be non-empty"),
+        ("x" * 4097, "message is too long"),
+        ("<b>x", "can't parse entities: Can't find end tag corresponding to start tag \"b\""),
+        ("</b>", "can't parse entities: Unexpected end tag at byte offset 0"),
+        ("<b><i>x</b></i>", 'Unmatched end tag at byte offset 7, expected "</i>", found "</b>"'),
+        ("<script>x</script>", 'Unsupported start tag "script" at byte offset 0'),
+        ("é<br>", 'Unsupported start tag "br" at byte offset 2'),
+        ("a <b", "Unclosed start tag at byte offset 2"),
+        ("<span>x</span>", 'Tag "span" must have class "tg-spoiler" at byte offset 0'),
+    ],
+)
+async def test_telegrams_refusals_in_telegrams_words(
+    client: Client, amina: int, text: str, words: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        await client.send(amina, text, parse_mode="HTML")
+    assert words.lower() in str(refused.value).lower()
+
+
+async def test_who_never_came_cannot_be_written_to(client: Client, emulator: Emulator) -> None:
+    stranger = emulator.world.new_person("Stranger").id
+    with pytest.raises(Refused, match="can't initiate conversation"):
+        await client.send(stranger, "hello")
+    with pytest.raises(Refused, match="[Cc]hat not found"):
+        await client.send(987654321012, "hello")
+    emulator.world.start(stranger)
+    emulator.world.deactivate(stranger)
+    with pytest.raises(Refused, match="user is deactivated"):
+        await client.send(stranger, "hello")
+
+
+@pytest.mark.parametrize(
+    ("language", "names", "words"),
+    [
+        ("ckb", ["menu"], "language code"),
+        ("pt-br", ["menu"], "language code"),
+        ("fr", ["Menu"], "BOT_COMMAND_INVALID"),
+        ("fr", ["m" * 33], "command length must not exceed 32"),
+    ],
+)
+async def test_commands_are_checked(
+    client: Client, language: str, names: list[str], words: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        await client.commands(language, names)
+    assert words.lower() in str(refused.value).lower()
+
+
+async def test_commands_follow_language_and_scope(
+    client: Client, emulator: Emulator, amina: int
+) -> None:
+    await client.commands("", ["menu", "help"])
+    await client.commands("ar", ["menu"])
+    async with aiohttp.ClientSession(emulator.url) as http:
+        answer = await http.get(f"/control/people/{amina}/commands")
+        assert [c["command"] for c in await answer.json()] == ["menu"]
+
+
+async def test_a_second_poll_ends_the_first_with_a_conflict(emulator: Emulator) -> None:
+    async with aiohttp.ClientSession(emulator.url) as http:
+        url = f"/bot{TOKEN}/getUpdates"
+        first = asyncio.create_task(http.post(url, data={"timeout": "5"}))
+        await asyncio.sleep(0.1)
+        second = asyncio.create_task(http.post(url, data={"timeout": "0"}))
+        assert (await first).status == 409
+        assert (await second).status == 200
+
+
+async def test_unknown_methods_and_wrong_tokens(emulator: Emulator) -> None:
+    async with aiohttp.ClientSession(emulator.url) as http:
+        answer = await http.get(f"/bot{TOKEN}/sendDice")
+        assert (answer.status, (await answer.json())["description"]) == (
+            404,
+            "Not Found: method not found",
+        )
+        wrong = await http.get("/bot123456789:" + "X" * 35 + "/getMe")
+        assert wrong.status == 401
+        spelled = await http.get(f"/bot{TOKEN}/GETME")
+        assert spelled.status == 200
+
+
+async def test_buttons_are_checked(emulator: Emulator, amina: int) -> None:
+    async with aiohttp.ClientSession(emulator.url) as http:
+        for data, words in (("x" * 65, "BUTTON_DATA_INVALID"), ("", "Text buttons are unallowed")):
+            keys = json.dumps({"inline_keyboard": [[{"text": "a", "callback_data": data}]]})
+            answer = await http.post(
+                f"/bot{TOKEN}/sendMessage",
+                data={"chat_id": amina, "text": "x", "reply_markup": keys},
+            )
+            assert words in (await answer.json())["description"]
+
+
+async def test_telegram_deletes_bidi_overrides_and_keeps_isolates(
+    client: Client, emulator: Emulator, amina: int
+) -> None:
+    await client.send(amina, "a\u202eb\u2068c\u2069\td", parse_mode="HTML")
+    assert emulator.world.messages(amina)[-1]["text"] == "ab\u2068c\u2069 d"
+
+
+async def test_an_old_button_press_is_too_old(
+    client: Client, emulator: Emulator, amina: int
+) -> None:
+    number = await client.send(amina, "Coming?", keys=True)
+    query = emulator.world.press(amina, number, "y:1")
+    emulator.clock.jump(200)
+    with pytest.raises(Refused, match="[Qq]uery is too old"):
+        await client.answer(query, "late")
+
+
+Faulty = Callable[[], Awaitable[None]]
+
+
+@pytest.mark.parametrize("kind", ["429", "429bare", "500", "html502", "truncated200", "error"])
+async def test_faults_hit_as_often_as_they_are_told(
+    emulator: Emulator, amina: int, kind: str
+) -> None:
+    emulator.faults.add(kind, method="sendMessage", times=1, skip=1)
+    statuses = []
+    async with aiohttp.ClientSession(emulator.url) as http:
+        for _ in range(3):
+            answer = await http.post(
+                f"/bot{TOKEN}/sendMessage", data={"chat_id": amina, "text": "x"}
+            )
+            try:
+                ok = json.loads(await answer.text())["ok"]
+            except ValueError:
+                ok = False
+            statuses.append(ok)
+    assert statuses == [True, False, True]
+
+
+@pytest.mark.parametrize(("kind", "arrived"), [("drop_before", 0), ("drop_after", 1)])
+async def test_a_cut_connection_may_or_may_not_have_delivered(
+    emulator: Emulator, amina: int, kind: str, arrived: int
+) -> None:
+    emulator.faults.add(kind, method="sendMessage")
+    async with aiohttp.ClientSession(emulator.url) as http:
+        with pytest.raises(aiohttp.ClientError):
+            await http.post(f"/bot{TOKEN}/sendMessage", data={"chat_id": amina, "text": "x"})
+    assert len([m for m in emulator.world.messages(amina) if m["from"] == "bot"]) == arrived
