@@ -1,0 +1,1 @@
+"""Benchmarks beside bare clients: ratios in one run, never asserted."""
