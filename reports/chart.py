@@ -1,0 +1,154 @@
+"""The report as one picture: bars with their numbers beside them.
+
+The picture is drawn as SVG and turned into PNG. Each string is one text element in a font of its
+own script; a language written from right to left gets the mirror image. Without a font for the
+reader's script there is no picture: boxes instead of letters would say nothing.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import resvg_py
+
+from locales import Translator, without_isolates
+from reports.figures import Report, Row, Section
+
+WIDTH, MARGIN = 720, 32
+INK, PALE, BAR = "#1b1b1b", "#5a5a5a", "#1f6f8b"
+RLI, PDI = "\u2067", "\u2069"  # right to left isolate … pop directional isolate
+LONGEST_BAR = WIDTH - 2 * MARGIN - 120
+
+FOLDERS = (
+    "/usr/share/fonts",
+    "/usr/local/share/fonts",
+    "~/.local/share/fonts",
+    "~/.fonts",
+    "/Library/Fonts",
+    "/System/Library/Fonts",
+    "C:/Windows/Fonts",
+)
+NOTO_SANS = {"LATIN", "CYRILLIC", "GREEK"}
+"""Scripts that are in Noto Sans itself; every other has a family of its own."""
+DEJAVU_SANS = {*NOTO_SANS, "ARABIC", "ARMENIAN", "GEORGIAN"}
+
+
+@cache
+def _installed() -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for folder in FOLDERS:
+        for path in Path(folder).expanduser().rglob("*.[to]t[fc]"):
+            found.setdefault(path.stem, path)
+    return found
+
+
+def font_of(script: str) -> tuple[str, Path] | None:
+    """Return family and file of a font for a script (as Unicode names it), or None."""
+    name = "" if script in NOTO_SANS else script.title()
+    files = [
+        (f"Noto Sans {name}".strip(), f"NotoSans{name}{style}")
+        for style in ("-Regular", "[wght]", "[wdth,wght]", "-VF")
+    ]
+    if script in DEJAVU_SANS:
+        files.append(("DejaVu Sans", "DejaVuSans"))
+    installed = _installed()
+    return next(((family, installed[stem]) for family, stem in files if stem in installed), None)
+
+
+def script_of(text: str) -> str:
+    """Return the script of the first letter; that of a number is Latin."""
+    letters = (character for character in text if character.isalpha())
+    return unicodedata.name(next(letters, "a")).split()[0]
+
+
+def picture(report: Report, _: Translator) -> bytes | None:
+    """Return the report as PNG, or None where no font can write it."""
+    scripts = {
+        unicodedata.name(letter).split()[0]
+        for text in _strings(report)
+        for letter in text
+        if letter.isalpha()
+    }
+    fonts = [font_of(script) for script in sorted(scripts | {"LATIN"})]
+    if None in fonts:
+        return None
+    files = sorted({str(font[1]) for font in fonts if font})
+    return resvg_py.svg_to_bytes(
+        svg_string=drawing(report, _), skip_system_fonts=True, font_files=files, zoom=2
+    )
+
+
+def _strings(report: Report) -> Iterable[str]:
+    yield from (report.title, report.status)
+    for section in report.sections:
+        yield section.title
+        for row in section.rows:
+            yield from (row.label, row.value)
+
+
+class _Sheet:
+    """SVG that grows downwards; where the reader starts on the right, so does everything."""
+
+    def __init__(self, rtl: bool) -> None:
+        self.rtl, self.y = rtl, MARGIN
+        self.parts: list[str] = []
+
+    def x(self, from_start: float) -> float:
+        return WIDTH - from_start if self.rtl else from_start
+
+    def text(self, words: str, size: int, colour: str, *, at: float = MARGIN) -> None:
+        words = without_isolates(words)
+        font = font_of(script_of(words))
+        if self.rtl:
+            # The drawer takes every line to run from left to right: a full stop would stand first.
+            words = f"{RLI}{words}{PDI}"
+        family = font[0] if font else "sans-serif"
+        anchor = "end" if self.rtl else "start"
+        self.parts.append(
+            f'<text x="{self.x(at)}" y="{self.y}" font-size="{size}" fill="{colour}" '
+            f'font-family="{family}" text-anchor="{anchor}">{escape(words)}</text>'
+        )
+
+    def bar(self, length: float) -> None:
+        left = self.x(MARGIN + length) if self.rtl else MARGIN
+        self.parts.append(
+            f'<rect x="{left}" y="{self.y - 13}" width="{length}" height="14" fill="{BAR}"/>'
+        )
+
+
+def drawing(report: Report, _: Translator) -> str:
+    """Return the picture as SVG."""
+    sheet = _Sheet(_.is_rtl)
+    sheet.y += 16
+    sheet.text(report.title, 24, INK)
+    sheet.y += 28
+    sheet.text(report.status, 15, PALE)
+    for section in report.sections:
+        if section.rows:
+            _draw(sheet, section)
+    height = sheet.y + MARGIN
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}">'
+        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>{"".join(sheet.parts)}</svg>'
+    )
+
+
+def _draw(sheet: _Sheet, section: Section) -> None:
+    sheet.y += 44
+    sheet.text(section.title, 18, INK)
+    sheet.y += 6
+    highest = max((row.amount or 0 for row in section.rows), default=0)
+    for row in section.rows:
+        _draw_row(sheet, row, highest)
+
+
+def _draw_row(sheet: _Sheet, row: Row, highest: int) -> None:
+    sheet.y += 22
+    sheet.text(row.label, 14, PALE)
+    sheet.y += 19
+    length = LONGEST_BAR * (row.amount or 0) / highest if highest else 0
+    if length:
+        sheet.bar(length)
+    sheet.text(row.value, 15, INK, at=MARGIN + length + (8 if length else 0))

@@ -1,0 +1,46 @@
+"""The report as a workbook: one sheet for each table, from right to left where people read so."""
+
+from datetime import datetime
+from io import BytesIO
+
+import xlsxwriter
+
+from locales import Translator, without_isolates
+from reports.figures import Report
+
+LONGEST_NAME = 31
+FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
+
+
+def workbook(report: Report, _: Translator, now: datetime) -> bytes:
+    """Return an XLSX file. Hidden numbers are words in it, and no text can become a formula."""
+    content = BytesIO()
+    # Cells that look like a formula or an address stay text.
+    book = xlsxwriter.Workbook(
+        content, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
+    book.set_properties({"title": without_isolates(report.title), "created": now})
+    heading = book.add_format({"bold": True, "quote_prefix": True})
+    words = book.add_format({"text_wrap": True, "quote_prefix": True})
+    for number, section in enumerate(report.sections, 1):
+        sheet = book.add_worksheet(sheet_name(number, section.title))
+        if _.is_rtl:
+            sheet.right_to_left()
+        sheet.set_column(0, 0, 50)
+        sheet.set_column(1, 1, 16)
+        for line, text in enumerate((section.title, report.title, report.status, report.note)):
+            sheet.write_string(line, 0, without_isolates(text), heading if not line else words)
+        for line, row in enumerate(section.rows, 5):
+            sheet.write_string(line, 0, without_isolates(row.label), words)
+            if row.amount is None:
+                sheet.write_string(line, 1, without_isolates(row.value), words)
+            else:
+                sheet.write_number(line, 1, row.amount)
+    book.close()
+    return content.getvalue()
+
+
+def sheet_name(number: int, title: str) -> str:
+    """Return a name that spreadsheets accept and that no other sheet of the book has."""
+    name = f"{number} {without_isolates(title).translate(FORBIDDEN)}"
+    return " ".join(name.split())[:LONGEST_NAME].strip()

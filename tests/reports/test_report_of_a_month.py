@@ -1,0 +1,194 @@
+"""The figures as text, picture and workbook: the same tables everywhere."""
+
+import re
+import zipfile
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from xml.etree import ElementTree as ET
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from community.attendance import State as Attending
+from community.deliveries import State as Outcome
+from community.figures import (
+    Hidden,
+    Meetings,
+    Members,
+    Month,
+    Protected,
+    Question,
+    Surveys,
+    protect,
+    span,
+)
+from locales import OFFERED, translator_for, without_isolates
+from reports import chart, words
+from reports.figures import Report, Row, Section, as_text, report
+from reports.workbook import sheet_name, workbook
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def a_month(month: int = 11) -> Month:
+    came = {Attending.ATTENDED: 48, Attending.MISSED: 3, Attending.GOING: 0}
+    return Month(
+        span(2026, month, ZoneInfo("Europe/Paris"), NOW),
+        Members(
+            protect({"": 8, "ar": 42, "en": 3, "uk": 31}),
+            protect({"joined": 14, "left": 2}, total_shown=False),
+        ),
+        Meetings(3, 1, protect(came, total_shown=False)),
+        protect({"pending": 6, "confirmed": 12}),
+        protect({Outcome.SENT: 1240, Outcome.REFUSED: 9}),
+        Surveys(
+            40,
+            22,
+            [
+                Question(
+                    "after_event", 1, "useful", 24, protect({"yes": 18, "partly": 6, "no": 0})
+                ),
+                Question("after_event", 1, "met", Hidden.FEW, Protected({}, Hidden.FEW)),
+            ],
+        ),
+    )
+
+
+def test_the_text_says_how_far_the_month_is_and_hides_what_is_small() -> None:
+    _ = translator_for("en")
+    text = without_isolates(as_text(report(a_month(), _), _))
+    assert text.startswith("<b>Figures for November 2026</b>\nThis month is still running")
+    assert "Arabic: 42" in text
+    assert "English: not shown" in text
+    assert "No language chosen yet: not shown" in text
+    assert "Left: fewer than 5" in text
+    assert "Sent: 1,240" in text
+    assert "Response rate: 55%" in text
+    assert "Yes, useful: 18" in text
+    assert len(text) < 4096
+    closed = without_isolates(as_text(report(a_month(10), _), _))
+    assert "October 2026</b>\nThis month is closed." in closed
+
+
+def test_every_line_of_an_arabic_text_runs_from_right_to_left() -> None:
+    _ = translator_for("ar")
+    lines = str(as_text(report(a_month(), _), _)).split("\n")
+    for line in lines:
+        assert not line or line.startswith("\u200f")
+
+
+def test_every_code_has_words() -> None:
+    _ = translator_for("en")
+    assert all(words.outcome(code, _) for code in Outcome)
+    from community.surveys import TEMPLATES
+
+    for template in TEMPLATES.values():
+        for question in template.questions:
+            assert words.survey_question(template.code, question.code, _)
+            for value in question.values:
+                assert words.survey_answer(template.code, question.code, value, _)
+
+
+@pytest.mark.skipif(
+    not all(chart.font_of(script) for script in ("LATIN", "ARABIC", "CYRILLIC")),
+    reason="no fonts are installed here",
+)
+@pytest.mark.parametrize("language", OFFERED)
+def test_the_picture_is_drawn_in_every_language(language: str) -> None:
+    _ = translator_for(language)
+    image = chart.picture(report(a_month(), _), _)
+    assert image is not None
+    assert image.startswith(b"\x89PNG")
+    width, height = (int.from_bytes(image[at : at + 4], "big") for at in (16, 20))
+    assert width == 2 * chart.WIDTH
+    assert width + height <= 10_000, "Telegram takes no larger photo"
+    assert height / width < 20
+
+
+def test_a_picture_in_arabic_is_the_mirror_image() -> None:
+    drawn = {
+        language: chart.drawing(report(a_month(), _), _)
+        for language in ("ar", "en")
+        if (_ := translator_for(language))
+    }
+    bars = {
+        language: re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', svg)
+        for language, svg in drawn.items()
+    }
+    assert bars["ar"]
+    for (right, width), (left, _same) in zip(bars["ar"], bars["en"], strict=True):
+        assert float(right) + float(width) == pytest.approx(chart.WIDTH - float(left))
+    assert 'text-anchor="end"' in drawn["ar"]
+    assert 'text-anchor="end"' not in drawn["en"]
+
+
+def test_a_bar_is_as_long_as_its_number_and_a_hidden_number_has_none() -> None:
+    rows = [Row("a", "40", 40), Row("b", "10", 10), Row("c", "fewer than 5")]
+    svg = chart.drawing(
+        Report("t", "s", [Section("x", rows)], ""),
+        translator_for("en"),
+    )
+    widths = [
+        float(width) for width in re.findall(r'<rect x="[\d.]+" y="\d+" width="(\d+.\d+)"', svg)
+    ]
+    assert widths == [chart.LONGEST_BAR, chart.LONGEST_BAR / 4]
+
+
+def test_the_picture_is_well_formed_whatever_a_label_says() -> None:
+    rows = [Row('<script> & "quotes"', "1", 1)]
+    svg = chart.drawing(Report("t", "s", [Section("x", rows)], ""), translator_for("en"))
+    assert '<script> & "quotes"' in [node.text for node in ET.fromstring(svg).iter()]
+
+
+def test_without_a_font_for_the_language_there_is_no_picture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(chart, "_installed", lambda: {"NotoSans-Regular": Path("x.ttf")})
+    arabic, english = translator_for("ar"), translator_for("en")
+    words_in_arabic = Report("أرقام", "", [], "")
+    assert chart.picture(words_in_arabic, arabic) is None
+    assert chart.font_of("CYRILLIC") == ("Noto Sans", Path("x.ttf"))
+    monkeypatch.setattr(chart, "_installed", dict)
+    assert chart.picture(Report("Figures", "", [], ""), english) is None
+
+
+def sheets(content: bytes) -> dict[str, str]:
+    with zipfile.ZipFile(BytesIO(content)) as book:
+        return {name: book.read(name).decode() for name in book.namelist() if name.endswith("xml")}
+
+
+def test_the_workbook_has_a_sheet_for_each_table() -> None:
+    _ = translator_for("en")
+    told = report(a_month(), _)
+    files = sheets(workbook(told, _, NOW))
+    names = re.findall(r'<sheet name="([^"]+)"', files["xl/workbook.xml"])
+    assert len(names) == len(told.sections) == len(set(names))
+    assert names[0] == "1 Members by language"
+    first = files["xl/worksheets/sheet1.xml"]
+    assert "<v>42</v>" in first
+    assert "rightToLeft" not in first
+    assert "not shown" in files["xl/sharedStrings.xml"]
+
+
+def test_sheets_run_from_right_to_left_where_people_read_so() -> None:
+    _ = translator_for("ar")
+    files = sheets(workbook(report(a_month(), _), _, NOW))
+    assert 'rightToLeft="1"' in files["xl/worksheets/sheet1.xml"]
+
+
+@pytest.mark.parametrize("evil", ["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("x")', "http://x"])
+def test_no_text_becomes_a_formula_or_a_link(evil: str) -> None:
+    rows = [Row(evil, evil)]
+    told = Report(evil, evil, [Section(evil, rows)], evil)
+    files = sheets(workbook(told, translator_for("en"), NOW))
+    sheet = files["xl/worksheets/sheet1.xml"]
+    assert "<f>" not in sheet
+    assert "hyperlink" not in sheet
+    assert 'quotePrefix="1"' in files["xl/styles.xml"]
+
+
+def test_sheet_names_are_what_spreadsheets_accept() -> None:
+    name = sheet_name(3, "'What: a [long] title / with \\ everything? in it*, and more'")
+    assert len(name) <= 31
+    assert not set(name) & set("[]:*?/\\'")
