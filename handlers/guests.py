@@ -21,7 +21,7 @@ from locales import Translator, number
 PER_PAGE = 8
 
 
-class Answers(CallbackData, prefix="pa"):
+class Answers(CallbackData, prefix="pg"):
     """How many gave which answer."""
 
     ref: str

@@ -113,6 +113,20 @@ async def test_a_newsletter_is_taken_back_within_twenty_seconds(
     boss.sees_last("A draft")  # the message no longer keeps itself current
 
 
+async def test_a_message_that_showed_the_progress_stays_what_it_became(
+    stage: Stage, animator: Coming
+) -> None:
+    await at_noon(stage)
+    boss = await animator()
+    await joins(stage, "Ben", "en")
+    await a_newsletter(boss)
+    await boss.presses("It is ready")
+    await boss.presses("Send now")
+    await boss.presses("All newsletters")
+    await stage.play(minutes=2)
+    boss.sees_last("Newsletters and announcements")
+
+
 async def test_a_newsletter_that_may_not_have_arrived_is_sent_again_by_hand_alone(
     stage: Stage, animator: Coming
 ) -> None:
