@@ -41,7 +41,7 @@ class New(CallbackData, prefix="sn"):
     """Write a newsletter."""
 
 
-class Test(CallbackData, prefix="sx"):
+class Test(CallbackData, prefix="nt"):
     """Send it to oneself, as a reader of this language gets it."""
 
     ref: str

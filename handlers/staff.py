@@ -59,7 +59,7 @@ class AllSends(CallbackData, prefix="sl"):
     """The newest newsletters and announcements."""
 
 
-class OpenSend(CallbackData, prefix="so"):
+class OpenSend(CallbackData, prefix="nl"):
     """One newsletter or announcement. ``part`` is a page of its desk."""
 
     ref: str
