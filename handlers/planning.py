@@ -59,7 +59,7 @@ class Ask(CallbackData, prefix="pq"):
     what: str
 
 
-class Speaks(CallbackData, prefix="ps"):
+class Speaks(CallbackData, prefix="pz"):
     """A language spoken at the event: on or off."""
 
     ref: str

@@ -37,7 +37,7 @@ from handlers.staff import TEAM, AllSends, OpenSend, router_for
 from locales import OFFERED, Html, Translator, language_name, native_name
 
 
-class New(CallbackData, prefix="sn"):
+class New(CallbackData, prefix="nw"):
     """Write a newsletter."""
 
 
