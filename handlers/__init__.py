@@ -19,6 +19,8 @@ from handlers import (
     news,
     onboarding,
     planning,
+    pulses,
+    report,
     sends,
     stopping,
     team,
@@ -41,6 +43,8 @@ MODULES = (
     wording,
     sends,
     team,
+    pulses,
+    report,
     forms,
 )
 """The conversations, in the order in which their routers are asked."""

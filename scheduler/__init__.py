@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, deliveries, events, people, sends
+from community import attendance, deliveries, events, people, retention, sends, surveys
 from scheduler.due import next_due
 
 __all__ = ["TIMETABLE", "Job", "next_due"]
@@ -62,12 +62,22 @@ async def _ending_pauses(session: AsyncSession, tick: Tick) -> object:
     return await people.end_pauses(session, tick.now)
 
 
+async def _opening_pulses(session: AsyncSession, tick: Tick) -> object:
+    return await surveys.open_after_events(session, tick.now)
+
+
+async def _cleaning(session: AsyncSession, tick: Tick) -> object:
+    return await retention.clean(session, tick.now)
+
+
 TIMETABLE: Sequence[Job] = (
     Job("starting sends", 1, _starting_sends),
     Job("finishing sends", 1, _finishing_sends),
     Job("rescuing what a dead process held", 5, _rescuing),
     Job("lapsing offered places", 10, _lapsing_offers),
     Job("holding events", 30, _holding_events),
+    Job("opening pulses", 30, _opening_pulses),
     Job("ending pauses", 30, _ending_pauses),
     Job("expiring", 30, _expiring),
+    Job("deleting by the retention table", 3600, _cleaning),
 )

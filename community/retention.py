@@ -1,0 +1,116 @@
+"""The retention table: what is deleted by itself, when, and why.
+
+``docs/retention.md`` shows it and is checked against it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Delete, String, Update, cast, delete, or_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community.arrivals import Arrival, Arriving
+from community.conversations import Conversation
+from community.deliveries import Delivery, SentMessage
+from community.erasure import Erasure
+from community.inbox import Question
+from community.inbox import State as Asked
+from community.live import LiveMessage
+from community.roles import RoleInvitation
+from community.writing import rows_changed
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One line of the table."""
+
+    what: str
+    kept: timedelta
+    since: str
+    why: str
+    statement: Callable[[datetime], Delete | Update]
+    """What deletes (or empties) rows from before a moment."""
+
+
+RULES: Sequence[Rule] = (
+    Rule(
+        "number and digest of an update from Telegram; its text is blanked once it is answered",
+        timedelta(hours=48),
+        "it arrived",
+        "to know an update that Telegram brings twice",
+        lambda before: delete(Arrival).where(
+            or_(Arrival.state == Arriving.DONE, Arrival.body.is_(None)),
+            Arrival.arrived_at < before,
+        ),
+    ),
+    Rule(
+        "an update that could not be handled, with its text",
+        timedelta(days=30),
+        "it arrived",
+        "so that somebody can find out what went wrong",
+        lambda before: delete(Arrival).where(
+            Arrival.state == Arriving.SET_ASIDE, Arrival.arrived_at < before
+        ),
+    ),
+    Rule(
+        "a half-filled form",
+        timedelta(days=7),
+        "it was last touched",
+        "so that a form can be finished after a break",
+        lambda before: delete(Conversation).where(Conversation.touched_at < before),
+    ),
+    Rule(
+        "an invitation into the team, used or not (of its link only a hash is kept at all)",
+        timedelta(days=7),
+        "it expired",
+        "to tell the inviter what became of it",
+        lambda before: delete(RoleInvitation).where(RoleInvitation.expires_at < before),
+    ),
+    Rule(
+        "what a message was about; that it was owed, and its outcome, stay for the figures",
+        timedelta(days=60),
+        "it was settled",
+        "to correct or recall a message",
+        lambda before: (
+            update(Delivery)
+            .where(Delivery.settled_at < before, cast(Delivery.args, String) != "{}")
+            .values(args={})
+        ),
+    ),
+    Rule(
+        "in which chat, under which number, a message stands",
+        timedelta(days=60),
+        "it was sent",
+        "to correct or recall a message",
+        lambda before: delete(SentMessage).where(SentMessage.sent_at < before),
+    ),
+    Rule(
+        "that a message keeps itself current (the progress of a send)",
+        timedelta(days=60),
+        "it was sent",
+        "to end what never ended by itself",
+        lambda before: delete(LiveMessage).where(LiveMessage.since < before),
+    ),
+    Rule(
+        "a closed exchange between a member and the team",
+        timedelta(days=90),
+        "it was closed",
+        "so that a question that comes again is understood",
+        lambda before: delete(Question).where(
+            Question.state == Asked.CLOSED, Question.settled_at < before
+        ),
+    ),
+    Rule(
+        "one keyed hash for each person who was erased",
+        timedelta(days=730),
+        "the person was erased",
+        "so that a restored backup erases them again; keep no backup for longer",
+        lambda before: delete(Erasure).where(Erasure.at < before),
+    ),
+)
+
+
+async def clean(session: AsyncSession, now: datetime) -> int:
+    """Delete what has been kept long enough; return how many rows that touched."""
+    return sum([await rows_changed(session, rule.statement(now - rule.kept)) for rule in RULES])

@@ -1,0 +1,167 @@
+"""What is deleted by itself, and what stays. `UPDATE_DOCS=1 pytest …` writes the page anew."""
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import people, retention
+from community.arrivals import Arrival, Arriving
+from community.base import Base
+from community.conversations import Conversation
+from community.deliveries import Delivery, SentMessage, State
+from community.erasure import Erasure
+from community.inbox import Question
+from community.inbox import State as Asked
+from community.live import LiveMessage
+from community.people import Person
+from community.roles import RoleInvitation, RoleName
+
+PAGE = Path(__file__).parents[2] / "docs" / "retention.md"
+
+
+def arrival(at: datetime, state: Arriving, body: str | None) -> Arrival:
+    return Arrival(update_id=1, digest="d", sender=1, body=body, state=state, arrived_at=at)
+
+
+def delivery(person: Person, at: datetime, state: State = State.SENT) -> Delivery:
+    return Delivery(
+        key="k",
+        kind="newsletter",
+        person_id=person.id,
+        args={"ref": "x"},
+        lane=3,
+        state=state,
+        due_at=at,
+        expires_at=at,
+        planned_at=at,
+        settled_at=None if state == State.QUEUED else at,
+    )
+
+
+Made = Callable[[Person, datetime], Base]
+RULES: list[tuple[str, timedelta, Made]] = [
+    ("done", timedelta(hours=48), lambda p, at: arrival(at, Arriving.DONE, None)),
+    ("emptied", timedelta(hours=48), lambda p, at: arrival(at, Arriving.SPEAKING, None)),
+    ("set aside", timedelta(days=30), lambda p, at: arrival(at, Arriving.SET_ASIDE, "{}")),
+    (
+        "form",
+        timedelta(days=7),
+        lambda p, at: Conversation(telegram_id=1, state="x", data={}, touched_at=at),
+    ),
+    (
+        "invitation",
+        timedelta(days=7),
+        lambda p, at: RoleInvitation(
+            token_hash="x", name=RoleName.ANIMATOR, made_at=at, expires_at=at
+        ),
+    ),
+    (
+        "sent message",
+        timedelta(days=60),
+        lambda p, at: SentMessage(chat_id=1, message_id=1, kind="x", args={}, sent_at=at),
+    ),
+    (
+        "live message",
+        timedelta(days=60),
+        lambda p, at: LiveMessage(chat_id=1, message_id=1, kind="x", args={}, shown="", since=at),
+    ),
+    (
+        "question",
+        timedelta(days=90),
+        lambda p, at: Question(person_id=p.id, state=Asked.CLOSED, asked_at=at, settled_at=at),
+    ),
+    ("erasure", timedelta(days=730), lambda p, at: Erasure(hash="x", at=at)),
+]
+
+
+@pytest.mark.parametrize(("kept", "made"), [rule[1:] for rule in RULES], ids=[r[0] for r in RULES])
+async def test_a_row_goes_when_its_time_has_come_and_not_before(
+    session: AsyncSession, now: datetime, kept: timedelta, made: Made
+) -> None:
+    person = await people.meet(session, 1, now)
+    row = made(person, now)
+    table: Any = type(row)
+    session.add(row)
+    await session.flush()
+    count = select(func.count()).select_from(table)
+    await retention.clean(session, now + kept)
+    assert await session.scalar(count) == 1
+    assert await retention.clean(session, now + kept + timedelta(seconds=1)) == 1
+    assert await session.scalar(count) == 0
+
+
+async def test_a_settled_message_forgets_what_it_was_about_and_still_counts(
+    session: AsyncSession, now: datetime
+) -> None:
+    person = await people.meet(session, 1, now)
+    session.add(delivery(person, now))
+    await session.flush()
+    later = now + timedelta(days=60, seconds=1)
+    assert await retention.clean(session, later) == 1
+    assert await retention.clean(session, later) == 0
+    row = await session.scalar(select(Delivery).execution_options(populate_existing=True))
+    assert row is not None
+    assert (row.args, row.state) == ({}, State.SENT)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda p, at: arrival(at, Arriving.WAITING, "{}"),
+        lambda p, at: arrival(at, Arriving.SPEAKING, "{}"),
+        lambda p, at: delivery(p, at, State.QUEUED),
+        lambda p, at: Question(person_id=p.id, state=Asked.OPEN, asked_at=at),
+    ],
+)
+async def test_what_is_still_to_be_done_is_never_deleted(
+    session: AsyncSession, now: datetime, made: Made
+) -> None:
+    person = await people.meet(session, 1, now)
+    session.add(made(person, now))
+    await session.flush()
+    assert await retention.clean(session, now + timedelta(days=10_000)) == 0
+
+
+STAYS = (
+    "Everything else about a person stays until they delete it under `/me`: name, language, "
+    "answers to the profile, consents with their history, answers to events, requests to "
+    "providers, survey answers."
+)
+GOES = (
+    "Deleting removes everything that names the person from every table, updates set aside "
+    "included. What stays names nobody: that somebody came to an event, what was answered to a "
+    "survey, how a message or a membership ended, and what the person did for others (an event, "
+    "a text), without a who. One keyed hash of the Telegram number stays as the table says; the "
+    "key is a random one in the same database."
+)
+
+
+def page() -> str:
+    lines = [
+        "# What is kept, and for how long",
+        "",
+        (
+            "An hourly job deletes by this table. It is `community/retention.py`; this page is "
+            "checked against it."
+        ),
+        "",
+        "| what | kept | since | why |",
+        "|---|---|---|---|",
+    ]
+    for rule in retention.RULES:
+        hours = int(rule.kept.total_seconds() // 3600)
+        kept = f"{hours // 24} days" if hours > 48 else f"{hours} hours"
+        lines.append(f"| {rule.what} | {kept} | {rule.since} | {rule.why} |")
+    return "\n".join([*lines, "", STAYS, "", GOES, ""])
+
+
+def test_the_page_shows_the_table() -> None:
+    if os.environ.get("UPDATE_DOCS"):
+        PAGE.write_text(page(), encoding="utf-8")
+    assert PAGE.read_text(encoding="utf-8") == page()
