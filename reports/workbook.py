@@ -14,11 +14,9 @@ FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 def workbook(report: Report, _: Translator, now: datetime) -> bytes:
     """Return an XLSX file. Hidden numbers are words in it, and no text can become a formula."""
+    # Always ``write_string``: ``write`` would make formulas and links of what looks like them.
     content = BytesIO()
-    # Cells that look like a formula or an address stay text.
-    book = xlsxwriter.Workbook(
-        content, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
+    book = xlsxwriter.Workbook(content, {"in_memory": True})
     book.set_properties({"title": without_isolates(report.title), "created": now})
     heading = book.add_format({"bold": True, "quote_prefix": True})
     words = book.add_format({"text_wrap": True, "quote_prefix": True})
