@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from community import attendance, deliveries, events, history
+from community import attendance, deliveries, events, history, referrals
 from community.arrivals import Arrival, Arriving
 from community.attendance import Attendance
 from community.base import Base
@@ -36,6 +36,7 @@ from community.history import Step
 from community.inbox import Question
 from community.live import LiveMessage
 from community.people import MEMBERSHIP, Person
+from community.referrals import Referral, SharedField
 
 ERASED = "erased"
 NOBODY = 0
@@ -164,6 +165,7 @@ async def erase(session: AsyncSession, person: Person, now: datetime, key: bytes
     """
     await session.flush()
     await _give_up_places(session, person, now)
+    await _take_requests_back(session, person, now)
     history.note(session, MEMBERSHIP.name, NOBODY, person.state, ERASED, actor_id=None, now=now)
     await session.flush()
     steps = update(Step).where(Step.subject == MEMBERSHIP.name, Step.subject_id == person.id)
@@ -199,6 +201,12 @@ async def _give_up_places(session: AsyncSession, person: Person, now: datetime) 
             ),
         )
         await attendance.offer_places(session, event, now, default_zone=event.zone)
+
+
+async def _take_requests_back(session: AsyncSession, person: Person, now: datetime) -> None:
+    await referrals.withdraw_open(session, person, now)
+    mine = select(Referral.id).where(Referral.person_id == person.id)
+    await _run(session, delete(SharedField).where(SharedField.referral_id.in_(mine)))
 
 
 async def _forget_deliveries(session: AsyncSession, person_id: int, now: datetime) -> None:

@@ -14,15 +14,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import deliveries, events, roles
+from community import deliveries, events, referrals, roles
 from community.attendance import Attendance
 from community.attendance import State as Attending
-from community.base import Base
 from community.deliveries import Delivery
 from community.erasure import ERASED
 from community.events import Event
 from community.history import Step
 from community.people import MEMBERSHIP, Membership, Person
+from community.referrals import Referral
 from community.roles import RoleName
 from community.surveys import REACHED, TEMPLATES, Survey, SurveyAnswer, SurveyResponse
 
@@ -161,7 +161,7 @@ class Month:
     span: Span
     members: Members
     meetings: Meetings
-    referrals: Protected[str]
+    referrals: Protected[referrals.State]
     deliveries: Protected[deliveries.State]
     surveys: Surveys
 
@@ -279,18 +279,19 @@ async def _meetings(session: AsyncSession, when: Span) -> Meetings:
     )
 
 
-async def _referrals(session: AsyncSession, when: Span) -> Protected[str]:
+async def _referrals(session: AsyncSession, when: Span) -> Protected[referrals.State]:
     """Count what was asked of providers in the month, by where it stands now."""
-    table = Base.metadata.tables.get("referrals")
-    if table is None:
-        return protect({})
     found = await _counts(
         session,
-        select(table.c.state, func.count())
-        .where(table.c.made_at >= when.start, table.c.made_at < when.end)
-        .group_by(table.c.state),
+        select(Referral.state, func.count())
+        .where(
+            Referral.made_at >= when.start,
+            Referral.made_at < when.end,
+            Referral.state != referrals.State.DRAFT,
+        )
+        .group_by(Referral.state),
     )
-    return protect(dict(sorted(found.items())))
+    return protect({state: found[state] for state in referrals.State if state in found})
 
 
 async def _deliveries(session: AsyncSession, when: Span) -> Protected[deliveries.State]:

@@ -2,6 +2,7 @@
 
 from community.attendance import State as Attending
 from community.deliveries import State as Outcome
+from community.referrals import State as Referred
 from locales import Html, Translator
 
 
@@ -31,25 +32,25 @@ def outcome(code: Outcome, _: Translator) -> str:
     }[code]
 
 
-def referral(code: str, _: Translator) -> str:
+def referral(code: Referred, _: Translator) -> str:
     """Return where a referral stands, for a table."""
     return {
-        "draft": _.label("referral", "Being prepared"),
-        "pending": _.label("referral", "Waiting for the provider's answer"),
-        "accepted": _.label("referral", "Accepted"),
-        "declined": _.label("referral", "Declined by the provider"),
-        "needs_information": _.label("referral", "The provider asked for something"),
-        "rerouted": _.label("referral", "Passed on to another provider"),
-        "expired": _.label("referral", "The provider did not answer in time"),
-        "cancelled": _.label("referral", "Withdrawn by the member"),
-        "in_service": _.label("referral", "Begun"),
-        "not_delivered": _.label("referral", "Did not take place"),
-        "completed": _.label("referral", "Completed, the member has not confirmed yet"),
-        "confirmed": _.label("referral", "Completed and confirmed by the member"),
-        "disputed": _.label("referral", "The member says it did not take place"),
-        "unconfirmed": _.label("referral", "Completed, the member did not answer"),
-        "resolved": _.label("referral", "Settled by the team"),
-    }.get(code, code)
+        Referred.DRAFT: _.label("referral", "Being prepared"),
+        Referred.PENDING: _.label("referral", "Waiting for the provider's answer"),
+        Referred.ACCEPTED: _.label("referral", "Accepted"),
+        Referred.DECLINED: _.label("referral", "Declined by the provider"),
+        Referred.NEEDS_INFORMATION: _.label("referral", "The provider asked for something"),
+        Referred.REROUTED: _.label("referral", "Passed on to another provider"),
+        Referred.EXPIRED: _.label("referral", "The provider did not answer in time"),
+        Referred.CANCELLED: _.label("referral", "Withdrawn by the member"),
+        Referred.IN_SERVICE: _.label("referral", "Begun"),
+        Referred.NOT_DELIVERED: _.label("referral", "Did not take place"),
+        Referred.COMPLETED: _.label("referral", "Completed, the member has not confirmed yet"),
+        Referred.CONFIRMED: _.label("referral", "Completed and confirmed by the member"),
+        Referred.DISPUTED: _.label("referral", "The member says it did not take place"),
+        Referred.UNCONFIRMED: _.label("referral", "Completed, the member did not answer"),
+        Referred.RESOLVED: _.label("referral", "Settled by the team"),
+    }[code]
 
 
 def survey_question(template: str, code: str, _: Translator) -> Html:

@@ -17,9 +17,12 @@ from community import (
     inbox,
     invitations,
     people,
+    referrals,
     roles,
     surveys,
 )
+from community.agreements import Agreement
+from community.agreements import State as Agreed
 from community.arrivals import Arrival, Arriving
 from community.attendance import Attendance, Wish
 from community.base import Base
@@ -28,7 +31,10 @@ from community.conversations import Conversation
 from community.deliveries import Delivery, SentMessage
 from community.events import Details, Event
 from community.live import LiveMessage
+from community.needs import Need
 from community.people import Person, Profile
+from community.providers import Organization, Service
+from community.referrals import FieldName, Referral
 from community.roles import Role, RoleName
 from community.surveys import SurveyResponse
 from community.tables import METADATA
@@ -85,6 +91,8 @@ async def amina(session: AsyncSession, now: datetime) -> Person:
     question = await inbox.ask(session, me, f"I am {NAME}, @{USERNAME}", now, language="ar")
     await inbox.answer(session, animator, question.ref, f"Hello {NAME}", now, language="ar")
 
+    await a_referral(session, me, now)
+
     past = await an_event(session, animator, now)
     await attendance.answer(session, me, past.ref, Wish.GOING, now, default_zone=ZONE)
     await attendance.tick(session, animator, past.ref, me.ref, past.ends_at, came=True)
@@ -114,6 +122,40 @@ async def amina(session: AsyncSession, now: datetime) -> Person:
     )
     await session.flush()
     return me
+
+
+async def a_referral(session: AsyncSession, me: Person, now: datetime) -> Referral:
+    """Ask a provider, whose staff is told, for something; tell them everything."""
+    organization = Organization(made_at=now)
+    session.add(organization)
+    await session.flush()
+    service = Service(
+        organization_id=organization.id, need=Need.FINANCE, languages=["fr"], made_at=now
+    )
+    staff = await a_member(session, 700, now)
+    session.add_all(
+        [
+            service,
+            Agreement(organization_id=organization.id, state=Agreed.ACTIVE, since=now),
+            Role(
+                person_id=staff.id,
+                name=RoleName.PROVIDER_STAFF,
+                organization_id=organization.id,
+                granted_at=now,
+            ),
+        ]
+    )
+    await session.flush()
+    return await referrals.agree(
+        session,
+        me,
+        service.ref,
+        set(FieldName),
+        f"I am {NAME}",
+        now,
+        version="1",
+        language="ar",
+    )
 
 
 def _arrival(number: int, sender: int | None, body: str, now: datetime) -> dict[str, Any]:
@@ -160,9 +202,13 @@ async def test_counts_remain(session: AsyncSession, now: datetime) -> None:
     me = await amina(session, now)
     rows = {
         table: await session.scalar(select(func.count()).select_from(table))
-        for table in (Attendance, SurveyResponse, surveys.SurveyAnswer, Delivery)
+        for table in (Attendance, SurveyResponse, surveys.SurveyAnswer, Referral)
     }
+    mine = select(func.count()).select_from(Delivery).where(Delivery.person_id == me.id)
+    owed = await session.scalar(mine)
     await erasure.erase(session, me, now + timedelta(days=4), KEY)
+    nameless = select(func.count()).select_from(Delivery).where(Delivery.person_id.is_(None))
+    assert await session.scalar(nameless) == owed
     for table, count in rows.items():
         assert await session.scalar(select(func.count()).select_from(table)) == count, table
     came = await session.scalar(
@@ -174,6 +220,23 @@ async def test_counts_remain(session: AsyncSession, now: datetime) -> None:
     waiting = select(func.count()).select_from(Delivery)
     waiting = waiting.where(Delivery.state.in_(deliveries.OPEN), Delivery.person_id.is_(None))
     assert await session.scalar(waiting) == 0
+
+
+async def test_an_open_request_is_taken_back_and_its_provider_is_told(
+    session: AsyncSession, now: datetime
+) -> None:
+    me = await a_member(session, 1, now)
+    referral = await a_referral(session, me, now)
+    staff = await people.by_telegram_id(session, 700)
+    assert staff is not None
+    later = now + timedelta(days=1)
+    await erasure.erase(session, me, later, KEY)
+    await session.refresh(referral)
+    assert (referral.state, referral.person_id) == (referrals.State.CANCELLED, None)
+    assert await referrals.shared(session, referral) == {}
+    told = select(func.count()).select_from(Delivery)
+    told = told.where(Delivery.person_id == staff.id, Delivery.planned_at == later)
+    assert await session.scalar(told) == 1
 
 
 async def test_the_place_of_who_is_erased_goes_to_the_next(
@@ -252,6 +315,9 @@ async def test_the_export_has_everything_of_the_person_and_names_nobody_else(
         "roles",
         "join_links",
         "role_invitations",
+        "referrals",
+        "referral_fields",
+        "checklists",
     } <= told.keys()
     assert told["people"][0]["name"] == NAME
     assert {message["text"] for message in told["question_messages"]} == {

@@ -6,13 +6,25 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, deliveries, erasure, events, figures, people, surveys
+from community import (
+    attendance,
+    deliveries,
+    erasure,
+    events,
+    figures,
+    people,
+    referrals,
+    surveys,
+)
 from community.attendance import Attendance
 from community.deliveries import Delivery
 from community.errors import NotAllowedError
 from community.events import Event
 from community.figures import Hidden
+from community.needs import Need
 from community.people import Person
+from community.providers import Organization, Service
+from community.referrals import Referral
 from community.roles import Role, RoleName
 from community.surveys import Survey, SurveyAnswer, SurveyResponse
 
@@ -140,6 +152,39 @@ async def test_deliveries_are_counted_by_outcome_in_the_month_in_which_they_were
     found = (await november(session, now + timedelta(days=1))).deliveries
     assert found.cells == {state.SENT: 8, state.REFUSED: 5}
     assert found.total == 13
+
+
+async def test_referrals_are_counted_by_where_they_stand_drafts_left_out(
+    session: AsyncSession, now: datetime
+) -> None:
+    (person,) = await members(session, "ar", 1, now, first=100)
+    organization = Organization(made_at=now)
+    session.add(organization)
+    await session.flush()
+    service = Service(
+        organization_id=organization.id, need=Need.FINANCE, languages=["fr"], made_at=now
+    )
+    session.add(service)
+    await session.flush()
+    state = referrals.State
+    stands = [*[state.PENDING] * 6, *[state.CONFIRMED] * 9, *[state.DRAFT] * 7]
+    session.add_all(
+        Referral(
+            person_id=person.id,
+            service_id=service.id,
+            organization_id=organization.id,
+            state=where,
+            consent_version="1",
+            consent_language="ar",
+            made_at=now,
+            changed_at=now,
+        )
+        for where in stands
+    )
+    await session.flush()
+    found = (await november(session, now + timedelta(days=1))).referrals
+    assert found.cells == {state.PENDING: 6, state.CONFIRMED: 9}
+    assert found.total == 15
 
 
 def _delivery(

@@ -23,6 +23,7 @@ from community.figures import (
     protect,
     span,
 )
+from community.referrals import State as Referred
 from locales import OFFERED, translator_for, without_isolates
 from reports import chart, words
 from reports.figures import Report, Row, Section, as_text, report
@@ -40,7 +41,7 @@ def a_month(month: int = 11) -> Month:
             protect({"joined": 14, "left": 2}, total_shown=False),
         ),
         Meetings(3, 1, protect(came, total_shown=False)),
-        protect({"pending": 6, "confirmed": 12}),
+        protect({Referred.PENDING: 6, Referred.CONFIRMED: 12}),
         protect({Outcome.SENT: 1240, Outcome.REFUSED: 9}),
         Surveys(
             40,
@@ -81,6 +82,7 @@ def test_every_line_of_an_arabic_text_runs_from_right_to_left() -> None:
 def test_every_code_has_words() -> None:
     _ = translator_for("en")
     assert all(words.outcome(code, _) for code in Outcome)
+    assert all(words.referral(code, _) for code in Referred)
     from community.surveys import TEMPLATES
 
     for template in TEMPLATES.values():
