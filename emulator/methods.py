@@ -293,7 +293,7 @@ def copy_message(call: Call) -> Any:
     original = source.messages.get(call.integer("message_id")) if source else None
     if original is None:
         raise bad("message to copy not found")
-    content = {
+    content: Json = {
         key: original[key]
         for key in ("text", "entities", "photo", "document", "voice", "caption", "location")
         if key in original

@@ -175,12 +175,18 @@ class World:
     # People
 
     def new_person(
-        self, first_name: str, language_code: str = "", *, id: int | None = None, **names: str
+        self,
+        first_name: str,
+        language_code: str = "",
+        *,
+        id: int | None = None,
+        last_name: str = "",
+        username: str = "",
     ) -> Person:
         """Let somebody appear. Half of the numbers are larger than 32 bits hold, as in life."""
         while id is None or id in self.people:
             id = random.choice([10**9, 5 * 10**9]) + random.randrange(10**9)  # noqa: S311
-        person = Person(id, first_name, language_code=language_code, **names)
+        person = Person(id, first_name, last_name, username, language_code)
         self.people[id] = person
         self._tell("people", person)
         return person
@@ -355,8 +361,8 @@ class World:
 
     def shown(self, message: Json) -> Json:
         """Return one message as the chat page shows it."""
-        text = message.get("text", message.get("caption", ""))
-        entities = message.get("entities", message.get("caption_entities", []))
+        text: str = message.get("text") or message.get("caption") or ""
+        entities: list[Json] = message.get("entities") or message.get("caption_entities") or []
         rows = (message.get("reply_markup") or {}).get("inline_keyboard", [])
         return {
             "message_id": message["message_id"],

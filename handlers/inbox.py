@@ -258,9 +258,7 @@ async def team_answer(page: Page, ref: str, number: int) -> Message | None:
         return None
     _ = page._
     return Message(
-        lines(
-            _("💬 An answer from the team:"), "", quoted(page, message.text, message.language)
-        ),
+        lines(_("💬 An answer from the team:"), "", quoted(page, message.text, message.language)),
         [[Button(_.label("button", "Write back"), AskTeam())]],
     )
 

@@ -210,9 +210,7 @@ async def _toggle_profile(session: AsyncSession, person: Person, value: str) -> 
 async def languages_card(page: Page, joining: bool) -> Message:
     """Show the languages by their own names; Telegram's only comes first."""
     first = sorted_for(page.reader.telegram_language)
-    buttons = [
-        Button(native_name(code), Language(code=code, joining=joining)) for code in first
-    ]
+    buttons = [Button(native_name(code), Language(code=code, joining=joining)) for code in first]
     # Nobody has chosen yet: the question stands in every language, each by its own catalogue.
     return Message("🌍 " + " · ".join(_question(code) for code in first), in_rows(buttons, 2))
 

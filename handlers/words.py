@@ -8,6 +8,8 @@ from community.attendance import State as Attending
 from community.consents import Purpose
 from community.needs import Need
 from community.people import Membership, Participation, Profile, Stage
+from community.referrals import FieldName, Reason
+from community.referrals import State as Referred
 from community.roles import RoleName
 from locales import Translator
 
@@ -107,4 +109,51 @@ def need(code: Need, _: Translator) -> str:
         Need.LEGAL: _.label("need", "Legal advice"),
         Need.MENTORING: _.label("need", "A mentor"),
         Need.CHILD_CARE: _.label("need", "Child care"),
+    }[code]
+
+
+def referral(code: Referred, _: Translator) -> str:
+    """Return how far a request to a support organisation is."""
+    return {
+        Referred.DRAFT: _.label("request", "Not sent yet"),
+        Referred.PENDING: _.label("request", "Waiting for an answer"),
+        Referred.NEEDS_INFORMATION: _.label("request", "They ask you something"),
+        Referred.ACCEPTED: _.label("request", "Accepted"),
+        Referred.DECLINED: _.label("request", "Declined"),
+        Referred.REROUTED: _.label("request", "Passed on"),
+        Referred.EXPIRED: _.label("request", "Nobody answered"),
+        Referred.CANCELLED: _.label("request", "Withdrawn"),
+        Referred.IN_SERVICE: _.label("request", "Under way"),
+        Referred.NOT_DELIVERED: _.label("request", "It could not be done"),
+        Referred.COMPLETED: _.label("request", "They say it is done"),
+        Referred.CONFIRMED: _.label("request", "Done, and you agree"),
+        Referred.DISPUTED: _.label("request", "You disagree; the team looks into it"),
+        Referred.UNCONFIRMED: _.label("request", "Done, without your word"),
+        Referred.RESOLVED: _.label("request", "Settled by the team"),
+    }[code]
+
+
+def field(code: FieldName, _: Translator) -> str:
+    """Return what one shared field is."""
+    return {
+        FieldName.NAME: _.label("field", "Name"),
+        FieldName.LANGUAGE: _.label("field", "Language"),
+        FieldName.NEED: _.label("field", "What you look for"),
+        FieldName.AREA: _.label("field", "Area"),
+        FieldName.STAGE: _.label("field", "How far your business is"),
+        FieldName.ACCOUNT: _.label("field", "Telegram account"),
+        FieldName.NOTE: _.label("field", "Your note"),
+    }[code]
+
+
+def reason(code: Reason, _: Translator) -> str:
+    """Return why a provider says no."""
+    return {
+        Reason.NO_CAPACITY: _.label("reason", "No free place"),
+        Reason.NOT_OUR_FIELD: _.label("reason", "Not our field"),
+        Reason.LANGUAGE: _.label("reason", "Not in this language"),
+        Reason.NOT_ELIGIBLE: _.label("reason", "Conditions are not met"),
+        Reason.NO_CONTACT: _.label("reason", "The person could not be reached"),
+        Reason.MEMBER_DECLINED: _.label("reason", "The person did not want it any more"),
+        Reason.OTHER: _.label("reason", "Another reason"),
     }[code]

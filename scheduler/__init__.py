@@ -10,7 +10,17 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, deliveries, events, people, retention, sends, surveys
+from community import (
+    attendance,
+    deliveries,
+    events,
+    people,
+    providers,
+    referrals,
+    retention,
+    sends,
+    surveys,
+)
 from scheduler.due import next_due
 
 __all__ = ["TIMETABLE", "Job", "next_due"]
@@ -70,6 +80,14 @@ async def _cleaning(session: AsyncSession, tick: Tick) -> object:
     return await retention.clean(session, tick.now)
 
 
+async def _nudging(session: AsyncSession, tick: Tick) -> object:
+    return await providers.nudge(session, tick.now)
+
+
+async def _asking_outcomes(session: AsyncSession, tick: Tick) -> object:
+    return await referrals.ask_outcomes(session, tick.now)
+
+
 TIMETABLE: Sequence[Job] = (
     Job("starting sends", 1, _starting_sends),
     Job("finishing sends", 1, _finishing_sends),
@@ -79,5 +97,7 @@ TIMETABLE: Sequence[Job] = (
     Job("opening pulses", 30, _opening_pulses),
     Job("ending pauses", 30, _ending_pauses),
     Job("expiring", 30, _expiring),
+    Job("nudging about steps", 60, _nudging),
+    Job("asking for outcomes", 60, _asking_outcomes),
     Job("deleting by the retention table", 3600, _cleaning),
 )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, deliveries, events, sends
+from community import attendance, deliveries, events, providers, referrals, sends
 from community.attendance import Attendance
 from community.events import Event
 from community.people import Membership, Person
@@ -16,6 +16,8 @@ async def next_due(session: AsyncSession, now: datetime) -> datetime | None:
     """Return the earliest moment after which the clock alone changes something."""
     found: list[datetime | None] = [
         await deliveries.next_due(session),
+        await providers.next_nudge(session),
+        await referrals.next_outcome(session),
         await session.scalar(
             select(func.min(Send.starts_at)).where(Send.state == sends.State.SCHEDULED)
         ),
@@ -32,5 +34,3 @@ async def next_due(session: AsyncSession, now: datetime) -> datetime | None:
     found += [event.ends_at for event in running]
     moments = [moment for moment in found if moment is not None]
     return max(min(moments), now - timedelta(days=1)) if moments else None
-
-

@@ -1,12 +1,15 @@
 """Alembic's environment: the connection is given by ``bot/migrating.py``."""
 
+from typing import Any, Literal
+
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 
 from community.base import UTCDateTime
 from community.tables import METADATA
 
 
-def render_item(kind: str, item: object, autogen_context: object) -> str | bool:
+def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
     """Write our times as plain SQLAlchemy types, so that old migrations need none of our code."""
     if kind == "type" and isinstance(item, UTCDateTime):
         return "sa.DateTime(timezone=True)"

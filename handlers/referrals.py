@@ -1,0 +1,231 @@
+"""/referrals: provider staff see what was shared with their organisation, and answer."""
+
+from datetime import datetime
+from typing import Any
+
+from aiogram import Router
+from aiogram.filters import Command
+from aiogram.filters.callback_data import CallbackData
+from aiogram.fsm.context import FSMContext
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import referrals
+from community.errors import NotFoundError
+from community.people import Person
+from community.providers import Service
+from community.referrals import FieldName, Reason, Referral, State
+from handlers import words
+from handlers.content import block_for
+from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, say, toast
+from handlers.support import field_lines
+from locales import Translator
+
+
+class Received(CallbackData, prefix="rl"):
+    """The referrals to the reader's organisation."""
+
+
+class Answer(CallbackData, prefix="rf"):
+    """One referral: open it, or answer it. ``why`` is a reason or a field."""
+
+    ref: str
+    act: str = "open"
+    why: str = ""
+
+
+# Handlers
+
+
+async def command(message: Any, state: FSMContext) -> Replies:
+    """Answer /referrals."""
+    await state.clear()
+    return [say("referrals")]
+
+
+async def list_opened(query: Any) -> Replies:
+    """Show the list in place."""
+    return [edit("referrals")]
+
+
+async def touched(
+    query: Any, callback_data: Answer, session: AsyncSession, person: Person, now: datetime
+) -> Replies:
+    """Show what was shared, ask for a reason or a field, or take the step."""
+    ref, act, why = callback_data.ref, callback_data.act, callback_data.why
+    if act == "open":
+        # A message of its own: it is protected, and nothing of it stays in an older one.
+        return [say("referrals.one", ref=ref)]
+    if act in {"decline", "fail"} and not why:
+        return [edit("referrals.reason", ref=ref, act=act)]
+    if act == "ask" and not why:
+        return [edit("referrals.field", ref=ref)]
+    if act == "ask":
+        if why not in [*FieldName]:
+            return [toast("old_button")]
+        await referrals.ask_for(session, person, ref, FieldName(why), now)
+    else:
+        reason = Reason(why) if why in [*Reason] else None
+        await referrals.answer(session, person, ref, act, now, reason=reason)
+    return [edit("referrals.one", ref=ref)]
+
+
+# Cards
+
+
+async def list_card(page: Page) -> Message:
+    """List what has come, the unanswered first; no names before they are opened."""
+    _ = page._
+    found = await referrals.for_staff(page.session, page.reader, page.now)
+    rows = []
+    for referral in found[:20]:
+        label = _.label(
+            "referral in a list",
+            "{service}: {state}",
+            service=await _service_name(page, referral),
+            state=state_for_staff(State(referral.state), _),
+        )
+        rows.append([Button(label, Answer(ref=referral.ref))])
+    text = (
+        _.ngettext("<b>{n} referral</b>", "<b>{n} referrals</b>", len(found))
+        if found
+        else _("Nobody has been referred to you yet.")
+    )
+    return Message(text, rows)
+
+
+def state_for_staff(state: State, _: Translator) -> str:
+    """Return how far a referral is, as the provider sees it."""
+    return {
+        State.DRAFT: _.label("referral", "Not sent"),
+        State.PENDING: _.label("referral", "Please answer"),
+        State.NEEDS_INFORMATION: _.label("referral", "Waiting for the person"),
+        State.ACCEPTED: _.label("referral", "Accepted"),
+        State.DECLINED: _.label("referral", "Declined"),
+        State.REROUTED: _.label("referral", "Passed on"),
+        State.EXPIRED: _.label("referral", "Expired"),
+        State.CANCELLED: _.label("referral", "Withdrawn"),
+        State.IN_SERVICE: _.label("referral", "Begun"),
+        State.NOT_DELIVERED: _.label("referral", "Not delivered"),
+        State.COMPLETED: _.label("referral", "Completed; the person is asked"),
+        State.CONFIRMED: _.label("referral", "Completed and confirmed"),
+        State.DISPUTED: _.label("referral", "The person disagrees"),
+        State.UNCONFIRMED: _.label("referral", "Completed, not confirmed"),
+        State.RESOLVED: _.label("referral", "Settled by the team"),
+    }[state]
+
+
+async def _service_name(page: Page, referral: Referral) -> str:
+    service = await page.session.get_one(Service, referral.service_id)
+    block = await block_for(page, "service", service.id)
+    return block.get("name") if block else "?"
+
+
+async def one_card(page: Page, ref: str) -> Message:
+    """Show exactly what was shared and is still agreed to, and what can be done now."""
+    _ = page._
+    referral, shared = await referrals.opened(page.session, page.reader, ref, page.now)
+    state = State(referral.state)
+    told = await field_lines(page, shared)
+    text = lines(
+        _("<b>{service}</b>", service=await _service_name(page, referral)),
+        _("{state}.", state=state_for_staff(state, _)),
+        "",
+        *(told or [_("The person has withdrawn the request; there is nothing to see any more.")]),
+        "",
+        _("This was shared with your organisation only, for this request."),
+    )
+    return Message(text, _rows(referral, state, _), protect=True)
+
+
+def _rows(referral: Referral, state: State, _: Translator) -> list[list[Button]]:
+    ref = referral.ref
+    buttons: list[Button] = []
+    if state == State.PENDING:
+        buttons = [
+            Button(_.label("button", "✅ Accept"), Answer(ref=ref, act="accept")),
+            Button(_.label("button", "❓ Ask for one more thing"), Answer(ref=ref, act="ask")),
+            Button(_.label("button", "❌ Decline"), Answer(ref=ref, act="decline")),
+        ]
+    elif state == State.ACCEPTED:
+        buttons = [
+            Button(_.label("button", "▶️ It has begun"), Answer(ref=ref, act="begin")),
+            Button(_.label("button", "❌ It could not be done"), Answer(ref=ref, act="fail")),
+        ]
+    elif state == State.IN_SERVICE:
+        buttons = [
+            Button(_.label("button", "🏁 Completed"), Answer(ref=ref, act="complete")),
+            Button(_.label("button", "❌ It could not be done"), Answer(ref=ref, act="fail")),
+        ]
+    buttons.append(Button(_.label("button", "All referrals"), Received()))
+    return in_rows(buttons)
+
+
+async def reason_card(page: Page, ref: str, act: str) -> Message:
+    """Ask why."""
+    _ = page._
+    await referrals.for_provider(page.session, page.reader, ref, page.now)
+    reasons = [
+        reason
+        for reason in Reason
+        if act == "fail" or reason not in (Reason.NO_CONTACT, Reason.MEMBER_DECLINED)
+    ]
+    rows = in_rows(
+        [
+            Button(words.reason(reason, _), Answer(ref=ref, act=act, why=reason.value))
+            for reason in reasons
+        ]
+    )
+    return Message(
+        _("Why? The person reads the reason."),
+        [*rows, [Button(_.label("button", "Back"), Answer(ref=ref))]],
+    )
+
+
+async def field_card(page: Page, ref: str) -> Message:
+    """Ask which field is missing; the person decides whether to share it."""
+    _ = page._
+    _referral, shared = await referrals.opened(page.session, page.reader, ref, page.now)
+    rows = in_rows(
+        [
+            Button(words.field(name, _), Answer(ref=ref, act="ask", why=name.value))
+            for name in FieldName
+            if name not in shared and name != FieldName.NOTE
+        ]
+    )
+    return Message(
+        _("What else do you need? The person decides whether to share it."),
+        [*rows, [Button(_.label("button", "Back"), Answer(ref=ref))]],
+    )
+
+
+async def provider_notice(page: Page, ref: str) -> Message | None:
+    """Tell staff that there is something new, and nothing more: phones are shared."""
+    _ = page._
+    try:
+        referral = await referrals.for_provider(page.session, page.reader, ref, page.now)
+    except NotFoundError:
+        return None
+    if referral.state == State.CANCELLED:
+        return Message(_("🔔 A referral to you has been withdrawn."))
+    return Message(
+        _("🔔 You have a new referral, or news about one."),
+        [[Button(_.label("button", "Show what was shared"), Answer(ref=ref))]],
+    )
+
+
+CARDS = {
+    "referrals": list_card,
+    "referrals.one": one_card,
+    "referrals.reason": reason_card,
+    "referrals.field": field_card,
+    "provider_notice": provider_notice,
+}
+
+
+def setup() -> Router:
+    """Take /referrals and every button of it."""
+    router = Router(name="referrals")
+    router.message.register(command, Command("referrals"))
+    router.callback_query.register(list_opened, Received.filter())
+    router.callback_query.register(touched, Answer.filter())
+    return router

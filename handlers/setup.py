@@ -1,0 +1,440 @@
+"""A coordinator sets the network up, in chat and from nothing: areas, organisations, agreements.
+
+Services have a page of their own (``directory``). The verbs check the role; the first card does
+too, so that nobody else sees more than a refusal.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from aiogram import Router
+from aiogram.filters.callback_data import CallbackData
+from aiogram.fsm.context import FSMContext
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import agreements, areas, providers, roles, translations
+from community.areas import Area
+from community.base import find
+from community.errors import NotUnderstoodError
+from community.people import Person
+from community.providers import Organization
+from community.roles import RoleName
+from handlers.forms import Answering, Field, Form, Question, begin
+from handlers.replies import (
+    Button,
+    Message,
+    Page,
+    Replies,
+    edit,
+    in_rows,
+    lines,
+    say,
+    toast,
+)
+from locales import OFFERED, Translator, fold_digits, native_name
+
+
+class SetUp(CallbackData, prefix="su"):
+    """A part of the set up."""
+
+    to: str = "menu"
+
+
+class OneArea(CallbackData, prefix="sa"):
+    """One area."""
+
+    ref: str
+
+
+class OneOrganization(CallbackData, prefix="so"):
+    """One organisation; ``act`` asks for or ends its agreement ("!" does it)."""
+
+    ref: str
+    act: str = "open"
+
+
+class Translate(CallbackData, prefix="sx"):
+    """Write the words of something in one language."""
+
+    subject: str
+    ref: str
+    language: str
+
+
+# Reading answers
+
+
+async def _name(answering: Answering, text: str) -> str:
+    return translations.clean("area", "name", text)
+
+
+async def _organization_name(answering: Answering, text: str) -> str:
+    return translations.clean("organization", "name", text)
+
+
+async def _zone(answering: Answering, text: str) -> str:
+    return areas.known_zone(text)
+
+
+async def _place(answering: Answering, text: str) -> list[float]:
+    parts = fold_digits(text).replace(",", " ").split()
+    try:
+        latitude, longitude = (float(part) for part in parts)
+    except ValueError:
+        raise NotUnderstoodError("location") from None
+    areas.place(latitude, longitude)
+    return [latitude, longitude]
+
+
+# Asking
+
+
+async def _ask_area(page: Page, about: Any, answers: Any) -> Question:
+    return Question(page._("What is the area called? A town or a district."))
+
+
+async def _ask_zone(page: Page, about: Any, answers: Any) -> Question:
+    _ = page._
+    here = page.network.zone
+    return Question(
+        _("Which time zone is it in?"),
+        [(_.label("button", "{zone}, like the network", zone=here), here)],
+    )
+
+
+async def _ask_place(page: Page, about: Any, answers: Any) -> Question:
+    return Question(page._("Where is its centre? Share a location with the paper clip, or skip."))
+
+
+async def _ask_organization(page: Page, about: Any, answers: Any) -> Question:
+    return Question(page._("What is the organisation called?"))
+
+
+async def _ask_translation(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
+    _ = page._
+    return Question(_("The name in {language}:", language=native_name(about["language"])))
+
+
+# Finishing
+
+
+async def _area_made(answering: Answering) -> Replies:
+    latitude, longitude = answering.answers.get("place") or (None, None)
+    area = await areas.create(
+        answering.session,
+        answering.person,
+        answering.answers["zone"],
+        answering.now,
+        latitude=latitude,
+        longitude=longitude,
+    )
+    await translations.write(
+        answering.session,
+        answering.person,
+        "area",
+        area.id,
+        answering._.language,
+        {"name": answering.answers["name"]},
+        answering.now,
+    )
+    return [say("setup.area", ref=area.ref)]
+
+
+async def _organization_made(answering: Answering) -> Replies:
+    made = await providers.create_organization(
+        answering.session,
+        answering.person,
+        answering.answers["name"],
+        answering._.language,
+        answering.now,
+    )
+    return [say("setup.organization", ref=made.ref)]
+
+
+async def _translated(answering: Answering) -> Replies:
+    about = answering.about
+    await providers.translate(
+        answering.session,
+        answering.person,
+        about["subject"],
+        about["ref"],
+        about["language"],
+        {"name": answering.answers["name"]},
+        answering.now,
+    )
+    return [say(f"setup.{about['subject']}", ref=about["ref"])]
+
+
+AREA = Form(
+    "setup.area",
+    [
+        Field("name", _ask_area, _name),
+        Field("zone", _ask_zone, _zone),
+        Field("place", _ask_place, _place, optional=True, takes_location=True),
+    ],
+    _area_made,
+)
+ORGANIZATION = Form(
+    "setup.organization",
+    [Field("name", _ask_organization, _organization_name)],
+    _organization_made,
+)
+TRANSLATION = Form(
+    "setup.translation", [Field("name", _ask_translation, _organization_name)], _translated
+)
+
+
+# Handlers
+
+
+async def pressed(query: Any, callback_data: SetUp, state: FSMContext) -> Replies:
+    """Go to a part of the set up, or begin something new."""
+    await state.clear()
+    if callback_data.to == "new_area":
+        return await begin(AREA, state)
+    if callback_data.to == "new_organization":
+        return await begin(ORGANIZATION, state)
+    kinds = {"menu": "setup", "areas": "setup.areas", "organizations": "setup.organizations"}
+    kind = kinds.get(callback_data.to)
+    return [edit(kind)] if kind else [toast("old_button")]
+
+
+async def area_opened(query: Any, callback_data: OneArea) -> Replies:
+    """Show one area."""
+    return [edit("setup.area", ref=callback_data.ref)]
+
+
+async def organization_touched(
+    query: Any,
+    callback_data: OneOrganization,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+) -> Replies:
+    """Show an organisation, or settle its agreement after a second tap."""
+    ref, act = callback_data.ref, callback_data.act
+    if act == "active!":
+        await agreements.activate(session, person, ref, now)
+    elif act == "end!":
+        await agreements.end(session, person, ref, now)
+    elif act in {"active", "end"}:
+        return [edit("setup.agreement", ref=ref, act=act)]
+    return [edit("setup.organization", ref=ref)]
+
+
+async def translate_asked(query: Any, callback_data: Translate, state: FSMContext) -> Replies:
+    """Ask for a name in one language."""
+    if callback_data.language not in OFFERED or callback_data.subject not in NAMED:
+        return [toast("old_button")]
+    return await begin(
+        TRANSLATION,
+        state,
+        subject=callback_data.subject,
+        ref=callback_data.ref,
+        language=callback_data.language,
+    )
+
+
+NAMED = ("area", "organization")
+
+
+# Cards
+
+
+def language_buttons(_: Translator, subject: str, ref: str, written: set[str]) -> list[Button]:
+    """Return a button per offered language: what is there, and what is missing."""
+    return [
+        Button(
+            _.label("button", "✅ {language}", language=native_name(code))
+            if code in written
+            else _.label("button", "➕ {language}", language=native_name(code)),
+            Translate(subject=subject, ref=ref, language=code),
+        )
+        for code in OFFERED
+    ]
+
+
+async def require_coordinator(page: Page) -> None:
+    """Refuse whoever is no coordinator.
+
+    Raises:
+        NotAllowedError: the reader is none.
+    """
+    await roles.require(page.session, page.reader, RoleName.COORDINATOR, page.now)
+
+
+async def menu_card(page: Page) -> Message:
+    """Show the parts of the set up."""
+    await require_coordinator(page)
+    _ = page._
+    rows = in_rows(
+        [
+            Button(_.label("button", "📍 Areas"), SetUp(to="areas")),
+            Button(_.label("button", "🏢 Organisations"), SetUp(to="organizations")),
+        ]
+    )
+    return Message(
+        lines(
+            _("<b>Set up the network</b>"),
+            _("Areas come first: members choose one, and it gives them their time zone."),
+        ),
+        rows,
+    )
+
+
+async def areas_card(page: Page) -> Message:
+    """List the areas."""
+    await require_coordinator(page)
+    _ = page._
+    every = await areas.every(page.session)
+    names = await translations.blocks(
+        page.session, "area", [area.id for area in every], _.language, page.network.language
+    )
+    rows = [
+        [Button(names[area.id].get("name"), OneArea(ref=area.ref))]
+        for area in every
+        if area.id in names
+    ]
+    rows.append([Button(_.label("button", "➕ New area"), SetUp(to="new_area"))])
+    rows.append([Button(_.label("button", "Back"), SetUp())])
+    return Message(_.ngettext("There is {n} area.", "There are {n} areas.", len(every)), rows)
+
+
+async def area_card(page: Page, ref: str) -> Message:
+    """Show one area with its names."""
+    await require_coordinator(page)
+    _ = page._
+    area = await find(page.session, Area, ref)
+    shelf = (await translations.shelves(page.session, "area", [area.id]))[area.id]
+    block = shelf.choose(_.language, page.network.language)
+    text = lines(
+        _("📍 <b>{name}</b>", name=block.get("name") if block else ""),
+        _("Time zone: {zone}", zone=area.zone),
+        _(
+            "Centre: {latitude}, {longitude}",
+            latitude=str(area.latitude),
+            longitude=str(area.longitude),
+        )
+        if area.latitude is not None
+        else _("The centre is not set."),
+        _("The name in each language:"),
+    )
+    rows = in_rows(language_buttons(_, "area", ref, set(shelf.complete)), 2)
+    return Message(text, [*rows, [Button(_.label("button", "All areas"), SetUp(to="areas"))]])
+
+
+async def organizations_card(page: Page) -> Message:
+    """List the organisations, and which of them may get personal data."""
+    await require_coordinator(page)
+    _ = page._
+    every = await providers.organizations(page.session)
+    names = await translations.blocks(
+        page.session, "organization", [o.id for o in every], _.language, page.network.language
+    )
+    rows = []
+    for organization in every:
+        name = names[organization.id].get("name") if organization.id in names else "?"
+        active = await agreements.is_active(page.session, organization.id)
+        label = (
+            _.label("button", "🤝 {name}", name=name)
+            if active
+            else _.label("button", "▫️ {name}", name=name)
+        )
+        rows.append([Button(label, OneOrganization(ref=organization.ref))])
+    rows.append([Button(_.label("button", "➕ New organisation"), SetUp(to="new_organization"))])
+    rows.append([Button(_.label("button", "Back"), SetUp())])
+    return Message(
+        lines(
+            _.ngettext("There is {n} organisation.", "There are {n} organisations.", len(every)),
+            _("🤝 stands where an agreement is active: only there people can be referred."),
+        ),
+        rows,
+    )
+
+
+async def organization_card(page: Page, ref: str) -> Message:
+    """Show one organisation: its agreement, its services, its name in each language."""
+    from handlers.directory import NewService, OneService  # noqa: PLC0415 - the pages point at each other
+
+    await require_coordinator(page)
+    _ = page._
+    organization = await find(page.session, Organization, ref)
+    shelf = (await translations.shelves(page.session, "organization", [organization.id]))[
+        organization.id
+    ]
+    block = shelf.choose(_.language, page.network.language)
+    active = await agreements.is_active(page.session, organization.id)
+    services = await providers.services_of(page.session, organization)
+    names = await translations.blocks(
+        page.session, "service", [s.id for s in services], _.language, page.network.language
+    )
+    text = lines(
+        _("🏢 <b>{name}</b>", name=block.get("name") if block else ""),
+        _("🤝 The agreement is active: people can be referred.")
+        if active
+        else _("There is no active agreement: nobody can be referred yet."),
+        _.ngettext("{n} service", "{n} services", len(services)),
+    )
+    rows = [
+        [
+            Button(
+                names[service.id].get("name") if service.id in names else "?",
+                OneService(ref=service.ref),
+            )
+        ]
+        for service in services
+    ]
+    rows.append([Button(_.label("button", "➕ New service"), NewService(ref=ref))])
+    agreement = (
+        Button(_.label("button", "The agreement has ended"), OneOrganization(ref=ref, act="end"))
+        if active
+        else Button(
+            _.label("button", "The agreement is signed"), OneOrganization(ref=ref, act="active")
+        )
+    )
+    rows.append([agreement])
+    rows += in_rows(language_buttons(_, "organization", ref, set(shelf.complete)), 2)
+    everything = Button(_.label("button", "All organisations"), SetUp(to="organizations"))
+    return Message(text, [*rows, [everything]])
+
+
+async def agreement_card(page: Page, ref: str, act: str) -> Message:
+    """Ask for a second tap before an agreement begins or ends."""
+    await require_coordinator(page)
+    _ = page._
+    question = (
+        _("Is the agreement signed and active? From then on members can be referred there.")
+        if act == "active"
+        else _("Has the agreement ended? From then on nobody can be referred there.")
+    )
+    return Message(
+        question,
+        [
+            [
+                Button(_.label("button", "Yes"), OneOrganization(ref=ref, act=f"{act}!")),
+                Button(_.label("button", "No"), OneOrganization(ref=ref)),
+            ]
+        ],
+    )
+
+
+CARDS = {
+    "setup": menu_card,
+    "setup.areas": areas_card,
+    "setup.area": area_card,
+    "setup.organizations": organizations_card,
+    "setup.organization": organization_card,
+    "setup.agreement": agreement_card,
+}
+FORMS = (AREA, ORGANIZATION, TRANSLATION)
+
+
+def setup() -> Router:
+    """Take every button of the set up."""
+    router = Router(name="setup")
+    router.callback_query.register(pressed, SetUp.filter())
+    router.callback_query.register(area_opened, OneArea.filter())
+    router.callback_query.register(organization_touched, OneOrganization.filter())
+    router.callback_query.register(translate_asked, Translate.filter())
+    return router
