@@ -4,7 +4,17 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String, select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -60,6 +70,17 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSON(),
         list[str]: JSON(),
     }
+
+    @classmethod
+    def __table_cls__(cls, *args: Any, **options: Any) -> Table:
+        """Return the table; where rows have numbers, SQLite too uses each number only once.
+
+        By itself it gives the number of a deleted last row to the next one, and then a delivery's
+        key or a line of the history would speak of another thing than it did.
+        """
+        if issubclass(cls, Identified):
+            options.setdefault("sqlite_autoincrement", True)
+        return Table(*args, **options)
 
 
 class Identified:
