@@ -194,7 +194,7 @@ async def agree(
     version: str,
     language: str,
 ) -> Referral:
-    """Send a request with exactly these fields; a second press finds the first request.
+    """Send a request with exactly these fields and the note; pressing twice sends it once.
 
     Raises:
         NotAMemberError: the person has not joined.
@@ -237,7 +237,7 @@ async def agree(
     session.add_all(
         SharedField(referral_id=referral.id, name=name, value=values[name], agreed_at=now)
         for name in FieldName
-        if name in fields and values[name]
+        if (name in fields or name == FieldName.NOTE) and values[name]
     )
     await _move(session, referral, State.PENDING, Who.SELF, actor, now)
     await providers.begin_checklist(session, actor, service, now)

@@ -1,0 +1,204 @@
+"""From an empty database and one link to a confirmed referral; and everything that can go wrong."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from community.referrals import Referral, State
+from tests.stories.conftest import Somebody, Stage
+
+Coming = Callable[[], Awaitable[Somebody]]
+ENGLISH = ("English", "Join", "All")
+
+
+async def a_directory(boss: Somebody) -> None:
+    """Set up an area, an organisation with an active agreement, and a service with steps."""
+    await boss.says("/animate")
+    await boss.presses("Team")
+    await boss.presses("I work as a coordinator")
+    await boss.says("/report")
+    await boss.presses("Set up the network")
+    await boss.presses("Areas")
+    await boss.presses("New area")
+    await boss.says("Old Town")
+    await boss.presses("Europe/Paris")
+    await boss.shares_location(48.85, 2.35)
+    boss.sees_last("Old Town", "48.85")
+    await boss.presses("العربية")
+    await boss.says("البلدة القديمة")
+    await boss.presses("All areas")
+    await boss.presses("Back")
+    await boss.presses("Organisations")
+    await boss.presses("New organisation")
+    await boss.says("Chamber of Commerce")
+    await boss.presses("The agreement is signed")
+    await boss.presses("Yes")
+    boss.sees_last("The agreement is active")
+    await boss.presses("New service")
+    await boss.says("Start-up advice")
+    await boss.presses("Money to start")
+    await boss.presses("Old Town")
+    await boss.presses("Free of charge")
+    await boss.says("We help you to write a plan.")
+    await boss.says("1. Make an appointment\n2. Bring your ideas")
+    boss.sees_last("Start-up advice", "1. Make an appointment", "Free of charge")
+
+
+async def staff(stage: Stage, boss: Somebody) -> Somebody:
+    """Invite somebody as the organisation's staff, and confirm them."""
+    await boss.says("/animate")
+    await boss.presses("Team")
+    await boss.presses("Invite staff")
+    await boss.presses("Chamber of Commerce")
+    payload = boss.link()
+    adviser = stage.meet("Adviser", "en")
+    await adviser.starts(payload)
+    await adviser.presses("English")
+    await boss.presses("Yes, confirm")
+    return adviser
+
+
+async def a_request(member: Somebody) -> None:
+    """Go from a need to a request that is sent."""
+    await member.says("/support")
+    await member.presses("Money to start")
+    await member.presses("Start-up advice")
+    await member.presses("⬜ 1")
+    member.sees_last("✅ 1. Make an appointment", "⬜ 2. Bring your ideas")
+    await member.presses("Refer me")
+    member.sees_last("This goes to Chamber of Commerce, and nothing else", "Name: Amina")
+    await member.presses("Add a note")
+    await member.says("I want to open a bakery.")
+    member.sees_last("I want to open a bakery.")
+    await member.presses("I agree, send it")
+    member.sees_last("Your request is on its way")
+
+
+async def at_noon(stage: Stage) -> None:
+    noon = (stage.now + timedelta(days=1)).replace(hour=11, minute=0, second=0)
+    stage.emulator.clock.set(noon)
+    await stage.settled()
+
+
+async def state_of(stage: Stage) -> str:
+    async with stage.app.database.transaction() as session:
+        return str(await session.scalar(select(Referral.state)))
+
+
+async def test_from_an_empty_database_to_a_confirmed_referral(
+    stage: Stage, animator: Coming
+) -> None:
+    await at_noon(stage)
+    boss = await animator()
+    await a_directory(boss)
+    adviser = await staff(stage, boss)
+    amina = stage.meet("Amina", "en")
+    await amina.joins(*ENGLISH)
+    await a_request(amina)
+    adviser.sees_last("You have a new referral")
+    assert "Amina" not in adviser.screen  # nothing personal in a notification
+    await adviser.presses("Show what was shared")
+    adviser.sees_last("Name: Amina", "I want to open a bakery.", "Please answer")
+    assert adviser.last["protected"]
+    await adviser.presses("Accept")
+    amina.sees_last("You have a new message")
+    await amina.presses("Read it")
+    amina.sees_last("Accepted", "They can see")
+    await adviser.presses("It has begun")
+    await adviser.presses("Completed")
+    await amina.presses("Read it")
+    amina.sees_last("Were you really helped?")
+    await amina.presses("Yes, I was helped")
+    assert await state_of(stage) == State.CONFIRMED
+    adviser.sees_last("news about one")
+
+
+async def test_a_disagreement_goes_to_the_team_and_is_settled(
+    stage: Stage, animator: Coming
+) -> None:
+    await at_noon(stage)
+    boss = await animator()
+    await a_directory(boss)
+    adviser = await staff(stage, boss)
+    amina = stage.meet("Amina", "en")
+    await amina.joins(*ENGLISH)
+    await a_request(amina)
+    for press in ("Show what was shared", "Accept", "It has begun", "Completed"):
+        await adviser.presses(press)
+    await amina.presses("Read it")
+    await amina.presses("❌ No")
+    boss.sees_last("did not help as it says")
+    await boss.presses("Look at it")
+    boss.sees_last("Member: Amina", "Chamber of Commerce")
+    await boss.presses("The help was not given")
+    assert await state_of(stage) == State.RESOLVED
+    await amina.presses("Read it")
+    amina.sees_last("Settled by the team", "the help was not given")
+
+
+async def test_what_is_asked_for_is_shared_only_on_a_tap_and_withdrawing_ends_it(
+    stage: Stage, animator: Coming
+) -> None:
+    await at_noon(stage)
+    boss = await animator()
+    await a_directory(boss)
+    adviser = await staff(stage, boss)
+    amina = stage.meet("Amina", "en", username="amina_bakes")
+    await amina.joins(*ENGLISH)
+    await a_request(amina)
+    await adviser.presses("Show what was shared")
+    assert "amina_bakes" not in adviser.screen
+    await adviser.presses("Ask for one more thing")
+    await adviser.presses("Telegram account")
+    await amina.presses("Read it")
+    amina.sees_last("They ask for: Telegram account", "@amina_bakes")
+    await amina.presses("Share it")
+    await adviser.presses("Show what was shared")
+    adviser.sees_last("@amina_bakes")
+    await amina.presses("Withdraw my request")
+    await amina.presses("Yes, withdraw")
+    adviser.sees_last("has been withdrawn")
+    shown = adviser.from_bot()[-2]
+    stage.emulator.world.press(adviser.id, shown["message_id"], shown["buttons"][0][0]["data"])
+    await stage.settled()
+    await adviser.says("/referrals")
+    adviser.sees_last("Nobody has been referred")
+    assert await state_of(stage) == State.CANCELLED
+
+
+async def test_a_waiting_step_is_nudged_about_twice_and_then_no_more(
+    stage: Stage, animator: Coming
+) -> None:
+    await at_noon(stage)
+    boss = await animator()
+    await a_directory(boss)
+    amina = stage.meet("Amina", "en")
+    await amina.joins(*ENGLISH)
+    await amina.says("/support")
+    await amina.presses("Money to start")
+    await amina.presses("Start-up advice")
+    await amina.presses("⬜ 1")
+    await stage.play(days=40)
+    assert amina.screen.count("Your next step is waiting") == 2
+
+
+async def test_without_an_agreement_nothing_is_sent(stage: Stage, animator: Coming) -> None:
+    await at_noon(stage)
+    boss = await animator()
+    await a_directory(boss)
+    amina = stage.meet("Amina", "en")
+    await amina.joins(*ENGLISH)
+    await amina.says("/support")
+    await amina.presses("Money to start")
+    await amina.presses("Start-up advice")
+    await amina.presses("Refer me")
+    await boss.says("/report")
+    await boss.presses("Set up the network")
+    await boss.presses("Organisations")
+    await boss.presses("Chamber of Commerce")
+    await boss.presses("The agreement has ended")
+    await boss.presses("Yes")
+    await amina.presses("I agree, send it")
+    async with stage.app.database.transaction() as session:
+        assert (await session.scalars(select(Referral))).all() == []
