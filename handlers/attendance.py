@@ -182,7 +182,7 @@ def facts(page: Page, event: Event, mine: Attendance | None) -> list[str | None]
             ),
         )
     ]
-    going = mine is not None and mine.state in (State.GOING, State.OFFERED, State.ATTENDED)
+    going = knows_address(mine)
     if event.is_online:
         told.append(
             _("💻 Online: {link}", link=event.link or "")
@@ -199,6 +199,11 @@ def facts(page: Page, event: Event, mine: Attendance | None) -> list[str | None]
     if event.child_care:
         told.append(_("🧸 There is child care."))
     return told
+
+
+def knows_address(mine: Attendance | None) -> bool:
+    """Say whether the address, or the link, is for this person."""
+    return mine is not None and mine.state in (State.GOING, State.OFFERED, State.ATTENDED)
 
 
 async def standing(page: Page, event: Event, mine: Attendance | None) -> Html:
@@ -304,12 +309,14 @@ async def event_calendar(page: Page, ref: str) -> Message:
     _ = page._
     event = await events.visible(page.session, ref)
     block = await block_for(page, "event", event.id)
+    mine = await attendance.of(page.session, event, page.reader)
     content = event_file(
         event,
         block.get("title") if block else "",
         block.get("description") if block else "",
         block.language if block else _.language,
         page.now,
+        with_address=knows_address(mine),
     )
     text = _("Open this file to put the event into the calendar of your phone.")
     return Message(text, file=File("event.ics", content))

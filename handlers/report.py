@@ -16,14 +16,13 @@ from community import figures
 from community.errors import NotFoundError
 from community.roles import RoleName
 from handlers.replies import Button, File, Message, Network, Page, Replies, edit, in_rows, say
+from handlers.setup import SetUp
 from handlers.staff import router_for
 from locales import Html
 from reports import chart
 from reports.figures import Report, as_text, month_name, report
 from reports.workbook import workbook
 
-SET_UP = "su:menu"
-"""The button that opens the set-up; ``handlers/setup.py`` takes it."""
 MONTHS_OFFERED = 12
 
 
@@ -105,7 +104,7 @@ async def report_card(page: Page) -> Message:
             ],
             per_row=2,
         ),
-        [Button(_.label("button", "⚙️ Set up the network"), SET_UP)],
+        [Button(_.label("button", "⚙️ Set up the network"), SetUp())],
     ]
     return Message(_("<b>Figures</b>\nWhich month would you like to see?"), rows)
 
