@@ -371,13 +371,28 @@ async def _open_checklists(session: AsyncSession) -> list[Checklist]:
     return list(rows)
 
 
+async def _waiting_step(session: AsyncSession, checklist: Checklist) -> int:
+    found: int | None = await session.scalar(
+        select(ServiceStep.id)
+        .where(
+            ServiceStep.service_id == checklist.service_id,
+            ServiceStep.id.not_in(select(Tick.step_id).where(Tick.checklist_id == checklist.id)),
+        )
+        .order_by(ServiceStep.position)
+        .limit(1)
+    )
+    assert found is not None  # an open checklist has one
+    return found
+
+
 async def nudge(session: AsyncSession, now: datetime) -> int:
-    """Owe a nudge about each step that has waited for seven days, at most two in a row."""
+    """Owe a nudge about each step that has waited for seven days, at most two about one step."""
     count = 0
     for checklist in await _open_checklists(session):
         if checklist.moved_at + STEP_WAITS > now:
             break
         service = await session.get_one(Service, checklist.service_id)
+        waiting = await _waiting_step(session, checklist)
         checklist.nudges += 1
         checklist.moved_at = now
         count += await deliveries.plan(
@@ -386,7 +401,7 @@ async def nudge(session: AsyncSession, now: datetime) -> int:
             Plan(
                 "step_nudge",
                 checklist.person_id,
-                f"step_nudge:{checklist.id}:{now.isoformat()}",
+                f"step_nudge:{checklist.id}:{waiting}:{checklist.nudges}",
                 now,
                 {"ref": service.ref},
                 subject_id=service.id,

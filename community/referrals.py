@@ -5,6 +5,7 @@ else, nobody else's, and nothing at all once it is withdrawn. The member has the
 outcome.
 """
 
+import hashlib
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -183,6 +184,38 @@ async def preview(session: AsyncSession, person: Person, service: Service) -> di
     }
 
 
+async def would_share(
+    session: AsyncSession,
+    person: Person,
+    service: Service,
+    fields: Collection[FieldName],
+    note: str,
+) -> dict[FieldName, str]:
+    """Return exactly what these choices would share: what is known of them, and the note."""
+    known = await preview(session, person, service)
+    known[FieldName.NOTE] = note.strip()
+    chosen = {*fields, FieldName.NOTE}
+    return {name: value for name, value in known.items() if name in chosen and value}
+
+
+def fingerprint(values: Mapping[FieldName, str]) -> str:
+    """Return a short digest of what a card shows, so that its button agrees to that only."""
+    told = "\n".join(f"{name}={values[name]}" for name in sorted(values))
+    return hashlib.sha256(told.encode()).hexdigest()[:8]
+
+
+async def open_with(session: AsyncSession, person: Person, service: Service) -> Referral | None:
+    """Return the person's open request for this service; there is at most one."""
+    found: Referral | None = await session.scalar(
+        select(Referral).where(
+            Referral.person_id == person.id,
+            Referral.service_id == service.id,
+            Referral.state.in_(OPEN),
+        )
+    )
+    return found
+
+
 async def agree(
     session: AsyncSession,
     actor: Person,
@@ -210,13 +243,7 @@ async def agree(
         raise NoAgreementError
     if len(note) > NOTE_LIMIT:
         raise NotUnderstoodError("note", limit=NOTE_LIMIT)
-    twin: Referral | None = await session.scalar(
-        select(Referral).where(
-            Referral.person_id == actor.id,
-            Referral.service_id == service.id,
-            Referral.state.in_(OPEN),
-        )
-    )
+    twin = await open_with(session, actor, service)
     if twin is not None:
         return twin
     referral = Referral(
@@ -279,6 +306,16 @@ async def shared(session: AsyncSession, referral: Referral) -> dict[FieldName, s
     return {FieldName(row.name): row.value for row in rows}
 
 
+async def asked_for(
+    session: AsyncSession, actor: Person, referral: Referral
+) -> dict[FieldName, str]:
+    """Return what saying yes to the provider's question would share; nothing if not known."""
+    if referral.asked_field is None:
+        return {}
+    service = await session.get_one(Service, referral.service_id)
+    return await would_share(session, actor, service, {FieldName(referral.asked_field)}, "")
+
+
 async def give(
     session: AsyncSession, actor: Person, ref: str, now: datetime, *, yes: bool
 ) -> Referral:
@@ -289,13 +326,13 @@ async def give(
         IllegalMoveError: nothing is asked.
     """
     referral = await mine(session, actor, ref, lock=True)
-    asked = referral.asked_field
-    if referral.state != State.NEEDS_INFORMATION or asked is None:
+    if referral.state != State.NEEDS_INFORMATION:
         raise IllegalMoveError("referral", referral.state, State.PENDING)
-    service = await session.get_one(Service, referral.service_id)
-    value = (await preview(session, actor, service)).get(FieldName(asked), "")
-    if yes and value:
-        session.add(SharedField(referral_id=referral.id, name=asked, value=value, agreed_at=now))
+    if yes:
+        session.add_all(
+            SharedField(referral_id=referral.id, name=name, value=value, agreed_at=now)
+            for name, value in (await asked_for(session, actor, referral)).items()
+        )
     await _move(session, referral, State.PENDING, Who.SELF, actor, now, asked_field=None)
     return referral
 

@@ -18,7 +18,7 @@ from handlers import words
 from handlers.content import block_for
 from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, say, toast
 from handlers.support import field_lines
-from locales import Translator
+from locales import Html, Translator
 
 
 class Received(CallbackData, prefix="rl"):
@@ -130,11 +130,17 @@ async def one_card(page: Page, ref: str) -> Message:
         _("<b>{service}</b>", service=await _service_name(page, referral)),
         _("{state}.", state=state_for_staff(state, _)),
         "",
-        *(told or [_("The person has withdrawn the request; there is nothing to see any more.")]),
+        *(told or [_nothing(state, _)]),
         "",
         _("This was shared with your organisation only, for this request."),
     )
     return Message(text, _rows(referral, state, _), protect=True)
+
+
+def _nothing(state: State, _: Translator) -> Html:
+    if state == State.CANCELLED:
+        return _("The person has withdrawn the request; there is nothing to see any more.")
+    return _("The person has shared nothing yet; you can ask for what you need.")
 
 
 def _rows(referral: Referral, state: State, _: Translator) -> list[list[Button]]:

@@ -66,11 +66,15 @@ class TickStep(CallbackData, prefix="sk"):
 
 
 class Refer(CallbackData, prefix="sf"):
-    """What would be shared: ``mask`` has one bit per field; ``act`` flips, notes or sends."""
+    """What would be shared: ``mask`` has one bit per field; ``act`` flips, notes or sends.
+
+    ``seen`` is the fingerprint of what the card shows: nothing else is agreed to.
+    """
 
     ref: str
     mask: int
     act: str = "see"
+    seen: str = ""
 
 
 class Requests(CallbackData, prefix="sr"):
@@ -78,10 +82,11 @@ class Requests(CallbackData, prefix="sr"):
 
 
 class OneRequest(CallbackData, prefix="sz"):
-    """One request of the person's own."""
+    """One request of the person's own; ``seen`` is the fingerprint of what is asked for."""
 
     ref: str
     act: str = "open"
+    seen: str = ""
 
 
 class Dispute(CallbackData, prefix="di"):
@@ -149,10 +154,17 @@ async def refer_touched(
     """Show what would be shared, flip a field, write a note, or send it."""
     people.require_member(person)
     ref, mask, act = callback_data.ref, callback_data.mask, callback_data.act
-    note = (await state.get_data()).get("note", "")
+    service = await find(session, Service, ref)
+    already = await referrals.open_with(session, person, service)
+    if already is not None:
+        return [edit("support.request", ref=already.ref)]
+    note = (await state.get_data()).get("notes", {}).get(ref, "")
     if act == "note":
         return await begin(NOTE, state, ref=ref, mask=mask)
     if act == "send":
+        goes = await referrals.would_share(session, person, service, fields_of(mask), note)
+        if callback_data.seen != referrals.fingerprint(goes):
+            return [toast("support.changed"), edit("support.refer", ref=ref, mask=mask, note=note)]
         await state.clear()
         referral = await referrals.agree(
             session,
@@ -190,7 +202,7 @@ async def _read_note(answering: Answering, text: str) -> str:
 async def _noted(answering: Answering) -> Replies:
     about, note = answering.about, answering.answers["note"]
     assert answering.state is not None
-    await answering.state.set_data({"note": note})
+    await answering.state.set_data({"notes": {about["ref"]: note}})
     return [say("support.refer", ref=about["ref"], mask=about["mask"], note=note)]
 
 
@@ -212,6 +224,11 @@ async def request_touched(
     if act == "withdraw!":
         await referrals.withdraw(session, person, ref, now)
     elif act in {"give", "keep"}:
+        asked = await referrals.asked_for(
+            session, person, await referrals.mine(session, person, ref)
+        )
+        if callback_data.seen != referrals.fingerprint(asked):
+            return [toast("support.changed"), edit("support.request", ref=ref)]
         await referrals.give(session, person, ref, now, yes=act == "give")
     elif act in {"yes", "no"}:
         await referrals.confirm(session, person, ref, now, helped=act == "yes")
@@ -397,9 +414,7 @@ async def refer_card(page: Page, ref: str, mask: int, note: str = "") -> Message
     service = await find(page.session, Service, ref)
     chosen = fields_of(mask)
     could = await referrals.preview(page.session, page.reader, service)
-    goes = {name: value for name, value in could.items() if name in chosen and value}
-    if note:
-        goes[FieldName.NOTE] = note
+    goes = await referrals.would_share(page.session, page.reader, service, chosen, note)
     to = await organization_name(page, service)
     text = lines(
         _("<b>This goes to {organization}, and nothing else:</b>", organization=to),
@@ -420,11 +435,17 @@ async def refer_card(page: Page, ref: str, mask: int, note: str = "") -> Message
         flipped = mask_of(chosen ^ {name})
         rows.append([Button(label, Refer(ref=ref, mask=flipped, act="flip"))])
     rows.append([Button(_.label("button", "✏️ Add a note"), Refer(ref=ref, mask=mask, act="note"))])
-    rows.append(
-        [Button(_.label("button", "📨 I agree, send it"), Refer(ref=ref, mask=mask, act="send"))]
-    )
+    send = Refer(ref=ref, mask=mask, act="send", seen=referrals.fingerprint(goes))
+    rows.append([Button(_.label("button", "📨 I agree, send it"), send)])
     rows.append([Button(_.label("button", "Back"), OpenService(ref=ref))])
     return Message(text, rows)
+
+
+async def changed(page: Page) -> Message:
+    """Tell that what the pressed button stood for is not what would be shared now."""
+    return Message(
+        page._.label("toast", "Something has changed. Please look again before you agree.")
+    )
 
 
 async def sent_card(page: Page, ref: str) -> Message:
@@ -471,11 +492,12 @@ async def request_card(page: Page, ref: str) -> Message:
         if referral.reason
         else None,
         _resolution(referral, _),
-        await _asked_line(page, referral, service),
+        await _asked_line(page, referral),
         *(["", _("They can see:"), *told] if told else []),
         *(["", _("Were you really helped?")] if state in ASKING else []),
     )
-    return Message(text, _request_rows(referral, state, _))
+    asked = await referrals.asked_for(page.session, page.reader, referral)
+    return Message(text, _request_rows(referral, state, referrals.fingerprint(asked), _))
 
 
 ASKING = (State.COMPLETED, State.UNCONFIRMED)
@@ -489,13 +511,13 @@ def _resolution(referral: Referral, _: Translator) -> Html | None:
     return _("The team has found that the help was not given.")
 
 
-async def _asked_line(page: Page, referral: Referral, service: Service) -> Html | None:
+async def _asked_line(page: Page, referral: Referral) -> Html | None:
     _ = page._
     if referral.state != State.NEEDS_INFORMATION or not referral.asked_field:
         return None
     name = FieldName(referral.asked_field)
-    value = (await referrals.preview(page.session, page.reader, service)).get(name, "")
-    if not value:
+    value = (await referrals.asked_for(page.session, page.reader, referral)).get(name)
+    if value is None:
         return _(
             "They ask for: {field}. We do not know it; you can add it under /me.",
             field=words.field(name, _),
@@ -507,14 +529,15 @@ async def _asked_line(page: Page, referral: Referral, service: Service) -> Html 
     )
 
 
-def _request_rows(referral: Referral, state: State, _: Translator) -> list[list[Button]]:
+def _request_rows(
+    referral: Referral, state: State, seen: str, _: Translator
+) -> list[list[Button]]:
     ref = referral.ref
     rows: list[list[Button]] = []
     if state == State.NEEDS_INFORMATION:
-        rows.append([Button(_.label("button", "Share it"), OneRequest(ref=ref, act="give"))])
-        rows.append(
-            [Button(_.label("button", "Do not share it"), OneRequest(ref=ref, act="keep"))]
-        )
+        give, keep = (OneRequest(ref=ref, act=act, seen=seen) for act in ("give", "keep"))
+        rows.append([Button(_.label("button", "Share it"), give)])
+        rows.append([Button(_.label("button", "Do not share it"), keep)])
     if state in ASKING:
         rows.append(
             [Button(_.label("button", "✅ Yes, I was helped"), OneRequest(ref=ref, act="yes"))]
@@ -641,6 +664,7 @@ CARDS = {
     "support.services": services_card,
     "support.service": service_card,
     "support.refer": refer_card,
+    "support.changed": changed,
     "support.sent": sent_card,
     "support.requests": requests_card,
     "support.request": request_card,
