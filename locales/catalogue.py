@@ -5,6 +5,7 @@ Everything written here is reproducible: no dates, no line numbers, no fuzzy gue
 translations. A new language is a new folder, made by `update`.
 """
 
+import ast
 import json
 from collections.abc import Iterable, Iterator
 from io import BytesIO
@@ -12,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from babel.messages import Catalog, Message
-from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from locales.translator import FOLDER
@@ -57,13 +57,55 @@ def path_of(language: str) -> Path:
 TEMPLATE = FOLDER / "messages.pot"
 
 
+def spoken_in(source: str) -> list[tuple[int, str | tuple[str, ...], list[str], str | None]]:
+    """Return (line, message, notes, context) of every sentence of a module.
+
+    Babel's own extractor reads tokens, and loses a sentence whose fields are filled by a call that
+    hands the translator on: ``_.label("button", "…", what=words.need(need, _))``.
+    """
+    above = source.splitlines()
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        if name not in KEYWORDS:
+            continue
+        spec = KEYWORDS[name] or (1,)
+        places = [place[0] if isinstance(place, tuple) else place for place in spec]
+        texts = [_literal(node.args, place - 1) for place in places]
+        if None in texts:
+            continue
+        words = [text for text in texts if text is not None]
+        context = words.pop(0) if isinstance(spec[0], tuple) else None
+        message = words[0] if len(words) == 1 else tuple(words)
+        found.append((node.lineno, message, _notes(above, node.lineno), context))
+    return sorted(found, key=lambda entry: entry[0])
+
+
+def _literal(arguments: list[ast.expr], at: int) -> str | None:
+    value = arguments[at] if at < len(arguments) else None
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        return value.value
+    return None
+
+
+def _notes(lines: list[str], line: int) -> list[str]:
+    """Return the comment for translators right above a call."""
+    notes: list[str] = []
+    for text in reversed(lines[: line - 1]):
+        if not text.strip().startswith("#"):
+            break
+        notes.insert(0, text.strip().lstrip("# "))
+    return notes if notes and notes[0].startswith("NOTE:") else []
+
+
 def extract(root: Path = FOLDER.parent) -> Catalog:
     """Return every sentence that the sources under the root speak, without translations."""
     template = Catalog()
     for folder in SPOKEN_IN:
         for path in sorted((root / folder).rglob("*.py")):
-            found = extract_from_file("python", path, keywords=KEYWORDS, comment_tags=["NOTE:"])
-            for line, message, comments, context in found:
+            for line, message, comments, context in spoken_in(path.read_text(encoding="utf-8")):
                 template.add(
                     message,
                     locations=[(path.relative_to(root).as_posix(), line)],

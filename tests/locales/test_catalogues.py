@@ -154,11 +154,13 @@ def test_everything_that_is_spoken_is_extracted(tmp_path: Path) -> None:
     (tmp_path / "handlers" / "cards.py").write_text(
         '# NOTE: A greeting.\n_("Hello, {name}", name=_.label("button", "You"))\n'
         '_.nlabel("button", "{n} a", "{n} b", 2)\n_.npgettext("x", "{n} c", "{n} d", 2)\n'
+        '_.label("button", "on {what}", what=words.need(need, _))\n'
         '_.pgettext("x", "e")\n_.ngettext("{n} f", "{n} g", 2)\n'
     )
     extracted = catalogue.extract(tmp_path)
     assert {(m.context, m.id) for m in extracted if m.id} == {
         *((None, "Hello, {name}"), ("button", "You"), ("button", ("{n} a", "{n} b"))),
+        ("button", "on {what}"),
         *(("x", ("{n} c", "{n} d")), ("x", "e"), (None, ("{n} f", "{n} g"))),
     }
     text = text_of(extracted)
