@@ -163,7 +163,7 @@ async def create_service(
 
 
 def _cost(cost: Decimal | None) -> Decimal | None:
-    if cost is not None and not 0 <= cost < 1_000_000:
+    if cost is not None and not (cost.is_finite() and 0 <= cost < 1_000_000):
         raise NotUnderstoodError("amount")
     return cost
 
