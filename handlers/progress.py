@@ -104,8 +104,8 @@ async def _buttons(page: Page, send: Send, rows: dict[Row, int]) -> list[list[Bu
         if rows[Row.UNCERTAIN] and send.state != State.CANCELLED:
             again = _.nlabel(
                 "button",
-                "Send again to {n} person of whom we are not sure",
-                "Send again to {n} people of whom we are not sure",
+                "Send again to {n} unsure person",
+                "Send again to {n} unsure people",
                 rows[Row.UNCERTAIN],
             )
             buttons.append([Button(again, Do(ref=ref, what="resend"))])
