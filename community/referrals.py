@@ -26,6 +26,7 @@ from community.errors import (
     NotFoundError,
     NotUnderstoodError,
 )
+from community.history import Step
 from community.lifecycle import Lifecycle, Who, who
 from community.people import Person
 from community.providers import Service
@@ -488,16 +489,17 @@ async def answer(
     if step not in PROVIDERS_STEPS:
         raise NotFoundError("step")
     target = PROVIDERS_STEPS[step]
-    if target in WITH_REASON and reason is None:
+    if target not in WITH_REASON:
+        reason = None
+    elif reason is None:
         raise NotUnderstoodError("reason")
-    changes: dict[str, Any] = {"reason": reason} if reason else {}
-    if target == State.COMPLETED:
-        changes |= {"completed_at": now, "outcome_asked": 1}
-    moved = await _move(
-        session, referral, target, Who.PROVIDER, actor, now, code=reason, **changes
-    )
+    moved = await _move(session, referral, target, Who.PROVIDER, actor, now, reason=reason)
+    if moved:
+        referral.reason = reason
     if moved and target == State.COMPLETED:
+        referral.completed_at, referral.outcome_asked = now, 1
         await _ask_outcome(session, referral, now, 1)
+    await session.flush()
     return referral
 
 
@@ -623,7 +625,7 @@ async def _move(
     actor: Person | None,
     now: datetime,
     *,
-    code: Reason | None = None,
+    reason: Reason | None = None,
     **changes: Any,
 ) -> bool:
     """Take a step, and tell the other side that there is something new. Nothing personal."""
@@ -634,13 +636,19 @@ async def _move(
         by,
         now,
         actor_id=actor.id if actor else None,
-        reason=code,
+        reason=reason,
         changed_at=now,
         **changes,
     )
     if not moved:
         return False
-    key = f"{referral.id}:{to}:{now.isoformat()}"
+    # The number of the step tells occurrences apart: the clock may stand still between two.
+    number = await session.scalar(
+        select(func.count())
+        .select_from(Step)
+        .where(Step.subject == REFERRAL.name, Step.subject_id == referral.id)
+    )
+    key = f"{referral.id}:{number}"
     if by is Who.SELF:
         await deliveries.plan(
             session,
