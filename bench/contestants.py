@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
+from datetime import time as datetime_time
 from pathlib import Path
 from typing import Any
 
@@ -225,8 +226,7 @@ async def send(base: str, n: int) -> dict[str, float]:
                 )
         from community import policy
 
-        policy.QUIET_FROM = policy.time(23, 59, 59)
-        policy.QUIET_UNTIL = policy.time(0, 0, 0)
+        policy.QUIET_FROM, policy.QUIET_UNTIL = datetime_time(23, 59, 59), datetime_time(0)
         network = Network("en", "Europe/Paris", "stub_bot", "112")
         sender = Sender(app.database, app.speaker, app.clock, network, "bench", at_once=AT_ONCE)
         cpu, begin, sent = _cpu(), time.monotonic(), 0

@@ -27,7 +27,7 @@ from bot.sending import LEASE, Sender
 from bot.settings import Settings
 from bot.speaking import Speaker
 from bot.telegram import Telegram, TokenRefusedError
-from community import leases, roles
+from community import erasure, keys, leases, roles
 from handlers.replies import Network
 from scheduler import TIMETABLE, Job, Tick, next_due
 
@@ -102,6 +102,7 @@ class App:
             self.holder,
             lease=self.lease,
         )
+        await self._erase_again()
         await self.receiver.pick_up()
         self._task("renewing the lease", self._renew)
         self._task("receiving", self.receiver.poll)
@@ -122,6 +123,14 @@ class App:
             logger.warning("Telegram cannot be reached (%s); trying again", answer.reason)
             await asyncio.sleep(wait)
             wait = min(wait * 2, 30.0)
+
+    async def _erase_again(self) -> None:
+        """Erase whom a restored backup has brought back."""
+        async with self.database.transaction() as session:
+            key = await keys.key(session, "erasure")
+            count = await erasure.erase_again(session, self.clock.now(), key)
+        if count:
+            logger.warning("%d erased people were in the database again; erased once more", count)
 
     async def _introduce(self) -> None:
         assert self.network is not None
@@ -221,7 +230,7 @@ class App:
     async def settle(self) -> None:
         """Do everything that is due by now, and everything that follows from it."""
         for _ in range(100):
-            while not self.receiver.is_idle:
+            while not self.receiver.is_idle:  # noqa: ASYNC110 - lanes end one by one
                 await asyncio.sleep(0.005)
             for job in TIMETABLE:
                 await self._run_job(job)
@@ -240,7 +249,7 @@ class App:
     # Ending
 
     async def stop(self) -> None:
-        """Drain: fetch nothing, finish transactions and calls that have begun, give leases back."""
+        """Drain: fetch nothing, finish what has begun, give leases back."""
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
         for task in self._tasks:

@@ -384,7 +384,7 @@ class Receiver:
                 )
             if spoken.message_ids:
                 await live.let_go(session, sender, spoken.message_ids[-1])
-            if spoken.message_ids and speech.message.live:
+            if spoken.message_ids and speech.message.live and known:
                 await live.keep(
                     session,
                     sender,

@@ -86,9 +86,12 @@ class Sender:
                 await deliveries.settle(session, outcomes, now)
                 for outcome in outcomes:
                     if outcome.state == State.REFUSED and outcome.reason:
-                        row = await session.get_one(Delivery, outcome.delivery_id)
-                        person = await session.get_one(Person, row.person_id)
-                        await deliveries.lose(session, person, outcome.reason, now)
+                        row = await session.get(Delivery, outcome.delivery_id)
+                        if row is None or row.person_id is None:
+                            continue  # erased meanwhile
+                        person = await session.get(Person, row.person_id)
+                        if person is not None:
+                            await deliveries.lose(session, person, outcome.reason, now)
             return len(outcomes)
 
     async def _prepare(
@@ -102,7 +105,10 @@ class Sender:
             if not claimed:
                 return None
             for row in claimed:
-                person = await session.get_one(Person, row.person_id)
+                person = await session.get(Person, row.person_id) if row.person_id else None
+                if person is None:
+                    outcomes.append(Outcome(row.id, State.SUPPRESSED, "erased"))
+                    continue
                 verdict = await deliveries.judge(session, row, person, now, self.network.zone)
                 if verdict != GO:
                     outcomes.append(_unsent(row, verdict))

@@ -86,7 +86,9 @@ class ByAiogram:
 
     async def document(self, chat: int, name: str, content: bytes, caption: str) -> int:
         file = BufferedInputFile(content, name)
-        return int((await self._try(self.bot.send_document(chat, file, caption=caption))).message_id)
+        return int(
+            (await self._try(self.bot.send_document(chat, file, caption=caption))).message_id
+        )
 
     async def photo(self, chat: int, content: bytes) -> int:
         file = BufferedInputFile(content, "p.png")

@@ -130,4 +130,4 @@ def test_every_card_that_a_handler_names_exists() -> None:
                 and node.args
                 and isinstance(node.args[0], ast.Constant)
             ):
-                assert node.args[0].value in CARDS, f"{path.name}: {node.args[0].value}"
+                assert node.args[0].value in CARDS, f"{path.name}: {node.args[0].value!r}"

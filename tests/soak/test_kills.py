@@ -97,9 +97,7 @@ async def victim(database: Database) -> AsyncIterator[Victim]:
 
 def said(emulator: Emulator, person: int) -> list[dict[str, Any]]:
     """Return what the bot has said to a person."""
-    return [
-        m for m in emulator.world.messages(person) if m["from"] == "bot" and not m["deleted"]
-    ]
+    return [m for m in emulator.world.messages(person) if m["from"] == "bot" and not m["deleted"]]
 
 
 async def until(claim: Callable[[], bool], what: str) -> None:
@@ -140,7 +138,9 @@ async def test_ten_kills_on_the_way_from_join_to_reminder(
         session.add(Role(person_id=host.id, name=RoleName.ANIMATOR, granted_at=noon))
         await session.flush()
         details = Details(
-            (noon + timedelta(days=2)).replace(tzinfo=None, hour=18), "Europe/Paris", place="Library"
+            (noon + timedelta(days=2)).replace(tzinfo=None, hour=18),
+            "Europe/Paris",
+            place="Library",
         )
         event = await create(session, host, details, {"title": "Coffee"}, "en", noon)
         await publish(session, host, event.ref, noon)

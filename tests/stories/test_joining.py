@@ -3,17 +3,16 @@
 import json
 from collections.abc import Awaitable, Callable
 
-
 from sqlalchemy import select
 
 from community import consents, people
 from community.consents import Purpose
 from community.people import Membership, Person, Stage
-
 from tests.stories.conftest import Somebody
 from tests.stories.conftest import Stage as Theatre
 
 Boss = Callable[[], Awaitable[Somebody]]
+
 
 async def test_a_newcomer_joins_and_tells_a_little(stage: Theatre) -> None:
     amina = stage.meet("Amina", "fr")
@@ -109,9 +108,7 @@ async def test_everything_can_be_seen_taken_along_and_erased(stage: Theatre) -> 
     await lina.presses("Take my data with me")
     attached = lina.last["attachment"]
     assert attached["file_name"] == "my-data.json"
-    blob = next(
-        b for b in stage.emulator.world.blobs.values() if b.name == "my-data.json"
-    )
+    blob = next(b for b in stage.emulator.world.blobs.values() if b.name == "my-data.json")
     assert "Lina the baker" in json.dumps(json.loads(blob.content), ensure_ascii=False)
     await lina.presses("Delete my data")
     await lina.presses("Yes, delete everything")

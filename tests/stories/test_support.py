@@ -1,4 +1,4 @@
-"""From an empty database and one link to a confirmed referral; and everything that can go wrong."""
+"""From an empty database and one link to a confirmed referral; and what can go wrong."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
