@@ -497,7 +497,7 @@ async def request_card(page: Page, ref: str) -> Message:
         *(["", _("Were you really helped?")] if state in ASKING else []),
     )
     asked = await referrals.asked_for(page.session, page.reader, referral)
-    return Message(text, _request_rows(referral, state, referrals.fingerprint(asked), _))
+    return Message(text, _request_rows(referral, state, asked, _))
 
 
 ASKING = (State.COMPLETED, State.UNCONFIRMED)
@@ -530,13 +530,15 @@ async def _asked_line(page: Page, referral: Referral) -> Html | None:
 
 
 def _request_rows(
-    referral: Referral, state: State, seen: str, _: Translator
+    referral: Referral, state: State, asked: Mapping[FieldName, str], _: Translator
 ) -> list[list[Button]]:
     ref = referral.ref
     rows: list[list[Button]] = []
     if state == State.NEEDS_INFORMATION:
+        seen = referrals.fingerprint(asked)
         give, keep = (OneRequest(ref=ref, act=act, seen=seen) for act in ("give", "keep"))
-        rows.append([Button(_.label("button", "Share it"), give)])
+        if asked:
+            rows.append([Button(_.label("button", "Share it"), give)])
         rows.append([Button(_.label("button", "Do not share it"), keep)])
     if state in ASKING:
         rows.append(

@@ -202,3 +202,109 @@ async def test_without_an_agreement_nothing_is_sent(stage: Stage, animator: Comi
     await amina.presses("I agree, send it")
     async with stage.app.database.transaction() as session:
         assert (await session.scalars(select(Referral))).all() == []
+
+
+async def test_a_provider_declines_with_a_reason_which_the_member_reads(
+    stage: Stage, animator: Coming
+) -> None:
+    await at_noon(stage)
+    boss = await animator()
+    await a_directory(boss)
+    adviser = await staff(stage, boss)
+    amina = stage.meet("Amina", "en")
+    await amina.joins(*ENGLISH)
+    await a_request(amina)
+    await adviser.presses("Show what was shared")
+    await adviser.presses("Decline")
+    await adviser.presses("No free place")
+    adviser.sees_last("Declined")
+    await amina.presses("Read it")
+    amina.sees_last("Reason: No free place")
+    assert await state_of(stage) == State.DECLINED
+    await a_request_without_steps(amina)
+    adviser.sees_last("You have a new referral")
+
+
+async def a_request_without_steps(member: Somebody) -> None:
+    await member.says("/support")
+    await member.presses("Money to start")
+    await member.presses("Start-up advice")
+    await member.presses("Refer me")
+    await member.presses("I agree, send it")
+    member.sees_last("Your request is on its way")
+
+
+def later(member: Somebody, label: str) -> Callable[[], Awaitable[None]]:
+    """Return a way to press this button later, when the bot has edited it away."""
+    number, data = next(
+        (message["message_id"], button["data"])
+        for message in reversed(member.from_bot())
+        for row in message["buttons"]
+        for button in row
+        if label in button["text"]
+    )
+
+    async def press() -> None:
+        member.stage.emulator.world.press(member.id, number, data, forged=True)
+        await member.stage.settled()
+
+    return press
+
+
+async def test_an_old_card_shares_nothing_that_it_has_not_shown(
+    stage: Stage, animator: Coming
+) -> None:
+    await at_noon(stage)
+    boss = await animator()
+    await a_directory(boss)
+    adviser = await staff(stage, boss)
+    amina = stage.meet("Amina", "en", username="amina_bakes")
+    await amina.joins(*ENGLISH)
+    await amina.says("/support")
+    await amina.presses("Money to start")
+    await amina.presses("Start-up advice")
+    await amina.presses("Refer me")
+    amina.sees_last("Name: Amina")
+    agree = later(amina, "I agree, send it")
+    await amina.says("/me")
+    await amina.presses("My name")
+    await amina.says("Amina Secret")
+    await agree()
+    assert await state_of(stage) == "None"
+    assert "new referral" not in adviser.screen
+    amina.sees("Name: Amina Secret")  # the card shows itself anew, and now it can be agreed to
+    await amina.presses("✅ Language")
+    await amina.presses("I agree, send it")
+    assert await state_of(stage) == State.PENDING
+
+    await adviser.presses("Show what was shared")
+    await adviser.presses("Ask for one more thing")
+    await adviser.presses("Language")
+    await amina.presses("Read it")
+    share = later(amina, "Share it")
+    await amina.presses("Do not share it")
+    await adviser.presses("Show what was shared")
+    await adviser.presses("Ask for one more thing")
+    await adviser.presses("Telegram account")
+    await share()
+    await adviser.says("/referrals")
+    await adviser.presses("Start-up advice")
+    assert "amina_bakes" not in adviser.screen
+    assert await state_of(stage) == State.NEEDS_INFORMATION
+
+
+async def test_who_has_not_joined_may_look_and_is_not_referred(
+    stage: Stage, animator: Coming
+) -> None:
+    await at_noon(stage)
+    boss = await animator()
+    await a_directory(boss)
+    guest = stage.meet("Guest", "en")
+    await guest.starts()
+    await guest.presses("English")
+    await guest.says("/support")
+    await guest.presses("Money to start")
+    await guest.presses("Start-up advice")
+    guest.sees_last("1. Make an appointment")
+    await guest.presses("Refer me")
+    assert await state_of(stage) == "None"
