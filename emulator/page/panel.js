@@ -1,0 +1,452 @@
+// One person's chat with the bot.
+
+import { api } from "./api.js";
+import { ask, attempt, disclose, element, icon, iconButton, notify, show, $ } from "./dom.js";
+import { messageNode } from "./message.js";
+import { day, direction, fullName, languageName, startPayload } from "./texts.js";
+
+const TYPING_LASTS = 5000;
+const TOAST_LASTS = 5000;
+const NEAR_END = 120;
+
+export class Panel {
+  // `on` has: hide(panel), focus(panel).
+  constructor(person, bot, on) {
+    this.person = person;
+    this.bot = bot;
+    this.on = on;
+    this.items = new Map();
+    this.heard = 0;
+    this.editing = null;
+    this.#build();
+    this.update(person, bot);
+  }
+
+  #build() {
+    this.log = element("div", { class: "log", role: "log", "aria-live": "polite", tabindex: "0" });
+    this.name = element("h2", { dir: "auto" });
+    this.about = element("p", { class: "small", lang: "en", dir: "ltr" });
+    this.typing = element("p", { class: "typing", lang: "en", dir: "ltr", hidden: true });
+    this.toasts = element("div", { class: "toasts", role: "status" });
+    this.newer = element(
+      "button",
+      { type: "button", class: "newer", lang: "en", hidden: true, onclick: () => this.#toEnd() },
+      "New messages",
+      icon("down"),
+    );
+    this.empty = element(
+      "div",
+      { class: "empty", lang: "en", dir: "ltr" },
+      element("p", {}, "No messages yet."),
+      element(
+        "button",
+        { type: "button", class: "button primary", onclick: () => this.start("") },
+        "Start the bot",
+      ),
+    );
+    this.node = element(
+      "section",
+      { class: "panel", "data-person": this.person.id },
+      this.#header(),
+      element("div", { class: "chat" }, this.log, this.empty, this.newer, this.toasts),
+      this.typing,
+      this.#composer(),
+      this.#blockedNote(),
+    );
+    this.node.addEventListener("focusin", () => this.on.focus(this));
+    this.log.addEventListener("scroll", () => {
+      if (this.#atEnd()) this.newer.hidden = true;
+    });
+    // Pictures arrive later than their messages and push the end away.
+    this.log.addEventListener("load", () => this.wasAtEnd && this.#toEnd(), true);
+  }
+
+  #header() {
+    const more = iconButton("more", "More", { "aria-haspopup": "true" });
+    this.blocking = element("button", { type: "button", onclick: () => this.#toggleBlock() });
+    const menu = element(
+      "div",
+      { class: "menu", lang: "en", dir: "ltr" },
+      this.blocking,
+      element("button", { type: "button", onclick: () => this.#deactivate() }, "Delete the account"),
+      element("button", { type: "button", onclick: () => this.#remove() }, "Remove from this page"),
+    );
+    const toggle = disclose(more, menu);
+    menu.addEventListener("click", () => toggle(false));
+    this.avatar = element("span", { class: "avatar", "aria-hidden": "true" });
+    return element(
+      "header",
+      {},
+      this.avatar,
+      element("div", { class: "who" }, this.name, this.about),
+      element("div", { class: "anchor" }, more, menu),
+      iconButton("close", "Hide", { class: "icon-button hide", onclick: () => this.on.hide(this) }),
+    );
+  }
+
+  #composer() {
+    this.field = element("textarea", { rows: "1", dir: "auto", enterkeyhint: "send" });
+    this.field.addEventListener("keydown", (event) => this.#key(event));
+    this.commandList = element("div", { class: "menu commands" });
+    const commands = iconButton("slash", "Commands", { "aria-haspopup": "true" });
+    this.closeCommands = disclose(commands, this.commandList, {
+      onOpen: () => this.#fillCommands(),
+    });
+    const picker = element("input", { type: "file", hidden: true, tabindex: "-1",
+      "aria-label": "File to send" });
+    picker.addEventListener("change", () => {
+      for (const file of picker.files) this.#sendFile(file);
+      picker.value = "";
+    });
+    const cancel = element(
+      "button",
+      { type: "button", class: "quiet", onclick: () => this.#stopEditing() },
+      "Cancel",
+    );
+    this.editNote = element(
+      "p",
+      { class: "editing", lang: "en", dir: "ltr", hidden: true },
+      element("span", {}, "You are changing a message."),
+      cancel,
+    );
+    this.form = element(
+      "form",
+      { class: "composer" },
+      this.editNote,
+      element("div", { class: "anchor" }, commands, this.commandList),
+      iconButton("clip", "Attach a file", { onclick: () => picker.click() }),
+      iconButton("place", "Share a location", { onclick: () => this.#shareLocation() }),
+      picker,
+      this.field,
+      element(
+        "button",
+        { class: "icon-button send", "aria-label": "Send", title: "Send" },
+        icon("send"),
+      ),
+    );
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#send();
+    });
+    return this.form;
+  }
+
+  #blockedNote() {
+    this.blockedWords = element("p", {});
+    this.unblocking = element(
+      "button",
+      { type: "button", class: "button", onclick: () => this.#toggleBlock() },
+      "Unblock",
+    );
+    this.blocked = element(
+      "div",
+      { class: "blocked", lang: "en", dir: "ltr", hidden: true },
+      this.blockedWords,
+      this.unblocking,
+    );
+    return this.blocked;
+  }
+
+  // What the emulator says about the person and the bot.
+  update(person, bot) {
+    this.person = person;
+    this.bot = bot;
+    const name = fullName(person);
+    this.node.lang = person.language_code || "und";
+    this.node.dir = direction(person.language_code);
+    this.node.setAttribute("aria-label", `${name}, ${languageName(person.language_code)}`);
+    this.log.setAttribute("aria-label", `Messages of ${name}`);
+    this.field.setAttribute("aria-label", `Message from ${name}`);
+    this.field.placeholder = "Message";
+    this.name.textContent = name;
+    this.avatar.textContent = [...name][0] ?? "?";
+    this.avatar.dataset.tone = String(person.id % 6);
+    this.about.textContent = languageName(person.language_code);
+    this.blocking.textContent = person.blocked ? "Unblock the bot" : "Block the bot";
+    const away = person.blocked || person.deactivated;
+    this.form.hidden = away;
+    this.blocked.hidden = !away;
+    this.unblocking.hidden = person.deactivated;
+    this.blockedWords.textContent = person.deactivated
+      ? `${name} has deleted the account.`
+      : `${name} has blocked the bot.`;
+  }
+
+  // Fetch the chat; once more if something arrived meanwhile, so that nothing newer is undone.
+  async sync() {
+    let seen;
+    let messages;
+    do {
+      seen = this.heard;
+      messages = await attempt(() => api.messages(this.person.id));
+      if (!messages) return;
+    } while (seen !== this.heard);
+    for (const message of messages) this.#put(message);
+    const known = new Set(messages.map((message) => message.message_id));
+    for (const id of this.items.keys()) if (!known.has(id)) this.#drop(id);
+    this.#settle();
+  }
+
+  // Something happened in this chat.
+  hear(event) {
+    this.heard += 1;
+    switch (event.type) {
+      case "message":
+      case "edit":
+        this.#put(event.message);
+        if (event.message.from === "bot") this.typing.hidden = true;
+        this.#settle(event.type === "message" && event.message.from === "person");
+        break;
+      case "delete":
+        this.#drop(event.message_id);
+        this.#settle();
+        break;
+      case "toast":
+        if (event.show_alert) show(event.text, { lang: this.node.lang, title: "Alert" });
+        else this.toast(event.text);
+        break;
+      case "action":
+        this.#showTyping(event.action);
+        break;
+    }
+    this.#release();
+  }
+
+  // Messages
+
+  #put(message) {
+    const { message_id: id } = message;
+    if (message.deleted) return this.#drop(id);
+    const known = this.items.get(id);
+    const said = JSON.stringify(message);
+    if (known?.said === said) return undefined;
+    this.wasAtEnd ??= this.#atEnd();
+    const node = messageNode(message, this.bot.first_name, {
+      link: (address) => this.openLink(address),
+      command: (text) => this.#say(text),
+      press: (pressed, button, key) => this.#press(pressed, button, key),
+      edit: (own) => this.#startEditing(own),
+      copy: (text) => this.#copy(text),
+    });
+    const date = new Date(message.date * 1000);
+    if (known) {
+      this.#replace(known.node, node);
+    } else {
+      const after = [...this.items.keys()].filter((other) => other > id);
+      const next = after.length ? this.items.get(Math.min(...after)).node : null;
+      this.log.insertBefore(node, next);
+    }
+    this.items.set(id, { message, said, node, day: day(date) });
+    return undefined;
+  }
+
+  // A bot often edits the message whose button was just pressed: the focus must stay.
+  #replace(old, node) {
+    const focused = old.contains(document.activeElement) ? document.activeElement : null;
+    const place = focused ? [...old.querySelectorAll(".key")].indexOf(focused) : -1;
+    old.replaceWith(node);
+    if (!focused) return;
+    const keys = node.querySelectorAll(".key");
+    (keys[Math.min(Math.max(place, 0), keys.length - 1)] ?? node).focus({ preventScroll: true });
+  }
+
+  #drop(id) {
+    const item = this.items.get(id);
+    if (!item) return;
+    if (item.node.contains(document.activeElement)) this.log.focus({ preventScroll: true });
+    item.node.remove();
+    this.items.delete(id);
+  }
+
+  // Day marks, the invitation to start, and the place in the list.
+  #settle(toEnd = false) {
+    let before = "";
+    for (const node of this.log.children) {
+      if (!node.dataset.id) continue;
+      const item = this.items.get(Number(node.dataset.id));
+      const mark = item.day === before ? null : item.day;
+      const shown = $(".day", node);
+      if (mark && shown?.textContent !== mark) {
+        shown?.remove();
+        node.prepend(element("p", { class: "day", lang: "en", dir: "ltr" }, mark));
+      } else if (!mark) shown?.remove();
+      before = item.day;
+    }
+    this.empty.hidden = this.items.size > 0;
+    if (toEnd || this.wasAtEnd) this.#toEnd();
+    else if (this.wasAtEnd === false) this.newer.hidden = false;
+    const ended = this.wasAtEnd;
+    this.wasAtEnd = undefined;
+    if (ended) requestAnimationFrame(() => this.#toEnd());
+  }
+
+  #atEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.log;
+    return scrollHeight - scrollTop - clientHeight < NEAR_END;
+  }
+
+  #toEnd() {
+    this.log.scrollTop = this.log.scrollHeight;
+    this.newer.hidden = true;
+  }
+
+  // What the person does
+
+  start(payload) {
+    return attempt(() => api.start(this.person.id, payload));
+  }
+
+  // Opens a link to the bot here; says whether it was one.
+  openLink(address) {
+    const payload = startPayload(address, this.bot.username);
+    if (payload === null) return false;
+    this.start(payload);
+    return true;
+  }
+
+  #say(text) {
+    return attempt(() => api.say(this.person.id, text).then(() => true));
+  }
+
+  async #send() {
+    const text = this.field.value.trim();
+    if (!text) return;
+    const edited = this.editing;
+    const done = edited
+      ? await attempt(() => api.edit(this.person.id, edited, text).then(() => true))
+      : await this.#say(text);
+    if (!done) return;
+    this.field.value = "";
+    this.#stopEditing();
+  }
+
+  #key(event) {
+    if (event.isComposing) return;
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      this.#send();
+    } else if (event.key === "Escape" && this.editing) {
+      this.#stopEditing();
+    } else if (event.key === "ArrowUp" && !this.field.value) {
+      const own = [...this.items.values()]
+        .map((item) => item.message)
+        .filter((message) => message.from === "person" && message.text && !message.attachment);
+      if (own.length) this.#startEditing(own.at(-1));
+    }
+  }
+
+  #startEditing(message) {
+    this.editing = message.message_id;
+    this.editNote.hidden = false;
+    this.field.value = message.text;
+    this.field.focus();
+  }
+
+  #stopEditing() {
+    if (this.editing) this.field.value = "";
+    this.editing = null;
+    this.editNote.hidden = true;
+    this.field.focus();
+  }
+
+  async #press(message, button, key) {
+    key.setAttribute("aria-busy", "true");
+    this.pressed = key;
+    setTimeout(() => key.removeAttribute("aria-busy"), 3000);
+    const sent = await attempt(() => api.press(this.person.id, message.message_id, button.data));
+    if (!sent) key.removeAttribute("aria-busy");
+  }
+
+  #release() {
+    this.pressed?.removeAttribute("aria-busy");
+    this.pressed = null;
+  }
+
+  #sendFile(file) {
+    const kind = file.type.startsWith("image/") ? "photo"
+      : file.type.startsWith("audio/") ? "voice" : "document";
+    return attempt(() => api.file(this.person.id, kind, file));
+  }
+
+  async #shareLocation() {
+    const given = await ask($("#location"));
+    if (!given) return;
+    await attempt(() =>
+      api.location(this.person.id, Number(given.latitude), Number(given.longitude)),
+    );
+  }
+
+  async #fillCommands() {
+    const commands = (await attempt(() => api.commands(this.person.id))) ?? [];
+    this.commandList.replaceChildren(
+      ...commands.map(({ command, description }) =>
+        element(
+          "button",
+          {
+            type: "button",
+            onclick: () => {
+              this.closeCommands(false);
+              this.field.focus();
+              this.#say(`/${command}`);
+            },
+          },
+          element("bdi", { class: "command-name", dir: "ltr" }, `/${command}`),
+          element("span", { class: "plain", dir: "auto" }, description),
+        ),
+      ),
+    );
+    if (!commands.length) {
+      this.commandList.append(
+        element("p", { class: "small", lang: "en", dir: "ltr" }, "The bot has set no commands."),
+      );
+    }
+    $("button", this.commandList)?.focus();
+  }
+
+  #toggleBlock() {
+    const work = this.person.blocked ? api.unblock : api.block;
+    return attempt(() => work(this.person.id));
+  }
+
+  async #deactivate() {
+    const sure = await show(`Delete the Telegram account of ${fullName(this.person)}?`, {
+      confirm: "Delete it", cancel: "Keep it" });
+    if (sure) await attempt(() => api.deactivate(this.person.id));
+  }
+
+  async #remove() {
+    const sure = await show(`Remove ${fullName(this.person)} and this chat from the page?`, {
+      confirm: "Remove", cancel: "Keep" });
+    if (sure) await attempt(() => api.removePerson(this.person.id));
+  }
+
+  async #copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.toast("Copied");
+    } catch {
+      notify(`Copying is not allowed here. The text is: ${text}`);
+    }
+  }
+
+  // Passing signs
+
+  toast(text) {
+    const toast = element("p", { class: "toast plain", dir: "auto" }, text);
+    this.toasts.append(toast);
+    setTimeout(() => toast.remove(), TOAST_LASTS);
+  }
+
+  #showTyping(action) {
+    const doing = {
+      typing: "is typing",
+      upload_photo: "is sending a picture",
+      upload_document: "is sending a file",
+      upload_voice: "is sending a voice message",
+    };
+    this.typing.textContent = `${this.bot.first_name} ${doing[action] ?? "is busy"}…`;
+    this.typing.hidden = false;
+    clearTimeout(this.typingEnds);
+    this.typingEnds = setTimeout(() => (this.typing.hidden = true), TYPING_LASTS);
+  }
+}
