@@ -1,7 +1,7 @@
 """Who may do what: granted by whom, held until when, taken back at once."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -51,7 +51,7 @@ async def holding(
 
 
 async def an_organization(session: AsyncSession) -> int:
-    organization = Organization()
+    organization = Organization(made_at=datetime(2026, 11, 23, tzinfo=UTC))
     session.add(organization)
     await session.flush()
     return organization.id

@@ -140,7 +140,7 @@ async def test_a_newsletter_that_may_not_have_arrived_is_sent_again_by_hand_alon
     await stage.play(hours=1)
     assert ben.screen.count("Winter news") == 1
     boss.sees_last("Not sure it arrived: 1", "Together: 1")
-    await boss.presses("Send again to 1 person")
+    await boss.presses("Send again to 1 unsure person")
     await stage.play(minutes=2)
     assert ben.screen.count("Winter news") == 2
     boss.sees_last("Sent: 1")
