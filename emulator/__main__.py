@@ -3,18 +3,19 @@
 import argparse
 import asyncio
 import signal
+import sys
 from pathlib import Path
 
 from emulator.server import Emulator
 
 
 async def _serve(port: int, state: Path | None, token: str | None) -> None:
-    emulator = Emulator(port=port, state=state, token=token)
-    await emulator.start()
-    print(f"The emulator listens on {emulator.url}", flush=True)
     ending = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ending.set)
+    emulator = Emulator(port=port, state=state, token=token)
+    await emulator.start()
+    print(f"The emulator listens on {emulator.url}", flush=True)
     await ending.wait()
     await emulator.stop()
 
@@ -26,7 +27,10 @@ def main() -> None:
     parser.add_argument("--state", type=Path, help="a file that keeps everything")
     parser.add_argument("--token", help="accept this token only")
     given = parser.parse_args()
-    asyncio.run(_serve(given.port, given.state, given.token))
+    try:
+        asyncio.run(_serve(given.port, given.state, given.token))
+    except (OSError, ValueError) as problem:
+        sys.exit(f"The emulator cannot start: {problem}")
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-IDLE_PATIENCE = 30.0
 STUCK_ROUNDS = 5
+"""How often a bot may say that its next thing is past before it is taken for a mistake."""
 
 
 class PlayTimeoutError(Exception):
@@ -15,10 +15,12 @@ class PlayTimeoutError(Exception):
 class Clock:
     """Real time plus an offset. ``revision`` counts the jumps, so that followers see each one."""
 
-    def __init__(self, offset: float = 0.0) -> None:
-        self.offset = timedelta(seconds=offset)
+    def __init__(self) -> None:
+        self.offset = timedelta()
         self.revision = 1
         self.playing = False
+        self.patience = 30.0
+        """How many real seconds the bot has to settle at each stop."""
         self.bot_next_due: datetime | None = None
         self.bot_revision = 0
         """The revision at which the bot last reported that it had settled; 0: never."""
@@ -36,13 +38,16 @@ class Clock:
         """Move at once: a fault, if nobody has asked for it."""
         self.offset += timedelta(seconds=seconds)
         self.revision += 1
-        self._moved.set()
-        self._moved = asyncio.Event()
+        self._wake()
         self.on_change()
 
     def set(self, moment: datetime) -> None:
         """Jump to a moment."""
         self.jump((moment - self.now()).total_seconds())
+
+    def resume(self, offset: float, revision: int) -> None:
+        """Go on where a saved clock stopped; a follower sees that it has moved."""
+        self.offset, self.revision = timedelta(seconds=offset), revision + 1
 
     async def changed(self, revision: int, wait: float) -> None:
         """Return when the revision is not this one any more, or after so many seconds."""
@@ -53,62 +58,86 @@ class Clock:
             except TimeoutError:
                 return
 
-    def report(self, revision: int, next_due: datetime | None) -> None:
-        """Take the bot's word that it has settled at a revision, and when it is due next."""
-        self.bot_revision, self.bot_next_due = revision, next_due
-        self._reported.set()
-        self._reported = asyncio.Event()
+    def release(self) -> None:
+        """Let everybody go who waits for the clock to move."""
+        self._wake()
+
+    def _wake(self) -> None:
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    def report(self, revision: int, next_due: datetime | None, *, idle: bool = True) -> None:
+        """Take the bot's word on what is due next, and that it has settled at a revision."""
+        self.bot_next_due = next_due
+        if idle:
+            self.bot_revision = revision
+            self._reported.set()
+            self._reported = asyncio.Event()
+
+    async def play(self, until: datetime) -> list[datetime]:
+        """Go to ``until``, stopping at everything that becomes due on the way.
+
+        At each stop the bot is waited for. Something that stays in the past is tried five times
+        and then passed over.
+
+        Raises:
+            PlayTimeoutError: the bot did not settle.
+            ValueError: the clock is being played already.
+        """
+        stops: list[datetime] = []
+        self._begin()
+        try:
+            await self._settled()
+            rounds_in_the_past = 0
+            while self.now() < until:
+                due = self.bot_next_due
+                past = due is not None and due <= self.now()
+                rounds_in_the_past = rounds_in_the_past + 1 if past else 0
+                if due is None or rounds_in_the_past > STUCK_ROUNDS:
+                    due = until
+                stops.append(await self._stop_at(min(due, until)))
+        finally:
+            self._end()
+        return stops
+
+    async def play_next(self) -> list[datetime]:
+        """Go to the next thing that is due, if there is one; raises as ``play`` does."""
+        self._begin()
+        try:
+            await self._settled()
+            if self.bot_next_due is None:
+                return []
+            return [await self._stop_at(self.bot_next_due)]
+        finally:
+            self._end()
+
+    def _begin(self) -> None:
+        if self.playing:
+            raise ValueError("the clock is being played already")
+        self.playing = True
+        self.on_change()
+
+    def _end(self) -> None:
+        self.playing = False
+        self.on_change()
+
+    async def _stop_at(self, moment: datetime) -> datetime:
+        """Jump there, or stay where we are if it is past, and let the bot finish."""
+        self.jump(max((moment - self.now()).total_seconds(), 0.0))
+        stop = self.now()
+        await self._settled()
+        return stop
 
     async def _settled(self) -> None:
         """Wait for a report made at this revision from now on, with nothing left to fetch."""
         if not self.bot_revision:
             return
-        async with asyncio.timeout(IDLE_PATIENCE):
-            while True:
-                reported = self._reported
-                await reported.wait()
-                if self.bot_revision == self.revision and self.is_quiet():
-                    return
-
-    async def play(self, until: datetime) -> list[datetime]:
-        """Go to ``until``, stopping at everything that becomes due on the way.
-
-        Raises:
-            PlayTimeoutError: the bot did not settle.
-        """
-        stops: list[datetime] = []
-        stuck = 0
-        self.playing = True
-        self.on_change()
         try:
-            await self._settled()
-            while self.now() < until:
-                due = self.bot_next_due
-                stop = until if due is None or stuck >= STUCK_ROUNDS else min(due, until)
-                if stop > self.now():
-                    self.set(stop)
-                    stuck = 0
-                else:
-                    stuck += 1
-                    self.jump(0)
-                stops.append(self.now())
-                await self._settled()
+            async with asyncio.timeout(self.patience):
+                while True:
+                    reported = self._reported
+                    await reported.wait()
+                    if self.bot_revision == self.revision and self.is_quiet():
+                        return
         except TimeoutError:
-            raise PlayTimeoutError from None
-        finally:
-            self.playing = False
-            self.on_change()
-        return stops
-
-    async def play_next(self) -> list[datetime]:
-        """Go to the next thing that is due, if there is one."""
-        await self._settled_or_late()
-        if self.bot_next_due is None:
-            return []
-        return await self.play(max(self.bot_next_due, self.now()) + timedelta(milliseconds=1))
-
-    async def _settled_or_late(self) -> None:
-        try:
-            await self._settled()
-        except TimeoutError:
-            raise PlayTimeoutError from None
+            raise PlayTimeoutError("the bot did not settle in time") from None

@@ -1,7 +1,7 @@
 """The control plane: what tests and the chat page do to the emulated world."""
 
 import asyncio
-import contextlib
+import calendar
 import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from emulator.clock import PlayTimeoutError
-from emulator.methods import commands_for
-from emulator.world import Json, Person
+from emulator.profile import commands_for
+from emulator.updates import Json
+from emulator.world import Person, UnknownError
 
 if TYPE_CHECKING:
     from emulator.server import Emulator
 
 PAGE = Path(__file__).parent / "page"
 LONGEST_WAIT = 55.0
+KEEP_ALIVE = 15.0
+SEEN_LATELY = 60.0
 
 
 class Control:
@@ -27,8 +30,7 @@ class Control:
     def __init__(self, emulator: "Emulator") -> None:
         self.emulator = emulator
         self.world, self.clock = emulator.world, emulator.clock
-        self._listeners: set[asyncio.Queue[Json | None]] = set()
-        self.world.on_event = self._tell
+        self._streams: set[asyncio.Queue[Json | None]] = set()
         self.clock.on_change = self._clock_moved
 
     def routes(self, application: web.Application) -> None:
@@ -71,31 +73,27 @@ class Control:
 
     def close(self) -> None:
         """End the streams."""
-        for listener in self._listeners:
-            listener.put_nowait(None)
+        for stream in self._streams:
+            stream.put_nowait(None)
 
     # Events
 
-    def _tell(self, event: Json) -> None:
-        for listener in self._listeners:
-            listener.put_nowait(event)
-
     def _clock_moved(self) -> None:
-        self.world.changed = True
-        self._tell({"type": "clock", "person": None, **self._time()})
+        self.world.tell("clock", None, self._time)
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         )
-        await response.prepare(request)
-        mine: asyncio.Queue[Json | None] = asyncio.Queue()
-        self._listeners.add(mine)
+        events: asyncio.Queue[Json | None] = asyncio.Queue()
+        self._streams.add(events)
+        self.world.listeners.add(events.put_nowait)
         try:
+            await response.prepare(request)
             await response.write(b": hello\n\n")
             while True:
                 try:
-                    event = await asyncio.wait_for(mine.get(), 15)
+                    event = await asyncio.wait_for(events.get(), KEEP_ALIVE)
                 except TimeoutError:
                     await response.write(b": still here\n\n")
                     continue
@@ -103,10 +101,11 @@ class Control:
                     break
                 line = json.dumps(event, ensure_ascii=False)
                 await response.write(f"data: {line}\n\n".encode())
-        except (ConnectionError, asyncio.CancelledError):
-            pass
+        except ConnectionError:
+            pass  # The page was closed.
         finally:
-            self._listeners.discard(mine)
+            self._streams.discard(events)
+            self.world.listeners.discard(events.put_nowait)
         return response
 
     # Reading
@@ -127,7 +126,7 @@ class Control:
         }
 
     async def _state(self, _request: web.Request) -> Any:
-        polled_ago = asyncio.get_running_loop().time() - self.world.last_poll
+        seen_ago = asyncio.get_running_loop().time() - self.world.bot_seen
         due = self.clock.bot_next_due
         return {
             "clock": self._time(),
@@ -135,15 +134,14 @@ class Control:
                 **self.world.bot,
                 "next_due": due.isoformat() if due else None,
                 "idle": self.clock.bot_revision == self.clock.revision and not self.world.pending,
-                "connected": bool(self.world.webhook["url"])
-                or (self.world.last_poll > 0 and polled_ago < 60),
+                "connected": seen_ago < SEEN_LATELY,
             },
             "people": [person.brief() for person in self.world.people.values()],
             "pending": self.world.pending,
         }
 
     def _person(self, request: web.Request) -> Person:
-        return self.world.people[int(request.match_info["id"])]
+        return self.world.person(int(request.match_info["id"]))
 
     async def _messages(self, request: web.Request) -> Any:
         return self.world.messages(self._person(request).id, int(request.query.get("after", "0")))
@@ -165,7 +163,9 @@ class Control:
         }
 
     async def _file(self, request: web.Request) -> Any:
-        blob = self.world.blobs[request.match_info["id"]]
+        blob = self.world.blobs.get(request.match_info["id"])
+        if blob is None:
+            raise UnknownError("there is no such file")
         kind = "inline" if blob.mime.startswith(("image/", "audio/")) else "attachment"
         # Only pictures and sound are shown in place; nothing a bot sends may run as a page.
         return web.Response(
@@ -181,7 +181,7 @@ class Control:
     # What people do
 
     async def _new_person(self, request: web.Request) -> Any:
-        body = await request.json()
+        body = await _body(request)
         known = ("first_name", "last_name", "username", "language_code", "id")
         return self.world.new_person(**{k: body[k] for k in known if body.get(k)}).brief()
 
@@ -192,47 +192,52 @@ class Control:
     async def _act(self, request: web.Request) -> Any:
         person, act = self._person(request).id, request.match_info["act"]
         if act == "file":
-            return await self._send_file(request, person)
-        body = await request.json() if request.can_read_body else {}
-        world = self.world
-        acts: dict[str, Callable[[], Any]] = {
-            "say": lambda: world.say(person, body["text"]),
-            "start": lambda: world.start(person, body.get("payload", "")),
-            "edit": lambda: world.edit(person, int(body["message_id"]), body["text"]),
-            "block": lambda: world.block(person),
-            "unblock": lambda: world.unblock(person),
-            "deactivate": lambda: world.deactivate(person),
-            "location": lambda: world.location(
-                person, float(body["latitude"]), float(body["longitude"])
-            ),
-            "contact": lambda: world.contact(person, body["phone_number"], body.get("user_id")),
-            "press": lambda: {"callback_query_id": self._press(person, body)},
-        }
-        return acts[act]() or {}
+            return self.world.shown(await self._send_file(request, person))
+        body, world = await _body(request), self.world
+        match act:
+            case "say":
+                return world.shown(world.say(person, body["text"]))
+            case "start":
+                return world.shown(world.start(person, body.get("payload", "")))
+            case "edit":
+                message = world.edit(person, int(body["message_id"]), body["text"])
+                return world.shown(message)
+            case "location":
+                latitude, longitude = float(body["latitude"]), float(body["longitude"])
+                return world.shown(world.location(person, latitude, longitude))
+            case "contact":
+                known = {k: body[k] for k in ("phone_number", "user_id") if k in body}
+                return world.shown(world.contact(person, **known))
+            case "press":
+                return {"callback_query_id": self._press(person, body)}
+            case "block" | "unblock" | "deactivate":
+                getattr(world, act)(person)
+                return world.person(person).brief()
+            case _:
+                raise UnknownError(f"people cannot {act}")
 
     def _press(self, person: int, body: Json) -> str:
         message_id = int(body["message_id"])
-        data = body.get("data")
-        if data is None:
-            message = self.world.people[person].messages[message_id]
-            rows = (message.get("reply_markup") or {}).get("inline_keyboard", [])
-            data = next(
-                b["callback_data"] for row in rows for b in row if b["text"] == body["text"]
-            )
-        return self.world.press(person, message_id, data, forged=bool(body.get("forged")))
+        if "data" not in body:
+            return self.world.press_label(person, message_id, body["text"])
+        forged = bool(body.get("forged"))
+        return self.world.press(person, message_id, body["data"], forged=forged)
 
-    async def _send_file(self, request: web.Request, person: int) -> Any:
+    async def _send_file(self, request: web.Request, person: int) -> Json:
         form = await request.post()
-        kind = str(form.get("kind", "document"))
+        kind, caption = str(form.get("kind", "document")), str(form.get("caption", ""))
         for value in form.values():
             if isinstance(value, web.FileField):
                 mime = value.content_type or "application/octet-stream"
-                return self.world.file(person, kind, value.filename, mime, value.file.read())
-        raise ValueError("no file")
+                content = value.file.read()
+                return self.world.file(person, kind, value.filename, mime, content, caption)
+        raise ValueError("there is no file in the form")
 
     async def _inject(self, request: web.Request) -> Any:
-        body = await request.json()
-        return {"update_id": self.world.push_raw(body)}
+        body = await _body(request)
+        if set(body) == {"raw_text"}:
+            return {"update_id": self.world.updates.inject_text(str(body["raw_text"]))}
+        return {"update_id": self.world.updates.inject(body)}
 
     # Faults and limits
 
@@ -240,8 +245,8 @@ class Control:
         return self.emulator.faults.list()
 
     async def _add_fault(self, request: web.Request) -> Any:
-        body = await request.json()
-        return {"id": self.emulator.faults.add(**body).id}
+        body = await _body(request)
+        return {"id": self.emulator.faults.add(**body).number}
 
     async def _remove_faults(self, request: web.Request) -> Any:
         number = request.match_info.get("fault")
@@ -249,12 +254,16 @@ class Control:
         return {}
 
     async def _limits(self, _request: web.Request) -> Any:
-        return {"per_second": self.emulator.per_second, "per_chat": self.emulator.per_chat}
+        limits = self.emulator.limits
+        return {"per_second": limits.per_second, "per_chat": limits.per_chat}
 
     async def _set_limits(self, request: web.Request) -> Any:
-        body = await request.json()
-        self.emulator.per_second = body.get("per_second")
-        self.emulator.per_chat = bool(body.get("per_chat"))
+        body = await _body(request)
+        limits = self.emulator.limits
+        if "per_second" in body:
+            limits.per_second = None if body["per_second"] is None else int(body["per_second"])
+        if "per_chat" in body:
+            limits.per_chat = bool(body["per_chat"])
         return await self._limits(request)
 
     # The clock
@@ -266,35 +275,58 @@ class Control:
         return self._time()
 
     async def _move_clock(self, request: web.Request) -> Any:
-        body = await request.json()
+        body = await _body(request)
         if "jump" in body:
             self.clock.jump(float(body["jump"]))
         else:
-            self.clock.set(datetime.fromisoformat(body["now"]))
+            self.clock.set(_moment(body["now"]))
         return self._time()
 
     async def _play(self, request: web.Request) -> Any:
-        body = await request.json()
-        if self.clock.playing:
-            raise ValueError("the clock is playing already")
-        try:
-            if body.get("next"):
-                stops = await self.clock.play_next()
-            elif "until" in body:
-                stops = await self.clock.play(datetime.fromisoformat(body["until"]))
-            else:
-                days = float(body.get("days", 0)) + 30 * float(body.get("months", 0))
-                stops = await self.clock.play(self.clock.now() + timedelta(days=days))
-        except PlayTimeoutError:
-            return web.json_response({"error": "the bot did not settle in time"}, status=504)
+        body = await _body(request)
+        if body.get("next"):
+            stops = await self.clock.play_next()
+        elif "until" in body:
+            stops = await self.clock.play(_moment(body["until"]))
+        else:
+            until = _later(
+                self.clock.now(), float(body.get("days", 0)), int(body.get("months", 0))
+            )
+            stops = await self.clock.play(until)
         return {**self._time(), "stops": [stop.isoformat() for stop in stops]}
 
     async def _report(self, request: web.Request) -> Any:
-        body = await request.json()
-        due = body.get("next_due")
-        self.clock.report(int(body["revision"]), datetime.fromisoformat(due) if due else None)
-        self._tell({"type": "bot", "person": None, "next_due": due, "idle": True})
+        body = await _body(request)
+        due = _moment(body["next_due"]) if body.get("next_due") else None
+        idle = bool(body.get("idle", True))
+        before = self.clock.bot_next_due, self.clock.bot_revision
+        self.clock.report(int(body["revision"]), due, idle=idle)
+        if before != (due, self.clock.bot_revision):
+            shown = {"next_due": due.isoformat() if due else None, "idle": idle}
+            self.world.tell("bot", None, lambda: shown)
         return {}
+
+
+async def _body(request: web.Request) -> Json:
+    """Return the JSON object that was sent; nothing at all counts as an empty one."""
+    body = await request.json() if request.can_read_body else {}
+    if not isinstance(body, dict):
+        raise TypeError("a JSON object is expected")
+    return body
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return moment
+
+
+def _later(moment: datetime, days: float, months: int) -> datetime:
+    """Return the same day some months later, or the last of a shorter month; then some days."""
+    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
+    day = min(moment.day, calendar.monthrange(year, month + 1)[1])
+    return moment.replace(year=year, month=month + 1, day=day) + timedelta(days=days)
 
 
 def _ascii(name: str) -> str:
@@ -309,14 +341,16 @@ def _guarded(
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
             result = await answer(request)
-        except (KeyError, StopIteration) as problem:
-            return web.json_response({"error": f"not found: {problem}"}, status=404)
+        except UnknownError as problem:
+            return web.json_response({"error": problem.args[0]}, status=404)
+        except KeyError as problem:
+            return web.json_response({"error": f"{problem} is missing"}, status=400)
         except (ValueError, TypeError) as problem:
             return web.json_response({"error": str(problem)}, status=400)
+        except PlayTimeoutError as problem:
+            return web.json_response({"error": str(problem)}, status=504)
         if isinstance(result, web.StreamResponse):
             return result
-        with contextlib.suppress(AttributeError):
-            result = {k: v for k, v in result.items() if not k.startswith("_")}
         return web.json_response(result)
 
     return handle

@@ -1,23 +1,16 @@
 """Misbehaviour on request: what Telegram and networks do on bad days."""
 
 import itertools
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
-KINDS = frozenset(
-    {
-        "429",
-        "429bare",
-        "500",
-        "html502",
-        "truncated200",
-        "drop_before",
-        "drop_after",
-        "hang",
-        "delay",
-        "error",
-    }
-)
+BEFORE = frozenset({"429", "429bare", "500", "html502", "error", "drop_before", "delay"})
+"""Nothing has been done when these strike; ``delay`` then goes on."""
+
+AFTER = frozenset({"truncated200", "drop_after", "hang"})
+"""The call has been done, only its answer does not arrive."""
+
+HANG = 60.0
 
 
 @dataclass
@@ -30,23 +23,35 @@ class Fault:
     times: int | None = 1
     """How many calls it hits; None: for ever."""
     every: int = 1
+    """Only every so-many-th of the calls it is about."""
     skip: int = 0
+    """How many of them pass first."""
     retry_after: int = 1
     code: int = 400
     description: str = "Bad Request"
     parameters: dict[str, Any] | None = None
-    seconds: float = 1.0
-    id: int = 0
-    seen: int = field(default=0)
+    seconds: float | None = None
+    """How long an answer is delayed (1) or hangs until the connection is cut (60)."""
+
+    number: int = 0
+    seen: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind not in BEFORE | AFTER:
+            raise ValueError(f"there is no such fault: {self.kind}")
+        if self.every < 1:
+            raise ValueError("every must be at least 1")
+        if self.seconds is None:
+            self.seconds = HANG if self.kind == "hang" else 1.0
 
     def hits(self, method: str, chat_id: int | None) -> bool:
         """Say whether this call is hit, counting it."""
-        if self.method.lower() not in ("*", method.lower()) or self.times == 0:
+        if self.times == 0 or self.method.lower() not in {"*", method.lower()}:
             return False
         if self.chat_id is not None and self.chat_id != chat_id:
             return False
         self.seen += 1
-        if self.seen <= self.skip or (self.seen - self.skip - 1) % self.every:
+        if self.seen <= self.skip or (self.seen - self.skip) % self.every:
             return False
         if self.times is not None:
             self.times -= 1
@@ -54,37 +59,33 @@ class Fault:
 
 
 class Faults:
-    """The rules in force."""
+    """The rules in force. The first that hits a call decides."""
 
     def __init__(self) -> None:
         self._rules: list[Fault] = []
-        self._ids = itertools.count(1)
+        self._numbers = itertools.count(1)
 
     def add(self, kind: str, **how: Any) -> Fault:
-        """Add a rule.
+        """Add a rule; the fields of ``Fault`` say how.
 
         Raises:
             ValueError: there is no such kind or field.
         """
-        if kind not in KINDS:
-            raise ValueError(f"no such fault: {kind}")
         try:
             fault = Fault(kind, **how)
         except TypeError as problem:
             raise ValueError(str(problem)) from None
-        if fault.every < 1:
-            raise ValueError("every must be at least 1")
-        fault.id = next(self._ids)
+        fault.number, fault.seen = next(self._numbers), 0
         self._rules.append(fault)
         return fault
 
-    def remove(self, fault_id: int | None = None) -> None:
+    def remove(self, number: int | None = None) -> None:
         """Remove one rule, or all."""
-        self._rules = [r for r in self._rules if fault_id is not None and r.id != fault_id]
+        self._rules = [r for r in self._rules if number is not None and r.number != number]
 
     def list(self) -> list[dict[str, Any]]:
         """Return the rules as they stand."""
-        return [asdict(rule) for rule in self._rules]
+        return [{"id": rule.number, **asdict(rule)} for rule in self._rules]
 
     def for_call(self, method: str, chat_id: int | None) -> Fault | None:
         """Return the first rule that hits this call."""

@@ -2,29 +2,39 @@
 
 import asyncio
 import contextlib
-import json
 import re
 import socket
 from collections import deque
 from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, web
+from aiohttp import web
 
+from emulator import state as saved
+from emulator.call import ApiError, Call, Upload
 from emulator.clock import Clock
 from emulator.control import Control
-from emulator.faults import Fault, Faults
-from emulator.methods import METHODS, ApiError, Call, allow_updates
-from emulator.world import Json, World
+from emulator.faults import AFTER, Fault, Faults
+from emulator.methods import METHODS, SPELLINGS
+from emulator.profile import allow_updates
+from emulator.transport import cut, failure, read, success, written
+from emulator.updates import Json
+from emulator.webhook import Webhook
+from emulator.world import World
 
 CALLS_KEPT = 50_000
 SAVE_EVERY = 2.0
 UPLOAD_LIMIT = 50 * 2**20
-TOKEN = re.compile(r"[1-9]\d{4,14}:[\w-]{30,60}")
+LONGEST_POLL = 50
+TOKEN = re.compile(r"[1-9]\d{4,14}:[\w-]{30,60}", re.ASCII)
 
 
 class Emulator:
-    """A local Telegram for one bot. Several may run in one process; nothing is shared."""
+    """A local Telegram for one bot. Several may run in one process; nothing is shared.
+
+    Without a token it takes any that is well formed, for the same bot. Neither the token nor a
+    path that contains it is ever printed or logged.
+    """
 
     def __init__(
         self,
@@ -36,19 +46,18 @@ class Emulator:
         self.host, self.port, self.state = host, port, state
         self.clock = Clock()
         self.world = World(self.clock, token)
+        self.clock.is_quiet = lambda: not self.world.updates
         self.faults = Faults()
         self.calls: deque[Json] = deque(maxlen=CALLS_KEPT)
-        self.called = 0
-        self.per_second: int | None = None
-        """Enforce a limit as Telegram does: so many messages in any second, then 429."""
-        self.per_chat = False
-        self._recent: deque[float] = deque()
-        self._recent_by_chat: dict[int, float] = {}
+        """What the bot has asked for, oldest first; only so many are kept."""
+        self.limits = Limits()
+        self.webhook = Webhook(self.world, self._perform_quietly)
+        self.control = Control(self)
+        self._called = 0
         self._poll = 0
+        self._closing = False
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
-        self.control = Control(self)
-        self.clock.is_quiet = lambda: self.world.pending == 0
 
     @property
     def url(self) -> str:
@@ -58,12 +67,14 @@ class Emulator:
     async def start(self) -> None:
         """Load what was saved, and listen."""
         if self.state is not None and await asyncio.to_thread(self.state.exists):
-            self.world.load(self.state)
+            saved.load(self.world, self.state)
         application = web.Application(client_max_size=UPLOAD_LIMIT + 2**20)
-        application.router.add_route("*", "/bot{token}/{method}", self._bot)
-        application.router.add_route("*", "/bot{token}/test/{method}", self._bot)
-        application.router.add_get("/file/bot{token}/{path:.+}", self._file)
+        add = application.router.add_route
+        add("*", "/bot{token}/{method}", self._bot)
+        add("*", "/bot{token}/test/{method}", self._bot)
+        add("GET", "/file/bot{token}/{path:.+}", self._file)
         self.control.routes(application)
+        add("*", "/{path:.*}", self._nothing)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.host, self.port)
@@ -72,97 +83,125 @@ class Emulator:
         sockets: list[socket.socket] = site._server.sockets  # type: ignore[attr-defined]
         self.port = sockets[0].getsockname()[1]
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(self._save_often()), loop.create_task(self._push())]
+        self._tasks = [loop.create_task(self._save_often()), loop.create_task(self.webhook.run())]
 
     async def stop(self) -> None:
-        """Save, and listen no more."""
+        """Let everybody go who waits, listen no more, and save."""
+        self._closing = True
+        self.world.updates.wake()
+        self.clock.release()
+        self.control.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self.control.close()
         if self._runner is not None:
             await self._runner.cleanup()
         if self.state is not None:
-            self.world.save(self.state)
+            saved.save(self.world, self.state)
 
     async def _save_often(self) -> None:
         while True:
             await asyncio.sleep(SAVE_EVERY)
             if self.state is not None and self.world.changed:
-                self.world.save(self.state)
+                saved.save(self.world, self.state)
 
     # The Bot API
 
     async def _bot(self, request: web.Request) -> web.StreamResponse:
-        method = request.match_info["method"].lower()
-        token = request.match_info["token"]
-        if not TOKEN.fullmatch(token):
-            return _failure(ApiError(401, "Unauthorized: invalid token specified"))
-        if self.world.token is not None and token != self.world.token:
-            return _failure(ApiError(401, "Unauthorized"))
-        params, uploads = await _parameters(request)
-        chat_id = _number(params.get("chat_id"))
-        fault = self.faults.for_call(method, chat_id)
-        if fault is not None:
-            broken = await self._misbehave(request, fault)
+        try:
+            self._check(request.match_info["token"])
+            params, uploads = await read(request)
+        except ApiError as error:
+            return failure(error)
+        method = SPELLINGS.get(request.match_info["method"].lower(), request.match_info["method"])
+        fault = self.faults.for_call(method, _number(params.get("chat_id")))
+        if fault is not None and fault.kind not in AFTER:
+            broken = await self._before(request, fault)
             if broken is not None:
-                self._record(method, params, ok=False, description=f"fault {fault.kind}")
+                self._record(method, params, ok=False, description=f"fault: {fault.kind}")
                 return broken
         try:
-            self._limit(method, chat_id)
             result = await self._result(method, params, uploads)
         except ApiError as error:
             self._record(method, params, ok=False, description=error.description)
-            return _failure(error)
+            return failure(error)
         self._record(method, params, ok=True, description="")
-        body = json.dumps({"ok": True, "result": result}, ensure_ascii=False).encode()
-        if fault is not None and fault.kind == "truncated200":
-            body = body[: len(body) // 2]
-        if fault is not None and fault.kind == "drop_after":
-            return await _drop(request)
-        return web.Response(body=body, content_type="application/json")
+        if fault is not None and fault.kind in AFTER:
+            return await self._after(request, fault, result)
+        return success(result)
 
-    async def _misbehave(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
-        """Answer as the fault says; None lets the call go on (it misbehaves at the end)."""
-        if fault.kind == "429":
-            seconds = fault.retry_after
-            return _failure(
-                ApiError(
-                    429,
-                    f"Too Many Requests: retry after {seconds}",
-                    {"retry_after": seconds},
-                )
-            )
-        if fault.kind == "429bare":
-            return _failure(ApiError(429, "Too Many Requests"))
-        if fault.kind == "500":
-            return _failure(ApiError(500, "Internal Server Error: restart"))
-        if fault.kind == "error":
-            return _failure(ApiError(fault.code, fault.description, fault.parameters))
-        if fault.kind == "html502":
-            return web.Response(
-                status=502, text="<html><h1>502 Bad Gateway</h1></html>", content_type="text/html"
-            )
-        if fault.kind == "drop_before":
-            return await _drop(request)
-        if fault.kind in {"hang", "delay"}:
-            await asyncio.sleep(fault.seconds)
-            return await _drop(request) if fault.kind == "hang" else None
-        return None
+    def _check(self, token: str) -> None:
+        if not TOKEN.fullmatch(token):
+            raise ApiError(401, "Unauthorized: invalid token specified")
+        if self.world.token is not None and token != self.world.token:
+            raise ApiError(401, "Unauthorized")
 
-    async def _result(
-        self, method: str, params: Json, uploads: dict[str, tuple[str, str, bytes]]
-    ) -> Any:
-        call = Call(self.world, params, uploads)
-        if method == "getupdates":
-            return await self._updates(call)
+    async def _before(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
+        """Answer as the fault says, with nothing done; None lets the call go on."""
+        match fault.kind:
+            case "429":
+                wait = fault.retry_after
+                error = ApiError(429, f"Too Many Requests: retry after {wait}")
+                error.parameters = {"retry_after": wait}
+                return failure(error)
+            case "429bare":
+                return failure(ApiError(429, "Too Many Requests"))
+            case "500":
+                return failure(ApiError(500, "Internal Server Error: restart"))
+            case "error":
+                return failure(ApiError(fault.code, fault.description, fault.parameters))
+            case "html502":
+                page = "<html><head><title>502 Bad Gateway</title></head></html>"
+                return web.Response(status=502, text=page, content_type="text/html")
+            case "drop_before":
+                return cut(request)
+            case _:
+                await asyncio.sleep(fault.seconds or 0)
+                return None
+
+    async def _after(self, request: web.Request, fault: Fault, result: str) -> web.StreamResponse:
+        """Spoil the answer to a call that has been done."""
+        if fault.kind == "truncated200":
+            response = success(result)
+            assert isinstance(response.body, bytes)
+            response.body = response.body[: len(response.body) // 2]
+            return response
+        if fault.kind == "hang":
+            await asyncio.sleep(fault.seconds or 0)
+        return cut(request)
+
+    async def _result(self, method: str, params: Json, uploads: dict[str, Upload]) -> str:
+        """Return the JSON of what a method returns."""
+        if method == "getUpdates":
+            return f"[{await self._updates(Call(self.world, params, uploads))}]"
+        return written(self.perform(method, params, uploads))
+
+    def perform(self, method: str, params: Json, uploads: dict[str, Upload] | None = None) -> Any:
+        """Do what a method does and return its result.
+
+        Raises:
+            ApiError: Telegram would refuse.
+        """
         answer = METHODS.get(method)
         if answer is None:
             raise ApiError(404, "Not Found: method not found")
-        return answer(call)
+        if method.startswith(("send", "copy")) and method != "sendChatAction":
+            self.limits.count(_number(params.get("chat_id")))
+        return answer(Call(self.world, params, uploads or {}))
 
-    async def _updates(self, call: Call) -> list[Json]:
+    def _perform_quietly(self, method: str, params: Json) -> None:
+        """Do the call in a webhook's answer: Telegram does not say how it went."""
+        method = SPELLINGS.get(method.lower(), method)
+        try:
+            self.perform(method, params)
+        except ApiError as error:
+            self._record(method, params, ok=False, description=error.description)
+        else:
+            self._record(method, params, ok=True, description="")
+
+    async def _updates(self, call: Call) -> str:
         """Wait for updates. A newer poll ends an older one with 409, as Telegram's does."""
+        updates, loop = self.world.updates, asyncio.get_running_loop()
         if self.world.webhook["url"]:
             raise ApiError(
                 409,
@@ -171,127 +210,89 @@ class Emulator:
             )
         self._poll += 1
         mine = self._poll
-        self.world.arrived.set()
-        self.world.arrived = asyncio.Event()
+        updates.wake()
         allow_updates(call)
-        self.world.last_poll = asyncio.get_running_loop().time()
+        self.world.bot_seen = loop.time()
         offset = call.integer("offset")
-        if offset:
-            self.world.forget_before(offset)
+        if offset and updates:
+            updates.acknowledge(offset)
+            self.world.changed = True
         limit = min(max(call.integer("limit", 100), 1), 100)
-        loop = asyncio.get_running_loop()
-        until = loop.time() + min(max(call.integer("timeout"), 0), 50)
+        until = loop.time() + min(max(call.integer("timeout"), 0), LONGEST_POLL)
         while True:
-            found = self.world.fetch(limit)
+            found = updates.fetch(limit)
             if found or loop.time() >= until:
                 return found
-            arrived = self.world.arrived
+            arrived = updates.arrived
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(arrived.wait(), until - loop.time())
-            if self._poll != mine:
-                raise ApiError(
-                    409,
-                    "Conflict: terminated by other getUpdates request; make sure that only one "
-                    "bot instance is running",
-                )
-            if self.world.webhook["url"]:
-                raise ApiError(409, "Conflict: terminated by setWebhook request")
+            self._check_poll(mine)
 
-    def _limit(self, method: str, chat_id: int | None) -> None:
-        """Count what is sent in a sliding second, if the limit is enforced."""
-        if not method.startswith(("send", "copy")) or method == "sendchataction":
-            return
-        now = asyncio.get_running_loop().time()
-        if self.per_second is not None:
-            while self._recent and self._recent[0] <= now - 1:
-                self._recent.popleft()
-            if len(self._recent) >= self.per_second:
-                raise ApiError(429, "Too Many Requests: retry after 1", {"retry_after": 1})
-        if self.per_chat and chat_id is not None:
-            if now - self._recent_by_chat.get(chat_id, -1.0) < 1:
-                raise ApiError(429, "Too Many Requests: retry after 1", {"retry_after": 1})
-            self._recent_by_chat[chat_id] = now
-        if self.per_second is not None:
-            self._recent.append(now)
+    def _check_poll(self, mine: int) -> None:
+        if self._closing:
+            raise ApiError(500, "Internal Server Error: restart")
+        if self._poll != mine:
+            raise ApiError(
+                409,
+                "Conflict: terminated by other getUpdates request; make sure that only one bot "
+                "instance is running",
+            )
+        if self.world.webhook["url"]:
+            raise ApiError(409, "Conflict: terminated by setWebhook request")
 
     def _record(self, method: str, params: Json, *, ok: bool, description: str) -> None:
-        self.called += 1
+        self._called += 1
         self.calls.append(
             {
-                "number": self.called,
+                "number": self._called,
                 "method": method,
                 "params": params,
                 "ok": ok,
                 "description": description,
-                "time": asyncio.get_running_loop().time(),
+                "time": self.clock.now().timestamp(),
             }
         )
 
     async def _file(self, request: web.Request) -> web.Response:
+        try:
+            self._check(request.match_info["token"])
+        except ApiError as error:
+            return failure(error)
         for blob in self.world.blobs.values():
             if blob.path == request.match_info["path"]:
-                return web.Response(body=blob.content, content_type=blob.mime)
-        return _failure(ApiError(404, "Not Found"))
+                return web.Response(body=blob.content, content_type="application/octet-stream")
+        return failure(ApiError(404, "Not Found"))
 
-    # Webhooks
-
-    async def _push(self) -> None:
-        """Deliver updates to the webhook, one after the other; delays double on failure."""
-        async with ClientSession(timeout=ClientTimeout(total=60)) as http:
-            delay = 0.0
-            while True:
-                webhook = self.world.webhook
-                if not webhook["url"] or not self.world.updates:
-                    await self._something_new()
-                    continue
-                delivered = await self._deliver(http, webhook, self.world.updates[0]["body"])
-                if delivered:
-                    self.world.updates.popleft()
-                    delay = 0.0
-                else:
-                    await asyncio.sleep(delay)
-                    delay = min(max(delay * 2, 1.0), 60.0)
-
-    async def _something_new(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.world.arrived.wait(), 0.5)
-
-    async def _deliver(self, http: ClientSession, webhook: Json, body: Json) -> bool:
-        headers = {}
-        if webhook.get("secret"):
-            headers["X-Telegram-Bot-Api-Secret-Token"] = webhook["secret"]
-        try:
-            async with http.post(webhook["url"], json=body, headers=headers) as answer:
-                if answer.status < 300:
-                    return True
-                words = f"Wrong response from the webhook: {answer.status} {answer.reason}"
-        except (ClientError, TimeoutError) as error:
-            words = f"Connection failed: {type(error).__name__}"
-        webhook["last_error_date"] = int(self.clock.now().timestamp())
-        webhook["last_error_message"] = words
-        return False
+    async def _nothing(self, _request: web.Request) -> web.Response:
+        return failure(ApiError(404, "Not Found"))
 
 
-async def _parameters(request: web.Request) -> tuple[Json, dict[str, tuple[str, str, bytes]]]:
-    """Return the parameters of a request, however they came, and the uploaded files."""
-    params: Json = dict(request.query)
-    uploads: dict[str, tuple[str, str, bytes]] = {}
-    if request.content_type == "application/json":
-        with contextlib.suppress(ValueError):
-            body = await request.json()
-            if isinstance(body, dict):
-                params.update(body)
-    elif request.method == "POST":
-        for name, value in (await request.post()).items():
-            if isinstance(value, web.FileField):
-                uploads[name] = (
-                    value.filename,
-                    value.content_type or "application/octet-stream",
-                    value.file.read(),
-                )
-            else:
-                params[name] = value if isinstance(value, str) else bytes(value).decode()
-    return params, uploads
+class Limits:
+    """Telegram's limits on sending, enforced if asked for: in any sliding second."""
+
+    def __init__(self) -> None:
+        self.per_second: int | None = None
+        self.per_chat = False
+        self._recent: deque[float] = deque()
+        self._chats: dict[int, float] = {}
+
+    def count(self, chat_id: int | None) -> None:
+        """Count one message.
+
+        Raises:
+            ApiError: it is one too many.
+        """
+        if self.per_second is None and not self.per_chat:
+            return
+        now = asyncio.get_running_loop().time()
+        while self._recent and self._recent[0] <= now - 1:
+            self._recent.popleft()
+        full = self.per_second is not None and len(self._recent) >= self.per_second
+        hasty = self.per_chat and now - self._chats.get(chat_id or 0, now - 1) < 1
+        if full or hasty:
+            raise ApiError(429, "Too Many Requests: retry after 1", {"retry_after": 1})
+        self._recent.append(now)
+        self._chats[chat_id or 0] = now
 
 
 def _number(value: object) -> int | None:
@@ -299,20 +300,3 @@ def _number(value: object) -> int | None:
         return int(str(value))
     except ValueError:
         return None
-
-
-def _failure(error: ApiError) -> web.Response:
-    body: Json = {"ok": False, "error_code": error.code, "description": error.description}
-    headers = {}
-    if error.parameters:
-        body["parameters"] = error.parameters
-        if "retry_after" in error.parameters:
-            headers["Retry-After"] = str(error.parameters["retry_after"])
-    return web.json_response(body, status=error.code, headers=headers)
-
-
-async def _drop(request: web.Request) -> web.StreamResponse:
-    """Cut the connection without an answer."""
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()

@@ -1,41 +1,24 @@
-"""The emulated Telegram: people, one bot, their chats, files, and the queue of updates.
+"""The emulated Telegram: people, one bot, their chats and files.
 
 Everything a person can do is a method here; the control plane and in-process tests call the same.
+No locks: everything runs in one event loop.
 """
 
-import asyncio
-import base64
-import itertools
-import json
 import random
-import secrets
-from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
 
 from emulator.clock import Clock
-from emulator.parsing import find_entities, to_html, utf16_length
+from emulator.files import Blob, keep, media
+from emulator.parsing import clean, find_entities, trim
+from emulator.rendering import to_html
+from emulator.updates import CALLBACK_LIVES, Json, Updates
 
-CALLBACK_LIVES = 150
-UPDATE_LIVES = 24 * 3600
-DEFAULT_UPDATES = frozenset(
-    {
-        "message",
-        "edited_message",
-        "channel_post",
-        "edited_channel_post",
-        "inline_query",
-        "callback_query",
-        "my_chat_member",
-        "poll",
-        "poll_answer",
-        "chat_join_request",
-    }
-)
+MESSAGE_LIMIT = 4096
 
-Json = dict[str, Any]
+
+class UnknownError(KeyError):
+    """No such person, message or button."""
 
 
 @dataclass
@@ -50,8 +33,8 @@ class Person:
     blocked: bool = False
     deactivated: bool = False
     started: bool = False
-    hidden: bool = False
     messages: dict[int, Json] = field(default_factory=dict)
+    """Bot API messages; keys that begin with an underscore are our own notes."""
     next_message: int = 1
 
     def user(self) -> Json:
@@ -64,41 +47,24 @@ class Person:
 
     def chat(self) -> Json:
         """Return the private chat as a Bot API Chat."""
-        chat = {k: v for k, v in self.user().items() if k not in ("is_bot", "language_code")}
+        chat = {k: v for k, v in self.user().items() if k not in {"is_bot", "language_code"}}
         return {**chat, "type": "private"}
 
     def brief(self) -> Json:
         """Return what the chat page lists."""
-        keys = (
-            "id",
-            "first_name",
-            "last_name",
-            "username",
-            "language_code",
-            "blocked",
-            "deactivated",
-        )
-        return {key: getattr(self, key) for key in keys}
-
-
-@dataclass
-class Blob:
-    """A file that somebody has sent."""
-
-    file_id: str
-    unique_id: str
-    name: str
-    mime: str
-    content: bytes
-
-    @property
-    def path(self) -> str:
-        """Return where it can be fetched, below the file address."""
-        return f"documents/{self.unique_id}"
+        return {
+            "id": self.id,
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "username": self.username,
+            "language_code": self.language_code,
+            "blocked": self.blocked,
+            "deactivated": self.deactivated,
+        }
 
 
 class World:
-    """All of it. No locks: everything runs in one event loop."""
+    """All of it. ``listeners`` hear of everything that a chat page would show."""
 
     def __init__(self, clock: Clock, token: str | None) -> None:
         self.clock = clock
@@ -106,71 +72,33 @@ class World:
         self.bot_id = int(token.partition(":")[0]) if token else 100_000_001
         self.bot: Json = {"first_name": "Diwan", "username": "diwan_demo_bot"}
         self.profile: dict[str, dict[str, str]] = {}
+        """What the bot says about itself: field, language, text."""
         self.commands: dict[str, list[Json]] = {}
+        """Lists of commands by ``scope:chat:language``."""
         self.people: dict[int, Person] = {}
         self.blobs: dict[str, Blob] = {}
-        self.updates: deque[Json] = deque()
-        """{"update_id", "expires", "body"}: not acknowledged yet, oldest first."""
-        self.next_update = random.randint(2_000_001, 2**30)  # noqa: S311 - no secret
+        self.updates = Updates(clock)
         self.queries: dict[str, Json] = {}
+        """Button presses that have not been answered."""
         self.webhook: Json = {"url": ""}
-        self.allowed = DEFAULT_UPDATES
-        self.arrived = asyncio.Event()
+        self.listeners: set[Callable[[Json], None]] = set()
         self.changed = True
-        self.last_poll = 0.0
-        self.on_event: Callable[[Json], None] = lambda _event: None
-        self._numbers = itertools.count(1)
-
-    # The queue of updates
+        """Whether anything has happened since it was last saved."""
+        self.bot_seen = float("-inf")
+        """When the bot last asked for updates or took one, by the event loop's clock."""
 
     @property
     def pending(self) -> int:
         """Return how many updates the bot has not acknowledged."""
         return len(self.updates)
 
-    def push(self, kind: str, body: Any, *, lives: int = UPDATE_LIVES) -> int:
-        """Queue an update and return its number."""
-        return self.push_raw({kind: body}, lives=lives)
-
-    def push_raw(self, body: Json, *, lives: int = UPDATE_LIVES) -> int:
-        """Queue an update as it is, poison included."""
-        known = set(body) & DEFAULT_UPDATES
-        if known and not known <= self.allowed:
-            return 0
-        number = body.get("update_id") or self.next_update
-        if "update_id" not in body:
-            self.next_update += 1
-        expires = self.clock.now().timestamp() + lives
-        self.updates.append(
-            {"update_id": number, "expires": expires, "body": {**body, "update_id": number}}
-        )
-        self._touch()
-        self.arrived.set()
-        self.arrived = asyncio.Event()
-        return int(number)
-
-    def forget_before(self, offset: int) -> None:
-        """Acknowledge everything below the offset, as Telegram's queue does."""
-        if not self.updates:
-            return
-        head, tail = self.updates[0]["update_id"], self.updates[-1]["update_id"]
-        if offset < 0:
-            while len(self.updates) > -offset:
-                self.updates.popleft()
-        elif head - 100_000 <= offset <= tail + 11:
-            while self.updates and self.updates[0]["update_id"] < offset:
-                self.updates.popleft()
-        self._touch()
-
-    def fetch(self, limit: int) -> list[Json]:
-        """Return the oldest updates that have not expired."""
-        now = self.clock.now().timestamp()
-        while self.updates and self.updates[0]["expires"] < now:
-            self.updates.popleft()
-        return [entry["body"] for entry in itertools.islice(self.updates, limit)]
-
-    def _touch(self) -> None:
+    def tell(self, kind: str, person: Person | None, make: Callable[[], Json] = dict) -> None:
+        """Tell the listeners, if there are any; only then is the event made."""
         self.changed = True
+        if self.listeners:
+            event = {"type": kind, "person": person.id if person else None, **make()}
+            for listener in self.listeners:
+                listener(event)
 
     # People
 
@@ -183,40 +111,100 @@ class World:
         last_name: str = "",
         username: str = "",
     ) -> Person:
-        """Let somebody appear. Half of the numbers are larger than 32 bits hold, as in life."""
+        """Let somebody appear. Half of the numbers are larger than 32 bits hold, as in life.
+
+        Raises:
+            ValueError: no name, or a number that is somebody's already.
+        """
+        if not first_name:
+            raise ValueError("a person needs a first name")
+        if id is not None and (id in self.people or not 0 < id < 2**52):
+            raise ValueError(f"{id} cannot be a new person's number")
         while id is None or id in self.people:
             id = random.choice([10**9, 5 * 10**9]) + random.randrange(10**9)  # noqa: S311
         person = Person(id, first_name, last_name, username, language_code)
         self.people[id] = person
-        self._tell("people", person)
+        self.tell("people", person)
         return person
 
-    def remove_person(self, person_id: int) -> None:
-        """Take somebody off the page."""
-        person = self.people.pop(person_id)
-        self._tell("people", person)
+    def person(self, person_id: int) -> Person:
+        """Return somebody.
 
-    def _tell(self, kind: str, person: Person | None, **payload: Any) -> None:
-        self._touch()
-        self.on_event({"type": kind, "person": person.id if person else None, **payload})
+        Raises:
+            UnknownError: nobody has this number.
+        """
+        try:
+            return self.people[person_id]
+        except KeyError:
+            raise UnknownError(f"nobody has the number {person_id}") from None
+
+    def remove_person(self, person_id: int) -> None:
+        """Take somebody away, with the chat; the bot will find no such chat."""
+        person = self.person(person_id)
+        del self.people[person_id]
+        self.tell("people", person)
+
+    def block(self, person_id: int) -> None:
+        """Block the bot."""
+        self._set_blocked(self.person(person_id), blocked=True)
+
+    def unblock(self, person_id: int) -> None:
+        """Let the bot write again."""
+        self._set_blocked(self.person(person_id), blocked=False)
+
+    def deactivate(self, person_id: int) -> None:
+        """Delete the account. Telegram tells the bot nothing; it finds out by writing."""
+        person = self.person(person_id)
+        person.deactivated = True
+        self.tell("people", person)
+
+    def _set_blocked(self, person: Person, *, blocked: bool) -> None:
+        if person.blocked == blocked:
+            return
+        person.blocked = blocked
+        bot = self.bot_user()
+        member = {"user": bot, "status": "member"}
+        kicked = {"user": bot, "status": "kicked", "until_date": 0}
+        self.updates.push(
+            "my_chat_member",
+            {
+                "chat": person.chat(),
+                "from": person.user(),
+                "date": self.date(),
+                "old_chat_member": member if blocked else kicked,
+                "new_chat_member": kicked if blocked else member,
+            },
+        )
+        self.tell("people", person)
+
+    # What people do
 
     def say(self, person_id: int, text: str) -> Json:
-        """Write a message to the bot."""
-        return self._from_person(person_id, {"text": text, **_entities(text)})
+        """Write to the bot; what is too long for one message goes in several, the last returned.
+
+        Raises:
+            ValueError: nothing is left to say, or this person cannot write.
+        """
+        text, _ = trim(*clean(text, []))
+        if not text:
+            raise ValueError("there is nothing to say")
+        parts = [text[at : at + MESSAGE_LIMIT] for at in range(0, len(text), MESSAGE_LIMIT)]
+        return [self._from_person(person_id, _written(part)) for part in parts][-1]
 
     def start(self, person_id: int, payload: str = "") -> Json:
-        """Open the bot, perhaps by a deep link."""
-        person = self.people[person_id]
-        if person.blocked:
-            self.unblock(person_id)
+        """Open the bot, perhaps by a deep link; who had blocked it unblocks it so."""
+        self.unblock(person_id)
         return self.say(person_id, f"/start {payload}".strip())
 
     def edit(self, person_id: int, message_id: int, text: str) -> Json:
         """Change one of one's own messages."""
-        message = self.people[person_id].messages[message_id]
-        message.update({"text": text, "edit_date": self._date(), **_entities(text)})
-        self.push("edited_message", self.public(message))
-        self._tell("edit", self.people[person_id], message=self.shown(message))
+        person, message = self._find(person_id, message_id)
+        if message["from"]["is_bot"] or "text" not in message:
+            raise ValueError("only one's own texts can be changed")
+        message.pop("entities", None)
+        message.update({**_written(text), "edit_date": self.date()})
+        self.updates.push("edited_message", public(message))
+        self.tell("edit", person, lambda: {"message": self.shown(message)})
         return message
 
     def location(self, person_id: int, latitude: float, longitude: float) -> Json:
@@ -224,140 +212,133 @@ class World:
         place = {"latitude": latitude, "longitude": longitude}
         return self._from_person(person_id, {"location": place})
 
-    def contact(self, person_id: int, phone_number: str, user_id: int | None = None) -> Json:
+    def contact(
+        self, person_id: int, phone_number: str = "+33600000000", user_id: int | None = None
+    ) -> Json:
         """Share a phone number, one's own or somebody else's."""
         contact = {
             "phone_number": phone_number,
-            "first_name": self.people[person_id].first_name,
+            "first_name": self.person(user_id or person_id).first_name,
             "user_id": user_id or person_id,
         }
         return self._from_person(person_id, {"contact": contact})
 
-    def file(self, person_id: int, kind: str, name: str, mime: str, content: bytes) -> Json:
-        """Send a document, a photo or a voice message."""
-        blob = self.keep(name, mime, content)
-        return self._from_person(person_id, media(kind, blob))
+    def file(
+        self, person_id: int, kind: str, name: str, mime: str, content: bytes, caption: str = ""
+    ) -> Json:
+        """Send a document, a photo or a voice message.
+
+        Raises:
+            ValueError: no such kind, or an empty file.
+        """
+        if kind not in {"document", "photo", "voice"} or not content:
+            raise ValueError(f"{name} cannot be sent as a {kind}")
+        words = {"caption": caption} if caption else {}
+        return self._from_person(
+            person_id, {**media(kind, self.keep(name, mime, content)), **words}
+        )
 
     def _from_person(self, person_id: int, content: Json) -> Json:
-        person = self.people[person_id]
+        person = self.person(person_id)
+        if person.blocked or person.deactivated:
+            raise ValueError(f"{person.first_name} cannot write: blocked or deleted")
         person.started = True
         message = self._new_message(person, {"from": person.user(), **content})
-        self.push("message", self.public(message))
-        self._tell("message", person, message=self.shown(message))
+        self.updates.push("message", public(message))
+        self.tell("message", person, lambda: {"message": self.shown(message)})
         return message
 
     def press(self, person_id: int, message_id: int, data: str, *, forged: bool = False) -> str:
         """Press an inline button; return the number of the query.
 
+        Forged data need be on no button, and a forged message may be gone.
+
         Raises:
-            KeyError: no such message, or no such button on it (unless forged).
+            UnknownError: no such message, or no such button on it (unless forged).
         """
-        person = self.people[person_id]
-        message = person.messages[message_id]
-        rows = (message.get("reply_markup") or {}).get("inline_keyboard", [])
-        found = any(b.get("callback_data") == data for row in rows for b in row)
-        if not found and not forged:
-            raise KeyError(data)
+        person = self.person(person_id)
+        message = person.messages.get(message_id)
+        if message is None or message.get("_deleted"):
+            if not forged:
+                raise UnknownError(f"there is no message {message_id}")
+            shown: Json = {"chat": person.chat(), "message_id": message_id, "date": 0}
+        else:
+            shown = public(message)
+            if not forged and all(b.get("callback_data") != data for b in _buttons(message)):
+                raise UnknownError(f"there is no button {data!r} on message {message_id}")
         number = str(random.randrange(10**17, 10**18))  # noqa: S311 - no secret
-        query = {
-            "id": number,
-            "from": person.user(),
-            "message": self.public(message),
-            "chat_instance": str(abs(person.id) * 7919),
-            "data": data,
-        }
         self.queries[number] = {"at": self.clock.now().timestamp(), "person": person_id}
-        self.push("callback_query", query, lives=CALLBACK_LIVES)
+        self.updates.push(
+            "callback_query",
+            {
+                "id": number,
+                "from": person.user(),
+                "message": shown,
+                "chat_instance": str(person.id * 7919),
+                "data": data,
+            },
+            lives=CALLBACK_LIVES,
+        )
+        self.changed = True
         return number
 
-    def block(self, person_id: int) -> None:
-        """Block the bot."""
-        self._member(person_id, "member", "kicked")
-        self.people[person_id].blocked = True
-        self._tell("people", self.people[person_id])
+    def press_label(self, person_id: int, message_id: int, label: str) -> str:
+        """Press the button that reads exactly so; return the number of the query."""
+        _, message = self._find(person_id, message_id)
+        for button in _buttons(message):
+            if button["text"] == label and "callback_data" in button:
+                return self.press(person_id, message_id, button["callback_data"])
+        raise UnknownError(f"no button reads {label!r} on message {message_id}")
 
-    def unblock(self, person_id: int) -> None:
-        """Let the bot write again."""
-        self.people[person_id].blocked = False
-        self._member(person_id, "kicked", "member")
-        self._tell("people", self.people[person_id])
+    def _find(self, person_id: int, message_id: int) -> tuple[Person, Json]:
+        person = self.person(person_id)
+        message = person.messages.get(message_id)
+        if message is None or message.get("_deleted"):
+            raise UnknownError(f"there is no message {message_id}")
+        return person, message
 
-    def deactivate(self, person_id: int) -> None:
-        """Delete the account."""
-        self.people[person_id].deactivated = True
-        self._tell("people", self.people[person_id])
-
-    def _member(self, person_id: int, before: str, after: str) -> None:
-        person = self.people[person_id]
-        bot = self.bot_user()
-
-        def member(status: str) -> Json:
-            extra = {"until_date": 0} if status == "kicked" else {}
-            return {"user": bot, "status": status, **extra}
-
-        self.push(
-            "my_chat_member",
-            {
-                "chat": person.chat(),
-                "from": person.user(),
-                "date": self._date(),
-                "old_chat_member": member(before),
-                "new_chat_member": member(after),
-            },
-        )
-
-    # Messages
+    # What the bot does
 
     def bot_user(self) -> Json:
         """Return the bot as a Bot API User."""
         return {"id": self.bot_id, "is_bot": True, **self.bot}
 
-    def _date(self) -> int:
+    def date(self) -> int:
+        """Return the emulator's moment as the Bot API writes it."""
         return int(self.clock.now().timestamp())
+
+    def from_bot(self, person: Person, content: Json) -> Json:
+        """Let the bot's message arrive."""
+        message = self._new_message(person, {"from": self.bot_user(), **content})
+        self.tell("message", person, lambda: {"message": self.shown(message)})
+        return message
+
+    def changed_by_bot(self, person: Person, message: Json) -> None:
+        """Let an edited message show."""
+        self.tell("edit", person, lambda: {"message": self.shown(message)})
+
+    def deleted_by_bot(self, person: Person, message: Json) -> None:
+        """Let a message vanish."""
+        message["_deleted"] = True
+        self.tell("delete", person, lambda: {"message_id": message["message_id"]})
 
     def _new_message(self, person: Person, content: Json) -> Json:
         message = {
             "message_id": person.next_message,
-            "date": self._date(),
+            "date": self.date(),
             "chat": person.chat(),
             **content,
         }
         person.messages[person.next_message] = message
         person.next_message += 1
-        self._touch()
         return message
 
-    def from_bot(self, person: Person, content: Json) -> Json:
-        """Let the bot's message arrive."""
-        message = self._new_message(person, {"from": self.bot_user(), **content})
-        self._tell("message", person, message=self.shown(message))
-        return message
-
-    def changed_by_bot(self, person: Person, message: Json) -> None:
-        """Tell the page that the bot has edited a message."""
-        self._tell("edit", person, message=self.shown(message))
-
-    def deleted_by_bot(self, person: Person, message_id: int) -> None:
-        """Let a message vanish."""
-        person.messages[message_id]["_deleted"] = True
-        self._tell("delete", person, message_id=message_id)
-
-    def toast(self, person: Person, text: str, *, alert: bool) -> None:
-        """Show the answer to a button press."""
-        self._tell("toast", person, text=text, show_alert=alert)
-
-    def action(self, person: Person, action: str) -> None:
-        """Show that the bot is typing."""
-        self._tell("action", person, action=action)
-
-    def public(self, message: Json) -> Json:
-        """Return a message as the Bot API shows it: without our own notes."""
-        return {key: value for key, value in message.items() if not key.startswith("_")}
+    # What people see
 
     def messages(self, person_id: int, after: int = 0) -> list[Json]:
-        """Return a chat as its person sees it, oldest first."""
-        person = self.people[person_id]
-        return [self.shown(m) for number, m in person.messages.items() if number > after]
+        """Return a chat as its person sees it, oldest first; deleted messages are marked."""
+        messages = self.person(person_id).messages
+        return [self.shown(message) for number, message in messages.items() if number > after]
 
     def shown(self, message: Json) -> Json:
         """Return one message as the chat page shows it."""
@@ -372,20 +353,12 @@ class World:
             "text": text,
             "html": to_html(text, entities),
             "entities": entities,
-            "buttons": [
-                [
-                    {
-                        "text": b["text"],
-                        "data": b.get("callback_data"),
-                        "url": b.get("url"),
-                        "copy_text": (b.get("copy_text") or {}).get("text"),
-                    }
-                    for b in row
-                ]
-                for row in rows
-            ],
+            "buttons": [[_button(button) for button in row] for row in rows],
+            "keyboard": message.get("_keyboard"),
             "attachment": self._attachment(message),
+            "reply_to": (message.get("reply_to_message") or {}).get("message_id"),
             "protected": bool(message.get("has_protected_content")),
+            "silent": bool(message.get("_silent")),
             "deleted": bool(message.get("_deleted")),
             "pinned": bool(message.get("_pinned")),
         }
@@ -401,92 +374,40 @@ class World:
                     "url": f"/control/files/{blob.file_id}",
                     "size": len(blob.content),
                 }
-        for kind in ("venue", "location"):
-            if kind in message:
-                place = message[kind]
-                point = place.get("location", place)
-                return {"kind": kind, **point, **{k: place.get(k) for k in ("title", "address")}}
+        if "venue" in message:
+            venue = message["venue"]
+            names = {key: venue[key] for key in ("title", "address")}
+            return {"kind": "venue", **venue["location"], **names}
+        if "location" in message:
+            return {"kind": "location", **message["location"]}
         return None
-
-    # Files
 
     def keep(self, name: str, mime: str, content: bytes) -> Blob:
         """Keep a file's content and give it a number."""
-        blob = Blob(
-            f"BQAC{secrets.token_urlsafe(30)}", secrets.token_urlsafe(9), name, mime, content
-        )
+        blob = keep(name, mime, content)
         self.blobs[blob.file_id] = blob
         return blob
 
-    # What survives a restart
 
-    def save(self, path: Path) -> None:
-        """Write everything beside the file, then put it in its place."""
-        state = {
-            "bot": self.bot,
-            "profile": self.profile,
-            "commands": self.commands,
-            "offset": self.clock.offset.total_seconds(),
-            "next_update": self.next_update,
-            "updates": list(self.updates),
-            "allowed": sorted(self.allowed),
-            "webhook": self.webhook,
-            "people": [asdict(person) for person in self.people.values()],
-            "blobs": [
-                {**asdict(blob), "content": base64.b64encode(blob.content).decode()}
-                for blob in self.blobs.values()
-            ],
-        }
-        beside = path.with_suffix(".new")
-        beside.write_text(json.dumps(state, ensure_ascii=False), encoding="utf-8")
-        beside.replace(path)
-        self.changed = False
-
-    def load(self, path: Path) -> None:
-        """Go on where a saved state stopped."""
-        state = json.loads(path.read_text(encoding="utf-8"))
-        self.bot, self.profile, self.commands = state["bot"], state["profile"], state["commands"]
-        self.next_update, self.webhook = state["next_update"], state["webhook"]
-        self.updates, self.allowed = deque(state["updates"]), frozenset(state["allowed"])
-        for entry in state["people"]:
-            entry["messages"] = {int(key): value for key, value in entry["messages"].items()}
-            person = Person(**entry)
-            self.people[person.id] = person
-        for entry in state["blobs"]:
-            entry["content"] = base64.b64decode(entry["content"])
-            self.blobs[entry["file_id"]] = Blob(**entry)
-        if state["offset"]:
-            self.clock.jump(state["offset"])
+def public(message: Json) -> Json:
+    """Return a message as the Bot API shows it: without our own notes."""
+    return {key: value for key, value in message.items() if key[0] != "_"}
 
 
-def media(kind: str, blob: Blob) -> Json:
-    """Return a file as the Bot API's message content."""
-    common = {"file_id": blob.file_id, "file_unique_id": blob.unique_id}
-    size = len(blob.content)
-    if kind == "photo":
-        width, height = _picture_size(blob.content)
-        return {"photo": [{**common, "width": width, "height": height, "file_size": size}]}
-    if kind == "voice":
-        return {"voice": {**common, "duration": 1, "mime_type": blob.mime, "file_size": size}}
+def _buttons(message: Json) -> list[Json]:
+    rows = (message.get("reply_markup") or {}).get("inline_keyboard", [])
+    return [button for row in rows for button in row]
+
+
+def _button(button: Json) -> Json:
     return {
-        "document": {
-            **common,
-            "file_name": blob.name,
-            "mime_type": blob.mime,
-            "file_size": size,
-        }
+        "text": button["text"],
+        "data": button.get("callback_data"),
+        "url": button.get("url"),
+        "copy_text": (button.get("copy_text") or {}).get("text"),
     }
 
 
-def _picture_size(content: bytes) -> tuple[int, int]:
-    if content[:8] == b"\x89PNG\r\n\x1a\n" and len(content) >= 24:
-        return int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
-    return 512, 512
-
-
-def _entities(text: str) -> Json:
+def _written(text: str) -> Json:
     found = find_entities(text)
-    return {"entities": found} if found else {}
-
-
-__all__ = ["Blob", "Person", "World", "media", "utf16_length"]
+    return {"text": text, "entities": found} if found else {"text": text}

@@ -1,0 +1,54 @@
+"""Files that somebody has sent."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM")
+
+
+@dataclass
+class Blob:
+    """A file's content, and the two names that Telegram gives it."""
+
+    file_id: str
+    unique_id: str
+    name: str
+    mime: str
+    content: bytes
+
+    @property
+    def path(self) -> str:
+        """Return where it can be fetched, below the file address."""
+        return f"documents/{self.unique_id}"
+
+
+def keep(name: str, mime: str, content: bytes) -> Blob:
+    """Give a file its names."""
+    return Blob(f"BQAC{secrets.token_urlsafe(30)}", secrets.token_urlsafe(9), name, mime, content)
+
+
+def media(kind: str, blob: Blob) -> dict[str, Any]:
+    """Return a file as the Bot API's message content."""
+    common = {"file_id": blob.file_id, "file_unique_id": blob.unique_id}
+    size = len(blob.content)
+    if kind == "photo":
+        width, height = picture_size(blob.content)
+        return {"photo": [{**common, "width": width, "height": height, "file_size": size}]}
+    if kind == "voice":
+        return {"voice": {**common, "duration": 1, "mime_type": blob.mime, "file_size": size}}
+    return {
+        "document": {**common, "file_name": blob.name, "mime_type": blob.mime, "file_size": size}
+    }
+
+
+def is_picture(content: bytes) -> bool:
+    """Say whether this looks like a picture at all."""
+    return content.startswith(PICTURES)
+
+
+def picture_size(content: bytes) -> tuple[int, int]:
+    """Return width and height of a PNG; other pictures are taken for squares."""
+    if content.startswith(PICTURES[0]) and len(content) >= 24:
+        return int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
+    return 512, 512
