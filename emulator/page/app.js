@@ -16,6 +16,8 @@ const clock = new Clock();
 const faults = new Faults();
 const panels = new Map();
 let people = [];
+let soon = 0;
+let drawn = "";
 let bot = { first_name: "Bot", username: "" };
 let shown = remembered();
 let current = Number(localStorage.getItem(CURRENT)) || null;
@@ -34,10 +36,10 @@ function remember() {
   if (current) localStorage.setItem(CURRENT, String(current));
 }
 
-// Who is shown to somebody who has not chosen yet: those who were added last, newcomers first.
+// Who is shown to somebody who has not chosen yet: whoever came last, first.
 function firstChoice() {
   const room = Math.max(1, Math.min(3, Math.floor(innerWidth / PANEL_WIDTH)));
-  return people.slice(-room).map((person) => person.id);
+  return people.slice(-room).reverse().map((person) => person.id);
 }
 
 async function refresh() {
@@ -46,30 +48,38 @@ async function refresh() {
   people = state.people;
   bot = state.bot;
   clock.update(state.clock);
+  clock.plan(bot.next_due);
   showBot();
-  faults.people(people);
   if (shown === null && people.length) shown = firstChoice();
   draw();
+}
+
+// Several events in a row need one look only.
+function refreshSoon() {
+  clearTimeout(soon);
+  soon = setTimeout(refresh, 100);
 }
 
 function showBot() {
   const status = $("#bot");
   status.dataset.connected = String(bot.connected);
-  $("#bot-name").textContent = bot.first_name;
-  $("#bot-status").textContent = bot.connected ? "is connected" : "is not connected";
-  status.title = bot.username ? `@${bot.username}` : "";
+  const words = bot.connected ? "Bot connected" : "Bot not connected";
+  if ($("#bot-status").textContent === words) return;
+  $("#bot-name").textContent = `· @${bot.username}`;
+  $("#bot-status").textContent = words;
 }
 
 // Put panels, chips and lists in agreement with who is here and who is shown.
 function draw() {
+  const chosen = shown ?? [];
   const here = new Map(people.map((person) => [person.id, person]));
   for (const [id, panel] of panels) {
-    if (!here.has(id) || !shown.includes(id)) {
+    if (!here.has(id) || !chosen.includes(id)) {
       panel.node.remove();
       panels.delete(id);
     }
   }
-  for (const id of shown ?? []) {
+  for (const id of chosen) {
     const person = here.get(id);
     if (!person) continue;
     const known = panels.get(id);
@@ -83,8 +93,15 @@ function draw() {
     panel.sync();
   }
   if (!panels.has(current)) current = panels.keys().next().value ?? null;
-  drawChips();
-  drawSwitcher();
+  // Lists are left alone while nothing in them changes: somebody may be choosing from them.
+  const now = JSON.stringify([people, [...panels.keys()]]);
+  if (now !== drawn) {
+    drawChips();
+    drawSwitcher();
+    faults.people(people);
+  }
+  drawn = now;
+  markCurrent();
   drawWelcome();
 }
 
@@ -128,7 +145,10 @@ function drawSwitcher() {
       ),
     ),
   );
-  if (current) select.value = String(current);
+}
+
+function markCurrent() {
+  if (current) $("#switcher").value = String(current);
   for (const [id, panel] of panels) panel.node.classList.toggle("current", id === current);
 }
 
@@ -143,7 +163,7 @@ function setCurrent(panel) {
   if (current === panel.person.id) return;
   current = panel.person.id;
   remember();
-  drawSwitcher();
+  markCurrent();
 }
 
 function reveal(id) {
@@ -215,7 +235,7 @@ listen({
   },
   onEvent: (event) => {
     if (event.type === "clock") clock.update(event);
-    else if (event.type === "people" || event.type === "bot") refresh();
+    else if (event.type === "people" || event.type === "bot") refreshSoon();
     else panels.get(event.person)?.hear(event);
   },
 });

@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import { attempt, disclose, $ } from "./dom.js";
-import { day, hour, moment } from "./texts.js";
+import { day, hour, moment, shortDay } from "./texts.js";
 
 export class Clock {
   constructor() {
@@ -13,16 +13,17 @@ export class Clock {
     this.buttons = [...document.querySelectorAll("#clock-moves button")];
     const ways = { next: { next: true }, tomorrow: { days: 1 }, month: { months: 1 } };
     for (const [name, how] of Object.entries(ways)) {
-      $(`#clock-${name}`).addEventListener("click", (event) => this.#play(how, event.target));
+      $(`#clock-${name}`).addEventListener("click", () => this.#play(how));
     }
     this.closeGoTo = disclose($("#clock-goto"), $("#goto-box"), { onOpen: () => this.#suggest() });
     $("#goto-box").addEventListener("submit", (event) => {
       event.preventDefault();
       const until = new Date($("#goto-until").value);
       this.closeGoTo(false);
+      $("#clock-goto").focus();
       if (Number.isNaN(until.getTime())) return;
       if (until <= this.now()) this.said.textContent = "The clock only goes forward.";
-      else this.#play({ until: until.toISOString() }, $("#clock-goto"));
+      else this.#play({ until: until.toISOString() });
     });
     setInterval(() => this.#tick(), 1000);
   }
@@ -42,12 +43,16 @@ export class Clock {
     this.#tick();
   }
 
+  // What the bot will do next, and when.
+  plan(due) {
+    write($("#clock-due"), due ? `Next thing: ${moment(new Date(due))}` : "");
+  }
+
   #tick() {
     const now = this.now();
-    const hours = hour(now);
-    if ($("b", this.time).textContent !== hours) $("b", this.time).textContent = hours;
-    const days = day(now);
-    if ($("span", this.time).textContent !== days) $("span", this.time).textContent = days;
+    write($("b", this.time), hour(now));
+    write($(".long", this.time), day(now));
+    write($(".short", this.time), shortDay(now));
     this.time.dateTime = now.toISOString().slice(0, 16) + "Z";
   }
 
@@ -59,14 +64,13 @@ export class Clock {
     field.focus();
   }
 
-  async #play(how, button) {
+  async #play(how) {
     if (this.playing) return;
     const before = this.now();
     this.playing = true;
     this.said.textContent = "Playing forward…";
     const answer = await attempt(() => api.play(how));
     this.playing = false;
-    button.focus();
     if (!answer) {
       this.said.textContent = "The clock did not get there.";
       return;
@@ -76,7 +80,12 @@ export class Clock {
   }
 }
 
-const SHOWN = 4;
+// A text that stays the same is left alone, so that nobody hears it twice.
+function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+const SHOWN = 3;
 
 function told(stops) {
   if (!stops.length) return "Nothing is planned.";

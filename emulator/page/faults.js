@@ -34,6 +34,14 @@ export class Faults {
       this.refresh();
     });
     this.box.addEventListener("toggle", () => this.box.open && this.refresh());
+    this.box.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      this.box.open = false;
+      $("summary", this.box).focus();
+    });
+    document.addEventListener("pointerdown", (event) => {
+      if (!this.box.contains(event.target)) this.box.open = false;
+    });
     this.#fields(form);
   }
 

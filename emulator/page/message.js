@@ -11,7 +11,7 @@ export function messageNode(message, botName, on) {
   const bubble = element(
     "div",
     { class: "bubble" },
-    element("span", { class: "hidden" }, mine ? "You wrote: " : `${botName}: `),
+    element("span", { class: "hidden", lang: "en" }, mine ? "You wrote: " : `${botName}: `),
     message.pinned ? mark("pin", "Pinned") : null,
     attachment(message, on),
     message.text ? body(message, on) : null,

@@ -17,13 +17,16 @@ export class Panel {
     this.on = on;
     this.items = new Map();
     this.heard = 0;
+    this.last = 0;
+    this.follows = true;
     this.editing = null;
     this.#build();
     this.update(person, bot);
   }
 
   #build() {
-    this.log = element("div", { class: "log", role: "log", "aria-live": "polite", tabindex: "0" });
+    // What was said before the page was opened is not read out; sync() turns the voice on.
+    this.log = element("div", { class: "log", role: "log", "aria-live": "off", tabindex: "0" });
     this.name = element("h2", { dir: "auto" });
     this.about = element("p", { class: "small", lang: "en", dir: "ltr" });
     this.typing = element("p", { class: "typing", lang: "en", dir: "ltr", hidden: true });
@@ -55,10 +58,13 @@ export class Panel {
     );
     this.node.addEventListener("focusin", () => this.on.focus(this));
     this.log.addEventListener("scroll", () => {
-      if (this.#atEnd()) this.newer.hidden = true;
+      this.follows = this.#atEnd();
+      if (this.follows) this.newer.hidden = true;
     });
-    // Pictures arrive later than their messages and push the end away.
-    this.log.addEventListener("load", () => this.wasAtEnd && this.#toEnd(), true);
+    // Pictures arrive later than their messages, and panels change their size.
+    const follow = () => this.follows && this.#toEnd();
+    this.log.addEventListener("load", follow, true);
+    new ResizeObserver(follow).observe(this.log);
   }
 
   #header() {
@@ -185,6 +191,7 @@ export class Panel {
     const known = new Set(messages.map((message) => message.message_id));
     for (const id of this.items.keys()) if (!known.has(id)) this.#drop(id);
     this.#settle();
+    setTimeout(() => this.log.setAttribute("aria-live", "polite"), 500);
   }
 
   // Something happened in this chat.
@@ -195,7 +202,7 @@ export class Panel {
       case "edit":
         this.#put(event.message);
         if (event.message.from === "bot") this.typing.hidden = true;
-        this.#settle(event.type === "message" && event.message.from === "person");
+        this.#settle(event);
         break;
       case "delete":
         this.#drop(event.message_id);
@@ -220,7 +227,6 @@ export class Panel {
     const known = this.items.get(id);
     const said = JSON.stringify(message);
     if (known?.said === said) return undefined;
-    this.wasAtEnd ??= this.#atEnd();
     const node = messageNode(message, this.bot.first_name, {
       link: (address) => this.openLink(address),
       command: (text) => this.#say(text),
@@ -232,9 +238,10 @@ export class Panel {
     if (known) {
       this.#replace(known.node, node);
     } else {
-      const after = [...this.items.keys()].filter((other) => other > id);
-      const next = after.length ? this.items.get(Math.min(...after)).node : null;
+      const later = id > this.last ? [] : [...this.items.keys()].filter((other) => other > id);
+      const next = later.length ? this.items.get(Math.min(...later)).node : null;
       this.log.insertBefore(node, next);
+      this.last = Math.max(this.last, id);
     }
     this.items.set(id, { message, said, node, day: day(date) });
     return undefined;
@@ -259,7 +266,7 @@ export class Panel {
   }
 
   // Day marks, the invitation to start, and the place in the list.
-  #settle(toEnd = false) {
+  #settle(event = null) {
     let before = "";
     for (const node of this.log.children) {
       if (!node.dataset.id) continue;
@@ -273,11 +280,9 @@ export class Panel {
       before = item.day;
     }
     this.empty.hidden = this.items.size > 0;
-    if (toEnd || this.wasAtEnd) this.#toEnd();
-    else if (this.wasAtEnd === false) this.newer.hidden = false;
-    const ended = this.wasAtEnd;
-    this.wasAtEnd = undefined;
-    if (ended) requestAnimationFrame(() => this.#toEnd());
+    const arrived = event?.type === "message";
+    if (this.follows || (arrived && event.message.from === "person")) this.#toEnd();
+    else if (arrived) this.newer.hidden = false;
   }
 
   #atEnd() {

@@ -24,7 +24,7 @@ export function rich(html, { onLink, onCommand }) {
       const text = node.textContent;
       return element(
         "button",
-        { type: "button", class: "command", onclick: () => onCommand(text) },
+        { type: "button", class: "command", dir: "ltr", onclick: () => onCommand(text) },
         text,
       );
     }

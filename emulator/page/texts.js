@@ -3,6 +3,7 @@
 const format = (options) => new Intl.DateTimeFormat("en-GB", options);
 const HOUR = format({ hour: "2-digit", minute: "2-digit" });
 const DAY = format({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
+const SHORT_DAY = format({ weekday: "short", day: "numeric", month: "short", year: "numeric" });
 const SHORT = format({
   weekday: "short",
   day: "numeric",
@@ -13,6 +14,7 @@ const SHORT = format({
 
 export const hour = (date) => HOUR.format(date);
 export const day = (date) => DAY.format(date);
+export const shortDay = (date) => SHORT_DAY.format(date);
 export const moment = (date) => SHORT.format(date);
 
 const names = new Intl.DisplayNames("en", { type: "language", fallback: "code" });
