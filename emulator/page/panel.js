@@ -18,6 +18,7 @@ export class Panel {
     this.items = new Map();
     this.heard = 0;
     this.last = 0;
+    this.top = 0;
     this.follows = true;
     this.editing = null;
     this.#build();
@@ -58,8 +59,11 @@ export class Panel {
     );
     this.node.addEventListener("focusin", () => this.on.focus(this));
     this.log.addEventListener("scroll", () => {
-      this.follows = this.#atEnd();
-      if (this.follows) this.newer.hidden = true;
+      // Only going up is leaving the end; what grows below it is not.
+      const { scrollTop } = this.log;
+      if (this.#atEnd()) this.newer.hidden = this.follows = true;
+      else if (scrollTop < this.top) this.follows = false;
+      this.top = scrollTop;
     });
     // Pictures arrive later than their messages, and panels change their size.
     const follow = () => this.follows && this.#toEnd();
