@@ -15,7 +15,7 @@ export function messageNode(message, botName, on) {
     message.pinned ? mark("pin", "Pinned") : null,
     attachment(message, on),
     message.text ? body(message, on) : null,
-    footer(message, mine, on),
+    footer(message, on),
   );
   const node = element(
     "article",
@@ -27,18 +27,22 @@ export function messageNode(message, botName, on) {
   return node;
 }
 
+// Whether its person may change it: Telegram lets people edit their own words.
+export const isOwnText = (message) =>
+  message.from === "person" && message.text !== "" && !message.attachment;
+
 function body(message, on) {
   const text = element("div", { class: "text plain", dir: "auto" });
   text.append(rich(message.html, { onLink: on.link, onCommand: on.command }));
   return text;
 }
 
-function footer(message, mine, on) {
+function footer(message, on) {
   const at = new Date(message.date * 1000);
   return element(
     "footer",
     { lang: "en" },
-    mine && message.text && !message.attachment
+    isOwnText(message)
       ? element(
           "button",
           { type: "button", class: "quiet", "aria-label": "Edit this message",

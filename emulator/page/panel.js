@@ -1,8 +1,9 @@
 // One person's chat with the bot.
 
 import { api } from "./api.js";
-import { ask, attempt, disclose, element, icon, iconButton, notify, show, $ } from "./dom.js";
-import { messageNode } from "./message.js";
+import { Composer } from "./composer.js";
+import { attempt, disclose, element, icon, iconButton, notify, show, $ } from "./dom.js";
+import { isOwnText, messageNode } from "./message.js";
 import { day, direction, fullName, languageName, startPayload } from "./texts.js";
 
 const TYPING_LASTS = 5000;
@@ -20,7 +21,6 @@ export class Panel {
     this.last = 0;
     this.top = 0;
     this.follows = true;
-    this.editing = null;
     this.#build();
     this.update(person, bot);
   }
@@ -48,13 +48,15 @@ export class Panel {
         "Start the bot",
       ),
     );
+    this.composer = new Composer(this.person.id, { lastOwn: () => this.#lastOwn() });
+    this.field = this.composer.field;
     this.node = element(
       "section",
       { class: "panel", "data-person": this.person.id },
       this.#header(),
       element("div", { class: "chat" }, this.log, this.empty, this.newer, this.toasts),
       this.typing,
-      this.#composer(),
+      this.composer.node,
       this.#blockedNote(),
     );
     this.node.addEventListener("focusin", () => this.on.focus(this));
@@ -72,7 +74,7 @@ export class Panel {
   }
 
   #header() {
-    const more = iconButton("more", "More", { "aria-haspopup": "true" });
+    const more = iconButton("more", "More");
     this.blocking = element("button", { type: "button", onclick: () => this.#toggleBlock() });
     const menu = element(
       "div",
@@ -92,53 +94,6 @@ export class Panel {
       element("div", { class: "anchor" }, more, menu),
       iconButton("close", "Hide", { class: "icon-button hide", onclick: () => this.on.hide(this) }),
     );
-  }
-
-  #composer() {
-    this.field = element("textarea", { rows: "1", dir: "auto", enterkeyhint: "send" });
-    this.field.addEventListener("keydown", (event) => this.#key(event));
-    this.commandList = element("div", { class: "menu commands" });
-    const commands = iconButton("slash", "Commands", { "aria-haspopup": "true" });
-    this.closeCommands = disclose(commands, this.commandList, {
-      onOpen: () => this.#fillCommands(),
-    });
-    const picker = element("input", { type: "file", hidden: true, tabindex: "-1",
-      "aria-label": "File to send" });
-    picker.addEventListener("change", () => {
-      for (const file of picker.files) this.#sendFile(file);
-      picker.value = "";
-    });
-    const cancel = element(
-      "button",
-      { type: "button", class: "quiet", onclick: () => this.#stopEditing() },
-      "Cancel",
-    );
-    this.editNote = element(
-      "p",
-      { class: "editing", lang: "en", dir: "ltr", hidden: true },
-      element("span", {}, "You are changing a message."),
-      cancel,
-    );
-    this.form = element(
-      "form",
-      { class: "composer" },
-      this.editNote,
-      element("div", { class: "anchor" }, commands, this.commandList),
-      iconButton("clip", "Attach a file", { onclick: () => picker.click() }),
-      iconButton("place", "Share a location", { onclick: () => this.#shareLocation() }),
-      picker,
-      this.field,
-      element(
-        "button",
-        { class: "icon-button send", "aria-label": "Send", title: "Send" },
-        icon("send"),
-      ),
-    );
-    this.form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#send();
-    });
-    return this.form;
   }
 
   #blockedNote() {
@@ -167,14 +122,13 @@ export class Panel {
     this.node.setAttribute("aria-label", `${name}, ${languageName(person.language_code)}`);
     this.log.setAttribute("aria-label", `Messages of ${name}`);
     this.field.setAttribute("aria-label", `Message from ${name}`);
-    this.field.placeholder = "Message";
     this.name.textContent = name;
     this.avatar.textContent = [...name][0] ?? "?";
     this.avatar.dataset.tone = String(person.id % 6);
     this.about.textContent = languageName(person.language_code);
     this.blocking.textContent = person.blocked ? "Unblock the bot" : "Block the bot";
     const away = person.blocked || person.deactivated;
-    this.form.hidden = away;
+    this.composer.node.hidden = away;
     this.blocked.hidden = !away;
     this.unblocking.hidden = person.deactivated;
     this.blockedWords.textContent = person.deactivated
@@ -233,9 +187,9 @@ export class Panel {
     if (known?.said === said) return undefined;
     const node = messageNode(message, this.bot.first_name, {
       link: (address) => this.openLink(address),
-      command: (text) => this.#say(text),
+      command: (text) => this.composer.say(text),
       press: (pressed, button, key) => this.#press(pressed, button, key),
-      edit: (own) => this.#startEditing(own),
+      edit: (own) => this.composer.edit(own),
       copy: (text) => this.#copy(text),
     });
     const date = new Date(message.date * 1000);
@@ -299,6 +253,12 @@ export class Panel {
     this.newer.hidden = true;
   }
 
+  #lastOwn() {
+    return [...this.items.values()]
+      .map((item) => item.message)
+      .findLast((message) => isOwnText(message));
+  }
+
   // What the person does
 
   start(payload) {
@@ -313,51 +273,6 @@ export class Panel {
     return true;
   }
 
-  #say(text) {
-    return attempt(() => api.say(this.person.id, text).then(() => true));
-  }
-
-  async #send() {
-    const text = this.field.value.trim();
-    if (!text) return;
-    const edited = this.editing;
-    const done = edited
-      ? await attempt(() => api.edit(this.person.id, edited, text).then(() => true))
-      : await this.#say(text);
-    if (!done) return;
-    this.field.value = "";
-    this.#stopEditing();
-  }
-
-  #key(event) {
-    if (event.isComposing) return;
-    if (event.key === "Enter" && !event.shiftKey) {
-      event.preventDefault();
-      this.#send();
-    } else if (event.key === "Escape" && this.editing) {
-      this.#stopEditing();
-    } else if (event.key === "ArrowUp" && !this.field.value) {
-      const own = [...this.items.values()]
-        .map((item) => item.message)
-        .filter((message) => message.from === "person" && message.text && !message.attachment);
-      if (own.length) this.#startEditing(own.at(-1));
-    }
-  }
-
-  #startEditing(message) {
-    this.editing = message.message_id;
-    this.editNote.hidden = false;
-    this.field.value = message.text;
-    this.field.focus();
-  }
-
-  #stopEditing() {
-    if (this.editing) this.field.value = "";
-    this.editing = null;
-    this.editNote.hidden = true;
-    this.field.focus();
-  }
-
   async #press(message, button, key) {
     key.setAttribute("aria-busy", "true");
     this.pressed = key;
@@ -369,47 +284,6 @@ export class Panel {
   #release() {
     this.pressed?.removeAttribute("aria-busy");
     this.pressed = null;
-  }
-
-  #sendFile(file) {
-    const kind = file.type.startsWith("image/") ? "photo"
-      : file.type.startsWith("audio/") ? "voice" : "document";
-    return attempt(() => api.file(this.person.id, kind, file));
-  }
-
-  async #shareLocation() {
-    const given = await ask($("#location"));
-    if (!given) return;
-    await attempt(() =>
-      api.location(this.person.id, Number(given.latitude), Number(given.longitude)),
-    );
-  }
-
-  async #fillCommands() {
-    const commands = (await attempt(() => api.commands(this.person.id))) ?? [];
-    this.commandList.replaceChildren(
-      ...commands.map(({ command, description }) =>
-        element(
-          "button",
-          {
-            type: "button",
-            onclick: () => {
-              this.closeCommands(false);
-              this.field.focus();
-              this.#say(`/${command}`);
-            },
-          },
-          element("bdi", { class: "command-name", dir: "ltr" }, `/${command}`),
-          element("span", { class: "plain", dir: "auto" }, description),
-        ),
-      ),
-    );
-    if (!commands.length) {
-      this.commandList.append(
-        element("p", { class: "small", lang: "en", dir: "ltr" }, "The bot has set no commands."),
-      );
-    }
-    $("button", this.commandList)?.focus();
   }
 
   #toggleBlock() {

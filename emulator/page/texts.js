@@ -15,7 +15,8 @@ const SHORT = format({
 export const hour = (date) => HOUR.format(date);
 export const day = (date) => DAY.format(date);
 export const shortDay = (date) => SHORT_DAY.format(date);
-export const moment = (date) => SHORT.format(date);
+// A moment is never broken across two lines.
+export const moment = (date) => SHORT.format(date).replaceAll(" ", "\u00a0");
 
 const names = new Intl.DisplayNames("en", { type: "language", fallback: "code" });
 
