@@ -34,13 +34,11 @@ async def keep(
     shown: str,
     now: datetime,
 ) -> None:
-    """Keep this message current from now on; another of the same kind and chat stops moving."""
-    await session.execute(
-        delete(LiveMessage).where(
-            LiveMessage.chat_id == chat_id,
-            (LiveMessage.message_id == message_id) | (LiveMessage.kind == kind),
-        )
-    )
+    """Keep this message current from now on; another that shows the same thing stops moving."""
+    for row in await session.scalars(select(LiveMessage).where(LiveMessage.chat_id == chat_id)):
+        if row.message_id == message_id or (row.kind, row.args) == (kind, args):
+            await session.delete(row)
+    await session.flush()
     session.add(
         LiveMessage(
             chat_id=chat_id, message_id=message_id, kind=kind, args=args, shown=shown, since=now

@@ -435,7 +435,7 @@ async def opened(
 
 
 async def for_staff(session: AsyncSession, actor: Person, now: datetime) -> list[Referral]:
-    """Return the referrals to the actor's organisations, the oldest unanswered first.
+    """Return the referrals to the actor's organisations: what waits for an answer comes first.
 
     Raises:
         NotAllowedError: the actor is nobody's staff.
@@ -455,8 +455,7 @@ async def for_staff(session: AsyncSession, actor: Person, now: datetime) -> list
         )
         .order_by(Referral.id)
     )
-    found = list(rows)
-    return [r for r in found if r.state in OPEN] + [r for r in found if r.state not in OPEN]
+    return sorted(rows, key=lambda r: (r.state != State.PENDING, r.state not in OPEN))
 
 
 PROVIDERS_STEPS: Mapping[str, State] = {
@@ -545,6 +544,21 @@ async def disputed(
         raise NotFoundError("Referral")
     person = await session.get(Person, referral.person_id) if referral.person_id else None
     return referral, person
+
+
+async def disputes(session: AsyncSession, actor: Person, now: datetime) -> list[Referral]:
+    """Return what waits to be settled by the team, the oldest first.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    rows = await session.scalars(
+        select(Referral)
+        .where(Referral.state == State.DISPUTED)
+        .order_by(Referral.changed_at, Referral.id)
+    )
+    return list(rows)
 
 
 async def resolve(

@@ -260,7 +260,7 @@ def _link(href: str) -> Entity | None:
 
 def is_link(address: str) -> bool:
     """Say whether Telegram opens this address: the host of a web page needs a dot."""
-    host = r"[^\s/?#.\\]+(\.[^\s/?#.\\]+)+\.?(:\d+)?([/?#]\S*)?"
+    host = r"[^\s/?#.:@\\]+(\.[^\s/?#.:@\\]+)+\.?(:\d+)?([/?#]\S*)?"
     return bool(re.fullmatch(rf"(tg|ton)://\S+|(https?://)?{host}", address, re.IGNORECASE))
 
 

@@ -12,6 +12,7 @@ from handlers import (
     animate,
     attendance,
     directory,
+    disputes,
     forms,
     guests,
     inbox,
@@ -23,6 +24,7 @@ from handlers import (
     pulses,
     referrals,
     report,
+    requests,
     sends,
     setup,
     stopping,
@@ -32,6 +34,8 @@ from handlers import (
 )
 from handlers.forms import Form
 from handlers.replies import Card, Cards, Message, Page
+from locales import Html
+from locales.direction import pointed
 
 MODULES = (
     stopping,
@@ -40,6 +44,8 @@ MODULES = (
     attendance,
     news,
     support,
+    requests,
+    disputes,
     inbox,
     me,
     pulses,
@@ -84,11 +90,16 @@ __all__ = ["CARDS", "FORMS", "MODULES", "Card", "Message", "Page", "render", "ro
 async def render(page: Page, kind: str, **args: object) -> Message | None:
     """Say what this kind of message says now, or None if it no longer applies.
 
-    Where the reader's language runs from right to left, rows of buttons are mirrored: Telegram
-    has no direction for keyboards.
+    Where the reader's language runs from right to left, rows of buttons are mirrored (Telegram has
+    no direction for keyboards) and lines without letters of their own are told theirs.
     """
     message = await CARDS[kind](page, **args)
     if message is None:
         return None
-    rows = [list(reversed(row)) for row in message.rows] if page._.is_rtl else message.rows
-    return replace(message, rows=rows, language=page._.language)
+    if not page._.is_rtl:
+        return replace(message, language=page._.language)
+    rows = [
+        [replace(button, text=pointed(button.text)) for button in reversed(row)]
+        for row in message.rows
+    ]
+    return replace(message, text=Html(pointed(message.text)), rows=rows, language=page._.language)

@@ -170,7 +170,7 @@ def facts(page: Page, event: Event, mine: Attendance | None) -> list[str | None]
     _ = page._
     told: list[str | None] = [
         _(
-            "🗓 {when}",
+            "📅 {when}",
             when=event_time(
                 event.starts_at,
                 event.ends_at,
@@ -283,7 +283,7 @@ async def answer_rows(page: Page, event: Event, mine: Attendance | None) -> list
         ]
         if said in (State.GOING, State.MAYBE):
             rows.append(
-                [Button(_.label("button", "🗓 Put it in my calendar"), Calendar(ref=event.ref))]
+                [Button(_.label("button", "📅 Put it in my calendar"), Calendar(ref=event.ref))]
             )
     rows.append([Button(_.label("button", "All events"), List())])
     return rows
@@ -401,7 +401,7 @@ async def cancelled(page: Page, ref: str) -> Message | None:
         "",
         facts(page, event, None)[0],
     )
-    calendar = Button(_.label("button", "🗓 Remove it from my calendar"), Calendar(ref=event.ref))
+    calendar = Button(_.label("button", "📅 Remove it from my calendar"), Calendar(ref=event.ref))
     return Message(text, in_rows([calendar, Button(_.label("button", "All events"), List())]))
 
 

@@ -1,8 +1,9 @@
 """A coordinator writes the directory: services, their languages, cost, area, steps, and words."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from aiogram import Router
@@ -15,12 +16,13 @@ from community.base import find
 from community.errors import NotUnderstoodError
 from community.needs import Need
 from community.people import Person
-from community.providers import Service
+from community.providers import Organization, Service
 from handlers import words
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.onboarding import area_choices
 from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, say, toast
 from handlers.setup import OneOrganization, require_coordinator
+from handlers.staff import COORDINATORS, router_for
 from locales import OFFERED, Html, Translator, fold_digits, join, language_name, money, native_name
 
 SPOKEN = tuple(
@@ -30,6 +32,10 @@ SPOKEN = tuple(
 )
 """The languages a service may be given in; more than the bot itself speaks."""
 STEPS_AT_MOST = 12
+AMOUNT = re.compile(r"(\d{1,6})(?:[.,٫](\d{1,2}))?")
+"""One separator, before the cents: what might be thousands ("1,000") is asked for again."""
+ENUMERATED = re.compile(r"^\s*(?:[-•*–—]\s*|\d{1,2}[.):](?!\d)\s*|\d{1,2}\s*[-–—]\s+)")
+"""What a list is numbered with; a number that belongs to the step ("2 photos") stays."""
 
 
 class NewService(CallbackData, prefix="sn"):
@@ -79,17 +85,14 @@ async def _need(answering: Answering, text: str) -> str:
 async def _cost(answering: Answering, text: str) -> str | None:
     if text == UNKNOWN:
         return None
-    try:
-        amount = Decimal(fold_digits(text).strip().replace(",", ".").removesuffix("€").strip())
-    except InvalidOperation:
-        raise NotUnderstoodError("amount") from None
-    if not amount.is_finite() or not 0 <= amount < 1_000_000:
+    amount = AMOUNT.fullmatch(re.sub(r"[\s€]", "", fold_digits(text)))
+    if amount is None:
         raise NotUnderstoodError("amount")
-    return str(amount.quantize(Decimal("0.01")))
+    return f"{amount[1]}.{amount[2] or 0}"
 
 
 async def _steps(answering: Answering, text: str) -> list[str]:
-    found = [line.strip(" \t-•").lstrip("0123456789.) ") for line in text.splitlines()]
+    found = [ENUMERATED.sub("", line).strip() for line in text.splitlines()]
     kept = [translations.clean("step", "text", line) for line in found if line]
     if not 0 < len(kept) <= STEPS_AT_MOST:
         raise NotUnderstoodError("steps")
@@ -262,8 +265,11 @@ WORDINGS = {
 # Handlers
 
 
-async def new_service(query: Any, callback_data: NewService, state: FSMContext) -> Replies:
+async def new_service(
+    query: Any, callback_data: NewService, session: AsyncSession, state: FSMContext
+) -> Replies:
     """Begin a service."""
+    await find(session, Organization, callback_data.ref)
     return await begin(SERVICE, state, ref=callback_data.ref)
 
 
@@ -340,7 +346,7 @@ async def service_card(page: Page, ref: str) -> Message:
     await require_coordinator(page)
     _ = page._
     service = await find(page.session, Service, ref)
-    organization = await page.session.get_one(providers.Organization, service.organization_id)
+    organization = await page.session.get_one(Organization, service.organization_id)
     shelf = (await translations.shelves(page.session, "service", [service.id]))[service.id]
     block = shelf.choose(_.language, page.network.language)
     told = await step_texts(page, service, _.language)
@@ -441,8 +447,8 @@ FORMS = (SERVICE, *WORDINGS.values())
 
 
 def setup() -> Router:
-    """Take every button of the directory's set up."""
-    router = Router(name="directory")
+    """Take every button of the directory's set up, from coordinators only."""
+    router = router_for("directory", COORDINATORS)
     router.callback_query.register(new_service, NewService.filter())
     router.callback_query.register(service_touched, OneService.filter())
     router.callback_query.register(given_turned, Given.filter())

@@ -11,14 +11,17 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import Message as Incoming
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import inbox
+from community import inbox, referrals
 from community.inbox import QuestionMessage
 from community.people import Person
 from handlers import menu
 from handlers.content import quoted
+from handlers.disputes import Dispute
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
 from locales import Translator
+
+SHOWN = 20
 
 
 class Inbox(CallbackData, prefix="ib"):
@@ -193,10 +196,11 @@ async def no_text(page: Page) -> Message:
 
 
 async def inbox_list(page: Page) -> Message:
-    """Show what waits, the oldest first."""
+    """Show what waits: messages, the oldest first, then disputes about referrals."""
     _ = page._
     waiting = await inbox.of_team(page.session, page.reader, page.now)
-    if not waiting:
+    disputes = await referrals.disputes(page.session, page.reader, page.now)
+    if not waiting and not disputes:
         return Message(_("Nobody is waiting for an answer. 🎉"), [[menu.button(_)]])
     rows = [
         [
@@ -207,8 +211,21 @@ async def inbox_list(page: Page) -> Message:
         ]
         for question, person in waiting
     ]
-    text = _.ngettext(
-        "{n} message waits for an answer.", "{n} messages wait for an answer.", len(waiting)
+    look = _.label("button", "⚖️ They disagree")
+    rows += [[Button(look, Dispute(ref=referral.ref))] for referral in disputes[:SHOWN]]
+    text = lines(
+        _.ngettext(
+            "{n} message waits for an answer.", "{n} messages wait for an answer.", len(waiting)
+        )
+        if waiting
+        else None,
+        _.ngettext(
+            "{n} disagreement waits to be settled.",
+            "{n} disagreements wait to be settled.",
+            len(disputes),
+        )
+        if disputes
+        else None,
     )
     return Message(text, [*rows, [menu.button(_)]])
 

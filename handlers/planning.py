@@ -229,7 +229,7 @@ def _facts(page: Page, event: Event) -> list[Html | None]:
     )
     spoken = join([language_name(code, _) for code in event.languages], _)
     return [
-        _("🗓 {when}", when=when),
+        _("📅 {when}", when=when),
         _("💻 Online: {link}", link=event.link or "")
         if event.is_online
         else _("📍 {place}", place=event.place or ""),
@@ -300,7 +300,7 @@ def _changing(event: Event, _: Translator) -> list[Button]:
         Button(_.label("button", "🌐 Languages and preview"), PlannedEvent(ref=ref, part="words")),
         Button(_.label("button", "📝 Description"), Ask(ref=ref, what="description")),
         Button(_.label("button", "✏️ Title"), Ask(ref=ref, what="title")),
-        Button(_.label("button", "🗓 Time"), Ask(ref=ref, what="when")),
+        Button(_.label("button", "📅 Time"), Ask(ref=ref, what="when")),
         Button(_.label("button", "📍 Place"), Ask(ref=ref, what="where")),
         Button(_.label("button", "⏱ Duration"), Ask(ref=ref, what="duration")),
         Button(_.label("button", "👥 Places"), Ask(ref=ref, what="capacity")),

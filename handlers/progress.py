@@ -50,7 +50,7 @@ def _state_sentence(page: Page, send: Send) -> Html:
         if send.starts_at - page.now <= timedelta(seconds=30):
             return _("⏳ It goes out in a few seconds. You can still undo it.")
         return _(
-            "🗓 It goes out on {when}. Until then you can undo it.",
+            "📅 It goes out on {when}. Until then you can undo it.",
             when=moment(send.starts_at, page.zone, _, year=page.now.year),
         )
     return {

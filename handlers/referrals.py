@@ -1,6 +1,6 @@
 """/referrals: provider staff see what was shared with their organisation, and answer."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiogram import Router
@@ -10,19 +10,26 @@ from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import referrals
-from community.errors import NotFoundError
+from community.errors import NoAgreementError, NotFoundError
 from community.people import Person
 from community.providers import Service
 from community.referrals import FieldName, Reason, Referral, State
 from handlers import words
 from handlers.content import block_for
 from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, say, toast
-from handlers.support import field_lines
+from handlers.requests import field_lines
+from handlers.staff import PROVIDERS, page_of, router_for
 from locales import Html, Translator
+
+PER_PAGE = 10
+VIEW_LASTS = timedelta(minutes=15)
+"""So long what was shared stays on a phone after the tap; then it is edited away."""
 
 
 class Received(CallbackData, prefix="rl"):
-    """The referrals to the reader's organisation."""
+    """A page of the referrals to the reader's organisation."""
+
+    at: int = 0
 
 
 class Answer(CallbackData, prefix="rf"):
@@ -42,9 +49,9 @@ async def command(message: Any, state: FSMContext) -> Replies:
     return [say("referrals")]
 
 
-async def list_opened(query: Any) -> Replies:
-    """Show the list in place."""
-    return [edit("referrals")]
+async def list_opened(query: Any, callback_data: Received) -> Replies:
+    """Show a page of the list in place."""
+    return [edit("referrals", at=callback_data.at)]
 
 
 async def touched(
@@ -52,9 +59,10 @@ async def touched(
 ) -> Replies:
     """Show what was shared, ask for a reason or a field, or take the step."""
     ref, act, why = callback_data.ref, callback_data.act, callback_data.why
+    await referrals.opened(session, person, ref, now)
     if act == "open":
         # A message of its own: it is protected, and nothing of it stays in an older one.
-        return [say("referrals.one", ref=ref)]
+        return [say("referrals.one", ref=ref, opened=now.isoformat())]
     if act in {"decline", "fail"} and not why:
         return [edit("referrals.reason", ref=ref, act=act)]
     if act == "ask" and not why:
@@ -66,18 +74,19 @@ async def touched(
     else:
         reason = Reason(why) if why in [*Reason] else None
         await referrals.answer(session, person, ref, act, now, reason=reason)
-    return [edit("referrals.one", ref=ref)]
+    return [edit("referrals.one", ref=ref, opened=now.isoformat())]
 
 
 # Cards
 
 
-async def list_card(page: Page) -> Message:
+async def list_card(page: Page, at: int = 0) -> Message:
     """List what has come, the unanswered first; no names before they are opened."""
     _ = page._
     found = await referrals.for_staff(page.session, page.reader, page.now)
+    shown, turning = page_of(found, at, PER_PAGE, lambda to: Received(at=to), _)
     rows = []
-    for referral in found[:20]:
+    for referral in shown:
         label = _.label(
             "referral in a list",
             "{service}: {state}",
@@ -90,7 +99,7 @@ async def list_card(page: Page) -> Message:
         if found
         else _("Nobody has been referred to you yet.")
     )
-    return Message(text, rows)
+    return Message(text, [*rows, turning])
 
 
 def state_for_staff(state: State, _: Translator) -> str:
@@ -120,12 +129,20 @@ async def _service_name(page: Page, referral: Referral) -> str:
     return block.get("name") if block else "?"
 
 
-async def one_card(page: Page, ref: str) -> Message:
-    """Show exactly what was shared and is still agreed to, and what can be done now."""
+async def one_card(page: Page, ref: str, opened: str) -> Message:
+    """Show exactly what was shared and is still agreed to, and what can be done now.
+
+    It keeps itself current: what is withdrawn disappears, and after some minutes all of it does.
+    """
     _ = page._
-    referral, shared = await referrals.opened(page.session, page.reader, ref, page.now)
+    if page.now >= datetime.fromisoformat(opened) + VIEW_LASTS:
+        return _closed(ref, _)
+    try:
+        referral, shared = await referrals.opened(page.session, page.reader, ref, page.now)
+    except (NotFoundError, NoAgreementError):
+        return _closed(ref, _)
     state = State(referral.state)
-    told = await field_lines(page, shared)
+    told = await field_lines(page, shared, referral.consent_language)
     text = lines(
         _("<b>{service}</b>", service=await _service_name(page, referral)),
         _("{state}.", state=state_for_staff(state, _)),
@@ -134,7 +151,14 @@ async def one_card(page: Page, ref: str) -> Message:
         "",
         _("This was shared with your organisation only, for this request."),
     )
-    return Message(text, _rows(referral, state, _), protect=True)
+    return Message(text, _rows(referral, state, _), protect=True, live=True)
+
+
+def _closed(ref: str, _: Translator) -> Message:
+    return Message(
+        _("🔒 Closed again, so that nobody else reads it on this phone."),
+        [[Button(_.label("button", "Show what was shared"), Answer(ref=ref))]],
+    )
 
 
 def _nothing(state: State, _: Translator) -> Html:
@@ -229,8 +253,8 @@ CARDS = {
 
 
 def setup() -> Router:
-    """Take /referrals and every button of it."""
-    router = Router(name="referrals")
+    """Take /referrals and every button of it, from provider staff only."""
+    router = router_for("referrals", PROVIDERS)
     router.message.register(command, Command("referrals"))
     router.callback_query.register(list_opened, Received.filter())
     router.callback_query.register(touched, Answer.filter())

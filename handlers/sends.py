@@ -276,7 +276,7 @@ async def _rows(page: Page, send: Send) -> list[list[Button]]:
     if send.state == State.APPROVED and animates:
         rows += [
             [Button(_.label("button", "📤 Send now"), Do(ref=ref, what="now"))],
-            [Button(_.label("button", "🗓 Send later"), Do(ref=ref, what="when"))],
+            [Button(_.label("button", "📅 Send later"), Do(ref=ref, what="when"))],
             [Button(_.label("button", "✏️ Change it again"), Do(ref=ref, what="change"))],
         ]
     if send.state not in (State.CANCELLED, State.HELD):

@@ -1,7 +1,7 @@
 """A coordinator sets the network up, in chat and from nothing: areas, organisations, agreements.
 
-Services have a page of their own (``directory``). The verbs check the role; the first card does
-too, so that nobody else sees more than a refusal.
+Services have a page of their own (``directory``). Verbs and cards check the role; the router does
+before either, so that a forged or old button is answered with a refusal.
 """
 
 from collections.abc import Mapping
@@ -32,6 +32,7 @@ from handlers.replies import (
     say,
     toast,
 )
+from handlers.staff import COORDINATORS, router_for
 from locales import OFFERED, Translator, fold_digits, native_name
 
 
@@ -200,8 +201,9 @@ async def pressed(query: Any, callback_data: SetUp, state: FSMContext) -> Replie
     return [edit(kind)] if kind else [toast("old_button")]
 
 
-async def area_opened(query: Any, callback_data: OneArea) -> Replies:
+async def area_opened(query: Any, callback_data: OneArea, session: AsyncSession) -> Replies:
     """Show one area."""
+    await find(session, Area, callback_data.ref)
     return [edit("setup.area", ref=callback_data.ref)]
 
 
@@ -214,6 +216,7 @@ async def organization_touched(
 ) -> Replies:
     """Show an organisation, or settle its agreement after a second tap."""
     ref, act = callback_data.ref, callback_data.act
+    await find(session, Organization, ref)
     if act == "active!":
         await agreements.activate(session, person, ref, now)
     elif act == "end!":
@@ -431,8 +434,8 @@ FORMS = (AREA, ORGANIZATION, TRANSLATION)
 
 
 def setup() -> Router:
-    """Take every button of the set up."""
-    router = Router(name="setup")
+    """Take every button of the set up, from coordinators only."""
+    router = router_for("setup", COORDINATORS)
     router.callback_query.register(pressed, SetUp.filter())
     router.callback_query.register(area_opened, OneArea.filter())
     router.callback_query.register(organization_touched, OneOrganization.filter())

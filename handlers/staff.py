@@ -18,6 +18,8 @@ from locales import Translator
 
 TEAM = frozenset({RoleName.ANIMATOR, RoleName.ADMINISTRATOR})
 ANIMATORS = frozenset({RoleName.ANIMATOR})
+COORDINATORS = frozenset({RoleName.COORDINATOR})
+PROVIDERS = frozenset({RoleName.PROVIDER_STAFF})
 
 
 class Desk(CallbackData, prefix="az"):

@@ -134,15 +134,15 @@ def referral(code: Referred, _: Translator) -> str:
 
 
 def field(code: FieldName, _: Translator) -> str:
-    """Return what one shared field is."""
+    """Return what one shared field is; the member and the provider read the same word."""
     return {
         FieldName.NAME: _.label("field", "Name"),
         FieldName.LANGUAGE: _.label("field", "Language"),
-        FieldName.NEED: _.label("field", "What you look for"),
+        FieldName.NEED: _.label("field", "Help needed with"),
         FieldName.AREA: _.label("field", "Area"),
-        FieldName.STAGE: _.label("field", "How far your business is"),
+        FieldName.STAGE: _.label("field", "Stage of the business"),
         FieldName.ACCOUNT: _.label("field", "Telegram account"),
-        FieldName.NOTE: _.label("field", "Your note"),
+        FieldName.NOTE: _.label("field", "Note"),
     }[code]
 
 

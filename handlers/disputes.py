@@ -1,0 +1,92 @@
+"""Disputes: a member and a support organisation disagree, and the team settles it."""
+
+from datetime import datetime
+from typing import Any
+
+from aiogram import Router
+from aiogram.filters.callback_data import CallbackData
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import referrals
+from community.errors import RefusalError
+from community.people import Person
+from community.providers import Service
+from community.referrals import State
+from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines
+from handlers.requests import field_lines, resolution
+from handlers.staff import ANIMATORS, router_for
+from handlers.support import organization_name
+
+
+class Dispute(CallbackData, prefix="di"):
+    """A dispute, for the team: look at it, settle it."""
+
+    ref: str
+    act: str = "open"
+
+
+# Handlers
+
+
+async def touched(
+    query: Any, callback_data: Dispute, session: AsyncSession, person: Person, now: datetime
+) -> Replies:
+    """Open or settle a dispute."""
+    ref, act = callback_data.ref, callback_data.act
+    await referrals.disputed(session, person, ref, now)
+    if act in {"yes", "no"}:
+        await referrals.resolve(session, person, ref, now, delivered=act == "yes")
+    return [edit("support.dispute", ref=ref)]
+
+
+# Cards
+
+
+async def card(page: Page, ref: str) -> Message:
+    """Show a dispute to the team: who, which organisation, and what was shared with it."""
+    _ = page._
+    referral, member = await referrals.disputed(page.session, page.reader, ref, page.now)
+    service = await page.session.get_one(Service, referral.service_id)
+    shared = await referrals.shared(page.session, referral)
+    text = lines(
+        _("⚖️ <b>They disagree</b>"),
+        _("Member: {name}", name=member.name if member else "?"),
+        _("Organisation: {name}", name=await organization_name(page, service)),
+        "",
+        *await field_lines(page, shared, referral.consent_language),
+        resolution(referral, _),
+    )
+    rows = []
+    if referral.state == State.DISPUTED:
+        rows = in_rows(
+            [
+                Button(_.label("button", "The help was given"), Dispute(ref=ref, act="yes")),
+                Button(_.label("button", "The help was not given"), Dispute(ref=ref, act="no")),
+            ]
+        )
+    return Message(text, rows)
+
+
+async def notice(page: Page, ref: str) -> Message | None:
+    """Tell the team that a member and a provider disagree; nothing once it is settled."""
+    _ = page._
+    try:
+        referral, _member = await referrals.disputed(page.session, page.reader, ref, page.now)
+    except RefusalError:
+        return None
+    if referral.state != State.DISPUTED:
+        return None
+    return Message(
+        _("⚖️ A member says that a support organisation did not help as it says."),
+        [[Button(_.label("button", "Look at it"), Dispute(ref=ref))]],
+    )
+
+
+CARDS = {"support.dispute": card, "team_notice.dispute": notice}
+
+
+def setup() -> Router:
+    """Take the buttons of disputes, from animators only."""
+    router = router_for("disputes", ANIMATORS)
+    router.callback_query.register(touched, Dispute.filter())
+    return router

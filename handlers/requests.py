@@ -1,0 +1,397 @@
+"""A member's requests to support organisations: exactly what goes to whom, and what came of it."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from aiogram import Router
+from aiogram.filters.callback_data import CallbackData
+from aiogram.fsm.context import FSMContext
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import people, referrals
+from community.areas import Area
+from community.base import find
+from community.errors import NotFoundError, NotUnderstoodError
+from community.needs import Need
+from community.people import Person, Stage
+from community.providers import Service
+from community.referrals import NOTE_LIMIT, FieldName, Reason, Referral, State
+from handlers import menu, words
+from handlers.content import block_for, quoted
+from handlers.forms import Answering, Field, Form, Question, begin
+from handlers.onboarding import TERMS_VERSION
+from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
+from handlers.staff import page_of
+from handlers.support import Needs, OpenService, Refer, Requests, organization_name
+from locales import Html, Translator, escape, language_name
+
+PER_PAGE = 8
+
+SWITCHES: tuple[FieldName, ...] = tuple(name for name in FieldName if name != FieldName.NOTE)
+AT_FIRST = frozenset(
+    {FieldName.NAME, FieldName.LANGUAGE, FieldName.NEED, FieldName.AREA, FieldName.STAGE}
+)
+
+
+class OneRequest(CallbackData, prefix="sz"):
+    """One request of the person's own; ``seen`` is the fingerprint of what is asked for."""
+
+    ref: str
+    act: str = "open"
+    seen: str = ""
+
+
+def mask_of(fields: Collection[FieldName]) -> int:
+    """Return the fields as bits, so that a button can carry them."""
+    return sum(1 << at for at, name in enumerate(SWITCHES) if name in fields)
+
+
+def fields_of(mask: int) -> set[FieldName]:
+    """Return the fields of such bits; what does not exist is left out."""
+    return {name for at, name in enumerate(SWITCHES) if mask >> at & 1}
+
+
+# Handlers
+
+
+async def refer_touched(
+    query: Any,
+    callback_data: Refer,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+    state: FSMContext,
+    _: Translator,
+) -> Replies:
+    """Show what would be shared, flip a field, write a note, or send it."""
+    people.require_member(person)
+    ref, mask, act = callback_data.ref, callback_data.mask, callback_data.act
+    service = await find(session, Service, ref)
+    already = await referrals.open_with(session, person, service)
+    if already is not None:
+        return [edit("support.request", ref=already.ref)]
+    note = (await state.get_data()).get("notes", {}).get(ref, "")
+    if act == "note":
+        return await begin(NOTE, state, ref=ref, mask=mask)
+    if act == "send":
+        goes = await referrals.would_share(session, person, service, fields_of(mask), note)
+        if callback_data.seen != referrals.fingerprint(goes):
+            return [toast("support.changed"), edit("support.refer", ref=ref, mask=mask, note=note)]
+        await state.clear()
+        referral = await referrals.agree(
+            session,
+            person,
+            ref,
+            fields_of(mask),
+            note,
+            now,
+            version=TERMS_VERSION,
+            language=_.language,
+        )
+        return [edit("support.sent", ref=referral.ref)]
+    if act == "see":
+        await state.clear()
+        mask, note = mask_of(AT_FIRST), ""
+    return [edit("support.refer", ref=ref, mask=mask, note=note)]
+
+
+async def _ask_note(page: Page, about: Any, answers: Any) -> Question:
+    _ = page._
+    return Question(
+        lines(
+            _("What should they know? Write it in a few sentences."),
+            _("Please never send identity documents or passwords here."),
+        )
+    )
+
+
+async def _read_note(answering: Answering, text: str) -> str:
+    if len(text) > NOTE_LIMIT:
+        raise NotUnderstoodError("note", limit=NOTE_LIMIT)
+    return text.strip()
+
+
+async def _noted(answering: Answering) -> Replies:
+    about, note = answering.about, answering.answers["note"]
+    assert answering.state is not None
+    await answering.state.set_data({"notes": {about["ref"]: note}})
+    return [say("support.refer", ref=about["ref"], mask=about["mask"], note=note)]
+
+
+NOTE = Form("support.note", [Field("note", _ask_note, _read_note)], _noted)
+
+
+async def requests_opened(query: Any, callback_data: Requests) -> Replies:
+    """Show a page of the person's own requests."""
+    return [edit("support.requests", at=callback_data.at)]
+
+
+async def request_touched(
+    query: Any, callback_data: OneRequest, session: AsyncSession, person: Person, now: datetime
+) -> Replies:
+    """Open a request, answer what is asked, withdraw, confirm or dispute."""
+    ref, act = callback_data.ref, callback_data.act
+    referral = await referrals.mine(session, person, ref)
+    if act == "withdraw":
+        return [edit("support.withdraw", ref=ref)]
+    if act == "withdraw!":
+        await referrals.withdraw(session, person, ref, now)
+    elif act in {"give", "keep"}:
+        asked = await referrals.asked_for(session, person, referral)
+        if callback_data.seen != referrals.fingerprint(asked):
+            return [toast("support.changed"), edit("support.request", ref=ref)]
+        await referrals.give(session, person, ref, now, yes=act == "give")
+    elif act in {"yes", "no"}:
+        await referrals.confirm(session, person, ref, now, helped=act == "yes")
+    return [edit("support.request", ref=ref)]
+
+
+# Cards
+
+
+async def field_value(page: Page, name: FieldName, value: str) -> str:
+    """Return what a shared field says, in the reader's words."""
+    _ = page._
+    if name == FieldName.LANGUAGE:
+        return language_name(value, _)
+    if name == FieldName.NEED:
+        return words.need(Need(value), _)
+    if name == FieldName.STAGE:
+        return words.stage(Stage(value), _)
+    if name == FieldName.AREA:
+        area = await find(page.session, Area, value)
+        block = await block_for(page, "area", area.id)
+        return block.get("name") if block else "?"
+    return value
+
+
+async def field_lines(page: Page, values: Mapping[FieldName, str], written_in: str) -> list[Html]:
+    """Return each field with its value, a line each; the note as its author wrote it."""
+    _ = page._
+    return [
+        lines(escape(words.field(name, _)), quoted(page, value, written_in))
+        if name == FieldName.NOTE
+        else _(
+            "{field}: {value}",
+            field=words.field(name, _),
+            value=await field_value(page, name, value),
+        )
+        for name, value in values.items()
+        if value
+    ]
+
+
+async def refer_card(page: Page, ref: str, mask: int, note: str = "") -> Message:
+    """Show exactly which fields would go to whom, each with a switch."""
+    _ = page._
+    service = await find(page.session, Service, ref)
+    chosen = fields_of(mask)
+    could = await referrals.preview(page.session, page.reader, service)
+    goes = await referrals.would_share(page.session, page.reader, service, chosen, note)
+    to = await organization_name(page, service)
+    text = lines(
+        _("<b>This goes to {organization}, and nothing else:</b>", organization=to),
+        "",
+        *(await field_lines(page, goes, _.language) or [_("Nothing yet.")]),
+        "",
+        _("You can withdraw it at any time. What has been read cannot be taken back."),
+    )
+    rows = []
+    for name in SWITCHES:
+        if not could.get(name):
+            continue
+        label = (
+            _.label("button", "✅ {field}", field=words.field(name, _))
+            if name in chosen
+            else _.label("button", "⬜ {field}", field=words.field(name, _))
+        )
+        flipped = mask_of(chosen ^ {name})
+        rows.append([Button(label, Refer(ref=ref, mask=flipped, act="flip"))])
+    rows.append([Button(_.label("button", "✏️ Add a note"), Refer(ref=ref, mask=mask, act="note"))])
+    send = Refer(ref=ref, mask=mask, act="send", seen=referrals.fingerprint(goes))
+    rows.append([Button(_.label("button", "📨 I agree, send it"), send)])
+    rows.append([Button(_.label("button", "Back"), OpenService(ref=ref))])
+    return Message(text, rows)
+
+
+async def changed(page: Page) -> Message:
+    """Tell that what the pressed button stood for is not what would be shared now."""
+    return Message(
+        page._.label("toast", "Something has changed. Please look again before you agree.")
+    )
+
+
+async def sent_card(page: Page, ref: str) -> Message:
+    """Confirm that the request is on its way."""
+    _ = page._
+    text = lines(
+        _("📨 Your request is on its way."),
+        _("You get a message here as soon as there is an answer."),
+    )
+    look = Button(_.label("button", "Look at it"), OneRequest(ref=ref))
+    return Message(text, [[look], [menu.button(_)]])
+
+
+async def requests_card(page: Page, at: int = 0) -> Message:
+    """List the person's own requests, the newest first."""
+    _ = page._
+    own = await referrals.of_member(page.session, page.reader)
+    shown, turning = page_of(own, at, PER_PAGE, lambda to: Requests(at=to), _)
+    rows = []
+    for referral in shown:
+        service = await page.session.get_one(Service, referral.service_id)
+        label = _.label(
+            "request in a list",
+            "{organization}: {state}",
+            organization=await organization_name(page, service),
+            state=words.referral(State(referral.state), _),
+        )
+        rows.append([Button(label, OneRequest(ref=referral.ref))])
+    text = _("<b>Your requests</b>") if own else _("You have no requests.")
+    return Message(text, [*rows, turning, [Button(_.label("button", "Back"), Needs())]])
+
+
+async def request_card(page: Page, ref: str) -> Message:
+    """Show one request: where it stands, what is shared, and what the person can do now."""
+    _ = page._
+    referral = await referrals.mine(page.session, page.reader, ref)
+    service = await page.session.get_one(Service, referral.service_id)
+    state = State(referral.state)
+    shared = await referrals.shared(page.session, referral)
+    told = await field_lines(page, shared, referral.consent_language)
+    text = lines(
+        _("🏢 {organization}", organization=await organization_name(page, service)),
+        _("<b>{state}</b>", state=words.referral(state, _)),
+        _("Reason: {reason}", reason=words.reason(Reason(referral.reason), _))
+        if referral.reason
+        else None,
+        resolution(referral, _),
+        await _asked_line(page, referral),
+        *(["", _("They can see:"), *told] if told else []),
+        *(["", _("Were you really helped?")] if state in ASKING else []),
+    )
+    asked = await referrals.asked_for(page.session, page.reader, referral)
+    return Message(text, _request_rows(referral, state, asked, _))
+
+
+ASKING = (State.COMPLETED, State.UNCONFIRMED)
+
+
+def resolution(referral: Referral, _: Translator) -> Html | None:
+    """Return how the team settled a dispute, if it has."""
+    if referral.delivered is None:
+        return None
+    if referral.delivered:
+        return _("The team has found that the help was given.")
+    return _("The team has found that the help was not given.")
+
+
+async def _asked_line(page: Page, referral: Referral) -> Html | None:
+    _ = page._
+    if referral.state != State.NEEDS_INFORMATION or not referral.asked_field:
+        return None
+    name = FieldName(referral.asked_field)
+    value = (await referrals.asked_for(page.session, page.reader, referral)).get(name)
+    if value is None:
+        return _(
+            "They ask for: {field}. We do not know it; you can add it under /me.",
+            field=words.field(name, _),
+        )
+    return _(
+        "They ask for: {field}. This would be shared: {value}",
+        field=words.field(name, _),
+        value=await field_value(page, name, value),
+    )
+
+
+def _request_rows(
+    referral: Referral, state: State, asked: Mapping[FieldName, str], _: Translator
+) -> list[list[Button]]:
+    ref = referral.ref
+    rows: list[list[Button]] = []
+    if state == State.NEEDS_INFORMATION:
+        seen = referrals.fingerprint(asked)
+        give, keep = (OneRequest(ref=ref, act=act, seen=seen) for act in ("give", "keep"))
+        if asked:
+            rows.append([Button(_.label("button", "Share it"), give)])
+        rows.append([Button(_.label("button", "Do not share it"), keep)])
+    if state in ASKING:
+        rows.append(
+            [Button(_.label("button", "✅ Yes, I was helped"), OneRequest(ref=ref, act="yes"))]
+        )
+        rows.append([Button(_.label("button", "❌ No"), OneRequest(ref=ref, act="no"))])
+    if state in referrals.OPEN:
+        rows.append(
+            [Button(_.label("button", "Withdraw my request"), OneRequest(ref=ref, act="withdraw"))]
+        )
+    rows.append([Button(_.label("button", "📨 My requests"), Requests())])
+    return rows
+
+
+async def withdraw_card(page: Page, ref: str) -> Message:
+    """Ask for a second tap before a request is withdrawn."""
+    _ = page._
+    await referrals.mine(page.session, page.reader, ref)
+    text = lines(
+        _("Withdraw this request?"),
+        _("They can open nothing of it any more. What has been read cannot be taken back."),
+    )
+    return Message(
+        text,
+        [
+            [
+                Button(_.label("button", "Yes, withdraw"), OneRequest(ref=ref, act="withdraw!")),
+                Button(_.label("button", "No"), OneRequest(ref=ref)),
+            ]
+        ],
+    )
+
+
+# What leaves by itself
+
+
+async def referral_step(page: Page, ref: str) -> Message | None:
+    """Tell that there is something new, and nothing more: phones are shared."""
+    _ = page._
+    try:
+        await referrals.mine(page.session, page.reader, ref)
+    except NotFoundError:
+        return None
+    return Message(
+        _("🔔 You have a new message."),
+        [[Button(_.label("button", "Read it"), OneRequest(ref=ref))]],
+    )
+
+
+async def referral_outcome(page: Page, ref: str) -> Message | None:
+    """Ask for the person's word, without saying about what; nothing once it is given."""
+    try:
+        referral = await referrals.mine(page.session, page.reader, ref)
+    except NotFoundError:
+        return None
+    if referral.state != State.COMPLETED:
+        return None
+    return await referral_step(page, ref)
+
+
+CARDS = {
+    "support.refer": refer_card,
+    "support.changed": changed,
+    "support.sent": sent_card,
+    "support.requests": requests_card,
+    "support.request": request_card,
+    "support.withdraw": withdraw_card,
+    "referral_step": referral_step,
+    "referral_outcome": referral_outcome,
+}
+FORMS = (NOTE,)
+
+
+def setup() -> Router:
+    """Take the buttons of a member's own requests."""
+    router = Router(name="requests")
+    router.callback_query.register(refer_touched, Refer.filter())
+    router.callback_query.register(requests_opened, Requests.filter())
+    router.callback_query.register(request_touched, OneRequest.filter())
+    return router

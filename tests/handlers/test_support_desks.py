@@ -1,0 +1,343 @@
+"""Support in the chat: what forged and old buttons get, what lists show, what is read as what."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from bot.database import Database
+from community import agreements, people, providers, referrals, roles, translations
+from community.needs import Need
+from community.people import Person
+from community.providers import Service
+from community.referrals import FieldName, Referral
+from community.roles import Role, RoleName
+from tests.handlers.conftest import Calling, Phone, read
+
+COORDINATOR, ANIMATOR = RoleName.COORDINATOR, RoleName.ANIMATOR
+NO_ROLE = "You cannot do this with the role you have."
+GONE = "That is not here any more. /menu shows what there is."
+
+
+class Town:
+    """A coordinator, an organisation with its staff, a service, and a member."""
+
+    def __init__(self, boss: Phone, adviser: Phone, member: Phone, database: Database) -> None:
+        self.boss, self.adviser, self.member, self.database = boss, adviser, member, database
+        self.now = boss.now
+
+    async def make(self) -> None:
+        async with self.database.transaction() as session:
+            boss = await people.by_telegram_id(session, self.boss.number)
+            adviser = await people.by_telegram_id(session, self.adviser.number)
+            assert boss is not None
+            assert adviser is not None
+            ours = await providers.create_organization(session, boss, "Chamber", "en", self.now)
+            await agreements.activate(session, boss, ours.ref, self.now)
+            service = await providers.create_service(
+                session, boss, ours.ref, Need.FINANCE, ["en"], {"name": "Advice"}, "en", self.now
+            )
+            role = RoleName.PROVIDER_STAFF
+            session.add(
+                Role(person_id=adviser.id, name=role, organization_id=ours.id, granted_at=self.now)
+            )
+            self.organization, self.service = ours.ref, service.ref
+
+    async def asks(self, member: Phone | None = None, note: str = "") -> str:
+        """Let a member send a request; return its reference."""
+        async with self.database.transaction() as session:
+            actor = await people.by_telegram_id(session, (member or self.member).number)
+            assert actor is not None
+            referral = await referrals.agree(
+                session,
+                actor,
+                self.service,
+                {FieldName.NAME},
+                note,
+                self.now,
+                version="1",
+                language=actor.language or "en",
+            )
+            return referral.ref
+
+    async def steps(self, ref: str, *steps: str) -> None:
+        async with self.database.transaction() as session:
+            adviser = await people.by_telegram_id(session, self.adviser.number)
+            assert adviser is not None
+            for step in steps:
+                await referrals.answer(session, adviser, ref, step, self.now)
+
+    async def disputes(self, ref: str) -> None:
+        await self.steps(ref, "accept", "begin", "complete")
+        async with self.database.transaction() as session:
+            actor = await people.by_telegram_id(session, self.member.number)
+            assert actor is not None
+            await referrals.confirm(session, actor, ref, self.now, helped=False)
+
+    async def ends_the_agreement(self) -> None:
+        async with self.database.transaction() as session:
+            boss = await people.by_telegram_id(session, self.boss.number)
+            assert boss is not None
+            await agreements.end(session, boss, self.organization, self.now)
+
+
+@pytest.fixture
+async def town(phone: Calling, database: Database) -> Town:
+    made = Town(await phone(1, "en", COORDINATOR), await phone(2), await phone(3, "ar"), database)
+    await made.make()
+    return made
+
+
+# Forged, old and other people's buttons
+
+FORGED = ["sv:x", "sk:x:1", "sf:x:0:see:", "sf:x:-7:send:", "sz:x:open:", "sz:x:withdraw!:"]
+NOT_MINE = ["open:", "withdraw:", "withdraw!:", "yes:", "no:", "give:", "keep:"]
+SET_UP = ["su:menu", "su:areas", "su:new_area", "sa:x", "so:x:open", "so:x:active!", "sn:x"]
+SERVICES = ["ss:x:open", "ss:x:is_open", "sg:x:fr", "sw:x:fr", "sx:area:x:fr"]
+
+
+@pytest.mark.parametrize("data", [*FORGED, f"sz:{'9' * 20}:open:", "sz:-1:open:"])
+async def test_what_does_not_exist_is_answered_politely(town: Town, data: str) -> None:
+    await town.member.sends_data(data)
+    assert len(town.member.toasts) == 1
+    assert not town.member.seen
+
+
+@pytest.mark.parametrize("act", NOT_MINE)
+async def test_another_persons_request_is_not_there(town: Town, phone: Calling, act: str) -> None:
+    ref = await town.asks()
+    eve = await phone(9)
+    await eve.sends_data(f"sz:{ref}:{act}")
+    assert eve.toasts == [GONE]
+    assert not eve.seen
+
+
+@pytest.mark.parametrize(
+    "data", [*SET_UP, *SERVICES, "rl:0", "rf:x:open:", "di:x:open", "di:x:yes"]
+)
+async def test_who_has_no_role_is_refused_at_every_desk(town: Town, data: str) -> None:
+    await town.member.sends_data(data)
+    assert len(town.member.toasts) == 1
+    assert not town.member.seen
+
+
+async def test_who_is_nobodys_staff_is_refused_the_list(phone: Calling) -> None:
+    member = await phone(1)
+    await member.says("/referrals")
+    assert member.toasts == [NO_ROLE]
+    assert not member.seen
+
+
+@pytest.mark.parametrize(
+    "data", ["sa:x", "so:x:open", "so:x:active", "so:x:end!", "sn:x", "ss:x:open", "sw:x:fr"]
+)
+async def test_a_coordinators_old_button_is_answered_politely(town: Town, data: str) -> None:
+    await town.boss.sends_data(data)
+    assert town.boss.toasts == [GONE]
+    assert not town.boss.seen
+
+
+@pytest.mark.parametrize("act", ["open", "accept", "decline", "ask", "begin", "complete", "fail"])
+async def test_another_organisations_staff_are_told_that_there_is_nothing(
+    town: Town, phone: Calling, database: Database, act: str
+) -> None:
+    ref = await town.asks()
+    stranger = await phone(8)
+    async with database.transaction() as session:
+        boss = await people.by_telegram_id(session, town.boss.number)
+        person = await people.by_telegram_id(session, stranger.number)
+        assert boss is not None
+        assert person is not None
+        bank = await providers.create_organization(session, boss, "Bank", "en", town.now)
+        role = RoleName.PROVIDER_STAFF
+        session.add(
+            Role(person_id=person.id, name=role, organization_id=bank.id, granted_at=town.now)
+        )
+    await stranger.sends_data(f"rf:{ref}:{act}:other")
+    assert stranger.toasts == [GONE]
+    assert not stranger.seen
+
+
+@pytest.mark.parametrize("act", ["open", "accept", "decline", "ask"])
+async def test_after_the_agreement_has_ended_a_referral_is_refused_and_not_shown(
+    town: Town, act: str
+) -> None:
+    ref = await town.asks()
+    await town.ends_the_agreement()
+    await town.adviser.sends_data(f"rf:{ref}:{act}:")
+    assert "there is no agreement" in town.adviser.toasts[0]
+    assert not town.adviser.seen
+
+
+# What staff read
+
+
+async def test_a_view_shows_the_note_in_its_language_and_closes_after_some_minutes(
+    town: Town,
+) -> None:
+    ref = await town.asks(note="أريد أن أفتح مخبزا.")
+    await town.adviser.sends_data(f"rf:{ref}:open:")
+    opened = {"ref": ref, "opened": town.now.isoformat()}
+    assert "Name: Person 3" in town.adviser.last
+    assert "Note\nIn العربية:\nأريد أن أفتح مخبزا." in town.adviser.last
+    assert town.adviser.seen[-1].protect
+    assert not town.adviser.is_still()
+    town.adviser.now = town.now + timedelta(minutes=14)
+    await town.adviser.gets("referrals.one", **opened)
+    assert "Person 3" in town.adviser.last
+    town.adviser.now = town.now + timedelta(minutes=15)
+    await town.adviser.gets("referrals.one", **opened)
+    assert "Person 3" not in town.adviser.last
+    assert town.adviser.is_still()
+    assert town.adviser.buttons == ["Show what was shared"]
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "agreement", "role"])
+async def test_an_open_view_shows_nothing_once_it_may_not(town: Town, how: str) -> None:
+    ref = await town.asks()
+    if how == "agreement":
+        await town.ends_the_agreement()
+    async with town.database.transaction() as session:
+        member = await people.by_telegram_id(session, town.member.number)
+        adviser = await people.by_telegram_id(session, town.adviser.number)
+        assert member is not None
+        assert adviser is not None
+        if how == "withdrawn":
+            await referrals.withdraw(session, member, ref, town.now)
+        if how == "role":
+            [role] = await roles.held(session, adviser, town.now)
+            role.until = town.now
+    await town.adviser.gets("referrals.one", ref=ref, opened=town.now.isoformat())
+    assert "Person 3" not in town.adviser.last
+
+
+async def test_what_waits_for_an_answer_comes_first_and_a_long_list_is_paged(
+    town: Town, phone: Calling
+) -> None:
+    for number in range(20, 31):
+        await town.steps(await town.asks(await phone(number)), "accept", "begin")
+    await town.asks()
+    await town.adviser.says("/referrals")
+    assert town.adviser.last == "12 referrals"
+    assert town.adviser.buttons[0] == "Advice: Please answer"
+    assert town.adviser.buttons[-1] == "Next page"
+    await town.adviser.presses("Next page")
+    assert town.adviser.buttons == ["Advice: Begun", "Advice: Begun", "Previous page"]
+
+
+# The team
+
+
+async def test_a_dispute_waits_in_the_inbox_until_it_is_settled(
+    town: Town, phone: Calling
+) -> None:
+    animator = await phone(5, "en", ANIMATOR)
+    ref = await town.asks(note="Please help.")
+    await town.disputes(ref)
+    assert await animator.gets("team_notice", what="dispute", ref=ref) is not None
+    await animator.says("/animate")
+    await animator.presses("Inbox")
+    assert animator.last == "1 disagreement waits to be settled."
+    await animator.presses("They disagree")
+    for shown in ("Member: Person 3", "Organisation: Chamber", "Name: Person 3", "Please help."):
+        assert shown in animator.last
+    await animator.presses("The help was given")
+    assert "The team has found that the help was given." in animator.last
+    assert await animator.gets("team_notice", what="dispute", ref=ref) is None
+    await animator.says("/animate")
+    await animator.presses("Inbox")
+    assert "Nobody is waiting" in animator.last
+
+
+async def test_a_request_that_nobody_disputes_is_not_the_teams_business(
+    town: Town, phone: Calling
+) -> None:
+    animator = await phone(5, "en", ANIMATOR)
+    ref = await town.asks()
+    await animator.sends_data(f"di:{ref}:open")
+    await animator.sends_data(f"di:{ref}:yes")
+    assert animator.toasts == [GONE, GONE]
+    assert not animator.seen
+
+
+# What a coordinator writes
+
+
+async def a_service(town: Town, cost: str, steps: str) -> Service:
+    """Write a service; return it."""
+    await town.boss.sends_data(f"sn:{town.organization}")
+    await town.boss.says("Course")
+    await town.boss.presses("Money to start")
+    await town.boss.presses("Everywhere")
+    await town.boss.says(cost)
+    await town.boss.presses("Skip")
+    await town.boss.says(steps)
+    async with town.database.transaction() as session:
+        found: Service | None = await session.scalar(
+            select(Service).order_by(Service.id.desc()).limit(1)
+        )
+        assert found is not None
+        return found
+
+
+async def test_numbers_of_a_list_go_and_numbers_of_a_step_stay(town: Town) -> None:
+    written = {
+        "1. Make an appointment": "Make an appointment",
+        "2) Bring your papers": "Bring your papers",
+        "- 2 photos of yourself": "2 photos of yourself",
+        "10 copies of the contract": "10 copies of the contract",
+        "8:30 be there": "8:30 be there",
+        "10-day permit": "10-day permit",
+        "٣. اتصل بهم": "اتصل بهم",
+        "4.Sign": "Sign",
+    }
+    service = await a_service(town, "0", "\n".join(written))
+    async with town.database.transaction() as session:
+        steps = await providers.steps(session, service)
+        blocks = await translations.blocks(session, "step", [s.id for s in steps], "en", "en")
+        assert [blocks[step.id].get("text") for step in steps] == list(written.values())
+
+
+@pytest.mark.parametrize(
+    ("written", "cost"),
+    [
+        ("25", "25.00"),
+        ("12,50", "12.50"),
+        ("٢٥", "25.00"),
+        ("€ 1 000", "1000.00"),
+        ("0,5", "0.50"),
+    ],
+)
+async def test_an_amount_is_read_as_people_write_it(town: Town, written: str, cost: str) -> None:
+    assert f"{(await a_service(town, written, 'Call.')).cost:.2f}" == cost
+
+
+@pytest.mark.parametrize("written", ["1,000", "1.000,50", "-5", "NaN", "1e3", "free", "1000000"])
+async def test_what_may_be_another_amount_is_asked_for_again(town: Town, written: str) -> None:
+    await town.boss.sends_data(f"sn:{town.organization}")
+    await town.boss.says("Course")
+    await town.boss.presses("Money to start")
+    await town.boss.presses("Everywhere")
+    await town.boss.says(written)
+    assert "Please write an amount" in town.boss.toasts[-1]
+
+
+async def test_many_requests_are_paged_for_the_member(town: Town) -> None:
+    async with town.database.transaction() as session:
+        person = await people.by_telegram_id(session, town.member.number)
+        assert isinstance(person, Person)
+        person.language = "en"
+    for _request in range(9):
+        ref = await town.asks()
+        async with town.database.transaction() as session:
+            person = await people.by_telegram_id(session, town.member.number)
+            assert person is not None
+            await referrals.withdraw(session, person, ref, town.now)
+    await town.member.says("/support")
+    await town.member.presses("My requests")
+    assert town.member.buttons[-2:] == ["Next page", "Back"]
+    await town.member.presses("Next page")
+    assert town.member.buttons == ["Chamber: Withdrawn", "Previous page", "Back"]
+    async with town.database.transaction() as session:
+        assert len((await session.scalars(select(Referral))).all()) == 9
+    assert read(town.member.seen[-1].text) == "Your requests"
