@@ -226,7 +226,7 @@ listen({
     document.body.classList.remove("offline");
     $("#offline").hidden = true;
     await refresh();
-    
+    for (const panel of panels.values()) panel.sync();
     faults.refresh();
   },
   onLost: () => {
