@@ -1,8 +1,6 @@
 """One set of expectations, two clients that nobody here wrote: aiogram and python-telegram-bot."""
 
-import asyncio
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,8 +16,7 @@ from aiogram.types import BotCommand, BufferedInputFile, InlineKeyboardButton, I
 from telegram.request import HTTPXRequest
 
 from emulator import Emulator
-
-TOKEN = "123456789:" + "B" * 35
+from tests.emulator.conftest import TOKEN
 
 
 class Refused(Exception):
@@ -40,6 +37,7 @@ class Client(Protocol):
     async def copy(self, chat: int, message: int) -> int: ...
     async def file(self, file_id: str) -> bytes: ...
     async def chat_name(self, chat: int) -> str: ...
+    async def do(self, method: str, **params: Any) -> Any: ...
 
 
 KEYS = [[("Yes", "y:1"), ("No", "n:1")]]
@@ -56,6 +54,9 @@ def _kind(update: Any) -> tuple[str, Any]:
 @dataclass
 class ByAiogram:
     bot: Aiogram
+
+    async def do(self, method: str, **params: Any) -> Any:
+        return await self._try(getattr(self.bot, method)(**params))
 
     async def _try(self, work: Awaitable[Any]) -> Any:
         try:
@@ -122,6 +123,9 @@ class ByAiogram:
 class ByTelegramBot:
     bot: telegram.Bot
 
+    async def do(self, method: str, **params: Any) -> Any:
+        return await self._try(getattr(self.bot, method)(**params))
+
     async def _try(self, work: Awaitable[Any]) -> Any:
         try:
             return await work
@@ -177,14 +181,6 @@ class ByTelegramBot:
 
     async def chat_name(self, chat: int) -> str:
         return str((await self._try(self.bot.get_chat(chat))).first_name)
-
-
-@pytest.fixture
-async def emulator() -> AsyncIterator[Emulator]:
-    emulator = Emulator(token=TOKEN)
-    await emulator.start()
-    yield emulator
-    await emulator.stop()
 
 
 @pytest.fixture(params=["aiogram", "python-telegram-bot"])
@@ -360,40 +356,6 @@ async def test_commands_follow_language_and_scope(
         assert [c["command"] for c in await answer.json()] == ["menu"]
 
 
-async def test_a_second_poll_ends_the_first_with_a_conflict(emulator: Emulator) -> None:
-    async with aiohttp.ClientSession(emulator.url) as http:
-        url = f"/bot{TOKEN}/getUpdates"
-        first = asyncio.create_task(http.post(url, data={"timeout": "5"}))
-        await asyncio.sleep(0.1)
-        second = asyncio.create_task(http.post(url, data={"timeout": "0"}))
-        assert (await first).status == 409
-        assert (await second).status == 200
-
-
-async def test_unknown_methods_and_wrong_tokens(emulator: Emulator) -> None:
-    async with aiohttp.ClientSession(emulator.url) as http:
-        answer = await http.get(f"/bot{TOKEN}/sendDice")
-        assert (answer.status, (await answer.json())["description"]) == (
-            404,
-            "Not Found: method not found",
-        )
-        wrong = await http.get("/bot123456789:" + "X" * 35 + "/getMe")
-        assert wrong.status == 401
-        spelled = await http.get(f"/bot{TOKEN}/GETME")
-        assert spelled.status == 200
-
-
-async def test_buttons_are_checked(emulator: Emulator, amina: int) -> None:
-    async with aiohttp.ClientSession(emulator.url) as http:
-        for data, words in (("x" * 65, "BUTTON_DATA_INVALID"), ("", "Text buttons are unallowed")):
-            keys = json.dumps({"inline_keyboard": [[{"text": "a", "callback_data": data}]]})
-            answer = await http.post(
-                f"/bot{TOKEN}/sendMessage",
-                data={"chat_id": amina, "text": "x", "reply_markup": keys},
-            )
-            assert words in (await answer.json())["description"]
-
-
 async def test_telegram_deletes_bidi_overrides_and_keeps_isolates(
     client: Client, emulator: Emulator, amina: int
 ) -> None:
@@ -411,34 +373,157 @@ async def test_an_old_button_press_is_too_old(
         await client.answer(query, "late")
 
 
-Faulty = Callable[[], Awaitable[None]]
+async def test_the_bot_knows_itself(client: Client) -> None:
+    me = await client.do("get_me")
+    assert (me.id, me.is_bot, me.first_name) == (123456789, True, "Diwan")
+    await client.do("set_my_name", name="Majlis")
+    assert (await client.do("get_me")).first_name == "Majlis"
+    for field in ("name", "description", "short_description"):
+        await client.do(f"set_my_{field}", **{field: "اسم", "language_code": "ar"})
+        found = await client.do(f"get_my_{field}", language_code="ar")
+        assert getattr(found, field) == "اسم"
 
 
-@pytest.mark.parametrize("kind", ["429", "429bare", "500", "html502", "truncated200", "error"])
-async def test_faults_hit_as_often_as_they_are_told(
-    emulator: Emulator, amina: int, kind: str
+async def test_every_kind_of_entity_is_parsed(
+    client: Client, emulator: Emulator, amina: int
 ) -> None:
-    emulator.faults.add(kind, method="sendMessage", times=1, skip=1)
-    statuses = []
-    async with aiohttp.ClientSession(emulator.url) as http:
-        for _ in range(3):
-            answer = await http.post(
-                f"/bot{TOKEN}/sendMessage", data={"chat_id": amina, "text": "x"}
-            )
-            try:
-                ok = json.loads(await answer.text())["ok"]
-            except ValueError:
-                ok = False
-            statuses.append(ok)
-    assert statuses == [True, False, True]
+    markup = (
+        "<b>b</b><i>i</i><u>u</u><s>s</s><tg-spoiler>p</tg-spoiler><code>c</code>"
+        '<pre><code class="language-py">x</code></pre><a href="https://e.org">l</a>'
+        f'<a href="tg://user?id={amina}">m</a><blockquote>q</blockquote>'
+        '<blockquote expandable>e</blockquote><tg-time unix="1790000000" format="wDT">t</tg-time>'
+    )
+    sent = await client.do("send_message", chat_id=amina, text=markup, parse_mode="HTML")
+    assert [str(getattr(e.type, "value", e.type)) for e in sent.entities] == [
+        "bold",
+        "italic",
+        "underline",
+        "strikethrough",
+        "spoiler",
+        "code",
+        "pre",
+        "text_link",
+        "text_mention",
+        "blockquote",
+        "expandable_blockquote",
+        "date_time",
+    ]
+    assert sent.entities[6].language == "py"
+    assert sent.entities[8].user.first_name == "Amina"
 
 
-@pytest.mark.parametrize(("kind", "arrived"), [("drop_before", 0), ("drop_after", 1)])
-async def test_a_cut_connection_may_or_may_not_have_delivered(
-    emulator: Emulator, amina: int, kind: str, arrived: int
+async def test_a_keyboard_changes_without_the_text(
+    client: Client, emulator: Emulator, amina: int
 ) -> None:
-    emulator.faults.add(kind, method="sendMessage")
-    async with aiohttp.ClientSession(emulator.url) as http:
-        with pytest.raises(aiohttp.ClientError):
-            await http.post(f"/bot{TOKEN}/sendMessage", data={"chat_id": amina, "text": "x"})
-    assert len([m for m in emulator.world.messages(amina) if m["from"] == "bot"]) == arrived
+    number = await client.send(amina, "Coming?", keys=True)
+    where = {"chat_id": amina, "message_id": number}
+    assert (await client.do("edit_message_reply_markup", **where)).reply_markup is None
+    shown = emulator.world.messages(amina)[-1]
+    assert (shown["text"], shown["buttons"]) == ("Coming?", [])
+
+
+async def test_a_place_with_a_name_and_an_action(client: Client, amina: int) -> None:
+    sent = await client.do(
+        "send_venue", chat_id=amina, latitude=1, longitude=2, title="T", address="A"
+    )
+    assert (sent.venue.title, sent.venue.location.latitude) == ("T", 1)
+    assert await client.do("send_chat_action", chat_id=amina, action="typing")
+
+
+async def test_a_caption_is_edited_in_place(
+    client: Client, emulator: Emulator, amina: int
+) -> None:
+    number = await client.document(amina, "a.txt", b"x", "before")
+    where = {"chat_id": amina, "message_id": number}
+    edited = await client.do(
+        "edit_message_caption", **where, caption="<b>after</b>", parse_mode="HTML"
+    )
+    assert (edited.caption, edited.caption_entities[0].length) == ("after", 5)
+    assert edited.document.file_name == "a.txt"
+
+
+async def test_a_file_name_in_any_script_arrives(
+    client: Client, emulator: Emulator, amina: int
+) -> None:
+    await client.document(amina, "زيارة و 1%.txt", "مرحبا\r\n--x".encode(), "")
+    attachment = emulator.world.messages(amina)[-1]["attachment"]
+    assert attachment["file_name"] == "زيارة و 1%.txt"
+    [blob] = emulator.world.blobs.values()
+    assert blob.content.decode() == "مرحبا\r\n--x"
+
+
+async def test_messages_are_pinned_and_deleted_together(
+    client: Client, emulator: Emulator, amina: int
+) -> None:
+    numbers = [await client.send(amina, text) for text in ("one", "two")]
+    await client.do("pin_chat_message", chat_id=amina, message_id=numbers[0])
+    assert emulator.world.messages(amina)[-2]["pinned"]
+    await client.do("unpin_chat_message", chat_id=amina)
+    assert not emulator.world.messages(amina)[-2]["pinned"]
+    await client.do("delete_messages", chat_id=amina, message_ids=[*numbers, 999])
+    assert [m["deleted"] for m in emulator.world.messages(amina)] == [False, True, True]
+
+
+async def test_who_is_in_a_chat(client: Client, amina: int) -> None:
+    member = await client.do("get_chat_member", chat_id=amina, user_id=amina)
+    assert member.user.first_name == "Amina"
+    assert (await client.do("get_chat", chat_id=amina)).type == "private"
+
+
+async def test_everything_that_people_do_can_be_read(
+    client: Client, emulator: Emulator, amina: int
+) -> None:
+    world = emulator.world
+    said = world.say(amina, "one @amina https://e.org")
+    world.edit(amina, said["message_id"], "two")
+    world.location(amina, 1, 2)
+    world.contact(amina, "+33600000000")
+    for kind in ("photo", "document", "voice"):
+        world.file(amina, kind, "f", "x/y", b"x", "caption")
+    world.press(amina, 999, "forged", forged=True)
+    world.block(amina)
+    world.unblock(amina)
+    updates = await client.fetch(None)
+    assert [kind for _, kind, _ in updates] == [
+        "message",
+        "message",
+        "edited_message",
+        *["message"] * 5,
+        "callback_query",
+        "my_chat_member",
+        "my_chat_member",
+    ]
+    content = [update for _, _, update in updates]
+    assert content[3].location.longitude == 2
+    assert content[4].contact.phone_number.endswith("33600000000")
+    assert content[5].photo[-1].file_id
+    assert content[8].message.message_id == 999
+
+
+async def test_a_webhook_is_told_and_taken_away(client: Client) -> None:
+    await client.do("set_webhook", url="http://127.0.0.1:9/", secret_token="x")
+    found = await client.do("get_webhook_info")
+    assert (found.url, found.pending_update_count) == ("http://127.0.0.1:9/", 0)
+    await client.do("delete_webhook")
+    assert (await client.do("get_webhook_info")).url == ""
+
+
+async def test_commands_are_read_back(client: Client, amina: int) -> None:
+    await client.commands("ar", ["menu", "help"])
+    found = await client.do("get_my_commands", language_code="ar")
+    assert [command.command for command in found] == ["menu", "help"]
+    await client.do("delete_my_commands", language_code="ar")
+    assert list(await client.do("get_my_commands", language_code="ar")) == []
+
+
+# python-telegram-bot announces that it will one day return a timedelta.
+@pytest.mark.filterwarnings("ignore:Deprecated since version v22.2")
+async def test_a_flood_wait_is_understood(client: Client, emulator: Emulator, amina: int) -> None:
+    emulator.faults.add("429", method="sendMessage", retry_after=7)
+    with pytest.raises(Refused, match="7"):
+        await client.send(amina, "x")
+
+
+async def test_a_client_can_say_goodbye(client: Client) -> None:
+    assert await client.do("close")
+    assert await client.do("log_out")
