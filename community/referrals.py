@@ -347,13 +347,31 @@ async def withdraw(session: AsyncSession, actor: Person, ref: str, now: datetime
     """
     referral = await mine(session, actor, ref, lock=True)
     await _move(session, referral, State.CANCELLED, Who.SELF, actor, now)
+    await _withdraw_fields(session, referral, now)
+    return referral
+
+
+async def stop_sharing(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Referral:
+    """End the consent to a request that is over: the provider can open nothing of it any more.
+
+    Raises:
+        NotFoundError: it is not the actor's.
+        IllegalMoveError: it is still open; then the request itself is withdrawn.
+    """
+    referral = await mine(session, actor, ref, lock=True)
+    if referral.state in OPEN:
+        raise IllegalMoveError("referral", referral.state, referral.state)
+    await _withdraw_fields(session, referral, now)
+    return referral
+
+
+async def _withdraw_fields(session: AsyncSession, referral: Referral, now: datetime) -> None:
     await session.execute(
         update(SharedField)
         .where(SharedField.referral_id == referral.id, SharedField.withdrawn_at.is_(None))
         .values(withdrawn_at=now)
         .execution_options(synchronize_session=False)
     )
-    return referral
 
 
 async def withdraw_open(session: AsyncSession, person: Person, now: datetime) -> int:
@@ -580,7 +598,11 @@ async def ask_outcomes(session: AsyncSession, now: datetime) -> int:
     """Ask once more for the member's word after a week; give up after two; return how many."""
     rows = (
         await session.scalars(
-            select(Referral).where(Referral.state == State.COMPLETED).order_by(Referral.id)
+            select(Referral)
+            .where(Referral.state == State.COMPLETED)
+            .order_by(Referral.id)
+            .with_for_update(skip_locked=True)  # who is speaking just now needs no asking
+            .execution_options(populate_existing=True)
         )
     ).all()
     count = 0

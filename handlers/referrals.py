@@ -164,6 +164,8 @@ def _closed(ref: str, _: Translator) -> Message:
 def _nothing(state: State, _: Translator) -> Html:
     if state == State.CANCELLED:
         return _("The person has withdrawn the request; there is nothing to see any more.")
+    if state not in referrals.OPEN:
+        return _("The person shares nothing of this request any more.")
     return _("The person has shared nothing yet; you can ask for what you need.")
 
 

@@ -137,6 +137,8 @@ async def request_touched(
         return [edit("support.withdraw", ref=ref)]
     if act == "withdraw!":
         await referrals.withdraw(session, person, ref, now)
+    elif act == "unshare":
+        await referrals.stop_sharing(session, person, ref, now)
     elif act in {"give", "keep"}:
         asked = await referrals.asked_for(session, person, referral)
         if callback_data.seen != referrals.fingerprint(asked):
@@ -272,7 +274,11 @@ async def request_card(page: Page, ref: str) -> Message:
         *(["", _("Were you really helped?")] if state in ASKING else []),
     )
     asked = await referrals.asked_for(page.session, page.reader, referral)
-    return Message(text, _request_rows(referral, state, asked, _))
+    rows = _request_rows(referral, state, asked, _)
+    if shared and state not in referrals.OPEN:
+        stop = OneRequest(ref=ref, act="unshare")
+        rows.insert(-1, [Button(_.label("button", "Stop sharing this"), stop)])
+    return Message(text, rows)
 
 
 ASKING = (State.COMPLETED, State.UNCONFIRMED)

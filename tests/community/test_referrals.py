@@ -441,6 +441,24 @@ async def test_taking_back_every_open_request_leaves_the_others_as_they_are(town
     assert await referrals.for_staff(town.session, town.staff, town.now) == [theirs, done]
 
 
+@pytest.mark.parametrize("at", list(State))
+async def test_who_wants_to_stops_sharing_once_it_is_over_and_withdraws_before(
+    town: Town, at: State
+) -> None:
+    referral = await put(town, at)
+    if at in referrals.OPEN:
+        with pytest.raises(IllegalMoveError):
+            await referrals.stop_sharing(town.session, town.member, referral.ref, town.now)
+        assert await referrals.shared(town.session, referral)
+        return
+    with pytest.raises(NotFoundError):
+        await referrals.stop_sharing(town.session, town.other_member, referral.ref, town.now)
+    assert await opens(town, town.staff, referral)
+    await referrals.stop_sharing(town.session, town.member, referral.ref, town.now)
+    assert await opens(town, town.staff, referral) == {}
+    assert referral.state == at
+
+
 class Life:
     """A random life, and a model that knows only what the member has said yes to."""
 
@@ -451,7 +469,8 @@ class Life:
 
     async def turn(self) -> None:
         """Do something, of which much is refused."""
-        usual = [self.changes, self.is_asked, self.replies, self.is_answered, self.withdraws]
+        usual = [self.changes, self.is_asked, self.replies, self.is_answered]
+        usual += [self.withdraws, self.stops_sharing]
         acts = [self.asks, *usual, *usual, self.is_asked, self.replies, self.agreement_turns]
         self.town.now += HOUR
         try:
@@ -502,6 +521,11 @@ class Life:
     async def withdraws(self) -> None:
         referral, town = await self.one(), self.town
         await referrals.withdraw(self.session, town.member, referral.ref, town.now)
+        self.agreed[referral.ref] = {}
+
+    async def stops_sharing(self) -> None:
+        referral, town = await self.one(), self.town
+        await referrals.stop_sharing(self.session, town.member, referral.ref, town.now)
         self.agreed[referral.ref] = {}
 
     async def agreement_turns(self) -> None:

@@ -225,6 +225,18 @@ async def test_what_waits_for_an_answer_comes_first_and_a_long_list_is_paged(
     assert town.adviser.buttons == ["Advice: Begun", "Advice: Begun", "Previous page"]
 
 
+async def test_a_member_stops_sharing_a_request_that_is_over(town: Town) -> None:
+    ref = await town.asks()
+    opened = {"ref": ref, "opened": town.now.isoformat()}
+    await town.steps(ref, "accept", "begin", "complete")
+    await town.adviser.gets("referrals.one", **opened)
+    assert "Name: Person 3" in town.adviser.last
+    await town.member.sends_data(f"sz:{ref}:unshare:")
+    await town.adviser.gets("referrals.one", **opened)
+    assert "Person 3" not in town.adviser.last
+    assert "shares nothing of this request any more" in town.adviser.last
+
+
 # The team
 
 

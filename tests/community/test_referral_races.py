@@ -1,0 +1,235 @@
+"""Referrals pressed by several people in the same moment: one step is taken."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.database import Database
+from community import agreements, people, providers, referrals
+from community.deliveries import Delivery
+from community.errors import NoAgreementError, RefusalError
+from community.history import Step
+from community.needs import Need
+from community.people import Membership, Person
+from community.referrals import FieldName, Reason, Referral, SharedField, State
+from community.roles import Role, RoleName
+
+MEMBER, STAFF, COLLEAGUE, ANIMATOR, OTHER_ANIMATOR, BOSS = range(1, 7)
+Verb = Callable[[AsyncSession, Person], Awaitable[object]]
+
+
+class Town:
+    """People who press in transactions of their own."""
+
+    def __init__(self, database: Database, now: datetime) -> None:
+        self.database, self.now = database, now
+
+    async def make(self) -> None:
+        async with self.database.transaction() as session:
+            for number in range(1, 7):
+                session.add(
+                    Person(
+                        telegram_id=number,
+                        name=f"Person {number}",
+                        state=Membership.ACTIVE,
+                        met_at=self.now,
+                    )
+                )
+            await session.flush()
+            boss = await self.person(session, BOSS)
+            session.add(Role(person_id=boss.id, name=RoleName.COORDINATOR, granted_at=self.now))
+            await session.flush()
+            ours = await providers.create_organization(session, boss, "Chamber", "en", self.now)
+            await agreements.activate(session, boss, ours.ref, self.now)
+            texts = {"name": "Advice"}
+            service = await providers.create_service(
+                session, boss, ours.ref, Need.FINANCE, ["en"], texts, "en", self.now
+            )
+            for number, name, scope in (
+                (STAFF, RoleName.PROVIDER_STAFF, ours.id),
+                (COLLEAGUE, RoleName.PROVIDER_STAFF, ours.id),
+                (ANIMATOR, RoleName.ANIMATOR, None),
+                (OTHER_ANIMATOR, RoleName.ANIMATOR, None),
+            ):
+                person = await self.person(session, number)
+                session.add(
+                    Role(
+                        person_id=person.id, name=name, organization_id=scope, granted_at=self.now
+                    )
+                )
+            self.organization, self.service = ours.ref, service.ref
+
+    async def person(self, session: AsyncSession, number: int) -> Person:
+        found = await people.by_telegram_id(session, number)
+        assert found is not None
+        return found
+
+    async def press(self, number: int, verb: Verb) -> bool:
+        """Press in a transaction of one's own; False if it was refused."""
+        try:
+            async with self.database.transaction() as session:
+                await verb(session, await self.person(session, number))
+        except RefusalError:
+            return False
+        return True
+
+    async def at_once(self, *presses: tuple[int, Verb]) -> list[bool]:
+        return await asyncio.gather(*(self.press(number, verb) for number, verb in presses))
+
+    async def ask(self, session: AsyncSession, actor: Person) -> None:
+        await referrals.agree(
+            session,
+            actor,
+            self.service,
+            {FieldName.NAME},
+            "",
+            self.now,
+            version="1",
+            language="en",
+        )
+
+    async def standing(self, at: State) -> str:
+        """Let a request stand there; return its reference."""
+        assert await self.press(MEMBER, self.ask)
+        async with self.database.transaction() as session:
+            referral = (await session.scalars(select(Referral))).one()
+            referral.state = at
+            referral.completed_at = self.now if at == State.COMPLETED else None
+            referral.outcome_asked = 1
+            return referral.ref
+
+    async def state(self) -> State:
+        async with self.database.transaction() as session:
+            return State((await session.scalars(select(Referral.state))).one())
+
+    async def steps(self) -> int:
+        async with self.database.transaction() as session:
+            return (
+                await session.scalar(
+                    select(func.count()).select_from(Step).where(Step.subject == "referral")
+                )
+                or 0
+            )
+
+
+@pytest.fixture
+async def town(database: Database, now: datetime) -> Town:
+    made = Town(database, now)
+    await made.make()
+    return made
+
+
+def answer(town: Town, ref: str, step: str) -> Verb:
+    return lambda session, actor: referrals.answer(
+        session, actor, ref, step, town.now, reason=Reason.OTHER
+    )
+
+
+def says(town: Town, ref: str, *, helped: bool) -> Verb:
+    return lambda session, actor: referrals.confirm(session, actor, ref, town.now, helped=helped)
+
+
+async def test_agreeing_many_times_at_once_sends_one_request(town: Town) -> None:
+    assert all(await town.at_once(*[(MEMBER, town.ask)] * 6))
+    async with town.database.transaction() as session:
+        assert len((await session.scalars(select(Referral))).all()) == 1
+        assert len((await session.scalars(select(SharedField))).all()) == 1
+        notices = select(func.count()).where(Delivery.kind == "provider_notice")
+        assert await session.scalar(notices) == 2
+
+
+async def test_of_two_of_staff_who_say_yes_and_no_at_once_one_is_heard(town: Town) -> None:
+    ref = await town.standing(State.PENDING)
+    before = await town.steps()
+    accepted, declined = await town.at_once(
+        (STAFF, answer(town, ref, "accept")), (COLLEAGUE, answer(town, ref, "decline"))
+    )
+    assert accepted != declined
+    assert await town.state() == (State.ACCEPTED if accepted else State.DECLINED)
+    assert await town.steps() == before + 1
+
+
+@pytest.mark.parametrize("step", ["accept", "decline"])
+async def test_withdrawing_while_the_provider_answers_leaves_nothing_to_open(
+    town: Town, step: str
+) -> None:
+    ref = await town.standing(State.PENDING)
+    answered, withdrawn = await town.at_once(
+        (STAFF, answer(town, ref, step)),
+        (MEMBER, lambda session, actor: referrals.withdraw(session, actor, ref, town.now)),
+    )
+    assert answered or withdrawn
+    assert await town.state() == (State.CANCELLED if withdrawn else State.DECLINED)
+    async with town.database.transaction() as session:
+        staff = await town.person(session, STAFF)
+        _referral, fields = await referrals.opened(session, staff, ref, town.now)
+        assert bool(fields) != withdrawn
+
+
+async def test_a_member_who_says_yes_and_no_at_once_has_said_one_of_them(town: Town) -> None:
+    ref = await town.standing(State.COMPLETED)
+    yes, no = await town.at_once(
+        (MEMBER, says(town, ref, helped=True)), (MEMBER, says(town, ref, helped=False))
+    )
+    assert yes != no
+    assert await town.state() == (State.CONFIRMED if yes else State.DISPUTED)
+
+
+async def test_two_animators_who_settle_a_dispute_at_once_settle_it_once(town: Town) -> None:
+    ref = await town.standing(State.DISPUTED)
+    before = await town.steps()
+
+    def settle(*, delivered: bool) -> Verb:
+        return lambda session, actor: referrals.resolve(
+            session, actor, ref, town.now, delivered=delivered
+        )
+
+    await town.at_once(
+        (ANIMATOR, settle(delivered=True)), (OTHER_ANIMATOR, settle(delivered=False))
+    )
+    assert await town.state() == State.RESOLVED
+    assert await town.steps() == before + 1
+
+
+async def test_the_clock_gives_up_no_word_that_the_member_gives_in_the_same_moment(
+    town: Town,
+) -> None:
+    ref = await town.standing(State.COMPLETED)
+    later = town.now + timedelta(days=14)
+    clock_is_there, member_has_spoken = asyncio.Event(), asyncio.Event()
+
+    async def the_member() -> None:
+        async with town.database.transaction() as session:
+            actor = await town.person(session, MEMBER)
+            await referrals.confirm(session, actor, ref, later, helped=True)
+            member_has_spoken.set()
+            if not town.database.is_sqlite:  # there, nobody else is let in before the end
+                await clock_is_there.wait()
+
+    async def the_clock() -> None:
+        await member_has_spoken.wait()
+        async with town.database.transaction() as session:
+            await referrals.ask_outcomes(session, later)
+            clock_is_there.set()
+
+    async with asyncio.timeout(10):
+        await asyncio.gather(the_member(), the_clock())
+    assert await town.state() == State.CONFIRMED
+
+
+async def test_a_request_that_is_sent_while_the_agreement_ends_cannot_be_opened(
+    town: Town,
+) -> None:
+    await town.at_once(
+        (BOSS, lambda session, actor: agreements.end(session, actor, town.organization, town.now)),
+        (MEMBER, town.ask),
+    )
+    async with town.database.transaction() as session:
+        staff = await town.person(session, STAFF)
+        for ref in (await session.scalars(select(Referral.ref))).all():
+            with pytest.raises(NoAgreementError):
+                await referrals.opened(session, staff, ref, town.now)
