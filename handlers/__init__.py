@@ -34,7 +34,7 @@ from handlers import (
 )
 from handlers.forms import Form
 from handlers.replies import Card, Cards, Message, Page
-from locales import Html
+from locales import Html, translator_for
 from locales.direction import pointed
 
 MODULES = (
@@ -96,10 +96,11 @@ async def render(page: Page, kind: str, **args: object) -> Message | None:
     message = await CARDS[kind](page, **args)
     if message is None:
         return None
-    if not page._.is_rtl:
-        return replace(message, language=page._.language)
+    language = message.language or page._.language
+    if not translator_for(language).is_rtl:
+        return replace(message, language=language)
     rows = [
         [replace(button, text=pointed(button.text)) for button in reversed(row)]
         for row in message.rows
     ]
-    return replace(message, text=Html(pointed(message.text)), rows=rows, language=page._.language)
+    return replace(message, text=Html(pointed(message.text)), rows=rows, language=language)

@@ -331,7 +331,7 @@ async def preview(page: Page, ref: str, language: str) -> Message:
     event = await find(page.session, Event, ref)
     theirs = wording.as_reader_of(page, language)
     shown = await members_view.card_of(theirs, event, None)
-    return wording.inert(page, shown, language)
+    return wording.inert(shown, language)
 
 
 async def spoken(page: Page, ref: str) -> Message:

@@ -133,7 +133,7 @@ class Message:
     live: bool = False
     """What it shows still moves: the bot keeps it current until a rendering says otherwise."""
     language: str = ""
-    """Filled in by ``render``: the language it is in."""
+    """The language it is in, if not the reader's (a preview); ``render`` fills in the rest."""
 
 
 class Card(Protocol):

@@ -1,5 +1,6 @@
 """The animator's side of newsletters and announcements: write, check, approve, send."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -343,13 +344,13 @@ async def as_read(page: Page, send: Send, language: str) -> Message | None:
 async def preview(page: Page, ref: str, language: str) -> Message:
     """Show the message as a reader of this language gets it; its buttons do nothing."""
     shown = await as_read(page, await find(page.session, Send, ref), language)
-    return wording.inert(page, shown, language) if shown else _nothing(page, language)
+    return wording.inert(shown, language) if shown else _nothing(page, language)
 
 
 async def sample(page: Page, ref: str, language: str) -> Message:
     """Send the message to its author as a reader of this language gets it, buttons and all."""
     shown = await as_read(page, await find(page.session, Send, ref), language)
-    return shown or _nothing(page, language)
+    return replace(shown, language=language) if shown else _nothing(page, language)
 
 
 def _nothing(page: Page, language: str) -> Message:

@@ -175,12 +175,10 @@ def as_reader_of(page: Page, language: str) -> Page:
     return replace(page, _=translator_for(language))
 
 
-def inert(page: Page, message: Message, language: str) -> Message:
-    """Return the message with buttons that do nothing, laid out in the reader's direction."""
+def inert(message: Message, language: str) -> Message:
+    """Return the message with buttons that do nothing, in the direction of its own language."""
     rows = [[Button(button.text, OnlyPreview()) for button in row] for row in message.rows]
-    if translator_for(language).is_rtl != page._.is_rtl:
-        rows = [list(reversed(row)) for row in rows]  # ``render`` mirrors for the author
-    return replace(message, rows=rows, live=False)
+    return replace(message, rows=rows, live=False, language=language)
 
 
 async def see(query: Any, callback_data: See) -> Replies:
