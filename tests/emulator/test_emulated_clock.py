@@ -129,6 +129,7 @@ async def test_a_report_of_work_going_on_settles_nothing(follower: Follower) -> 
     clock.report(clock.revision, None, idle=False)
     with pytest.raises(PlayTimeoutError):
         await playing
+    assert clock.revision == 1
 
 
 async def test_the_clock_waits_for_updates_to_be_taken(

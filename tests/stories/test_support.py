@@ -5,8 +5,11 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from community import agreements, arrivals
+from community.providers import Organization
 from community.referrals import Referral, State
-from tests.stories.conftest import Somebody, Stage
+from locales import Translator, plain, translator_for
+from tests.stories.conftest import Somebody, Stage, bare
 
 Coming = Callable[[], Awaitable[Somebody]]
 ENGLISH = ("English", "Join", "All")
@@ -308,3 +311,132 @@ async def test_who_has_not_joined_may_look_and_is_not_referred(
     guest.sees_last("1. Make an appointment")
     await guest.presses("Refer me")
     assert await state_of(stage) == "None"
+
+
+async def test_what_was_shown_disappears_when_it_is_withdrawn_and_after_some_minutes(
+    stage: Stage, animator: Coming
+) -> None:
+    await at_noon(stage)
+    boss = await animator()
+    await a_directory(boss)
+    adviser = await staff(stage, boss)
+    amina, ben = stage.meet("Amina", "en"), stage.meet("Ben", "en")
+    await amina.joins(*ENGLISH)
+    await ben.joins(*ENGLISH)
+    await a_request(amina)
+    await adviser.presses("Show what was shared")
+    await a_request_without_steps(ben)
+    await adviser.presses("Show what was shared")
+    adviser.sees("Name: Amina", "Name: Ben")
+    await amina.says("/support")
+    await amina.presses("My requests")
+    await amina.presses("Chamber of Commerce")
+    await amina.presses("Withdraw my request")
+    await amina.presses("Yes, withdraw")
+    assert "Amina" not in adviser.screen
+    assert "bakery" not in adviser.screen
+    adviser.sees("The person has withdrawn the request", "Name: Ben")
+    await stage.play(minutes=16)
+    assert "Ben" not in adviser.screen
+    adviser.sees("Closed again")
+    await adviser.presses("Show what was shared")
+    adviser.sees_last("Name: Ben")
+
+
+async def test_forged_buttons_of_support_change_nothing_and_set_nothing_aside(
+    stage: Stage, animator: Coming
+) -> None:
+    await at_noon(stage)
+    boss = await animator()
+    await a_directory(boss)
+    amina, eve = stage.meet("Amina", "en"), stage.meet("Eve", "en")
+    await amina.joins(*ENGLISH)
+    await eve.joins(*ENGLISH)
+    await a_request(amina)
+    number = next(m["message_id"] for m in reversed(eve.from_bot()) if m["buttons"])
+    async with stage.app.database.transaction() as session:
+        referral = (await session.scalars(select(Referral))).one()
+        organization = await session.get_one(Organization, referral.organization_id)
+    for data in (
+        *(f"sz:{referral.ref}:{act}:" for act in ("open", "withdraw!", "yes", "unshare")),
+        *(f"rf:{referral.ref}:{act}:other" for act in ("open", "accept", "decline")),
+        f"di:{referral.ref}:yes",
+        f"so:{organization.ref}:end!",
+        "sv:-1",
+        f"sz:{'9' * 20}:open:",
+        "rl:0",
+    ):
+        stage.emulator.world.press(eve.id, number, data, forged=True)
+        await stage.settled()
+    async with stage.app.database.transaction() as session:
+        assert await arrivals.set_aside_count(session) == 0
+        assert await agreements.is_active(session, organization.id)
+    assert await state_of(stage) == State.PENDING
+    assert "Amina" not in eve.screen
+    assert "something went wrong" not in eve.screen
+
+
+class Words:
+    """What stands on the screen in one language, as somebody reads it."""
+
+    def __init__(self, language: str) -> None:
+        self._: Translator = translator_for(language)
+
+    def label(self, context: str, text: str, **fields: str) -> str:
+        return bare(self._.label(context, text, **fields))
+
+    def says(self, text: str, **fields: str) -> str:
+        return bare(plain(self._(text, **fields)))
+
+
+async def test_in_arabic_from_a_need_to_a_confirmed_outcome_with_a_provider_who_reads_arabic_too(
+    stage: Stage, animator: Coming
+) -> None:
+    await at_noon(stage)
+    boss = await animator()
+    await a_directory(boss)
+    await boss.presses("العربية")
+    await boss.says("استشارة للبداية")
+    await boss.says("نساعدكم على كتابة خطة.")
+    await boss.says("١. خذوا موعدا\n٢. أحضروا أفكاركم")
+    adviser = await staff(stage, boss)
+    await adviser.says("/language")
+    await adviser.presses("العربية")
+    ar = Words("ar")
+    assert ar.label("button", "🤝 Refer me") != "🤝 Refer me"
+    amina = stage.meet("أمينة", "ar")
+    await amina.joins("العربية", ar.label("button", "✅ Join"), ar.label("button", "All"))
+
+    await amina.says("/support")
+    await amina.presses(ar.label("need", "Money to start"))
+    await amina.presses("استشارة للبداية")
+    amina.sees_last("نساعدكم على كتابة خطة.", "خذوا موعدا", "أحضروا أفكاركم")
+    for line in ("Free of charge", "<b>Step by step</b>"):
+        amina.sees_last(ar.says(line))
+    notice = ar.says("In {language}:", language="English")
+    assert notice not in bare(amina.last["text"])  # all of it is written in Arabic
+    await amina.presses("⬜ 1")
+    amina.sees_last("✅ 1. خذوا موعدا")
+    await amina.presses(ar.label("button", "🤝 Refer me"))
+    to = ar.says(
+        "<b>This goes to {organization}, and nothing else:</b>", organization="Chamber of Commerce"
+    )
+    amina.sees_last(to, "أمينة")
+    await amina.presses(ar.label("button", "✏️ Add a note"))
+    await amina.says("أريد أن أفتح مخبزا.")
+    await amina.presses(ar.label("button", "📨 I agree, send it"))
+    amina.sees_last(ar.says("📨 Your request is on its way."))
+
+    adviser.sees_last(ar.says("🔔 You have a new referral, or news about one."))
+    assert "أمينة" not in adviser.screen
+    await adviser.presses(ar.label("button", "Show what was shared"))
+    adviser.sees_last("أمينة", "أريد أن أفتح مخبزا.", ar.label("referral", "Please answer"))
+    for press in ("✅ Accept", "▶️ It has begun", "🏁 Completed"):
+        await adviser.presses(ar.label("button", press))
+    await amina.presses(ar.label("button", "Read it"))
+    amina.sees_last(ar.says("Were you really helped?"))
+    await amina.presses(ar.label("button", "✅ Yes, I was helped"))
+    amina.sees_last(ar.label("request", "Done, and you agree"))
+    assert await state_of(stage) == State.CONFIRMED
+    await amina.presses(ar.label("button", "Stop sharing this"))
+    assert "أمينة" not in adviser.screen
