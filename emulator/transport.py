@@ -71,9 +71,9 @@ def _multipart(body: bytes, boundary: bytes, params: Json, uploads: dict[str, Up
         if "name" not in names:
             continue
         if "filename*" in names:
-            names["filename"] = names["filename*"].partition("''")[2]
+            names["filename"] = unquote(names["filename*"].partition("''")[2])
         if "filename" in names:
-            uploads[names["name"]] = (unquote(names["filename"]), kind, content)
+            uploads[names["name"]] = (names["filename"], kind, content)
         else:
             params[names["name"]] = content.decode()
 

@@ -250,6 +250,11 @@ def test_the_page_gets_balanced_html_however_entities_overlap(
     assert reader.words == text
 
 
+def test_what_overlaps_goes_on_after_the_tag_that_ends() -> None:
+    shown = to_html("abcdef", [entity("bold", 0, 4), entity("italic", 2, 4)])
+    assert shown == "<b>ab<i>cd</i></b><i>ef</i>"
+
+
 def test_the_page_never_gets_a_script() -> None:
     text = "javascript:alert(1) <img src=x onerror=alert(1)>"
     shown = to_html(text, [entity("text_link", 0, 10, url="javascript:alert(1)")])

@@ -276,3 +276,24 @@ async def test_strings_must_be_utf_8(api: Api, amina: Person) -> None:
         assert json.loads(await answer.text())["description"] == (
             "Bad Request: strings must be encoded in UTF-8"
         )
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ('filename="100%20.txt"', "100%20.txt"),
+        ("filename=\"x\"; filename*=utf-8''%D9%85.txt", "م.txt"),
+    ],
+)
+async def test_a_file_name_is_encoded_only_where_it_says_so(
+    api: Api, amina: Person, given: str, name: str
+) -> None:
+    body = (
+        f'--cut\r\nContent-Disposition: form-data; name="chat_id"\r\n\r\n{amina.id}\r\n'
+        f'--cut\r\nContent-Disposition: form-data; name="document"; {given}\r\n\r\nx\r\n'
+        "--cut--\r\n"
+    )
+    head = {"Content-Type": "multipart/form-data; boundary=cut"}
+    url = f"{api.base}/bot{TOKEN}/sendDocument"
+    async with api.http.post(url, data=body.encode(), headers=head) as answer:
+        assert (await answer.json())["result"]["document"]["file_name"] == name

@@ -102,12 +102,14 @@ async def test_a_slow_chat_does_not_hold_up_another(
 ) -> None:
     ben = delivering.world.new_person("Ben")
     hook.gate[amina.id] = asyncio.Event()
-    delivering.world.say(amina.id, "slow")
+    for text in ("slow", "slower"):
+        delivering.world.say(amina.id, text)
     delivering.world.say(ben.id, "quick")
     async with asyncio.timeout(5):
         while not hook.taken:
             await asyncio.sleep(0.01)
     assert hook.taken == [(ben.id, "quick")]
+    assert hook.tries == 2, "the second of a chat waits for the first"
     hook.gate[amina.id].set()
     await emptied(delivering)
 
@@ -142,6 +144,19 @@ async def test_a_webhook_that_is_taken_away_gets_nothing_more(
     await api.ok("setWebhook", url=hook.url, drop_pending_updates=True)
     await asyncio.sleep(0.1)
     assert hook.taken == []
+
+
+async def test_a_webhook_that_is_replaced_is_not_tried_again(
+    delivering: Emulator, hook: Hook, amina: Person, api: Api
+) -> None:
+    hook.script = [web.Response(status=500) for _ in range(99)]
+    delivering.world.say(amina.id, "hello")
+    await asyncio.sleep(0.05)
+    await api.ok("deleteWebhook")
+    await asyncio.sleep(0.1)
+    tries = hook.tries
+    await asyncio.sleep(0.3)
+    assert 1 < tries == hook.tries
 
 
 def test_pauses_double_up_to_two_minutes() -> None:
