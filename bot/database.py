@@ -1,7 +1,8 @@
 """One engine for either database, and what a transaction is."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import event
@@ -36,11 +37,19 @@ class Database:
             event.listen(self.engine.sync_engine, "connect", _pragmas)
             event.listen(self.engine.sync_engine, "begin", _begin_immediate)
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        # SQLite has one write lock, and whoever finds it taken polls for it: inside one process
+        # a queue is fair and costs nothing. Other processes still wait for the file.
+        self._turn: AbstractAsyncContextManager[object] = (
+            asyncio.Lock() if self.is_sqlite else nullcontext()
+        )
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Open a session in one transaction: committed at the end, rolled back by an error."""
-        async with self.sessions() as session, session.begin():
+        """Open a session in one transaction: committed at the end, rolled back by an error.
+
+        Transactions are not nested: on SQLite the inner one would wait for the outer one.
+        """
+        async with self._turn, self.sessions() as session, session.begin():
             yield session
 
     async def close(self) -> None:

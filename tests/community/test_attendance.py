@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
-from community import attendance, events, people, roles
+from community import attendance, deliveries, events, people, roles
 from community.attendance import Attendance, State, Wish
 from community.deliveries import Delivery
 from community.errors import IllegalMoveError, NotAMemberError, TooLateError
@@ -145,6 +145,25 @@ async def test_cancelling_stops_reminders_and_tells_the_waiting_list_too(
     rows = (await session.execute(select(Delivery.kind, Delivery.state))).all()
     assert ("event_reminder", "queued") not in [tuple(row) for row in rows]
     assert await attendance.cancel_event(session, animator, event.ref, now) == 0
+
+
+async def test_cancelling_one_second_before_the_reminder_is_due_reminds_nobody(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    event = await an_event(session, animator, now)
+    person = await a_member(session, 1, now)
+    await attendance.answer(session, person, event.ref, Wish.GOING, now, default_zone=ZONE)
+    due = await session.scalar(
+        select(Delivery.due_at)
+        .where(Delivery.kind == "event_reminder")
+        .order_by(Delivery.due_at)
+        .limit(1)
+    )
+    assert due is not None
+    await attendance.cancel_event(session, animator, event.ref, due - timedelta(seconds=1))
+    claimed = await deliveries.claim(session, "sender", 10, 60, due)
+    assert [row.kind for row in claimed] == ["event_cancelled"]
 
 
 async def test_a_changed_place_asks_again_and_a_changed_capacity_does_not(
