@@ -73,6 +73,7 @@ class App:
         self._tasks: list[asyncio.Task[None]] = []
         self._ticking = asyncio.Lock()
         self._scheduler: AsyncIOScheduler | None = None
+        self._under_way: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Meet Telegram, take the leases, and set everything going.
@@ -192,18 +193,33 @@ class App:
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         for job in TIMETABLE:
             self._scheduler.add_job(
-                self._run_job,
+                self._on_time,
                 "interval",
-                args=[job],
+                args=[self._run_job, job],
                 seconds=job.every,
                 max_instances=1,
                 coalesce=True,
                 misfire_grace_time=None,
             )
         self._scheduler.add_job(
-            self._refresh, "interval", seconds=2, max_instances=1, coalesce=True
+            self._on_time,
+            "interval",
+            args=[self._refresh],
+            seconds=2,
+            max_instances=1,
+            coalesce=True,
         )
         self._scheduler.start()
+
+    async def _on_time(self, work: Callable[..., Awaitable[None]], *args: Job) -> None:
+        """Do a timed job; whoever ends the program waits for those under way."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._under_way.add(task)
+        try:
+            await work(*args)
+        finally:
+            self._under_way.discard(task)
 
     async def _run_job(self, job: Job) -> None:
         assert self.network is not None
@@ -251,13 +267,17 @@ class App:
     async def stop(self) -> None:
         """Drain: fetch nothing, finish what has begun, give leases back."""
         if self._scheduler is not None:
-            self._scheduler.shutdown(wait=False)
+            self._scheduler.pause()
         for task in self._tasks:
             if task.get_name() != "sending":
                 task.cancel()
         self.sender.stop()
         await self.receiver.stop()
         await self.sender.stopped()
+        if self._under_way:
+            await asyncio.wait(self._under_way)
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=False)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

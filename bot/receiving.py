@@ -254,7 +254,7 @@ class Receiver:
                 await session.flush()
             elif arrival.state != Arriving.SPEAKING:
                 return None
-            speeches = await self._render(session, arrival, now)
+            speeches = await self._render(session, arrival, body, now)
             return body, arrival.sender, speeches
 
     async def _answer(self, session: AsyncSession, update: Update, now: Any) -> Sequence[Reply]:
@@ -304,12 +304,13 @@ class Receiver:
                     raw_state=await state.get_state(),
                 )
         except RefusalError as refusal:
-            how = How.ALERT if update.callback_query else How.SAY
             told = refusals.sentence(refusal, translator_of(person, self.network))
-            return [Reply("refusal", {"text": str(told)}, how)]
+            return [Reply("refusal", {"text": str(told)}, _how_to_refuse(update.callback_query))]
         return [] if result is UNHANDLED or result is None else result
 
-    async def _render(self, session: AsyncSession, arrival: Arrival, now: Any) -> list[Speech]:
+    async def _render(
+        self, session: AsyncSession, arrival: Arrival, body: dict[str, Any], now: Any
+    ) -> list[Speech]:
         person = await people.by_telegram_id(session, arrival.sender or 0)
         if person is None:  # erased by this very update: the last word has a reader all the same
             person = Person(telegram_id=arrival.sender, state=people.Membership.LEFT)
@@ -322,7 +323,11 @@ class Receiver:
             if how is How.COMMANDS:
                 message: Message | None = Message("", language=page._.language)
             else:
-                message = await render(page, reply["kind"], **reply["args"])
+                try:
+                    message = await render(page, reply["kind"], **reply["args"])
+                except RefusalError as refusal:  # a forged or an old button: nothing to show
+                    how = _how_to_refuse("callback_query" in body)
+                    message = Message(refusals.sentence(refusal, page._))
             if message is not None:
                 speeches.append(Speech(index, how, reply["kind"], reply["args"], message))
         return speeches
@@ -428,6 +433,11 @@ class Receiver:
             )
             await self.speaker.say(sender, Message(text), Lane.REPLY)
         return True
+
+
+def _how_to_refuse(pressed: object) -> How:
+    """Choose a box over the chat for a button, a message for what was written."""
+    return How.ALERT if pressed else How.SAY
 
 
 def _without_secrets(args: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ export class Clock {
   constructor() {
     this.ahead = 0;
     this.playing = false;
+    this.reached = new Date(0);
     this.time = $("#time");
     this.said = $("#clock-said");
     this.buttons = [...document.querySelectorAll("#clock-moves button")];
@@ -34,6 +35,9 @@ export class Clock {
 
   // What the emulator says: {now, playing}.
   update({ now, playing }) {
+    // The beginning of a play can be told after its end: two connections keep no common order.
+    if (playing && new Date(now) < this.reached) return;
+    this.reached = new Date(now);
     this.ahead = new Date(now) - Date.now();
     this.playing = playing;
     $("#clock").setAttribute("aria-busy", String(playing));
