@@ -20,6 +20,7 @@ from community import (
     areas,
     attendance,
     consents,
+    deliveries,
     events,
     needs,
     people,
@@ -242,6 +243,9 @@ async def _past_event(
         await attendance.answer(
             session, guest, event.ref, Wish.GOING, then, default_zone=network.zone
         )
+    reminders = await deliveries.claim(session, "sample", len(guests) * 2, 60, event.starts_at)
+    sent = [deliveries.Outcome(row.id, deliveries.State.SENT) for row in reminders]
+    await deliveries.settle(session, sent, event.starts_at)
     for guest in guests:
         await attendance.tick(
             session, cast["Nadia"], event.ref, guest.ref, event.ends_at, came=True
