@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.pool import StaticPool
 
-BUSY_MS = 10_000
+from bot import in_loop
 
 
 class Database:
@@ -27,7 +27,11 @@ class Database:
         options: dict[str, Any] = {}
         if self.is_sqlite:
             # SQLAlchemy must not begin by itself: see _begin_immediate.
-            options["connect_args"] = {"isolation_level": None, "timeout": BUSY_MS / 1000}
+            options["connect_args"] = {
+                "isolation_level": None,
+                "timeout": 0,  # bot/in_loop.py waits, and lets the loop run meanwhile
+                "async_creator_fn": in_loop.connect,
+            }
             if self.url.database in (None, "", ":memory:"):
                 options["poolclass"] = StaticPool
         else:
@@ -62,7 +66,6 @@ def _pragmas(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
     cursor.close()
 
 

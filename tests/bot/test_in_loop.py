@@ -1,0 +1,61 @@
+"""SQLite in the loop's own thread: whoever waits for the file holds nobody else up."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from bot import in_loop
+from bot.database import Database
+
+
+@pytest.fixture
+async def file(tmp_path: Path) -> Path:
+    """Return a file with one table of one row."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/a.db")
+    async with database.transaction() as session:
+        await session.execute(text("CREATE TABLE t (n INTEGER)"))
+        await session.execute(text("INSERT INTO t VALUES (0)"))
+    await database.close()
+    return tmp_path / "a.db"
+
+
+async def test_another_writer_is_waited_for_while_the_loop_goes_on(file: Path) -> None:
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("UPDATE t SET n = n + 1")
+    database = Database(f"sqlite+aiosqlite:///{file}")
+
+    async def add() -> None:
+        async with database.transaction() as session:
+            await session.execute(text("UPDATE t SET n = n + 1"))
+
+    adding = asyncio.create_task(add())
+    for _ in range(20):  # the loop turns although the file is taken
+        await asyncio.sleep(0.005)
+    assert not adding.done()
+    other.execute("COMMIT")
+    other.close()
+    await asyncio.wait_for(adding, 2)
+    async with database.transaction() as session:
+        assert await session.scalar(text("SELECT n FROM t")) == 2
+    await database.close()
+
+
+async def test_a_writer_that_never_ends_is_an_error_in_the_end(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(in_loop, "PATIENCE", 0.05)
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    database = Database(f"sqlite+aiosqlite:///{file}")
+    with pytest.raises(OperationalError, match="locked"):
+        async with database.transaction() as session:
+            await session.execute(text("UPDATE t SET n = n + 1"))
+    other.close()
+    async with database.transaction() as session:
+        assert await session.scalar(text("SELECT n FROM t")) == 0
+    await database.close()
