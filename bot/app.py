@@ -11,7 +11,6 @@ from datetime import datetime
 
 from aiogram import Bot, Dispatcher
 from aiogram.client.default import DefaultBotProperties
-from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.methods import GetMe
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -26,7 +25,7 @@ from bot.receiving import Receiver
 from bot.sending import LEASE, Sender
 from bot.settings import Settings
 from bot.speaking import Speaker
-from bot.telegram import Telegram, TokenRefusedError
+from bot.telegram import Session, Telegram, TokenRefusedError
 from community import erasure, keys, leases, roles
 from handlers.replies import Network
 from scheduler import TIMETABLE, Job, Tick, next_due
@@ -57,7 +56,7 @@ class App:
         self.settings = settings
         self.clock = clock or SystemClock()
         self.database = Database(settings.database_url.get_secret_value())
-        session = AiohttpSession(
+        session = Session(
             api=TelegramAPIServer.from_base(settings.telegram_api_base), timeout=CALL_TIMEOUT
         )
         self.bot = Bot(
@@ -120,7 +119,7 @@ class App:
         while True:
             answer = await self.telegram.call(GetMe())
             if answer.result is not None:
-                return str(answer.result.username)
+                return str(answer.result["username"])
             logger.warning("Telegram cannot be reached (%s); trying again", answer.reason)
             await asyncio.sleep(wait)
             wait = min(wait * 2, 30.0)

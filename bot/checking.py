@@ -63,4 +63,4 @@ async def _telegram(settings: Settings) -> bool:
         await app.close()
     if answer.result is None:
         return _tell("Telegram", f"cannot be reached ({answer.reason})")
-    return _tell(f"Telegram: this is @{answer.result.username}", "")
+    return _tell(f"Telegram: this is @{answer.result['username']}", "")

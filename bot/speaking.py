@@ -20,7 +20,6 @@ from aiogram.types import (
     InlineKeyboardMarkup,
     LinkPreviewOptions,
 )
-from aiogram.types import Message as Sent
 
 from bot.splitting import CAPTION_LIMIT, split, visible_length
 from bot.telegram import Answer, Fate, Telegram
@@ -87,8 +86,8 @@ class Speaker:
                 # What has been sent cannot be unsent: the rest is lost, not repeated.
                 spoken.answer = answer if not spoken.message_ids else Answer(Fate.UNSURE, "part")
                 break
-            if isinstance(answer.result, Sent):
-                spoken.message_ids.append(answer.result.message_id)
+            if isinstance(answer.result, dict) and "message_id" in answer.result:
+                spoken.message_ids.append(int(answer.result["message_id"]))
         return spoken
 
     def _methods(self, chat_id: int, message: Message) -> list[Speech]:
