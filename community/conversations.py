@@ -1,12 +1,15 @@
-"""Half-filled forms: what a person is being asked, kept across restarts."""
+"""Half-filled forms, and words that wait for a yes: kept across restarts."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, String
+from sqlalchemy import BigInteger, String, Text
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community.base import Base
+from community.errors import NotUnderstoodError
+from community.inbox import TEXT_LIMIT
 
 
 class Conversation(Base):
@@ -18,3 +21,36 @@ class Conversation(Base):
     state: Mapped[str | None] = mapped_column(String(64))
     data: Mapped[dict[str, Any]]
     touched_at: Mapped[datetime]
+    unsent: Mapped[str | None] = mapped_column(Text)
+    """What they wrote that fits nothing, until they say whether it goes to the team."""
+
+
+async def keep_unsent(session: AsyncSession, telegram_id: int, words: str, now: datetime) -> None:
+    """Add a line to the words that wait for a yes: people write in several short messages.
+
+    Raises:
+        NotUnderstoodError: it would be more than the team's inbox takes.
+    """
+    row = await session.get(Conversation, telegram_id)
+    if row is None:
+        row = Conversation(telegram_id=telegram_id, data={}, touched_at=now)
+        session.add(row)
+    gathered = f"{row.unsent}\n{words}" if row.unsent else words
+    if len(gathered) > TEXT_LIMIT:
+        raise NotUnderstoodError("text", limit=TEXT_LIMIT)
+    row.unsent, row.touched_at = gathered, now
+
+
+async def unsent(session: AsyncSession, telegram_id: int) -> str | None:
+    """Return the words that wait for a yes."""
+    row = await session.get(Conversation, telegram_id)
+    return row.unsent if row else None
+
+
+async def take_unsent(session: AsyncSession, telegram_id: int) -> str | None:
+    """Return the words that wait for a yes, which wait no longer."""
+    row = await session.get(Conversation, telegram_id)
+    if row is None:
+        return None
+    words, row.unsent = row.unsent, None
+    return words

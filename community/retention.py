@@ -54,10 +54,10 @@ RULES: Sequence[Rule] = (
         ),
     ),
     Rule(
-        "a half-filled form",
+        "a half-filled form, and words that wait for a yes",
         timedelta(days=7),
         "it was last touched",
-        "so that a form can be finished after a break",
+        "so that one can go on after a break",
         lambda before: delete(Conversation).where(Conversation.touched_at < before),
     ),
     Rule(

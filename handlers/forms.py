@@ -23,6 +23,7 @@ from community.errors import NotUnderstoodError
 from community.people import Person
 from handlers.replies import Button, Message, Network, Page, Replies, edit, in_rows, say, toast
 from locales import Html, Translator
+from locales.stopwords import mentions_stop
 
 
 class Filling(StatesGroup):
@@ -40,6 +41,8 @@ class Choice(CallbackData, prefix="f"):
 
 
 SKIP, CANCEL = "-", "x"
+SENTENCE = 100
+"""An answer of more characters than this is a text of its own, not a word to the bot."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +191,11 @@ async def written(
         text = f"{message.location.latitude} {message.location.longitude}"
     if not text.strip():
         raise NotUnderstoodError("text")
-    return await _answer(text, message, state, session, person, now, network, forms, _)
+    replies = await _answer(text, message, state, session, person, now, network, forms, _)
+    if len(text) <= SENTENCE and mentions_stop(text):
+        # It may be the answer, it may be a wish: it is kept as the one, and asked about.
+        return [say("stop.perhaps"), *replies]
+    return replies
 
 
 async def tapped(

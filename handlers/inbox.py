@@ -11,7 +11,7 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import Message as Incoming
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import inbox, referrals
+from community import conversations, inbox, referrals
 from community.inbox import QuestionMessage
 from community.people import Person
 from handlers import menu
@@ -82,13 +82,15 @@ async def _asked(answering: Answering) -> Replies:
 ASK = Form("ask", [Field("text", _ask_what)], _asked)
 
 
-async def stray(message: Incoming, state: FSMContext) -> Replies:
+async def stray(
+    message: Incoming, session: AsyncSession, person: Person, now: datetime
+) -> Replies:
     """Offer to send a text that fits nothing to the team."""
-    text = (message.text or message.caption or "").strip()
-    if not text or text.startswith("/"):
+    words = (message.text or message.caption or "").strip()
+    if not words or words.startswith("/"):
         return [say("inbox.no_text")]
-    await state.set_data({"unsent": text[: inbox.TEXT_LIMIT]})
-    return [say("inbox.unsent")]
+    await conversations.keep_unsent(session, message.chat.id, words, now)
+    return [say("inbox.unsent", only_words=message.text is None)]
 
 
 async def stray_settled(
@@ -97,17 +99,16 @@ async def stray_settled(
     session: AsyncSession,
     person: Person,
     now: datetime,
-    state: FSMContext,
     _: Translator,
 ) -> Replies:
-    """Send the stray text, or forget it."""
-    text = (await state.get_data()).get("unsent")
-    await state.clear()
+    """Send what has been gathered, or forget it."""
+    assert person.telegram_id is not None
+    words = await conversations.take_unsent(session, person.telegram_id)
+    if not words:
+        return [toast("old_button")]
     if not callback_data.send:
         return [edit("inbox.dropped")]
-    if not text:
-        return [toast("old_button")]
-    await inbox.ask(session, person, text, now, language=_.language)
+    await inbox.ask(session, person, words, now, language=_.language)
     return [edit("inbox.sent")]
 
 
@@ -166,11 +167,19 @@ async def sent(page: Page) -> Message:
     return Message(_("The team has your message. The answer comes here."), [[menu.button(_)]])
 
 
-async def unsent(page: Page) -> Message:
-    """Ask what to do with a text that fits nothing."""
+async def unsent(page: Page, *, only_words: bool = False) -> Message | None:
+    """Ask what to do with words that fit nothing; show all that would go."""
     _ = page._
+    assert page.reader.telegram_id is not None
+    words = await conversations.unsent(page.session, page.reader.telegram_id)
+    if words is None:
+        return None
     return Message(
-        _("Shall I send this to the team?"),
+        lines(
+            _("Shall I send this to the team?"),
+            quoted(page, words, _.language),
+            _("I can pass on words only, no pictures or files.") if only_words else None,
+        ),
         [
             [
                 Button(_.label("button", "Yes, send it"), Unsent(send=True)),

@@ -7,9 +7,10 @@ from aiogram import F, Router
 from aiogram.filters import Command, StateFilter
 from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
+from aiogram.types import Message as Incoming
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import consents, people, referrals
+from community import consents, conversations, people, referrals
 from community.consents import Purpose
 from community.people import Person
 from handlers import menu
@@ -52,8 +53,9 @@ async def _stop(session: AsyncSession, person: Person, now: datetime) -> Replies
     return replies
 
 
-async def perhaps(message: Any) -> Replies:
-    """Ask, where a sentence merely contains a stop word."""
+async def perhaps(message: Incoming, session: AsyncSession, now: datetime) -> Replies:
+    """Ask, where a sentence merely contains a stop word; the sentence is not lost by it."""
+    await conversations.keep_unsent(session, message.chat.id, message.text or "", now)
     return [say("stop.perhaps")]
 
 
@@ -107,7 +109,9 @@ async def acted(
     if act == "keep":
         return [edit("stop.kept")]
     if act == "no":
-        return [edit("inbox.dropped")]
+        assert person.telegram_id is not None
+        words = await conversations.unsent(session, person.telegram_id)
+        return [edit("inbox.unsent" if words else "stop.no")]
     return [toast("old_button")]
 
 
@@ -181,6 +185,11 @@ async def perhaps_card(page: Page) -> Message:
             [Button(_.label("button", "No, I meant something else"), Stop(act="no"))],
         ],
     )
+
+
+async def no_card(page: Page) -> Message:
+    """Go on as before."""
+    return Message(page._("All right, nothing changes."))
 
 
 async def again(page: Page) -> Message:
@@ -262,6 +271,7 @@ CARDS = {
     "stop.requests": requests,
     "stop.nothing": nothing,
     "stop.perhaps": perhaps_card,
+    "stop.no": no_card,
     "stop.again": again,
     "stop.leave": leave_card,
     "stop.left": left,

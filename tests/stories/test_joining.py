@@ -69,6 +69,25 @@ async def test_a_stop_word_in_any_language_stops_in_every_state(stage: Theatre) 
     await oksana.says("please do not stop the bus for me")
     oksana.sees("Do you want to stop the messages")
     await oksana.presses("No, I meant")
+    oksana.sees_last("Shall I send this to the team?", "please do not stop the bus for me")
+
+
+async def test_an_answer_with_a_stop_word_in_it_is_kept_and_asked_about(
+    stage: Theatre, administrator: Boss
+) -> None:
+    boss = await administrator()
+    await boss.says("/animate")
+    await boss.presses("Team")
+    await boss.presses("I work as an animator")
+    sami = stage.meet("Sami", "en")
+    await sami.joins("English", "Join", "All")
+    await sami.says("/ask")
+    await sami.says("Can I stop my rental contract?")
+    sami.sees("Do you want to stop the messages from us?", "The team has your message")
+    await sami.presses("No, I meant")
+    sami.sees("All right, nothing changes.")
+    await boss.presses("Read it")
+    boss.sees_last("Can I stop my rental contract?")
 
 
 async def test_a_text_that_fits_nothing_can_go_to_the_team(
@@ -83,12 +102,15 @@ async def test_a_text_that_fits_nothing_can_go_to_the_team(
     await sami.presses("English")
     await sami.presses("Join")
     await sami.presses("Only what is needed")
-    await sami.says("My kiosk burnt down, what can I do?")
-    sami.sees("Shall I send this to the team?")
+    await sami.says("My kiosk burnt down.")
+    sami.sees_last("Shall I send this to the team?", "My kiosk burnt down.")
+    await sami.says("/menu")
+    await sami.says("What can I do?")
+    sami.sees_last("My kiosk burnt down.\nWhat can I do?")
     await sami.presses("Yes, send it")
     boss.sees("A member has written to the team")
     await boss.presses("Read it")
-    boss.sees("My kiosk burnt down")
+    boss.sees("My kiosk burnt down.\nWhat can I do?")
     await boss.presses("Answer")
     await boss.says("Come to the office tomorrow.")
     sami.sees("An answer from the team", "Come to the office tomorrow.")
