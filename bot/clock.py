@@ -33,10 +33,11 @@ class FollowedClock:
     def __init__(self, control: str) -> None:
         self._control = control.rstrip("/")
         self._offset = timedelta()
+        self._stopped_at: datetime | None = None
 
     def now(self) -> datetime:
         """Return the emulator's moment."""
-        return SystemClock().now() + self._offset
+        return self._stopped_at or SystemClock().now() + self._offset
 
     async def follow(
         self,
@@ -69,6 +70,7 @@ class FollowedClock:
             answer.raise_for_status()
             told = await answer.json()
         self._offset = timedelta(seconds=float(told["offset"]))
+        self._stopped_at = datetime.fromisoformat(told["now"]) if told["stopped"] else None
         await settle()
         due = await next_due()
         report = {

@@ -13,10 +13,15 @@ class PlayTimeoutError(Exception):
 
 
 class Clock:
-    """Real time plus an offset. ``revision`` counts the jumps, so that followers see each one."""
+    """Real time plus an offset. ``revision`` counts its moves, so that followers see each one.
+
+    Stopped, it stands still between jumps: a story then takes as long as it says, however slow
+    the machine is.
+    """
 
     def __init__(self) -> None:
         self.offset = timedelta()
+        self.stopped_at: datetime | None = None
         self.revision = 1
         self.playing = False
         self.patience = 30.0
@@ -32,11 +37,23 @@ class Clock:
 
     def now(self) -> datetime:
         """Return the emulator's moment."""
-        return datetime.now(UTC) + self.offset  # noqa: TID251 - the emulator stands apart
+        running = datetime.now(UTC) + self.offset  # noqa: TID251 - the emulator stands apart
+        return self.stopped_at or running
+
+    def stop(self) -> None:
+        """Stand still from now on; only a jump moves the clock."""
+        self.stopped_at = self.now()
+        self._has_moved()
 
     def jump(self, seconds: float) -> None:
         """Move at once: a fault, if nobody has asked for it."""
-        self.offset += timedelta(seconds=seconds)
+        by = timedelta(seconds=seconds)
+        self.offset += by
+        if self.stopped_at is not None:
+            self.stopped_at += by
+        self._has_moved()
+
+    def _has_moved(self) -> None:
         self.revision += 1
         self._wake()
         self.on_change()
@@ -115,7 +132,7 @@ class Clock:
         if self.playing:
             raise ValueError("the clock is being played already")
         self.playing = True
-        self.on_change()
+        self._has_moved()  # what the bot has found out before may be out of date
 
     def _end(self) -> None:
         self.playing = False

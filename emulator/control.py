@@ -121,6 +121,7 @@ class Control:
         return {
             "now": clock.now().isoformat(),
             "offset": clock.offset.total_seconds(),
+            "stopped": clock.stopped_at is not None,
             "revision": clock.revision,
             "playing": clock.playing,
         }

@@ -43,7 +43,7 @@ async def test_the_state_names_the_bot_the_clock_and_the_people(
             "deactivated": False,
         }
     ]
-    assert set(state["clock"]) == {"now", "offset", "revision", "playing"}
+    assert set(state["clock"]) == {"now", "offset", "stopped", "revision", "playing"}
     assert state["bot"]["connected"] is False
     await api.ok("getUpdates")
     assert (await control.get("state"))["bot"]["connected"] is True

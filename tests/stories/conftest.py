@@ -45,6 +45,20 @@ class Stage:
                 if not self.emulator.world.pending and self.app.receiver.is_idle:
                     return
 
+    async def begins(self, moment: datetime) -> None:
+        """Begin at a moment: the clock jumps there, and the bot's follows."""
+        clock = self.emulator.clock
+        clock.set(moment)
+        async with asyncio.timeout(PATIENCE):
+            while clock.bot_revision != clock.revision:
+                await asyncio.sleep(0.01)
+        await self.settled()
+
+    async def begins_at_noon(self) -> None:
+        """Begin in the middle of a day, so that quiet hours do not decide."""
+        tomorrow = self.now + timedelta(days=1)
+        await self.begins(tomorrow.replace(hour=11, minute=0, second=0, microsecond=0))
+
     def meet(self, name: str, language: str = "en", **more: Any) -> "Somebody":
         """Let a person appear in Telegram."""
         person = self.emulator.world.new_person(name, language, **more)
@@ -157,6 +171,7 @@ class Somebody:
 async def stage(database: Database, tmp_path: Path) -> AsyncIterator[Stage]:
     """A bot on an empty database, with an emulator of its own."""
     emulator = Emulator(port=0, token=TOKEN)
+    emulator.clock.stop()  # a story's twenty seconds are not the machine's
     await emulator.start()
     settings = load(
         _env_file=None,
@@ -173,6 +188,7 @@ async def stage(database: Database, tmp_path: Path) -> AsyncIterator[Stage]:
     )
     await app.start()
     stage = Stage(emulator, app)
+    await stage.begins(emulator.clock.now())
     yield stage
     await app.stop()
     await emulator.stop()
