@@ -383,7 +383,6 @@ class Receiver:
                         chat_id=sender,
                         message_id=message_id,
                         kind=speech.kind,
-                        args=_without_secrets(speech.args),
                         sent_at=now,
                     )
                 )
@@ -438,11 +437,6 @@ class Receiver:
 def _how_to_refuse(pressed: object) -> How:
     """Choose a box over the chat for a button, a message for what was written."""
     return How.ALERT if pressed else How.SAY
-
-
-def _without_secrets(args: dict[str, Any]) -> dict[str, Any]:
-    """Return what may be kept of a card's arguments; of a token only its hash is, elsewhere."""
-    return {name: value for name, value in args.items() if name != "token"}
 
 
 def _blank(arrival: Arrival) -> None:

@@ -17,7 +17,7 @@ from community.deliveries import Delivery, Plan
 from community.errors import NotFoundError, TooLateError
 from community.events import EVENT, Details, Event
 from community.lifecycle import Lifecycle, Who, who
-from community.people import Person
+from community.people import Membership, Person
 from community.policy import evening_before, next_morning
 from community.roles import RoleName
 
@@ -83,6 +83,8 @@ ATTENDANCE = Lifecycle(
 )
 HOLDS_A_PLACE = (State.GOING, State.OFFERED, State.ATTENDED)
 CONCERNED = (State.GOING, State.MAYBE, State.WAITING, State.OFFERED)
+HEAR_OF_A_PLACE = (Membership.ACTIVE, Membership.PAUSED)
+"""Who can be told that a place is theirs; the others keep their number until they are back."""
 
 
 class Wish(StrEnum):
@@ -203,6 +205,8 @@ async def answer(
         return attendance, False  # "maybe" keeps the number in line
     if before == State.ATTENDED:
         return attendance, False
+    if before == State.WAITING and target == State.GOING:  # a place is free, and it is theirs
+        await ATTENDANCE.move(session, attendance, State.OFFERED, Who.SELF, now)
     moved = await ATTENDANCE.move(
         session,
         attendance,
@@ -223,11 +227,54 @@ async def answer(
 async def _first_waiting(session: AsyncSession, event: Event) -> Attendance | None:
     found: Attendance | None = await session.scalar(
         select(Attendance)
-        .where(Attendance.event_id == event.id, Attendance.state == State.WAITING)
+        .join(Person, Person.id == Attendance.person_id)
+        .where(
+            Attendance.event_id == event.id,
+            Attendance.state == State.WAITING,
+            Person.state.in_(HEAR_OF_A_PLACE),
+        )
         .order_by(Attendance.answered_at, Attendance.id)
         .limit(1)
     )
     return found
+
+
+async def give_up(
+    session: AsyncSession, person: Person, now: datetime, *, default_zone: str
+) -> int:
+    """Take back every answer to what is still to come, as whoever leaves does; return how many.
+
+    The places go to those who wait.
+    """
+    mine = await session.execute(
+        select(Attendance, Event)
+        .join(Event, Event.id == Attendance.event_id)
+        .where(
+            Attendance.person_id == person.id,
+            Attendance.state.in_(CONCERNED),
+            Event.state == events.State.PUBLISHED,
+            Event.starts_at > now,
+        )
+        .order_by(Event.id)
+        .with_for_update(of=Event)
+    )
+    count = 0
+    for attendance, event in mine.all():
+        held = attendance.state in HOLDS_A_PLACE
+        await ATTENDANCE.move(
+            session,
+            attendance,
+            State.DECLINED,
+            Who.SELF,
+            now,
+            actor_id=person.id,
+            offered_until=None,
+        )
+        await _remind(session, event, attendance, person, now, default_zone)
+        if held:
+            await offer_places(session, event, now, default_zone=default_zone)
+        count += 1
+    return count
 
 
 async def offer_places(

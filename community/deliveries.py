@@ -129,7 +129,6 @@ class SentMessage(Base, Identified):
     chat_id: Mapped[int] = mapped_column(BigInteger, index=True)
     message_id: Mapped[int] = mapped_column(BigInteger)
     kind: Mapped[str] = mapped_column(String(32))
-    args: Mapped[dict[str, Any]]
     sent_at: Mapped[datetime]
 
 
@@ -323,7 +322,6 @@ async def settle(session: AsyncSession, outcomes: Sequence[Outcome], now: dateti
                 chat_id=chat_id,
                 message_id=message_id,
                 kind=row.kind,
-                args=row.args,
                 sent_at=now,
             )
             for chat_id, message_id in outcome.messages

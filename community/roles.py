@@ -75,6 +75,8 @@ class RoleInvitation(Base, Referable):
     )
     used_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
+    granted: Mapped[bool] = mapped_column(default=False)
+    """Whether it was settled with a yes."""
 
 
 def _holds(now: datetime) -> ColumnElement[bool]:
@@ -218,7 +220,7 @@ async def accept(
     invitation.used_by_id, invitation.used_at = person.id, now
     if invitation.invited_by_id is None:
         invitation.settled_at = now
-        _grant(session, person.id, invitation, None, now)
+        await _grant(session, person, invitation, None, now)
     await session.flush()
     return invitation
 
@@ -243,21 +245,25 @@ async def confirm(
         raise LinkRefusedError
     invitation.settled_at = now
     if grant:
-        _grant(session, person.id, invitation, actor, now)
+        await _grant(session, person, invitation, actor, now)
     await session.flush()
     return invitation, person
 
 
-def _grant(
+async def _grant(
     session: AsyncSession,
-    person_id: int,
+    person: Person,
     invitation: RoleInvitation,
     actor: Person | None,
     now: datetime,
 ) -> None:
+    invitation.granted = True
+    for role in await held(session, person, now):
+        if (role.name, role.organization_id) == (invitation.name, invitation.organization_id):
+            return  # held already: one row, so that one word can end it
     session.add(
         Role(
-            person_id=person_id,
+            person_id=person.id,
             name=invitation.name,
             organization_id=invitation.organization_id,
             granted_by_id=actor.id if actor else None,
@@ -267,10 +273,10 @@ def _grant(
     history.note(
         session,
         "role",
-        person_id,
+        person.id,
         "",
         invitation.name,
-        actor_id=actor.id if actor else person_id,
+        actor_id=actor.id if actor else person.id,
         now=now,
     )
 

@@ -10,7 +10,7 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import Message as Incoming
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import consents, conversations, people, referrals
+from community import attendance, consents, conversations, people, referrals
 from community.consents import Purpose
 from community.people import Person
 from handlers import menu
@@ -88,6 +88,7 @@ async def acted(
     person: Person,
     now: datetime,
     state: FSMContext,
+    network: Network,
 ) -> Replies:
     """Carry out what was chosen after a stop."""
     act = callback_data.act
@@ -101,6 +102,7 @@ async def acted(
     if act == "leave":
         return [edit("stop.leave")]
     if act == "left":
+        await attendance.give_up(session, person, now, default_zone=network.zone)
         await people.leave(session, person, now)
         return [edit("stop.left")]
     if act == "withdraw":

@@ -321,8 +321,7 @@ async def opened_card(page: Page, ref: str) -> Message:
 
 async def _outcome(page: Page, invitation: RoleInvitation, role: str) -> Message:
     _ = page._
-    held = await roles.held(page.session, page.reader, page.now)
-    if not any(mine.name == invitation.name for mine in held):
+    if not invitation.granted:
         return Message(_("The invitation as {role} was not confirmed.", role=role))
     way_in = {
         RoleName.ADMINISTRATOR: _("/animate shows the team."),

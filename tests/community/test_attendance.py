@@ -102,6 +102,49 @@ async def test_an_offer_that_nobody_takes_goes_to_the_next(
     assert (second.state, third.state) == (State.LAPSED, State.OFFERED)
 
 
+async def test_a_place_is_not_held_for_somebody_who_cannot_be_told(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    event = await an_event(session, animator, now, capacity=1)
+    persons = [await a_member(session, number, now) for number in (1, 2, 3, 4)]
+    for person in persons:
+        await attendance.answer(session, person, event.ref, Wish.GOING, now, default_zone=ZONE)
+    going, stopped, blocked, fourth = persons
+    await people.stop(session, stopped, now)
+    await people.lose(session, blocked, "blocked", now)
+    await attendance.answer(session, going, event.ref, Wish.DECLINED, now, default_zone=ZONE)
+    offered = await attendance.of(session, event, fourth)
+    assert offered is not None
+    assert offered.state == State.OFFERED
+    await attendance.answer(session, fourth, event.ref, Wish.DECLINED, now, default_zone=ZONE)
+    await people.resume(session, stopped, now)
+    kept, moved = await attendance.answer(
+        session, stopped, event.ref, Wish.GOING, now, default_zone=ZONE
+    )
+    assert (kept.state, moved) == (State.GOING, True), "whoever is back takes the free place"
+
+
+async def test_whoever_leaves_gives_up_their_places(session: AsyncSession, now: datetime) -> None:
+    animator = await an_animator(session, now)
+    event = await an_event(session, animator, now, capacity=1)
+    first, second = await a_member(session, 1, now), await a_member(session, 2, now)
+    for person in (first, second):
+        await attendance.answer(session, person, event.ref, Wish.GOING, now, default_zone=ZONE)
+    assert await attendance.give_up(session, first, now, default_zone=ZONE) == 1
+    gone, offered = (
+        await attendance.of(session, event, first),
+        await attendance.of(session, event, second),
+    )
+    assert gone is not None
+    assert offered is not None
+    assert (gone.state, offered.state) == (State.DECLINED, State.OFFERED)
+    kept = select(Delivery.state).where(
+        Delivery.person_id == first.id, Delivery.kind == "event_reminder"
+    )
+    assert set(await session.scalars(kept)) == {deliveries.State.CANCELLED}
+
+
 async def test_an_offered_place_is_never_held_past_two_hours_before_the_start(
     session: AsyncSession, now: datetime
 ) -> None:

@@ -116,7 +116,7 @@ async def amina(session: AsyncSession, now: datetime) -> Person:
             Conversation(
                 telegram_id=TELEGRAM_ID, state="form", data={"name": NAME}, touched_at=now
             ),
-            SentMessage(chat_id=TELEGRAM_ID, message_id=1, kind="x", args={}, sent_at=now),
+            SentMessage(chat_id=TELEGRAM_ID, message_id=1, kind="x", sent_at=now),
             LiveMessage(chat_id=TELEGRAM_ID, message_id=1, kind="x", args={}, shown="", since=now),
         ]
     )

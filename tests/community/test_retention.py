@@ -64,7 +64,7 @@ RULES: list[tuple[str, timedelta, Made]] = [
     (
         "sent message",
         timedelta(days=60),
-        lambda p, at: SentMessage(chat_id=1, message_id=1, kind="x", args={}, sent_at=at),
+        lambda p, at: SentMessage(chat_id=1, message_id=1, kind="x", sent_at=at),
     ),
     (
         "live message",

@@ -143,6 +143,21 @@ async def test_a_refused_person_gets_nothing_and_is_told(
     assert await told(session, guest) == ["refused"]
 
 
+async def test_a_role_given_twice_is_held_once_and_a_refusal_says_no(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await holding(session, 1, now, ADMINISTRATOR)
+    guest = await a_person(session, 2, now)
+    outcomes = []
+    for grant in (True, True, False):
+        token = await roles.invite(session, boss, ANIMATOR, now)
+        opened = await invitations.accept(session, guest, token, now)
+        await invitations.settle(session, boss, opened.ref, now, grant=grant)
+        outcomes.append(opened.granted)
+    assert outcomes == [True, True, False]
+    assert [role.name for role in await roles.held(session, guest, now)] == [ANIMATOR]
+
+
 async def test_who_opens_the_link_twice_asks_the_inviter_once(
     session: AsyncSession, now: datetime
 ) -> None:
