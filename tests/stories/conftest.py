@@ -36,14 +36,17 @@ class Stage:
     people: dict[str, "Somebody"] = field(default_factory=dict)
 
     async def settled(self) -> None:
-        """Wait until the bot has answered everything and has nothing due."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                while self.emulator.world.pending or not self.app.receiver.is_idle:
-                    await asyncio.sleep(0.01)
-                await self.app.settle()
-                if not self.emulator.world.pending and self.app.receiver.is_idle:
-                    return
+        """Wait until everything is answered and has left. The timetable runs when time passes."""
+        await self.answered()
+        while await self.app.sender.turn():
+            await self.answered()
+        await self.app.sender.refresh_live()
+
+    async def answered(self, patience: float = PATIENCE) -> None:
+        """Wait until the bot has answered everybody."""
+        async with asyncio.timeout(patience):
+            while self.emulator.world.pending or not self.app.receiver.is_idle:
+                await asyncio.sleep(0.005)
 
     async def begins(self, moment: datetime) -> None:
         """Begin at a moment: the clock jumps there, and the bot's follows."""
