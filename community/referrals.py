@@ -318,24 +318,43 @@ async def asked_for(
 
 
 async def give(
-    session: AsyncSession, actor: Person, ref: str, now: datetime, *, yes: bool
+    session: AsyncSession, actor: Person, ref: str, now: datetime, *, yes: bool, note: str = ""
 ) -> Referral:
     """Answer a provider that has asked for one more field; "no" sends the request back as it is.
 
     Raises:
         NotFoundError: it is not the actor's.
         IllegalMoveError: nothing is asked.
+        NotUnderstoodError: the note is too long.
     """
     referral = await mine(session, actor, ref, lock=True)
     if referral.state != State.NEEDS_INFORMATION:
         raise IllegalMoveError("referral", referral.state, State.PENDING)
     if yes:
+        values = await asked_for(session, actor, referral)
+        if referral.asked_field == FieldName.NOTE:
+            values = {FieldName.NOTE: await _longer_note(session, referral, note, now)}
         session.add_all(
             SharedField(referral_id=referral.id, name=name, value=value, agreed_at=now)
-            for name, value in (await asked_for(session, actor, referral)).items()
+            for name, value in values.items()
         )
     await _move(session, referral, State.PENDING, Who.SELF, actor, now, asked_field=None)
     return referral
+
+
+async def _longer_note(session: AsyncSession, referral: Referral, note: str, now: datetime) -> str:
+    """Return the note with the new words under it, and end the one before."""
+    before = (await shared(session, referral)).get(FieldName.NOTE)
+    longer = f"{before}\n{note.strip()}" if before else note.strip()
+    if not 0 < len(note.strip()) <= NOTE_LIMIT:
+        raise NotUnderstoodError("note", limit=NOTE_LIMIT)
+    await session.execute(
+        update(SharedField)
+        .where(SharedField.referral_id == referral.id, SharedField.name == FieldName.NOTE)
+        .values(withdrawn_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return longer
 
 
 async def withdraw(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Referral:
@@ -525,12 +544,14 @@ async def ask_for(
 ) -> Referral:
     """Ask the member for one more of the listed fields; it is shared only if they agree.
 
+    A note can be asked for again: it is how most people say where they can be reached.
+
     Raises:
         NotFoundError: it is another organisation's.
         NotUnderstoodError: the field is shared already.
     """
     referral = await for_provider(session, actor, ref, now, lock=True)
-    if name in await shared(session, referral) or name == FieldName.NOTE:
+    if name in await shared(session, referral) and name != FieldName.NOTE:
         raise NotUnderstoodError("field")
     await _move(
         session,
@@ -685,7 +706,7 @@ async def _move(
         .where(Step.subject == REFERRAL.name, Step.subject_id == referral.id)
     )
     key = f"{referral.id}:{number}"
-    if by is Who.SELF:
+    if by in (Who.SELF, Who.ANIMATOR):
         await deliveries.plan(
             session,
             now,
@@ -706,7 +727,8 @@ async def _move(
                 )
             ),
         )
-    elif referral.person_id is not None and to not in (State.COMPLETED, State.UNCONFIRMED):
+    silent = by is Who.SELF or to in (State.COMPLETED, State.UNCONFIRMED)
+    if referral.person_id is not None and not silent:
         await deliveries.plan(
             session,
             now,

@@ -15,10 +15,9 @@ from community.events import Event
 from community.people import Person
 from community.roles import RoleName
 from handlers.content import block_for
-from handlers.inbox import Inbox
 from handlers.planning import Events
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
-from handlers.staff import ANIMATORS, TEAM, AllSends, Desk, back, router_for
+from handlers.staff import ANIMATORS, TEAM, AllSends, Desk, Inbox, back, router_for
 from locales import Translator
 
 

@@ -12,9 +12,10 @@ from community.errors import RefusalError
 from community.people import Person
 from community.providers import Service
 from community.referrals import State
-from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines
+from handlers.referrals import VIEW_LASTS, closed
+from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, say
 from handlers.requests import field_lines, resolution
-from handlers.staff import ANIMATORS, router_for
+from handlers.staff import ANIMATORS, Inbox, router_for
 from handlers.support import organization_name
 
 
@@ -34,17 +35,28 @@ async def touched(
     """Open or settle a dispute."""
     ref, act = callback_data.ref, callback_data.act
     await referrals.disputed(session, person, ref, now)
+    opened = now.isoformat()
     if act in {"yes", "no"}:
         await referrals.resolve(session, person, ref, now, delivered=act == "yes")
-    return [edit("support.dispute", ref=ref)]
+        return [edit("support.dispute", ref=ref, opened=opened)]
+    # A message of its own: it is protected, and nothing of it stays in an older one.
+    return [say("support.dispute", ref=ref, opened=opened)]
 
 
 # Cards
 
 
-async def card(page: Page, ref: str) -> Message:
-    """Show a dispute to the team: who, which organisation, and what was shared with it."""
+async def card(page: Page, ref: str, opened: str) -> Message:
+    """Show a dispute to the team: who, which organisation, and what was shared with it.
+
+    It keeps itself current: what the member shares no longer disappears, and after some minutes
+    all of it does.
+    """
     _ = page._
+    to_inbox = [Button(_.label("button", "Inbox"), Inbox())]
+    if page.now >= datetime.fromisoformat(opened) + VIEW_LASTS:
+        look = Button(_.label("button", "Look at it"), Dispute(ref=ref))
+        return Message(closed(_), [[look], to_inbox])
     referral, member = await referrals.disputed(page.session, page.reader, ref, page.now)
     service = await page.session.get_one(Service, referral.service_id)
     shared = await referrals.shared(page.session, referral)
@@ -64,7 +76,7 @@ async def card(page: Page, ref: str) -> Message:
                 Button(_.label("button", "The help was not given"), Dispute(ref=ref, act="no")),
             ]
         )
-    return Message(text, rows)
+    return Message(text, [*rows, to_inbox], protect=True, live=True)
 
 
 async def notice(page: Page, ref: str) -> Message | None:

@@ -18,14 +18,12 @@ from handlers import menu
 from handlers.content import quoted
 from handlers.disputes import Dispute
 from handlers.forms import Answering, Field, Form, Question, begin
+from handlers.menu import AskTeam
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
+from handlers.staff import Inbox
 from locales import Translator
 
 SHOWN = 20
-
-
-class Inbox(CallbackData, prefix="ib"):
-    """The team's inbox."""
 
 
 class OpenQuestion(CallbackData, prefix="iq"):
@@ -39,10 +37,6 @@ class Unsent(CallbackData, prefix="us"):
     """Whether a stray text goes to the team."""
 
     send: bool
-
-
-class AskTeam(CallbackData, prefix="at"):
-    """Write to the team."""
 
 
 # A member writes

@@ -23,6 +23,10 @@ class NoNews(CallbackData, prefix="nn"):
     """One tap that stops news and nudges."""
 
 
+class AskTeam(CallbackData, prefix="at"):
+    """Write to the team."""
+
+
 def button(_: Translator) -> Button:
     """Return the way back to the menu."""
     return Button(_.label("button", "Menu"), Menu())

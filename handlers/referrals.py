@@ -17,7 +17,7 @@ from community.referrals import FieldName, Reason, Referral, State
 from handlers import words
 from handlers.content import block_for
 from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, say, toast
-from handlers.requests import field_lines
+from handlers.requests import field_lines, resolution
 from handlers.staff import PROVIDERS, page_of, router_for
 from locales import Html, Translator
 
@@ -146,6 +146,7 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
     text = lines(
         _("<b>{service}</b>", service=await _service_name(page, referral)),
         _("{state}.", state=state_for_staff(state, _)),
+        resolution(referral, _),
         "",
         *(told or [_nothing(state, _)]),
         "",
@@ -154,9 +155,14 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
     return Message(text, _rows(referral, state, _), protect=True, live=True)
 
 
+def closed(_: Translator) -> Html:
+    """Say why what was shown is not there any more."""
+    return _("🔒 Closed again, so that nobody else reads it on this phone.")
+
+
 def _closed(ref: str, _: Translator) -> Message:
     return Message(
-        _("🔒 Closed again, so that nobody else reads it on this phone."),
+        closed(_),
         [[Button(_.label("button", "Show what was shared"), Answer(ref=ref))]],
     )
 
@@ -224,6 +230,8 @@ async def field_card(page: Page, ref: str) -> Message:
             if name not in shared and name != FieldName.NOTE
         ]
     )
+    note = Answer(ref=ref, act="ask", why=FieldName.NOTE.value)
+    rows.append([Button(_.label("button", "A note, for example how to reach them"), note)])
     return Message(
         _("What else do you need? The person decides whether to share it."),
         [*rows, [Button(_.label("button", "Back"), Answer(ref=ref))]],

@@ -20,6 +20,7 @@ from community.referrals import NOTE_LIMIT, FieldName, Reason, Referral, State
 from handlers import menu, words
 from handlers.content import block_for, quoted
 from handlers.forms import Answering, Field, Form, Question, begin
+from handlers.menu import AskTeam
 from handlers.onboarding import TERMS_VERSION
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
 from handlers.staff import page_of
@@ -122,19 +123,52 @@ async def _noted(answering: Answering) -> Replies:
 NOTE = Form("support.note", [Field("note", _ask_note, _read_note)], _noted)
 
 
+async def _ask_more(page: Page, about: Any, answers: Any) -> Question:
+    _ = page._
+    return Question(
+        lines(
+            _("What do you want to tell them? A phone number or an e-mail address helps most."),
+            _("They read it as soon as you have sent it."),
+        )
+    )
+
+
+async def _told_more(answering: Answering) -> Replies:
+    ref = answering.about["ref"]
+    await referrals.give(
+        answering.session,
+        answering.person,
+        ref,
+        answering.now,
+        yes=True,
+        note=answering.answers["note"],
+    )
+    return [say("support.request", ref=ref)]
+
+
+MORE = Form("support.more", [Field("note", _ask_more, _read_note)], _told_more)
+
+
 async def requests_opened(query: Any, callback_data: Requests) -> Replies:
     """Show a page of the person's own requests."""
     return [edit("support.requests", at=callback_data.at)]
 
 
 async def request_touched(
-    query: Any, callback_data: OneRequest, session: AsyncSession, person: Person, now: datetime
+    query: Any,
+    callback_data: OneRequest,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+    state: FSMContext,
 ) -> Replies:
     """Open a request, answer what is asked, withdraw, confirm or dispute."""
     ref, act = callback_data.ref, callback_data.act
     referral = await referrals.mine(session, person, ref)
-    if act == "withdraw":
-        return [edit("support.withdraw", ref=ref)]
+    if act in {"withdraw", "no"}:
+        return [edit(f"support.{act}", ref=ref)]
+    if act == "more":
+        return await begin(MORE, state, ref=ref)
     if act == "withdraw!":
         await referrals.withdraw(session, person, ref, now)
     elif act == "unshare":
@@ -144,7 +178,7 @@ async def request_touched(
         if callback_data.seen != referrals.fingerprint(asked):
             return [toast("support.changed"), edit("support.request", ref=ref)]
         await referrals.give(session, person, ref, now, yes=act == "give")
-    elif act in {"yes", "no"}:
+    elif act in {"yes", "no!"}:
         await referrals.confirm(session, person, ref, now, helped=act == "yes")
     return [edit("support.request", ref=ref)]
 
@@ -197,6 +231,11 @@ async def refer_card(page: Page, ref: str, mask: int, note: str = "") -> Message
         "",
         *(await field_lines(page, goes, _.language) or [_("Nothing yet.")]),
         "",
+        None
+        if {FieldName.ACCOUNT, FieldName.NOTE} & goes.keys()
+        else _(
+            "⚠️ They cannot reach you yet. Add a note with a phone number or an e-mail address."
+        ),
         _("You can withdraw it at any time. What has been read cannot be taken back."),
     )
     rows = []
@@ -298,7 +337,14 @@ async def _asked_line(page: Page, referral: Referral) -> Html | None:
     if referral.state != State.NEEDS_INFORMATION or not referral.asked_field:
         return None
     name = FieldName(referral.asked_field)
+    if name == FieldName.NOTE:
+        return _("They ask you to write more, for example how they can reach you.")
     value = (await referrals.asked_for(page.session, page.reader, referral)).get(name)
+    if value is None and name == FieldName.ACCOUNT:
+        return _(
+            "They ask for your Telegram account, but you have no user name. You can choose one "
+            "in Telegram's settings; or do not share it, and write to the team."
+        )
     if value is None:
         return _(
             "They ask for: {field}. We do not know it; you can add it under /me.",
@@ -319,6 +365,9 @@ def _request_rows(
     if state == State.NEEDS_INFORMATION:
         seen = referrals.fingerprint(asked)
         give, keep = (OneRequest(ref=ref, act=act, seen=seen) for act in ("give", "keep"))
+        if referral.asked_field == FieldName.NOTE:
+            more = OneRequest(ref=ref, act="more")
+            rows.append([Button(_.label("button", "✏️ Write it"), more)])
         if asked:
             rows.append([Button(_.label("button", "Share it"), give)])
         rows.append([Button(_.label("button", "Do not share it"), keep)])
@@ -327,12 +376,26 @@ def _request_rows(
             [Button(_.label("button", "✅ Yes, I was helped"), OneRequest(ref=ref, act="yes"))]
         )
         rows.append([Button(_.label("button", "❌ No"), OneRequest(ref=ref, act="no"))])
+    if state == State.DISPUTED:
+        rows.append([Button(_.label("button", "✉️ Tell the team what happened"), AskTeam())])
     if state in referrals.OPEN:
         rows.append(
             [Button(_.label("button", "Withdraw my request"), OneRequest(ref=ref, act="withdraw"))]
         )
     rows.append([Button(_.label("button", "📨 My requests"), Requests())])
     return rows
+
+
+async def no_card(page: Page, ref: str) -> Message:
+    """Ask for a second tap before the team is called in."""
+    _ = page._
+    await referrals.mine(page.session, page.reader, ref)
+    text = lines(
+        _("Were you not helped?"),
+        _("Then the team looks at it and asks both sides. They see what you have shared."),
+    )
+    tell = Button(_.label("button", "Yes, tell the team"), OneRequest(ref=ref, act="no!"))
+    return Message(text, [[tell], [Button(_.label("button", "Back"), OneRequest(ref=ref))]])
 
 
 async def withdraw_card(page: Page, ref: str) -> Message:
@@ -388,10 +451,11 @@ CARDS = {
     "support.requests": requests_card,
     "support.request": request_card,
     "support.withdraw": withdraw_card,
+    "support.no": no_card,
     "referral_step": referral_step,
     "referral_outcome": referral_outcome,
 }
-FORMS = (NOTE,)
+FORMS = (NOTE, MORE)
 
 
 def setup() -> Router:

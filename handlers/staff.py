@@ -28,6 +28,10 @@ class Desk(CallbackData, prefix="az"):
     to: str = "desk"
 
 
+class Inbox(CallbackData, prefix="ib"):
+    """The team's inbox."""
+
+
 def back(_: Translator) -> Button:
     """Return the way back to the team's menu."""
     return Button(_.label("button", "Back"), Desk())

@@ -567,14 +567,28 @@ async def test_a_no_sends_the_request_back_as_it_was(town: Town) -> None:
     assert await opens(town, town.staff, referral) == {FieldName.NAME: "Person 10"}
 
 
-@pytest.mark.parametrize("name", [FieldName.NAME, FieldName.NOTE])
-async def test_what_is_shared_already_and_the_note_cannot_be_asked_for(
-    town: Town, name: FieldName
-) -> None:
+async def test_what_is_shared_already_cannot_be_asked_for(town: Town) -> None:
     referral = await town.agrees(note="")
     with pytest.raises(NotUnderstoodError):
-        await referrals.ask_for(town.session, town.staff, referral.ref, name, town.now)
+        await referrals.ask_for(town.session, town.staff, referral.ref, FieldName.NAME, town.now)
     assert referral.state == State.PENDING
+
+
+async def test_a_note_can_be_asked_for_again_and_grows(town: Town) -> None:
+    referral = await town.agrees(frozenset({FieldName.NAME}), NOTE)
+    await referrals.ask_for(town.session, town.staff, referral.ref, FieldName.NOTE, town.now)
+    with pytest.raises(NotUnderstoodError):
+        await referrals.give(
+            town.session, town.member, referral.ref, town.now, yes=True, note="x" * 2000
+        )
+    await referrals.give(
+        town.session, town.member, referral.ref, town.now, yes=True, note=" 0470 12 34 56 "
+    )
+    assert referral.state == State.PENDING
+    assert await opens(town, town.staff, referral) == {
+        FieldName.NAME: "Person 10",
+        FieldName.NOTE: f"{NOTE}\n0470 12 34 56",
+    }
 
 
 @pytest.mark.parametrize("step", ["decline", "fail"])
@@ -632,7 +646,7 @@ async def test_each_side_is_told_what_the_other_did_once_and_nothing_personal(
     await _says(False)(town, referral)
     assert await new() == to_staff
     await _resolve(town, referral)
-    assert await new() == [("referral_step", me)]
+    assert await new() == [*to_staff, ("referral_step", me)]
     for row in await town.session.scalars(select(Delivery)):
         assert {**row.args, "what": ""} == {"ref": referral.ref, "what": ""}
 

@@ -131,13 +131,46 @@ async def test_a_disagreement_goes_to_the_team_and_is_settled(
         await adviser.presses(press)
     await amina.presses("Read it")
     await amina.presses("❌ No")
+    amina.sees_last("Were you not helped?")
+    await amina.presses("Yes, tell the team")
     boss.sees_last("did not help as it says")
+    await amina.presses("Tell the team what happened")
+    await amina.says("Nobody ever called me.")
+    await boss.presses("Read it")
+    boss.sees_last("Nobody ever called me.")
     await boss.presses("Look at it")
     boss.sees_last("Member: Amina", "Chamber of Commerce")
+    assert boss.last["protected"]
     await boss.presses("The help was not given")
     assert await state_of(stage) == State.RESOLVED
+    await adviser.presses("Show what was shared")
+    adviser.sees_last("the help was not given")
+    await stage.play(minutes=16)
+    assert "Amina" not in boss.last["text"]
     await amina.presses("Read it")
     amina.sees_last("Settled by the team", "the help was not given")
+
+
+async def test_whoever_cannot_be_reached_is_told_so_and_can_say_how(
+    stage: Stage, animator: Coming
+) -> None:
+    await at_noon(stage)
+    boss = await animator()
+    await a_directory(boss)
+    adviser = await staff(stage, boss)
+    amina = stage.meet("Amina", "en")
+    await amina.joins(*ENGLISH)
+    await a_request(amina)
+    amina.sees("They cannot reach you yet.")
+    await adviser.presses("Show what was shared")
+    await adviser.presses("Ask for one more thing")
+    await adviser.presses("how to reach them")
+    await amina.presses("Read it")
+    amina.sees_last("how they can reach you")
+    await amina.presses("Write it")
+    await amina.says("0470 12 34 56")
+    await adviser.presses("Show what was shared")
+    adviser.sees_last("0470 12 34 56")
 
 
 async def test_what_is_asked_for_is_shared_only_on_a_tap_and_withdrawing_ends_it(
