@@ -115,6 +115,7 @@ class Delivery(Base, Identified):
     lease_until: Mapped[float | None] = mapped_column(Float)
     language: Mapped[str | None] = mapped_column(String(16))
     settled_at: Mapped[datetime | None]
+    """When its fate was known; of a claimed row, when it was let go to be sent."""
     planned_at: Mapped[datetime]
 
 
@@ -229,6 +230,8 @@ class Verdict:
 
 
 GO = Verdict(State.SENT)
+MOMENT = timedelta(seconds=2)
+"""After so long a row is looked at again whose person another sender is just judging."""
 
 
 async def judge(
@@ -249,6 +252,8 @@ async def judge(
         return Verdict(State.SUPPRESSED, str(person.state))
     if policy.consent and policy.consent not in await consents.given(session, person):
         return Verdict(State.SUPPRESSED, "no_consent")
+    if policy.unasked and not await _nobody_else_judges(session, person):
+        return Verdict(State.QUEUED, "deferred", now + MOMENT)
     later = now
     if policy.waits_for_morning:
         later = next_morning(later, person.local_zone(default_zone))
@@ -257,10 +262,21 @@ async def judge(
         if policy.waits_for_morning:
             later = next_morning(later, person.local_zone(default_zone))
     if later <= now:
+        delivery.settled_at = now  # on its way: the next of this person's rows counts it already
         return GO
     if later >= delivery.expires_at:
         return Verdict(State.EXPIRED, "no_time_left")
     return Verdict(State.QUEUED, "deferred", later)
+
+
+async def _nobody_else_judges(session: AsyncSession, person: Person) -> bool:
+    """Hold the person until the end of the transaction; False if another sender does."""
+    free = (
+        select(Person.id)
+        .where(Person.id == person.id)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    return await session.scalar(free) is not None
 
 
 async def _allowed_from(session: AsyncSession, person: Person, now: datetime) -> datetime:
@@ -272,7 +288,7 @@ async def _allowed_from(session: AsyncSession, person: Person, now: datetime) ->
             .where(
                 Delivery.person_id == person.id,
                 Delivery.kind.in_(unasked),
-                Delivery.state.in_([State.SENT, State.UNCERTAIN, State.RECALLED]),
+                Delivery.state.in_([State.CLAIMED, State.SENT, State.UNCERTAIN, State.RECALLED]),
                 Delivery.settled_at > now - timedelta(days=7),
             )
             .order_by(Delivery.settled_at.desc())
@@ -314,6 +330,7 @@ async def settle(session: AsyncSession, outcomes: Sequence[Outcome], now: dateti
         if outcome.state == State.QUEUED:
             row.due_at = outcome.due_at or row.due_at
             row.tries -= 0 if outcome.costs_a_try else 1
+            row.settled_at = None
         else:
             row.settled_at = now
         session.add_all(
@@ -337,7 +354,13 @@ async def rescue(session: AsyncSession, now: datetime) -> tuple[int, int]:
         session,
         update(Delivery)
         .where(*lost, Delivery.kind.in_(resent))
-        .values(state=State.QUEUED, claimed_by=None, lease_until=None, reason="after_crash"),
+        .values(
+            state=State.QUEUED,
+            claimed_by=None,
+            lease_until=None,
+            reason="after_crash",
+            settled_at=None,
+        ),
     )
     uncertain = await rows_changed(
         session,

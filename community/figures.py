@@ -298,7 +298,11 @@ async def _deliveries(session: AsyncSession, when: Span) -> Protected[deliveries
     found = await _counts(
         session,
         select(Delivery.state, func.count())
-        .where(Delivery.settled_at >= when.start, Delivery.settled_at < when.end)
+        .where(
+            Delivery.state.not_in(deliveries.OPEN),
+            Delivery.settled_at >= when.start,
+            Delivery.settled_at < when.end,
+        )
         .group_by(Delivery.state),
     )
     return protect({state: found[state] for state in deliveries.State if state in found})

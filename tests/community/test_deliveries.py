@@ -122,6 +122,40 @@ async def test_the_second_unasked_message_waits_four_hours(
     assert (verdict.state, verdict.due_at) == (State.QUEUED, now + timedelta(hours=4))
 
 
+async def test_of_several_in_one_batch_one_goes_and_the_others_wait(
+    session: AsyncSession, now: datetime
+) -> None:
+    person = await a_member(session, 1, now, Purpose.NEWS)
+    for key in "abc":
+        await owe(session, person, now, key=key)
+    rows = await deliveries.claim(session, "w", 8, 60, now)
+    verdicts = [await deliveries.judge(session, row, person, now, ZONE) for row in rows]
+    assert [verdict.state for verdict in verdicts] == [State.SENT, State.QUEUED, State.QUEUED]
+    assert {verdict.due_at for verdict in verdicts[1:]} == {now + timedelta(hours=4)}
+    busy = Outcome(rows[0].id, State.QUEUED, "429", due_at=now, costs_a_try=False)
+    await deliveries.settle(session, [busy], now)
+    assert await deliveries.judge(session, rows[1], person, now, ZONE) == GO, "the first did not"
+
+
+async def test_two_senders_at_once_let_one_unasked_message_go(
+    database: Database, now: datetime
+) -> None:
+    async with database.transaction() as session:
+        person = await a_member(session, 1, now, Purpose.NEWS)
+        for key in "ab":
+            await owe(session, person, now, key=key)
+    both_have_claimed = asyncio.Barrier(1 if database.is_sqlite else 2)
+
+    async def send(name: str) -> bool:
+        async with database.transaction() as session:
+            (row,) = await deliveries.claim(session, name, 1, 60, now)
+            await both_have_claimed.wait()
+            reader = await session.get_one(Person, person.id)
+            return await deliveries.judge(session, row, reader, now, ZONE) == GO
+
+    assert sorted(await asyncio.gather(send("one"), send("two"))) == [False, True]
+
+
 async def test_the_fourth_unasked_message_of_a_week_waits_for_the_week_to_end(
     session: AsyncSession, now: datetime
 ) -> None:
