@@ -41,6 +41,12 @@ def sentence(error: RefusalError, _: Translator) -> Html:
 
 def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
     """Return what was expected instead, field by field."""
+    if error.field == "steps" and error.limit is not None:
+        return _.ngettext(
+            "Please write the {n} step.",
+            "Please write all {n} steps, one on each line.",
+            error.limit,
+        )
     if error.limit is not None:
         return _.ngettext(
             "Please write a text of at most {n} character.",
@@ -49,6 +55,7 @@ def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
         )
     fields: dict[str, Html] = {
         "text": _("Please answer with a written message."),
+        "choice": _("Please tap one of the buttons."),
         "when": _(
             "I could not read that date, or it is in the past. Write it like this: Tue 18:00, "
             "or 24.11. 18:00."

@@ -193,7 +193,12 @@ class Sender:
                     row.shown = digest(message)
                     changed.append((row, message))
         for row, message in changed:
-            await self.speaker.edit(row.chat_id, row.message_id, message, Lane.SERVICE)
+            spoken = await self.speaker.edit(
+                row.chat_id, row.message_id, message, Lane.SERVICE, or_say=False
+            )
+            if spoken.answer.fate in (Fate.REJECTED, Fate.UNREACHABLE):
+                async with self.database.transaction() as session:
+                    await live.let_go(session, row.chat_id, row.message_id)
 
 
 def _unsent(row: Delivery, verdict: Verdict) -> Outcome:

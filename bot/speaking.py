@@ -131,9 +131,18 @@ class Speaker:
         return methods
 
     async def edit(
-        self, chat_id: int, message_id: int, message: Message, lane: Lane = Lane.REPLY
+        self,
+        chat_id: int,
+        message_id: int,
+        message: Message,
+        lane: Lane = Lane.REPLY,
+        *,
+        or_say: bool = True,
     ) -> Spoken:
-        """Put a message in the place of an earlier one, or after it where that cannot be."""
+        """Put a message in the place of an earlier one, or after it where that cannot be.
+
+        With ``or_say=False`` a message that is gone stays gone: nobody has asked for a new one.
+        """
         if message.file is None and len(split(str(message.text))) == 1:
             method = EditMessageText(
                 chat_id=chat_id,
@@ -147,7 +156,7 @@ class Speaker:
             if answer.fate == Fate.DONE or "not modified" in answer.reason:
                 spoken.message_ids = [message_id]
                 return spoken
-            if answer.fate != Fate.REJECTED:
+            if answer.fate != Fate.REJECTED or not or_say:
                 spoken.answer = answer
                 return spoken
         return await self.say(chat_id, message, lane, patient=True)

@@ -81,6 +81,7 @@ ATTENDANCE = Lifecycle(
         State.ATTENDED: {State.MISSED: _A},
     },
 )
+UNANSWERED = (State.NONE, State.INVITED)
 HOLDS_A_PLACE = (State.GOING, State.OFFERED, State.ATTENDED)
 CONCERNED = (State.GOING, State.MAYBE, State.WAITING, State.OFFERED)
 HEAR_OF_A_PLACE = (Membership.ACTIVE, Membership.PAUSED)

@@ -86,6 +86,13 @@ def _with(cells: Mapping[K, int], hidden: set[K], why: Hidden, total: Cell | Non
     return Protected({key: why if key in hidden else count for key, count in cells.items()}, total)
 
 
+def _together(table: Protected[K]) -> Protected[K]:
+    """Hide all cells if one is hidden: beside the number of members each tells the other."""
+    if not any(isinstance(cell, Hidden) for cell in table.cells.values()):
+        return table
+    return Protected(dict.fromkeys(table.cells, Hidden.COVERED), table.total)
+
+
 # A month
 
 
@@ -250,7 +257,7 @@ async def _members(session: AsyncSession, when: Span) -> Members:
     )
     return Members(
         protect(dict(sorted(by_language.items()))),
-        protect({"joined": joined or 0, "left": left or 0}, total_shown=False),
+        _together(protect({"joined": joined or 0, "left": left or 0}, total_shown=False)),
     )
 
 
@@ -305,7 +312,8 @@ async def _deliveries(session: AsyncSession, when: Span) -> Protected[deliveries
         )
         .group_by(Delivery.state),
     )
-    return protect({state: found[state] for state in deliveries.State if state in found})
+    states = {state: found[state] for state in deliveries.State if state in found}
+    return protect(states, total_shown=False)  # messages, not people: each outcome for itself
 
 
 async def _surveys(session: AsyncSession, when: Span) -> Surveys:

@@ -78,6 +78,29 @@ async def settle(
     return invitation, person
 
 
+async def revoke(session: AsyncSession, actor: Person, ref: str, now: datetime) -> None:
+    """End a role at once, and tell who held it.
+
+    Raises:
+        NotAllowedError: the actor may not grant this role, so may not end it either.
+        LastAdministratorError: nobody would be left to run the network.
+    """
+    role = await roles.revoke(session, actor, ref, now)
+    if role.person_id != actor.id:
+        await deliveries.plan(
+            session,
+            now,
+            Plan(
+                "role_notice",
+                role.person_id,
+                f"role_notice:ended:{role.id}",
+                now,
+                {"what": "ended", "ref": role.ref},
+                subject_id=role.id,
+            ),
+        )
+
+
 async def _notify(
     session: AsyncSession, invitation: RoleInvitation, person_id: int, what: str, now: datetime
 ) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community import consents, deliveries, events, roles, translations
+from community.attendance import UNANSWERED, Attendance
 from community.base import Base, BigId, Referable, find
 from community.consents import Consent, Purpose
 from community.deliveries import Delivery, Plan
@@ -114,6 +115,8 @@ class DryRun:
     """Readers, by their own language."""
     without_translation: Counter[str] = field(default_factory=Counter)
     """Readers whose language is missing: under SKIP they get nothing, else the network's."""
+    answered: int = 0
+    """Of an announcement: who has said already whether they come."""
     no_consent: int = 0
     resting: int = 0
     unreachable: int = 0
@@ -271,6 +274,7 @@ async def _sort_audience(
     session: AsyncSession, send: Send, network_language: str
 ) -> tuple[DryRun, list[int]]:
     words = await shelf(session, send)
+    answered = await _answered(session, send)
     run, chosen = DryRun(), []
     for person_id, language, state, agrees in await _audience(session):
         if state == Membership.UNREACHABLE:
@@ -279,6 +283,8 @@ async def _sort_audience(
             run.resting += 1
         elif not agrees:
             run.no_consent += 1
+        elif person_id in answered:
+            run.answered += 1
         else:
             spoken = language or network_language
             if spoken not in words.complete:
@@ -289,6 +295,16 @@ async def _sort_audience(
             run.by_language[spoken] += 1
             chosen.append(person_id)
     return run, chosen
+
+
+async def _answered(session: AsyncSession, send: Send) -> set[int | None]:
+    """Return who need not be told of the event any more."""
+    if send.event_id is None:
+        return set()
+    said = select(Attendance.person_id).where(
+        Attendance.event_id == send.event_id, Attendance.state.not_in(UNANSWERED)
+    )
+    return set(await session.scalars(said))
 
 
 async def submit(
@@ -543,6 +559,19 @@ async def outcomes(session: AsyncSession, send: Send) -> Counter[deliveries.Stat
         .group_by(Delivery.state)
     )
     return Counter({deliveries.State(state): count for state, count in rows})
+
+
+async def deferred(session: AsyncSession, send: Send) -> tuple[int, datetime | None]:
+    """Return how many rows the policy has put off, and when the first of them goes."""
+    row = await session.execute(
+        select(func.count(), func.min(Delivery.due_at)).where(
+            Delivery.send_id == send.id,
+            Delivery.state == deliveries.State.QUEUED,
+            Delivery.reason == "deferred",
+        )
+    )
+    count, first = row.one()
+    return count, first
 
 
 async def resend_uncertain(session: AsyncSession, actor: Person, ref: str, now: datetime) -> int:

@@ -191,8 +191,12 @@ class Shelf:
             return Block(reader, self.complete[reader], is_own=True)
         if rule == Fallback.SKIP or not self.complete:
             return None
-        language = network if network in self.complete else self.source
+        language = self.instead(network)
         return Block(language, self.complete[language], is_own=False)
+
+    def instead(self, network: str) -> str:
+        """Return the language in place of a missing one: the network's, else the author's."""
+        return network if network in self.complete else self.source
 
 
 async def shelves(

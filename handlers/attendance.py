@@ -8,9 +8,10 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, events, sends, translations
+from community import attendance, consents, events, sends, translations
 from community.attendance import Attendance, State, Wish
 from community.base import find
+from community.consents import Purpose
 from community.events import Event
 from community.people import Person
 from community.sends import Send
@@ -107,7 +108,11 @@ async def event_list(page: Page) -> Message:
     _ = page._
     found = await events.upcoming(page.session, page.now)
     if not found:
-        text = _("There is no event planned at the moment. We will tell you when there is one.")
+        text = _("There is no event planned at the moment.")
+        if Purpose.NEWS in await consents.given(page.session, page.reader):
+            text = _(
+                "There is no event planned at the moment. We will tell you when there is one."
+            )
         return Message(text, [[menu.button(_)]])
     titles = await translations.blocks(
         page.session, "event", [event.id for event in found], _.language, page.network.language
@@ -233,7 +238,9 @@ async def standing(page: Page, event: Event, mine: Attendance | None) -> Html:
         State.GOING: _("✅ You are going."),
         State.MAYBE: _("🤔 You may come."),
         State.DECLINED: _("You are not going."),
-        State.LAPSED: _("The place went to somebody else. You can ask for one again."),
+        State.LAPSED: _(
+            "The place was free for you; that time is over. You can ask for one again."
+        ),
         State.ATTENDED: _("✅ You were there."),
         State.MISSED: _("You could not be there."),
     }
@@ -326,8 +333,16 @@ async def event_calendar(page: Page, ref: str) -> Message:
 
 
 async def invitation(page: Page, ref: str, send: str) -> Message | None:
-    """Announce an event, in the language its author's rule gives this reader."""
+    """Announce an event to somebody who has not answered yet."""
     event = await events.visible(page.session, ref)
+    mine = await attendance.of(page.session, event, page.reader)
+    if mine is not None and mine.state not in attendance.UNANSWERED:
+        return None
+    return await announcement(page, event, send)
+
+
+async def announcement(page: Page, event: Event, send: str) -> Message | None:
+    """Return what an announcement says, in the language its author's rule gives this reader."""
     if event.state != events.State.PUBLISHED or event.starts_at <= page.now:
         return None
     announced = await find(page.session, Send, send)
@@ -335,18 +350,17 @@ async def invitation(page: Page, ref: str, send: str) -> Message | None:
     block = shelf.choose(page._.language, page.network.language, Fallback(announced.fallback))
     if block is None:
         return None
-    mine = await attendance.of(page.session, event, page.reader)
     _ = page._
     text = lines(
         _("📣 A new event in your network"),
         "",
         heading(page, event, block),
         "",
-        *facts(page, event, mine),
+        *facts(page, event, None),
         "",
-        await standing(page, event, mine),
+        await standing(page, event, None),
     )
-    rows = await answer_rows(page, event, mine)
+    rows = await answer_rows(page, event, None)
     return Message(text, [*rows, [menu.no_news_button(_)]])
 
 

@@ -27,12 +27,13 @@ async def who_card(page: Page, ref: str) -> Message:
     send = await find(page.session, Send, ref)
     run = await sends.dry_run(page.session, send, page.network.language)
     words = await sends.shelf(page.session, send)
-    network = page.network.language if page.network.language in words.complete else words.source
+    network = words.instead(page.network.language)
     # Both rules show the same table: two that differ would give the few between them away.
     table = protect(run.by_language | run.without_translation)
     total = table.total if send.fallback == Fallback.NETWORK else _total(table, run)
     left_out = protect(
         {
+            _.label("dry run", "Have answered already"): run.answered,
             _.label("dry run", "Do not want news"): run.no_consent,
             _.label("dry run", "Take a break, or have stopped messages"): run.resting,
             _.label("dry run", "Cannot be reached"): run.unreachable,

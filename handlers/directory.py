@@ -78,7 +78,7 @@ async def _description(answering: Answering, text: str) -> str:
 
 async def _need(answering: Answering, text: str) -> str:
     if text not in [*Need]:
-        raise NotUnderstoodError("text")
+        raise NotUnderstoodError("choice")
     return text
 
 
@@ -230,7 +230,7 @@ async def _worded(answering: Answering) -> Replies:
         service = await find(session, Service, about["ref"])
         every = await providers.steps(session, service)
         if len(given) != len(every):
-            raise NotUnderstoodError("steps")
+            raise NotUnderstoodError("steps", limit=len(every))
         for step, text in zip(every, given, strict=True):
             await providers.translate(
                 session, actor, "step", step.ref, about["language"], {"text": text}, now

@@ -19,10 +19,11 @@ from aiogram.types import CallbackQuery
 from aiogram.types import Message as Incoming
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community.errors import NotUnderstoodError
+from community.errors import NotFoundError, NotUnderstoodError
 from community.people import Person
 from handlers.replies import Button, Message, Network, Page, Replies, edit, in_rows, say, toast
 from locales import Html, Translator
+from locales.folding import fold
 from locales.stopwords import mentions_stop
 
 
@@ -163,8 +164,18 @@ async def _answer(
     at, about, answers = data["at"], data["about"], dict(data["answers"])
     asked = form.fields[at]
     answering = Answering(session, person, now, network, _, incoming, about, answers, state)
+    question = Question("")
+    if incoming is not None:
+        question = await asked.ask(Page(session, person, _, now, network, forms), about, answers)
+        for label, value in question.choices:
+            text = value if fold(label) == fold(text) else text
     if not (text == SKIP and asked.optional and incoming is None):
-        answers[asked.name] = await asked.read(answering, text)
+        try:
+            answers[asked.name] = await asked.read(answering, text)
+        except NotFoundError as error:
+            if incoming is None or not question.choices:
+                raise
+            raise NotUnderstoodError("choice") from error
     if at + 1 < len(form.fields):
         await state.update_data(at=at + 1, answers=answers)
         return [_asking(form, at + 1, about, answers)]

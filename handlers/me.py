@@ -15,7 +15,7 @@ from community import consents, erasure, keys, needs, people, translations
 from community.people import Person
 from handlers import menu, words
 from handlers.forms import Answering, Field, Form, Question, begin
-from handlers.onboarding import languages_card
+from handlers.onboarding import STEPS, languages_card
 from handlers.replies import (
     Button,
     File,
@@ -63,7 +63,7 @@ async def acted(
     if act == "language":
         return [edit("me.language")]
     if act == "consents":
-        return [edit("start.consents")]
+        return [edit("start.consents", alone=True)]
     if act == "export":
         return [say("me.export")]
     if act == "erase":
@@ -148,6 +148,8 @@ def _change_rows(page: Page) -> list[list[Button]]:
 async def change(query: Any, callback_data: Change, person: Person) -> Replies:
     """Ask one question of the profile again."""
     people.require_member(person)
+    if callback_data.step not in STEPS:
+        return [toast("old_button")]
     return [edit("profile.step", step=callback_data.step, alone=True)]
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import areas, consents, events, needs, people, translations
 from community.consents import Purpose
-from community.errors import LinkRefusedError
+from community.errors import LinkRefusedError, NotFoundError
 from community.needs import Need
 from community.people import Participation, Person, Profile, Stage
 from handlers import attendance, menu, team, words
@@ -55,15 +55,22 @@ class Switch(CallbackData, prefix="co"):
 
     what: str
     done: bool = False
+    alone: bool = False
+    """Changed later, under /me; nothing else is asked then."""
 
 
 class Tap(CallbackData, prefix="pr"):
-    """One answer of the profile. ``value`` "" skips; ``alone`` ends after this question."""
+    """One answer of the profile. ``alone`` ends after this question.
+
+    ``value`` "" skips, "-" takes the earlier answer back.
+    """
 
     step: str
     value: str
     alone: bool = False
 
+
+NOTHING = "-"
 
 # Coming in
 
@@ -76,27 +83,42 @@ async def start(
     now: datetime,
     state: FSMContext,
 ) -> Replies:
-    """Answer /start, also by a deep link; the link is followed first, the language asked next."""
+    """Answer /start, also by a deep link; the link is followed first, the language asked next.
+
+    A link that leads nowhere (any more) sends nobody away: they are told, and welcomed.
+    """
     await state.clear()
-    followed: Replies = []
     payload = command.args or ""
-    if payload.startswith("i-"):
-        followed = await team.accept_invitation(session, person, payload[2:], now)
-    elif payload.startswith("j-"):
-        if not await people.follow_join_link(session, person, payload[2:]):
-            raise LinkRefusedError
-    elif payload.startswith("e-"):
-        await events.visible(session, payload[2:])
-        followed = [say("event.card", ref=payload[2:])]
-    elif payload:
-        raise LinkRefusedError
+    joining = not payload.startswith("i-")
+    try:
+        followed = await _follow(session, person, payload, now)
+    except (LinkRefusedError, NotFoundError):
+        if person.is_member:
+            raise
+        followed, joining = [say("start.dead_link")], True
+        if person.language is not None:
+            return [*followed, say("start.terms")]
     if person.language is None:
         if followed:
             await state.set_data({"then": [_kept(reply) for reply in followed]})
-        return [say("start.languages", joining=not payload.startswith("i-"))]
+        return [say("start.languages", joining=joining)]
     if followed:
         return followed
     return [say("menu")] if person.is_member else [say("start.terms")]
+
+
+async def _follow(session: AsyncSession, person: Person, payload: str, now: datetime) -> Replies:
+    if payload.startswith("i-"):
+        return await team.accept_invitation(session, person, payload[2:], now)
+    if payload.startswith("e-"):
+        await events.visible(session, payload[2:])
+        return [say("event.card", ref=payload[2:])]
+    if payload.startswith("j-"):
+        if not await people.follow_join_link(session, person, payload[2:]):
+            raise LinkRefusedError
+    elif payload:
+        raise LinkRefusedError
+    return []
 
 
 def _kept(reply: Reply) -> dict[str, Any]:
@@ -149,6 +171,8 @@ async def switched(
     await consents.switch(
         session, person, given, now, version=TERMS_VERSION, language=person.language or ""
     )
+    if callback_data.alone:
+        return [edit("me.card") if callback_data.done else edit("start.consents", alone=True)]
     if callback_data.done:
         return [edit("start.in"), say("profile.step", step="need")]
     return [edit("start.consents")]
@@ -170,7 +194,9 @@ async def tapped(
     if step == "profiles" and value:
         await _toggle_profile(session, person, value)
         return [edit("profile.step", step=step, alone=alone)]
-    if value:
+    if value == NOTHING:
+        await _take_back(session, person, step)
+    elif value:
         await _keep(session, person, step, value)
     if alone:
         return [edit("me.card")]
@@ -189,6 +215,17 @@ async def _keep(session: AsyncSession, person: Person, step: str, value: str) ->
         person.participation = Participation(value)
     elif step == "area":
         areas.settle(person, await areas.by_ref(session, value))
+
+
+async def _take_back(session: AsyncSession, person: Person, step: str) -> None:
+    if step == "need":
+        await needs.look_for(session, person, [])
+    elif step == "stage":
+        person.stage = None
+    elif step == "participation":
+        person.participation = None
+    elif step == "area":
+        areas.settle(person, None)
 
 
 async def _toggle_profile(session: AsyncSession, person: Person, value: str) -> None:
@@ -248,14 +285,23 @@ async def terms_card(page: Page) -> Message:
     return Message(text, rows)
 
 
+async def dead_link(page: Page) -> Message:
+    """Tell a newcomer that the link has ended, and that they are welcome all the same."""
+    return Message(page._("The link that you opened has ended. You are welcome all the same."))
+
+
 async def looking_card(page: Page) -> Message:
     """Let somebody look round who has not joined."""
     return Message(page._("Have a look round. You can join whenever you like: /start"))
 
 
-async def consents_card(page: Page) -> Message:
+async def consents_card(page: Page, *, alone: bool = False) -> Message:
     """Show the switches, all off at first; "all" and "only what is needed" are equally big."""
     _ = page._
+
+    def switch(what: str, *, done: bool = False) -> Switch:
+        return Switch(what=what, done=done, alone=alone)
+
     given = await consents.given(page.session, page.reader)
     rows = [
         [
@@ -263,18 +309,18 @@ async def consents_card(page: Page) -> Message:
                 _.label("button", "✅ {purpose}", purpose=words.purpose(purpose, _))
                 if purpose in given
                 else _.label("button", "⬜ {purpose}", purpose=words.purpose(purpose, _)),
-                Switch(what=purpose.value),
+                switch(purpose.value),
             )
         ]
         for purpose in Purpose
     ]
     rows.append(
         [
-            Button(_.label("button", "All"), Switch(what="all", done=True)),
-            Button(_.label("button", "Only what is needed"), Switch(what="none", done=True)),
+            Button(_.label("button", "All"), switch("all", done=True)),
+            Button(_.label("button", "Only what is needed"), switch("none", done=True)),
         ]
     )
-    rows.append([Button(_.label("button", "Done"), Switch(what="", done=True))])
+    rows.append([Button(_.label("button", "Done"), switch("", done=True))])
     text = lines(
         _("<b>What may we do?</b>"),
         "",
@@ -299,6 +345,9 @@ async def step_card(page: Page, step: str, alone: bool = False) -> Message:
         per_row,
     )
     several = step == "profiles"
+    if alone and not several:
+        nothing = Tap(step=step, value=NOTHING, alone=True)
+        rows.append([Button(_.label("button", "🗑 No longer say it"), nothing)])
     way_on = _.label("button", "Done") if several else _.label("button", "Skip")
     rows.append([Button(way_on, Tap(step=step, value="", alone=alone))])
     if alone:
@@ -375,11 +424,11 @@ async def useful_card(page: Page) -> Message:
     if wanted:
         label = _.label("button", "🤝 {need}", need=words.need(wanted[0], _))
         rows.append([Button(label, menu.Menu(to="support"))])
-    text = (
-        _("<b>Thank you.</b> Here is something for you to begin with:")
-        if rows
-        else _("<b>Thank you.</b> We will tell you as soon as there is something for you.")
-    )
+    text = _("<b>Thank you.</b> /menu shows what there is.")
+    if rows:
+        text = _("<b>Thank you.</b> Here is something for you to begin with:")
+    elif Purpose.NEWS in await consents.given(page.session, page.reader):
+        text = _("<b>Thank you.</b> We will tell you as soon as there is something for you.")
     return Message(text, [*rows, [menu.button(_)]])
 
 
@@ -387,6 +436,7 @@ CARDS = {
     "start.languages": languages_card,
     "start.language_set": language_set,
     "start.terms": terms_card,
+    "start.dead_link": dead_link,
     "start.looking": looking_card,
     "start.consents": consents_card,
     "start.in": in_card,

@@ -39,6 +39,7 @@ from locales import (
     event_time,
     join,
     language_name,
+    native_name,
     number,
     short_day,
 )
@@ -314,11 +315,13 @@ async def event_words(page: Page, ref: str) -> Message:
     _ = page._
     event = await find(page.session, Event, ref)
     source, found = await translations.standings(page.session, "event", event.id)
+    shelf = (await translations.shelves(page.session, "event", [event.id]))[event.id]
     text = lines(
         _("<b>Languages of this event</b>"),
         _(
-            "Whoever reads a language that is not ready sees the network's language, "
-            "with a notice in their own."
+            "Whoever reads a language that is not ready sees {language}, with a notice in their "
+            "own.",
+            language=native_name(shelf.instead(page.network.language)),
         ),
     )
     rows = wording.language_rows(page, "e", ref, source, found)

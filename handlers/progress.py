@@ -38,10 +38,27 @@ async def card_of(page: Page, send: Send) -> Message:
         title,
         _state_sentence(page, send),
         *(_figures(send, rows, still_open, _) if send.audience is not None else ()),
+        await _why_later(page, send),
     )
     buttons = await _buttons(page, send, rows)
     is_live = send.state in (State.SCHEDULED, State.SENDING) or still_open > 0
     return Message(text, buttons, live=is_live)
+
+
+async def _why_later(page: Page, send: Send) -> Html | None:
+    """Say why some wait: nobody should think that it is broken, and press again."""
+    count, first = await sends.deferred(page.session, send)
+    if not count or first is None:
+        return None
+    _ = page._
+    return _.ngettext(
+        "🌙 {n} person gets it later, from {when}: it is night there, or they have just had "
+        "another message.",
+        "🌙 {n} people get it later, from {when}: it is night there, or they have just had "
+        "another message.",
+        count,
+        when=moment(first, page.zone, _, year=page.now.year),
+    )
 
 
 def _state_sentence(page: Page, send: Send) -> Html:

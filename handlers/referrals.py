@@ -16,7 +16,18 @@ from community.providers import Service
 from community.referrals import FieldName, Reason, Referral, State
 from handlers import words
 from handlers.content import block_for
-from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, say, toast
+from handlers.replies import (
+    Button,
+    Message,
+    Page,
+    Replies,
+    alert,
+    edit,
+    in_rows,
+    lines,
+    say,
+    toast,
+)
 from handlers.requests import field_lines, resolution
 from handlers.staff import PROVIDERS, page_of, router_for
 from locales import Html, Translator
@@ -59,7 +70,10 @@ async def touched(
 ) -> Replies:
     """Show what was shared, ask for a reason or a field, or take the step."""
     ref, act, why = callback_data.ref, callback_data.act, callback_data.why
-    await referrals.opened(session, person, ref, now)
+    try:
+        await referrals.opened(session, person, ref, now)
+    except NoAgreementError:
+        return [alert("referrals.no_agreement")]
     if act == "open":
         # A message of its own: it is protected, and nothing of it stays in an older one.
         return [say("referrals.one", ref=ref, opened=now.isoformat())]
@@ -253,8 +267,20 @@ async def provider_notice(page: Page, ref: str) -> Message | None:
     )
 
 
+async def no_agreement(page: Page) -> Message:
+    """Tell staff why nothing opens any more."""
+    return Message(
+        page._.label(
+            "toast",
+            "The agreement with your organisation has ended, so nothing can be shown. "
+            "Please ask the network's coordinator.",
+        )
+    )
+
+
 CARDS = {
     "referrals": list_card,
+    "referrals.no_agreement": no_agreement,
     "referrals.one": one_card,
     "referrals.reason": reason_card,
     "referrals.field": field_card,

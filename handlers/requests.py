@@ -9,7 +9,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import people, referrals
+from community import agreements, people, referrals
 from community.areas import Area
 from community.base import find
 from community.errors import NotFoundError, NotUnderstoodError
@@ -301,6 +301,9 @@ async def request_card(page: Page, ref: str) -> Message:
     state = State(referral.state)
     shared = await referrals.shared(page.session, referral)
     told = await field_lines(page, shared, referral.consent_language)
+    is_agreed = state not in referrals.OPEN or await agreements.is_active(
+        page.session, referral.organization_id
+    )
     text = lines(
         _("🏢 {organization}", organization=await organization_name(page, service)),
         _("<b>{state}</b>", state=words.referral(state, _)),
@@ -308,8 +311,14 @@ async def request_card(page: Page, ref: str) -> Message:
         if referral.reason
         else None,
         resolution(referral, _),
+        None
+        if is_agreed
+        else _(
+            "There is no agreement with this organisation any more: it sees "
+            "nothing of your request. You can withdraw it, and look for another one."
+        ),
         await _asked_line(page, referral),
-        *(["", _("They can see:"), *told] if told else []),
+        *(["", _("They can see:"), *told] if told and is_agreed else []),
         *(["", _("Were you really helped?")] if state in ASKING else []),
     )
     asked = await referrals.asked_for(page.session, page.reader, referral)

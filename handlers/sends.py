@@ -310,7 +310,8 @@ async def words_card(page: Page, ref: str) -> Message:
     send = await find(page.session, Send, ref)
     source, found = await translations.standings(page.session, *send.subject)
     skips = send.fallback == Fallback.SKIP
-    network = native_name(page.network.language)
+    shelf = await sends.shelf(page.session, send)
+    network = native_name(shelf.instead(page.network.language))
     rule = (
         _("Whoever reads a language that is not ready gets nothing.")
         if skips
@@ -338,7 +339,7 @@ async def as_read(page: Page, send: Send, language: str) -> Message | None:
         return await news.newsletter(theirs, send.ref)
     assert send.event_id is not None
     event = await page.session.get_one(Event, send.event_id)
-    return await members_view.invitation(theirs, event.ref, send.ref)
+    return await members_view.announcement(theirs, event, send.ref)
 
 
 async def preview(page: Page, ref: str, language: str) -> Message:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import attendance, consents, conversations, people, referrals
 from community.consents import Purpose
-from community.people import Person
+from community.people import Membership, Person
 from handlers import menu
 from handlers.onboarding import TERMS_VERSION
 from handlers.replies import Button, Message, Network, Page, Replies, edit, lines, say, toast
@@ -59,10 +59,11 @@ async def perhaps(message: Incoming, session: AsyncSession, now: datetime) -> Re
     return [say("stop.perhaps")]
 
 
-async def pause_command(message: Any, state: FSMContext) -> Replies:
-    """Answer /pause."""
+async def pause_command(message: Any, state: FSMContext, person: Person) -> Replies:
+    """Answer /pause; whoever has stopped hears nothing anyway."""
     await state.clear()
-    return [say("pause.ask")]
+    people.require_member(person)
+    return [say("pause.stopped" if person.state == Membership.STOPPED else "pause.ask")]
 
 
 async def pause_chosen(
@@ -245,6 +246,13 @@ async def no_news_told(page: Page) -> Message:
     return Message(_("You get no more news like this. Everything else stays. /me changes it."))
 
 
+async def pause_stopped(page: Page) -> Message:
+    """Tell somebody who has stopped that there is nothing to pause."""
+    _ = page._
+    again_now = Button(_.label("button", "Start messages again"), Stop(act="again"))
+    return Message(_("You have stopped: you get no messages from us anyway."), [[again_now]])
+
+
 async def pause_ask(page: Page) -> Message:
     """Ask how long."""
     _ = page._
@@ -282,6 +290,7 @@ CARDS = {
     "stop.no_news": no_news_toast,
     "stop.no_news_told": no_news_told,
     "pause.ask": pause_ask,
+    "pause.stopped": pause_stopped,
     "pause.done": pause_done,
 }
 

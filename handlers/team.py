@@ -139,7 +139,7 @@ async def revoked(
     """Ask once more, then end the role."""
     if not callback_data.sure:
         return [edit("team.revoke", ref=callback_data.ref)]
-    await roles.revoke(session, person, callback_data.ref, now)
+    await invitations.revoke(session, person, callback_data.ref, now)
     return [edit("team"), toast("team.revoked")]
 
 
@@ -171,12 +171,7 @@ async def team_card(page: Page, at: int = 0) -> Message:
         name = await _role_name(page, RoleName(role.name), role.organization_id)
         told.append(_("{name}: {role}", name=person.name or "?", role=name))
         if role.name in mine:
-            label = _.label(
-                "button",
-                "✖️ {name}: {role}",
-                name=person.name or "?",
-                role=words.role(role.name, _),
-            )
+            label = _.label("button", "✖️ {name}: {role}", name=person.name or "?", role=name)
             rows.append([Button(label, Revoke(ref=role.ref))])
     invite = [
         [Button(_invite_label(name, _), Invite(role=name))] for name in RoleName if name in mine
@@ -333,7 +328,11 @@ async def _outcome(page: Page, invitation: RoleInvitation, role: str) -> Message
 
 
 async def role_notice(page: Page, what: str, ref: str) -> Message | None:
-    """Ask the inviter about whoever came; tell the invited how it was settled."""
+    """Ask the inviter about whoever came; tell the invited how it was settled, or that it ends."""
+    if what == "ended":
+        ended = await find(page.session, Role, ref)
+        role = await _role_name(page, RoleName(ended.name), ended.organization_id)
+        return Message(page._("Your role in the team has ended: {role}.", role=role))
     invitation, role = await _parties(page, ref)
     if what != "opened":
         return await _outcome(page, invitation, role)

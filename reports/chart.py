@@ -5,6 +5,7 @@ own script; a language written from right to left gets the mirror image. Without
 reader's script there is no picture: boxes instead of letters would say nothing.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
@@ -88,6 +89,16 @@ def _strings(report: Report) -> Iterable[str]:
             yield from (row.label, row.value)
 
 
+LATIN_TOO = ("Noto Sans", "DejaVu Sans")
+"""Families that have Latin letters; the others have none, and the drawer looks no further."""
+_ASCII = re.compile("[!-~]+")
+
+
+def _in_latin(run: re.Match[str]) -> str:
+    font = font_of("LATIN")
+    return f'<tspan font-family="{font[0]}">{run[0]}</tspan>' if font else run[0]
+
+
 class _Sheet:
     """SVG that grows downwards; where the reader starts on the right, so does everything."""
 
@@ -105,10 +116,11 @@ class _Sheet:
             # The drawer takes every line to run from left to right: a full stop would stand first.
             words = f"{RLI}{words}{PDI}"
         family = font[0] if font else "sans-serif"
+        inside = _ASCII.sub(_in_latin, escape(words)) if family not in LATIN_TOO else escape(words)
         anchor = "end" if self.rtl else "start"
         self.parts.append(
             f'<text x="{self.x(at)}" y="{self.y}" font-size="{size}" fill="{colour}" '
-            f'font-family="{family}" text-anchor="{anchor}">{escape(words)}</text>'
+            f'font-family="{family}" text-anchor="{anchor}">{inside}</text>'
         )
 
     def bar(self, length: float) -> None:
@@ -139,16 +151,21 @@ def _draw(sheet: _Sheet, section: Section) -> None:
     sheet.y += 44
     sheet.text(section.title, 18, INK)
     sheet.y += 6
-    highest = max((row.amount or 0 for row in section.rows), default=0)
+    highest = max((_long(row) for row in section.rows), default=0)
     for row in section.rows:
         _draw_row(sheet, row, highest)
+
+
+def _long(row: Row) -> int:
+    """Return what a row's bar stands for; a total has none, it would dwarf the others."""
+    return 0 if row.is_total else row.amount or 0
 
 
 def _draw_row(sheet: _Sheet, row: Row, highest: int) -> None:
     sheet.y += 22
     sheet.text(row.label, 14, PALE)
     sheet.y += 19
-    length = LONGEST_BAR * (row.amount or 0) / highest if highest else 0
+    length = LONGEST_BAR * _long(row) / highest if highest else 0
     if length:
         sheet.bar(length)
     sheet.text(row.value, 15, INK, at=MARGIN + length + (8 if length else 0))

@@ -4,7 +4,7 @@ The text, the picture and the workbook all show these tables, so they cannot dif
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ class Row:
     label: str
     value: str
     amount: int | None = None
+    is_total: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ def _language(code: str, _: Translator) -> str:
 def _rows(table: Protected[K], name: Callable[[K], str], _: Translator) -> list[Row]:
     rows = [_row(name(key), cell, _) for key, cell in table.cells.items()]
     if table.total is not None and len(rows) != 1:
-        rows.append(Row(_.label("figure", "Total"), _value(table.total, _)))
+        total = _row(_.label("figure", "Total"), table.total, _)
+        rows.append(replace(total, is_total=True))
     return rows
 
 

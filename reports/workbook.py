@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from io import BytesIO
+from textwrap import shorten
 
 import xlsxwriter
 
@@ -41,4 +42,4 @@ def workbook(report: Report, _: Translator, now: datetime) -> bytes:
 def sheet_name(number: int, title: str) -> str:
     """Return a name that spreadsheets accept and that no other sheet of the book has."""
     name = f"{number} {without_isolates(title).translate(FORBIDDEN)}"
-    return " ".join(name.split())[:LONGEST_NAME].strip()
+    return shorten(name, LONGEST_NAME, placeholder="…")

@@ -165,7 +165,7 @@ async def test_after_the_agreement_has_ended_a_referral_is_refused_and_not_shown
     ref = await town.asks()
     await town.ends_the_agreement()
     await town.adviser.sends_data(f"rf:{ref}:{act}:")
-    assert "there is no agreement" in town.adviser.toasts[0]
+    assert "agreement with your organisation has ended" in town.adviser.toasts[0]
     assert not town.adviser.seen
 
 

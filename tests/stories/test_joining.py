@@ -166,4 +166,36 @@ async def test_a_forged_button_changes_nothing_and_is_answered(stage: Theatre) -
 async def test_an_unknown_link_is_answered_politely(stage: Theatre) -> None:
     max_ = stage.meet("Max", "en")
     await max_.starts("i-" + "x" * 40)
+    await max_.presses("English")
+    max_.sees("The link that you opened has ended. You are welcome all the same.", "Welcome")
+    await max_.presses("Join")
+    await max_.presses("All")
+    await max_.starts("i-" + "x" * 40)
     max_.sees("This link does not work")
+
+
+async def test_what_was_said_under_me_can_be_changed_and_taken_back(stage: Theatre) -> None:
+    lina = stage.meet("Lina", "en")
+    await lina.joins("English", "Join", "All")
+    await lina.presses("A mentor")
+    await lina.says("/me")
+    lina.sees_last("A mentor")
+    await lina.presses("What I look for")
+    await lina.presses("No longer say it")
+    assert "A mentor" not in lina.last["text"]
+    await lina.presses("What I agreed to")
+    await lina.presses("Only what is needed")
+    lina.sees_last("What we know about you")
+    await lina.says("/events")
+    assert "We will tell you" not in lina.last["text"]
+
+
+async def test_whoever_has_stopped_is_not_asked_how_long_to_pause(stage: Theatre) -> None:
+    lina = stage.meet("Lina", "en")
+    await lina.joins("English", "Join", "All")
+    await lina.says("/stop")
+    await lina.says("/pause")
+    lina.sees_last("You have stopped")
+    await lina.presses("Start messages again")
+    await lina.says("/pause")
+    lina.sees_last("How long")
