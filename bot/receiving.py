@@ -10,9 +10,9 @@ import hashlib
 import json
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from aiogram import Bot, Dispatcher
 from aiogram.dispatcher.event.bases import UNHANDLED
@@ -30,9 +30,9 @@ from bot import refusals
 from bot.clock import Clock
 from bot.database import Database
 from bot.introducing import introduce_to
-from bot.speaking import Speaker, digest
+from bot.speaking import Speaker, Spoken, digest
 from bot.storage import SessionStorage
-from bot.telegram import Fate
+from bot.telegram import Fate, TokenRefusedError
 from community import arrivals, deliveries, live, people
 from community.arrivals import Arrival, Arriving
 from community.deliveries import SentMessage
@@ -47,7 +47,8 @@ logger = logging.getLogger("diwan.receiving")
 
 ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member"]
 PERSONS_AT_ONCE = 8
-APOLOGY = "apology"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -208,26 +209,39 @@ class Receiver:
             self._lanes.pop(sender, None)
 
     async def _carry_out(self, arrival_id: int) -> None:
+        while True:
+            try:
+                speeches = await self._when_possible(lambda: self._handle(arrival_id))
+                break
+            except Exception:
+                logger.exception("update in inbox row %d could not be handled", arrival_id)
+                if await self._when_possible(lambda: self._strike(arrival_id)) is not False:
+                    return
+        if speeches is None:
+            return
+        try:
+            await self._speak(arrival_id, *speeches)
+        except TokenRefusedError:
+            raise
+        except Exception:
+            logger.exception("the answer to inbox row %d could not be given", arrival_id)
+            await self._when_possible(lambda: self._finish(arrival_id))
+
+    async def _when_possible(self, work: Callable[[], Awaitable[T]]) -> T | None:
+        """Do work in the database; while that is busy or gone, wait: it is nobody's fault.
+
+        None if the program ends before.
+        """
         wait = 0.5
         while True:
             try:
-                speeches = await self._handle(arrival_id)
+                return await work()
             except (OperationalError, InterfaceError) as error:
-                # The database is busy or gone: that is nobody's fault and costs no try.
                 logger.warning("the database is not available: %s", type(error.orig).__name__)
-                if self._stopping:
-                    return
-                await asyncio.sleep(wait)
-                wait = min(wait * 2, 15.0)
-                continue
-            except Exception:
-                logger.exception("update in inbox row %d could not be handled", arrival_id)
-                if await self._strike(arrival_id):
-                    return
-                continue
-            break
-        if speeches is not None:
-            await self._speak(arrival_id, *speeches)
+            if self._stopping:
+                return None
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, 15.0)
 
     async def _handle(self, arrival_id: int) -> tuple[dict[str, Any], int, list[Speech]] | None:
         """Carry out one update in one transaction; return what to say, or None."""
@@ -236,7 +250,7 @@ class Receiver:
             arrival = await session.get(Arrival, arrival_id, with_for_update=True)
             if arrival is None or arrival.body is None or arrival.sender is None:
                 return None
-            body = json.loads(arrival.body)
+            body = _read(arrival.body)
             if arrival.state == Arriving.WAITING:
                 try:
                     update = Update.model_validate(body, context={"bot": self.bot})
@@ -350,7 +364,7 @@ class Receiver:
         for speech in messages:
             await self._say(arrival_id, query, sender, speech, is_last=speech is messages[-1])
         if not messages:
-            await self._finish(arrival_id)
+            await self._when_possible(lambda: self._finish(arrival_id))
 
     async def _say(
         self,
@@ -366,6 +380,14 @@ class Receiver:
             spoken = await self.speaker.edit(sender, target, speech.message)
         else:
             spoken = await self.speaker.say(sender, speech.message, Lane.REPLY, patient=True)
+        await self._when_possible(
+            lambda: self._note(arrival_id, sender, speech, spoken, is_last=is_last)
+        )
+
+    async def _note(
+        self, arrival_id: int, sender: int, speech: Speech, spoken: Spoken, *, is_last: bool
+    ) -> None:
+        """Write down what has been said."""
         now = self.clock.now()
         async with self.database.transaction() as session:
             if spoken.answer.fate == Fate.UNREACHABLE:
@@ -432,6 +454,18 @@ class Receiver:
             )
             await self.speaker.say(sender, Message(text), Lane.REPLY)
         return True
+
+
+def _read(body: str) -> Any:
+    """Return an update as it came; a NUL, which PostgreSQL stores nowhere, as a replacement."""
+    return json.loads(body, object_hook=_without_nul if "\\u0000" in body else None)
+
+
+def _without_nul(part: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.replace("\0", "\ufffd") if isinstance(value, str) else value
+        for name, value in part.items()
+    }
 
 
 def _how_to_refuse(pressed: object) -> How:

@@ -7,6 +7,7 @@ other wanted. ``CARDS`` is how each kind of message is rendered, replies and del
 from dataclasses import replace
 
 from aiogram import Dispatcher
+from aiogram.filters.callback_data import CallbackData
 
 from handlers import (
     animate,
@@ -33,7 +34,7 @@ from handlers import (
     wording,
 )
 from handlers.forms import Form
-from handlers.replies import Card, Cards, Message, Page
+from handlers.replies import Button, Card, Cards, Message, Page
 from locales import Html, translator_for
 from locales.direction import pointed
 
@@ -91,16 +92,24 @@ async def render(page: Page, kind: str, **args: object) -> Message | None:
     """Say what this kind of message says now, or None if it no longer applies.
 
     Where the reader's language runs from right to left, rows of buttons are mirrored (Telegram has
-    no direction for keyboards) and lines without letters of their own are told theirs.
+    no direction for keyboards) and lines without letters of their own are told theirs. What the
+    buttons carry is written out here, inside the transaction: a card whose buttons Telegram would
+    not take undoes what it came from.
     """
     message = await CARDS[kind](page, **args)
     if message is None:
         return None
+    rows = [[_written(button) for button in row] for row in message.rows]
     language = message.language or page._.language
     if not translator_for(language).is_rtl:
-        return replace(message, language=language)
+        return replace(message, rows=rows, language=language)
     rows = [
-        [replace(button, text=pointed(button.text)) for button in reversed(row)]
-        for row in message.rows
+        [replace(button, text=pointed(button.text)) for button in reversed(row)] for row in rows
     ]
     return replace(message, text=Html(pointed(message.text)), rows=rows, language=language)
+
+
+def _written(button: Button) -> Button:
+    if isinstance(button.data, CallbackData):
+        return replace(button, data=button.data.pack())
+    return button

@@ -1,0 +1,463 @@
+"""Forged buttons: whatever a client writes under a button's name, from whoever it comes.
+
+Every ``CallbackData`` of ``handlers`` is swept, found by walking its subclasses, so that a new one
+is covered by itself. What is nobody's business changes nothing, whatever it says is answered, and
+nothing is set aside.
+"""
+
+import ast
+import inspect
+import json
+import logging
+import random
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from itertools import islice, product
+from types import ModuleType
+from typing import Any
+
+import pytest
+from aiogram.filters.callback_data import CallbackData
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import sample
+from community import inbox, invitations, people, referrals, roles
+from community.arrivals import Arrival, Arriving
+from community.needs import Need
+from community.people import Person
+from community.providers import Organization, Service
+from community.referrals import FieldName, Reason
+from community.roles import RoleName
+from community.tables import METADATA
+from handlers import FORMS
+from tests.stories.conftest import Somebody, Stage
+
+LONGEST = 64
+"""Bytes that Telegram lets a button carry; a forger keeps to it."""
+
+OWN = {
+    *("la", "te", "co", "pr", "me", "ch", "m", "nn", "st", "pa", "at", "us", "f"),
+    *("ev", "evs", "an", "ics", "sy", "sq", "sv", "sk", "sf", "sr", "sz", "pu", "pt", "ps"),
+}
+"""What anybody may press for themself; it may change their own rows, and nobody else's."""
+
+ROLES: Mapping[str, set[str]] = {
+    "animator": {
+        *("az", "tm", "tg", "tj", "ti", "ts", "tr", "ib", "iq", "di", "sl", "nl", "sd", "au"),
+        *("ar", "pe", "pl", "pn", "pq", "pz", "pd", "pg", "pk", "px", "nw", "nt", "ww", "wv"),
+        "wo",
+    },
+    "coordinator": {"rp", "rm", "su", "sa", "so", "sx", "sn", "ss", "sg", "sw"},
+    "staff": {"rl"},
+    "member": set(),
+    "stranger": set(),
+}
+"""What a role may press beyond that. A new button is nobody's until it is written here."""
+
+ABOUT: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("ev", "an", "ics", "pe", "pq", "pz", "pd", "pg", "pk"), ("events",)),
+    **dict.fromkeys(("nl", "nt", "sd"), ("sends",)),
+    **dict.fromkeys(("ww", "wv"), ("events", "sends")),
+    **dict.fromkeys(("sz", "rf", "di"), ("referrals",)),
+    **dict.fromkeys(("sv", "sf", "ss", "sg", "sw"), ("services",)),
+    **dict.fromkeys(("so", "sn", "ti"), ("organizations",)),
+    **dict.fromkeys(("pu", "pt", "ps"), ("survey_responses",)),
+    "px": ("events", "people"),
+    "ar": ("events", "services", "survey_responses"),
+    "sk": ("service_steps",),
+    "sa": ("areas",),
+    "sx": ("areas", "organizations"),
+    "pr": ("areas",),
+    "iq": ("questions",),
+    "tj": ("join_links",),
+    "ts": ("role_invitations",),
+    "tr": ("roles",),
+}
+"""Whose references a button carries; one that is not here is tried with those of every table."""
+
+LETTERS = random.Random(64)
+NOISE = "".join(chr(LETTERS.randrange(1, 128)) for _ in range(LONGEST)).replace(":", ";")
+WILD = ("", "0", "-1", "9" * 20, "0x7", "٧", "x" * 40, "\x00", "\ud83d")
+"""What no reference, number or word is."""
+
+FEW = 3
+
+UNWATCHED = {"inbox", "conversations", "sent_messages", "live_messages", "leases"}
+"""Tables that any press, or the passing of time, writes to."""
+
+TWO = {"events", "referrals", "survey_responses", "people"}
+"""Of what more than one is tried: the first and the last."""
+
+OWN_TABLES = {
+    *("people", "consents", "profiles", "needs", "attendances", "checklists", "ticks"),
+    *("deliveries", "survey_responses", "survey_answers", "history", "referrals"),
+}
+
+
+# What is pressed
+
+
+def kinds(kind: type[CallbackData] = CallbackData) -> Iterator[type[CallbackData]]:
+    """Walk over every button of the handlers."""
+    for each in kind.__subclasses__():
+        if each.__module__.startswith("handlers."):
+            yield each
+        yield from kinds(each)
+
+
+@cache
+def words_for(kind: type[CallbackData]) -> tuple[str, ...]:
+    """Return the words of whatever uses this button, so that its acts are among the forged."""
+    users = [
+        module
+        for name, module in sys.modules.items()
+        if name.startswith("handlers.") and any(kind is user for user in vars(module).values())
+    ]
+    # To be erased is a story of its own.
+    return tuple(sorted({word for user in users for word in words_of(user)} - {"erase_really"}))
+
+
+@cache
+def words_of(module: ModuleType) -> set[str]:
+    """Return the words that a module compares with."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        parts: Iterable[ast.AST | None] = ()
+        if isinstance(node, ast.Compare | ast.MatchValue):
+            parts = [node]
+        elif isinstance(node, ast.Dict):
+            parts = node.keys
+        elif isinstance(node, ast.keyword) and node.arg in {"act", "what", "part", "to", "step"}:
+            parts = [node.value]
+        found |= {
+            leaf.value
+            for part in parts
+            if part is not None
+            for leaf in ast.walk(part)
+            if isinstance(leaf, ast.Constant)
+            and isinstance(leaf.value, str)
+            and re.fullmatch(r"[a-z_]{1,16}!?", leaf.value)
+        }
+    return found
+
+
+@dataclass
+class Pool:
+    """References of every kind, by table."""
+
+    refs: dict[str, list[str]]
+
+    def aimed(self, kind: type[CallbackData], *, thin: bool = False) -> Iterator[str]:
+        """Return presses that mean something: everybody's ids, every act, every choice.
+
+        All of them with each other or, where a role stops them anyway, a few.
+        """
+        lists = [self._values(kind, name) for name in kind.model_fields]
+        few = min(max(map(len, lists), default=1), FEW)
+        cycles = ([values[at % len(values)] for values in lists] for at in range(few))
+        for values in cycles if thin else product(*lists):
+            yield packed(kind, values)
+
+    def wild(self, kind: type[CallbackData]) -> Iterator[str]:
+        """Return presses that mean nothing: wrong in one place, too short, too long."""
+        best = [self._values(kind, name)[0] for name in kind.model_fields]
+        for at, name in enumerate(kind.model_fields):
+            others = [ref for refs in self.refs.values() for ref in refs[:1]]
+            for value in (*WILD, *(others if _is_reference(name) else ())):
+                yield packed(kind, [*best[:at], value, *best[at + 1 :]])
+        yield packed(kind, best[:-1])
+        yield packed(kind, [*best, "more"])
+        yield packed(kind, ["9" * 20 for _ in best])
+        yield f"{kind.__prefix__}:{NOISE}"[:LONGEST]
+
+    def _values(self, kind: type[CallbackData], name: str) -> list[str]:
+        told: Any = kind.model_fields[name].annotation
+        if told is bool:
+            return ["1", "0"]
+        if told is int:
+            return ["0", "1"]
+        if isinstance(told, type) and issubclass(told, StrEnum):
+            return [item.value for item in told]
+        if _is_reference(name):
+            tables = ABOUT.get(str(kind.__prefix__), tuple(self.refs))
+            return [ref for table in tables for ref in self.refs[table]]
+        if name in {"language", "code"}:
+            return ["ar", "xx"]
+        if name == "why":
+            return ["", Reason.OTHER.value, FieldName.ACCOUNT.value]
+        if name == "form":
+            return [*FORMS][:FEW]
+        if name == "value":
+            return ["", Need.FINANCE.value, *self.refs["areas"]]
+        if name == "seen":
+            return [""]
+        return [*words_for(kind), "open"]
+
+
+def _is_reference(name: str) -> bool:
+    return name in {"ref", "organization", "withdraw", "person"}
+
+
+def packed(kind: type[CallbackData], values: Iterable[str]) -> str:
+    """Return a button's data as a client may write it, checked by nobody."""
+    data = kind.__separator__.join([kind.__prefix__, *values])
+    while len(data.encode(errors="surrogatepass")) > LONGEST:
+        data = data[:-1]
+    return data
+
+
+# Whom it is pressed by, and in which town
+
+Key = tuple[Any, ...]
+Row = dict[str, Any]
+
+
+@dataclass
+class Heard:
+    """What came of one press: the words over the chat, and how many messages or new screens."""
+
+    data: str
+    words: str = ""
+    screens: int = 0
+    forms: set[tuple[str, str]] = field(default_factory=set)
+    """Form and field of the questions that it has opened."""
+
+
+@dataclass
+class Town:
+    """The sample network with something of everybody's, and those who press."""
+
+    stage: Stage
+    actors: dict[str, Somebody]
+    pool: Pool
+
+    async def press(self, presses: Mapping[str, Iterable[str]]) -> dict[str, list[Heard]]:
+        """Let everybody press in one go: each press is answered, and nothing is set aside."""
+        emulator = self.stage.emulator
+        emulator.calls.clear()
+        told: dict[str, dict[str, Heard]] = {}
+        for name, forged in presses.items():
+            actor = self.actors[name]
+            message = actor.last["message_id"]
+            told[name] = {
+                emulator.world.press(actor.id, message, data, forged=True): Heard(data)
+                for data in forged
+            }
+        await self.stage.answered(patience=100)
+        assert not await self._set_aside()
+        for name, waiting in told.items():
+            self._listen(self.actors[name], waiting)
+            speechless = [one.data for one in waiting.values() if not (one.words or one.screens)]
+            assert not speechless, f"{name} heard nothing after {speechless[:5]}"
+        return {name: [*heard.values()] for name, heard in told.items()}
+
+    def _listen(self, actor: Somebody, waiting: Mapping[str, Heard]) -> None:
+        """Note what the bot answered to each press: one person's answers come in their order."""
+        answered: list[str] = []
+        for call in self.stage.emulator.calls:
+            params = call["params"]
+            if params.get("callback_query_id") in waiting:
+                answered.append(params["callback_query_id"])
+                waiting[answered[-1]].words = params.get("text", "")
+            elif answered and str(params.get("chat_id")) == str(actor.id):
+                heard = waiting[answered[-1]]
+                heard.screens += 1
+                heard.forms |= set(re.findall(r'"f:([\w.]+):(\w+):', str(params)))
+        assert answered == list(waiting), "every press is answered once"
+
+    async def _set_aside(self) -> list[str]:
+        async with self.stage.app.database.transaction() as session:
+            rows = await session.scalars(
+                select(Arrival.body).where(Arrival.state == Arriving.SET_ASIDE)
+            )
+            return [json.loads(body or "{}")["callback_query"]["data"] for body in rows]
+
+    async def rows(self) -> dict[Key, Row]:
+        """Return every row of every table that no press writes to by the way."""
+        async with self.stage.app.database.transaction() as session:
+            return {
+                (table.name, *(row[column.name] for column in table.primary_key)): dict(row)
+                for table in METADATA.sorted_tables
+                if table.name not in UNWATCHED
+                for row in (await session.execute(select(table))).mappings()
+            }
+
+    async def number(self, name: str) -> int:
+        """Return the row of somebody who presses."""
+        async with self.stage.app.database.transaction() as session:
+            person = await people.by_telegram_id(session, self.actors[name].id)
+            assert person is not None
+            return person.id
+
+
+async def a_town(stage: Stage) -> Town:
+    """Fill the sample network, and let something of everybody's be in it."""
+    app, world = stage.app, stage.emulator.world
+    assert app.network is not None
+    await sample.fill(app.database, stage.emulator, app.network, stage.now)
+    phones = {person.first_name: Somebody(stage, person.id) for person in world.people.values()}
+    phones |= {name: stage.meet(name, "en") for name in ("Eve", "Bayan", "Wanda", "Zoe")}
+    now = stage.now
+    async with app.database.transaction() as session:
+        cast = {
+            name: await people.meet(
+                session,
+                phone.id,
+                now,
+                name=name,
+                telegram_language=world.people[phone.id].language_code,
+            )
+            for name, phone in phones.items()
+        }
+        for name in ("Eve", "Bayan", "Wanda", "You"):
+            people.choose_language(cast[name], "en")
+            await people.join(session, cast[name], now, terms_version="1", language="en")
+        boss = cast["Karim"]
+        await roles.take(session, boss, RoleName.ANIMATOR, now)
+        ours, others, _third = await session.scalars(
+            select(Organization).order_by(Organization.id)
+        )
+        for person, role, organization in (
+            (cast["Bayan"], RoleName.COORDINATOR, None),
+            (cast["Wanda"], RoleName.PROVIDER_STAFF, others.id),
+            (boss, RoleName.PROVIDER_STAFF, ours.id),
+        ):
+            token = await roles.invite(session, boss, role, now, organization_id=organization)
+            invitation = await roles.accept(session, person, token, now)
+            await roles.confirm(session, boss, invitation.ref, now, grant=True)
+        token = await roles.invite(
+            session, cast["Nadia"], RoleName.PROVIDER_STAFF, now, organization_id=ours.id
+        )
+        await invitations.accept(session, cast["Fatou"], token, now)
+        await invitations.join_link(session, cast["Nadia"], now)
+        await inbox.ask(session, cast["Samuel"], "Where is the office?", now, language="en")
+        await _two_referrals(session, cast, ours, now)
+        refs = {
+            table.name: [str(ref) for ref in await session.scalars(select(table.c.ref))]
+            for table in METADATA.sorted_tables
+            if "ref" in table.c
+        }
+    for phone in phones.values():
+        await phone.starts()
+    await stage.play(hours=1)
+    pool = Pool(
+        {
+            name: [*found[:1], *found[-1:]] if len(found) > 2 and name in TWO else found[:1]
+            for name, found in refs.items()
+            if found
+        }
+    )
+    actors = {
+        "stranger": "Zoe",
+        "member": "Eve",
+        "staff": "Wanda",
+        "animator": "Nadia",
+        "coordinator": "Bayan",
+        "insider": "Karim",
+    }
+    return Town(stage, {role: phones[name] for role, name in actors.items()}, pool)
+
+
+async def _two_referrals(
+    session: AsyncSession, cast: Mapping[str, Person], ours: Organization, now: datetime
+) -> None:
+    """Let one request wait for its answer, and one member disagree about the outcome."""
+    service = await session.scalar(select(Service).where(Service.organization_id == ours.id))
+    assert service is not None
+    fields = {FieldName.NAME, FieldName.LANGUAGE}
+    for name in ("Amina", "Oksana"):
+        sent = await referrals.agree(
+            session, cast[name], service.ref, fields, "", now, version="1", language="en"
+        )
+    for step in ("accept", "begin", "complete"):
+        await referrals.answer(session, cast["Lotte"], sent.ref, step, now)
+    await referrals.confirm(session, cast["Oksana"], sent.ref, now, helped=False)
+
+
+def changed(before: Mapping[Key, Row], after: Mapping[Key, Row]) -> list[tuple[Key, str]]:
+    """Return what two looks at the tables do not share."""
+    return [
+        (key, f"{key}: {before.get(key)} -> {after.get(key)}")
+        for key in before.keys() | after.keys()
+        if before.get(key) != after.get(key)
+    ]
+
+
+def owner(row: Row, rows: Mapping[Key, Row]) -> int | None:
+    """Return whose a row is: by itself, or as a part of what is."""
+    for column, table in (("checklist_id", "checklists"), ("response_id", "survey_responses")):
+        if column in row:
+            return owner(rows[(table, row[column])], rows)
+    if "telegram_id" in row:
+        return int(row["id"])
+    whose: int | None = row.get("person_id") or row.get("actor_id")
+    return whose
+
+
+# The sweep
+
+
+async def test_forged_buttons_are_answered_and_change_nothing_of_anybody_else(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    await stage.begins_at_noon()
+    town = await a_town(stage)
+    every = sorted(kinds(), key=lambda kind: str(kind.__prefix__))
+    assert len(every) > 60
+    gated = set().union(*ROLES.values())
+
+    def forged(name: str, mine: Iterable[str], *, freely: bool) -> list[str]:
+        """Return what to press: thoroughly where it gets past the role, else a share of it."""
+        turn = [*ROLES].index(name)
+        pressed: list[str] = []
+        for kind in every:
+            if kind.__prefix__ in mine:
+                stopped = not freely and kind.__prefix__ in gated | OWN
+                pressed += town.pool.aimed(kind, thin=stopped)
+                pressed += islice(
+                    town.pool.wild(kind), turn if stopped else 0, None, 10 if stopped else 1
+                )
+        return pressed
+
+    prefixes = {str(kind.__prefix__) for kind in every}
+    numbers = {name: await town.number(name) for name in ROLES}
+    before = await town.rows()
+    beyond = {name: prefixes - OWN - role for name, role in ROLES.items()}
+    said = await town.press({name: forged(name, beyond[name], freely=False) for name in ROLES})
+    assert not [(name, one) for name, each in said.items() for one in each if one.screens]
+    assert not changed(before, await town.rows())
+
+    heard: list[tuple[str, Heard]] = []
+    for names in (["member"], [name for name in ROLES if name != "member"]):
+        before = await town.rows()
+        said = await town.press(
+            {name: forged(name, OWN, freely=len(names) == 1) for name in names}
+        )
+        heard += [(name, one) for name, each in said.items() for one in each]
+        after = await town.rows()
+        theirs = {numbers[name] for name in names}
+        assert not [
+            line
+            for key, line in changed(before, after)
+            if key[0] not in OWN_TABLES
+            or owner(before.get(key) or after[key], after) not in theirs
+        ]
+
+    said = await town.press(
+        {name: forged(name, role, freely=True) for name, role in ROLES.items()}
+    )
+    heard += [(name, one) for name, each in said.items() for one in each]
+    opened = {form: (name, one.data) for name, one in heard for form in one.forms}
+    assert len(opened) > 10
+    answers: dict[str, list[str]] = {name: [] for name in ROLES}
+    for (form, asked), (name, opener) in opened.items():
+        for value in WILD[-FEW:]:
+            answers[name] += [opener, f"f:{form}:{asked}:{value}"]
+    await town.press(answers)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
