@@ -12,6 +12,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from aiogram import Bot, Dispatcher
@@ -19,7 +20,7 @@ from aiogram.dispatcher.event.bases import UNHANDLED
 from aiogram.exceptions import TelegramAPIError
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.storage.base import StorageKey
-from aiogram.types import Chat, Update, User
+from aiogram.types import Chat, ChatMemberUpdated, Update, User
 from aiogram.types.update import UpdateTypeLookupError
 from aiohttp import ClientError
 from pydantic import ValidationError
@@ -33,7 +34,7 @@ from bot.introducing import introduce_to
 from bot.speaking import Speaker, Spoken, digest
 from bot.storage import SessionStorage
 from bot.telegram import Fate, TokenRefusedError
-from community import arrivals, deliveries, live, people
+from community import arrivals, attendance, deliveries, live, people
 from community.arrivals import Arrival, Arriving
 from community.deliveries import SentMessage
 from community.errors import RefusalError
@@ -165,15 +166,17 @@ class Receiver:
 
     async def pick_up(self) -> None:
         """Put what is open in the inbox into its person's lane, each once."""
-        async with self.database.transaction() as session:
-            open_rows = await arrivals.open_rows(session, after=self._known)
-        for arrival_id, sender in open_rows:
-            self._known = max(self._known, arrival_id)
-            if sender in self._lanes:
-                self._lanes[sender].append(arrival_id)
-            else:
-                self._lanes[sender] = deque([arrival_id])
-                self._start(self._run_lane(sender))
+        open_rows: Sequence[Any] = [None]
+        while open_rows:
+            async with self.database.transaction() as session:
+                open_rows = await arrivals.open_rows(session, after=self._known)
+            for arrival_id, sender in open_rows:
+                self._known = max(self._known, arrival_id)
+                if sender in self._lanes:
+                    self._lanes[sender].append(arrival_id)
+                else:
+                    self._lanes[sender] = deque([arrival_id])
+                    self._start(self._run_lane(sender))
 
     def _start(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -271,7 +274,9 @@ class Receiver:
             speeches = await self._render(session, arrival, body, now)
             return body, arrival.sender, speeches
 
-    async def _answer(self, session: AsyncSession, update: Update, now: Any) -> Sequence[Reply]:
+    async def _answer(
+        self, session: AsyncSession, update: Update, now: datetime
+    ) -> Sequence[Reply]:
         try:
             event = update.event
         except UpdateTypeLookupError:
@@ -282,6 +287,10 @@ class Receiver:
         user: User | None = getattr(event, "from_user", None)
         if user is None or (chat is not None and chat.type != "private") or user.is_bot:
             return []
+        if update.my_chat_member is not None:
+            # Nobody is met by leaving: whoever was erased and then blocks the bot stays unknown.
+            await self._membership_changed(session, user.id, update.my_chat_member, now)
+            return []
         person = await people.meet(
             session,
             user.id,
@@ -290,14 +299,7 @@ class Receiver:
             username=user.username,
             telegram_language=user.language_code,
         )
-        if update.my_chat_member is not None:
-            status = update.my_chat_member.new_chat_member.status
-            if status in {"kicked", "left"}:
-                await deliveries.lose(session, person, "blocked", now)
-            else:
-                await people.reached(session, person, now)
-            return []
-        await people.reached(session, person, now)
+        await self._reached(session, person, now)
         storage = SessionStorage(session, now)
         state = FSMContext(
             storage=storage,
@@ -321,6 +323,22 @@ class Receiver:
             told = refusals.sentence(refusal, translator_of(person, self.network))
             return [Reply("refusal", {"text": str(told)}, _how_to_refuse(update.callback_query))]
         return [] if result is UNHANDLED or result is None else result
+
+    async def _membership_changed(
+        self, session: AsyncSession, telegram_id: int, change: ChatMemberUpdated, now: datetime
+    ) -> None:
+        person = await people.by_telegram_id(session, telegram_id)
+        if person is None:
+            return
+        if change.new_chat_member.status in {"kicked", "left"}:
+            await deliveries.lose(session, person, "blocked", now)
+        else:
+            await self._reached(session, person, now)
+
+    async def _reached(self, session: AsyncSession, person: Person, now: datetime) -> None:
+        """Somebody who could not be reached is back: what they go to is remembered again."""
+        if await people.reached(session, person, now):
+            await attendance.remind_again(session, person, now, default_zone=self.network.zone)
 
     async def _render(
         self, session: AsyncSession, arrival: Arrival, body: dict[str, Any], now: Any

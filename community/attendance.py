@@ -81,6 +81,8 @@ ATTENDANCE = Lifecycle(
         State.ATTENDED: {State.MISSED: _A},
     },
 )
+CHANGE_WAITS = timedelta(minutes=3)
+"""A change is told after so long: the place may follow the time, and a slip can be corrected."""
 UNANSWERED = (State.NONE, State.INVITED)
 HOLDS_A_PLACE = (State.GOING, State.OFFERED, State.ATTENDED)
 CONCERNED = (State.GOING, State.MAYBE, State.WAITING, State.OFFERED)
@@ -316,24 +318,24 @@ async def offer_places(
 
 async def lapse_offers(session: AsyncSession, now: datetime, *, default_zone: str) -> int:
     """End offers whose deadline has passed, and offer the places to the next."""
-    lapsed = (
+    over = (Attendance.state == State.OFFERED, Attendance.offered_until <= now)
+    count = 0
+    for event_id in (
         await session.scalars(
-            select(Attendance).where(
-                Attendance.state == State.OFFERED, Attendance.offered_until <= now
-            )
+            select(Attendance.event_id).where(*over).distinct().order_by(Attendance.event_id)
         )
-    ).all()
-    touched: set[int] = set()
-    for attendance in lapsed:
-        await ATTENDANCE.move(
-            session, attendance, State.LAPSED, Who.CLOCK, now, offered_until=None
-        )
-        touched.add(attendance.event_id)
-    for event_id in sorted(touched):
+    ).all():
+        # The event is locked before its answers, as everywhere: two of us never wait in a ring.
         event = await session.get_one(Event, event_id, with_for_update=True)
+        for attendance in (
+            await session.scalars(select(Attendance).where(*over, Attendance.event_id == event_id))
+        ).all():
+            count += await ATTENDANCE.move(
+                session, attendance, State.LAPSED, Who.CLOCK, now, offered_until=None
+            )
         if event.state == events.State.PUBLISHED:
             await offer_places(session, event, now, default_zone=default_zone)
-    return len(lapsed)
+    return count
 
 
 async def _remind(
@@ -373,6 +375,25 @@ async def _remind(
                 )
             )
     await deliveries.plan(session, now, *plans)
+
+
+async def remind_again(
+    session: AsyncSession, person: Person, now: datetime, *, default_zone: str
+) -> None:
+    """Plan the reminders of everything that the person goes to: dropped while nobody was there."""
+    mine = await session.execute(
+        select(Attendance, Event)
+        .join(Event, Event.id == Attendance.event_id)
+        .where(
+            Attendance.person_id == person.id,
+            Attendance.state.in_([State.GOING, State.MAYBE]),
+            Event.state == events.State.PUBLISHED,
+            Event.starts_at > now,
+        )
+        .order_by(Event.id)
+    )
+    for attendance, event in mine.all():
+        await _remind(session, event, attendance, person, now, default_zone)
 
 
 async def concerned(session: AsyncSession, event: Event) -> list[tuple[Attendance, Person]]:
@@ -490,6 +511,7 @@ async def _tell_change(
     await deliveries.cancel(
         session, now, Delivery.subject_id == event.id, Delivery.kind == "event_changed"
     )
+    due = min(now + CHANGE_WAITS, event.starts_at - timedelta(seconds=1))
     return await deliveries.plan(
         session,
         now,
@@ -498,7 +520,7 @@ async def _tell_change(
                 "event_changed",
                 person.id,
                 f"event_changed:{event.id}:{event.sequence}:{person.id}",
-                now,
+                due,
                 {"ref": event.ref},
                 expires_at=event.starts_at,
                 subject_id=event.id,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Numeric, String, delete, func, select
+from sqlalchemy import ForeignKey, Numeric, String, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -350,6 +350,16 @@ async def begin_checklist(
         await session.flush()
 
 
+async def end_checklist(session: AsyncSession, person_id: int, service_id: int) -> None:
+    """Nudge nobody any more about a service whose request is over; a new tick begins again."""
+    await session.execute(
+        update(Checklist)
+        .where(Checklist.person_id == person_id, Checklist.service_id == service_id)
+        .values(nudges=NUDGES)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
 async def _open_checklists(session: AsyncSession) -> list[Checklist]:
     done = (
         select(func.count())
@@ -363,9 +373,10 @@ async def _open_checklists(session: AsyncSession) -> list[Checklist]:
         .where(ServiceStep.service_id == Checklist.service_id)
         .scalar_subquery()
     )
+    is_open = select(Service.id).where(Service.is_open)
     rows = await session.scalars(
         select(Checklist)
-        .where(Checklist.nudges < NUDGES, done < wanted)
+        .where(Checklist.nudges < NUDGES, done < wanted, Checklist.service_id.in_(is_open))
         .order_by(Checklist.moved_at)
     )
     return list(rows)

@@ -103,6 +103,17 @@ OPEN = (
     State.IN_SERVICE,
 )
 """What the member can still withdraw."""
+SETTLED = (
+    State.DECLINED,
+    State.REROUTED,
+    State.EXPIRED,
+    State.CANCELLED,
+    State.NOT_DELIVERED,
+    State.COMPLETED,
+    State.CONFIRMED,
+    State.RESOLVED,
+)
+"""After these nothing is left to prepare."""
 OVER = (State.DECLINED, State.REROUTED, State.EXPIRED, State.CANCELLED, State.NOT_DELIVERED)
 
 
@@ -699,6 +710,8 @@ async def _move(
     )
     if not moved:
         return False
+    if to in SETTLED and referral.person_id is not None:
+        await providers.end_checklist(session, referral.person_id, referral.service_id)
     # The number of the step tells occurrences apart: the clock may stand still between two.
     number = await session.scalar(
         select(func.count())

@@ -10,7 +10,7 @@ from aiogram.fsm.context import FSMContext
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import deliveries, inbox, roles, sends
+from community import deliveries, inbox, referrals, roles, sends
 from community.events import Event
 from community.people import Person
 from community.roles import RoleName
@@ -88,6 +88,7 @@ async def desk(page: Page) -> Message:
 async def _inbox_label(page: Page) -> str:
     _ = page._
     waiting = len(await inbox.of_team(page.session, page.reader, page.now))
+    waiting += len(await referrals.disputes(page.session, page.reader, page.now))
     if not waiting:
         return _.label("button", "✉️ Inbox")
     return _.nlabel("button", "✉️ Inbox: {n} waits", "✉️ Inbox: {n} wait", waiting)

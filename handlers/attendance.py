@@ -207,8 +207,8 @@ def facts(page: Page, event: Event, mine: Attendance | None) -> list[str | None]
 
 
 def knows_address(mine: Attendance | None) -> bool:
-    """Say whether the address, or the link, is for this person."""
-    return mine is not None and mine.state in (State.GOING, State.OFFERED, State.ATTENDED)
+    """Say whether the address, or the link, is for this person: who is going, or was there."""
+    return mine is not None and mine.state in (State.GOING, State.ATTENDED)
 
 
 async def standing(page: Page, event: Event, mine: Attendance | None) -> Html:

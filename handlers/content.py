@@ -1,6 +1,6 @@
 """What authors wrote, shown as theirs: in one language, named where it is not the reader's."""
 
-from community import translations
+from community import areas, translations
 from community.translations import Block
 from handlers.replies import Page
 from locales import Html, escape, native_name
@@ -30,3 +30,12 @@ def quoted(page: Page, words: str, language: str) -> Html:
         return text
     _ = page._
     return Html("\n").join([_("In {language}:", language=native_name(language)), text])
+
+
+async def area_choices(page: Page) -> list[tuple[str, str]]:
+    """Return the areas by their names in the reader's language."""
+    every = await areas.every(page.session)
+    names = await translations.blocks(
+        page.session, "area", [area.id for area in every], page._.language, page.network.language
+    )
+    return [(names[area.id].get("name"), area.ref) for area in every if area.id in names]

@@ -18,8 +18,8 @@ from community.needs import Need
 from community.people import Person
 from community.providers import Organization, Service
 from handlers import words
+from handlers.content import area_choices
 from handlers.forms import Answering, Field, Form, Question, begin
-from handlers.onboarding import area_choices
 from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, say, toast
 from handlers.setup import OneOrganization, require_coordinator
 from handlers.staff import COORDINATORS, router_for

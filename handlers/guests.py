@@ -103,7 +103,7 @@ async def ticks(page: Page, ref: str, at: int) -> Message:
     text = lines(
         _("<b>Who came?</b>"),
         _("Tap a name: the person came. Tap it again: the person did not come."),
-        _("{came} of {all} came.", came=number(came, _), all=number(len(guests), _))
+        _("Came: {came} of {all}", came=number(came, _), all=number(len(guests), _))
         if guests
         else _("Nobody has answered yet."),
     )

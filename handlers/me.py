@@ -202,6 +202,7 @@ async def erase_card(page: Page) -> Message:
         _("<b>Delete everything about you?</b>"),
         "",
         _("Your name, your answers, your requests and your messages are deleted for good."),
+        _("What others have already read on their own phones stays there."),
         _("Only numbers stay in which nobody can be recognised."),
         _("This cannot be undone."),
     )

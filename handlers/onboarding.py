@@ -18,7 +18,8 @@ from community.consents import Purpose
 from community.errors import LinkRefusedError, NotFoundError
 from community.needs import Need
 from community.people import Participation, Person, Profile, Stage
-from handlers import attendance, menu, team, words
+from handlers import attendance, menu, support, team, words
+from handlers.content import area_choices
 from handlers.replies import (
     Button,
     Message,
@@ -399,15 +400,6 @@ def _ticked(label: str, is_on: bool, _: Translator) -> str:
     return label
 
 
-async def area_choices(page: Page) -> list[tuple[str, str]]:
-    """Return the areas by their names in the reader's language."""
-    every = await areas.every(page.session)
-    names = await translations.blocks(
-        page.session, "area", [area.id for area in every], page._.language, page.network.language
-    )
-    return [(names[area.id].get("name"), area.ref) for area in every if area.id in names]
-
-
 async def useful_card(page: Page) -> Message:
     """Show something useful at once: the next event, and help for the first need."""
     _ = page._
@@ -423,7 +415,7 @@ async def useful_card(page: Page) -> Message:
     wanted = await needs.of(page.session, page.reader)
     if wanted:
         label = _.label("button", "🤝 {need}", need=words.need(wanted[0], _))
-        rows.append([Button(label, menu.Menu(to="support"))])
+        rows.append([Button(label, support.OfNeed(need=wanted[0].value))])
     text = _("<b>Thank you.</b> /menu shows what there is.")
     if rows:
         text = _("<b>Thank you.</b> Here is something for you to begin with:")

@@ -264,7 +264,7 @@ async def event_desk(page: Page, ref: str, told: int | None = None) -> Message:
         "",
         state_sentence(event, _),
         answered,
-        _.ngettext("{n} person is told.", "{n} people are told.", told) if told else None,
+        _who_is_told(event, told, _) if told else None,
     )
     return Message(text, _desk_rows(page, event))
 
@@ -308,6 +308,16 @@ def _changing(event: Event, _: Translator) -> list[Button]:
         Button(_.label("button", "🗣 Spoken there"), PlannedEvent(ref=ref, part="spoken")),
         Button(care or _.label("button", "🧸 Child care"), Do(ref=ref, what="care")),
     ]
+
+
+def _who_is_told(event: Event, told: int, _: Translator) -> Html:
+    if event.state == events.State.CANCELLED:
+        return _.ngettext("{n} person is told.", "{n} people are told.", told)
+    return _.ngettext(
+        "{n} person is told in 3 minutes. Until then you can still correct it.",
+        "{n} people are told in 3 minutes. Until then you can still correct it.",
+        told,
+    )
 
 
 async def event_words(page: Page, ref: str) -> Message:

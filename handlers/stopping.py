@@ -75,7 +75,9 @@ async def pause_chosen(
     network: Network,
 ) -> Replies:
     """Rest until the day named now."""
-    weeks = min(max(callback_data.weeks, 1), MOST_WEEKS)
+    weeks = callback_data.weeks
+    if not 1 <= weeks <= MOST_WEEKS:
+        return [toast("old_button")]
     zone = person.local_zone(network.zone)
     until = people.end_of_pause(now.astimezone(zone).date(), weeks, zone)
     await people.pause(session, person, until, now)

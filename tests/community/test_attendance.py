@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
@@ -229,6 +229,49 @@ async def test_a_changed_place_asks_again_and_a_changed_capacity_does_not(
     answer = await attendance.of(session, event, person)
     assert answer is not None
     assert (answer.state, answer.asked_again, event.sequence) == (State.GOING, True, 1)
+
+
+async def test_time_and_then_place_are_told_once_with_what_holds_in_the_end(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    event = await an_event(session, animator, now)
+    person = await a_member(session, 1, now)
+    await attendance.answer(session, person, event.ref, Wish.GOING, now, default_zone=ZONE)
+    later = event.starts_wall + timedelta(hours=1)
+    for details in (
+        Details(later, ZONE, place="Library"),
+        Details(later, ZONE, place="Town hall"),
+    ):
+        await attendance.change_event(
+            session, animator, event.ref, details, now, default_zone=ZONE
+        )
+    rows = await session.scalars(
+        select(Delivery)
+        .where(Delivery.kind == "event_changed", Delivery.state == deliveries.State.QUEUED)
+        .execution_options(populate_existing=True)
+    )
+    (row,) = rows.all()
+    assert row.due_at == now + timedelta(minutes=3)
+
+
+async def test_whoever_is_back_after_a_block_is_reminded_again(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    event = await an_event(session, animator, now)
+    person = await a_member(session, 1, now)
+    await attendance.answer(session, person, event.ref, Wish.GOING, now, default_zone=ZONE)
+    waiting = select(func.count()).where(
+        Delivery.kind == "event_reminder", Delivery.state == deliveries.State.QUEUED
+    )
+    before = await session.scalar(waiting)
+    await deliveries.lose(session, person, "blocked", now)
+    assert await session.scalar(waiting) == 0
+    later = now + timedelta(minutes=1)
+    assert await people.reached(session, person, later)
+    await attendance.remind_again(session, person, later, default_zone=ZONE)
+    assert await session.scalar(waiting) == before == 2
 
 
 async def test_who_only_looks_round_cannot_answer(session: AsyncSession, now: datetime) -> None:

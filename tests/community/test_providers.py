@@ -282,3 +282,24 @@ async def test_ticking_and_unticking_brings_no_third_nudge_about_the_same_step(
             at += WEEK
             await providers.nudge(session, at)
     assert len(await nudged(session)) == 2
+
+
+async def test_nobody_is_nudged_about_a_service_that_is_closed_or_a_request_that_is_over(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await a_coordinator(session, now)
+    closed = await a_service(session, boss, now, steps=["a", "b"])
+    over = await a_service(session, boss, now, steps=["a", "b"])
+    me = await a_person(session, 2, now)
+    for service in (closed, over):
+        first = (await providers.steps(session, service))[0]
+        await providers.tick(session, me, first.ref, now, done=True)
+    await providers.edit_service(session, boss, closed.ref, now, is_open=False)
+    await providers.end_checklist(session, me.id, over.id)
+    await providers.nudge(session, now + WEEK)
+    assert await nudged(session) == []
+    second = (await providers.steps(session, over))[1]
+    await providers.tick(session, me, second.ref, now, done=True)
+    await providers.tick(session, me, second.ref, now, done=False)
+    await providers.nudge(session, now + WEEK)
+    assert len(await nudged(session)) == 1, "a new tick begins again"

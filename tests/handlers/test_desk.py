@@ -138,16 +138,16 @@ async def test_a_published_event_until_the_list_of_who_came(
     await animator.presses("Meeting")
     await animator.presses("Time")
     await animator.says("Wed 18:00")
-    assert "1 person is told." in animator.last
+    assert "1 person is told in 3 minutes." in animator.last
     assert (await the(database, Delivery)).kind == "event_changed"
 
     animator.now = event.starts_at + timedelta(days=1)
     await animator.presses("All events")
     await animator.presses("Meeting")
     await animator.presses("Who came")
-    assert "0 of 1 came." in animator.last
+    assert "Came: 0 of 1" in animator.last
     await animator.presses("Person 2")
-    assert "1 of 1 came." in animator.last
+    assert "Came: 1 of 1" in animator.last
     assert "✅ Person 2" in animator.buttons
     await animator.presses("Person 2")
     assert "❌ Person 2" in animator.buttons

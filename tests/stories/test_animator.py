@@ -180,7 +180,7 @@ async def test_an_event_from_the_idea_to_the_list_of_who_came(
     await boss.presses("Taxes")
     await boss.presses(words.button("✔️ Who came"))
     await boss.presses("Guest")
-    boss.sees_last(words.says("{came} of {all} came.", came="1", all="1"))
+    boss.sees_last(words.says("Came: {came} of {all}", came="1", all="1"))
 
 
 async def test_a_second_animator_comes_by_a_link_approves_and_is_let_go(

@@ -135,8 +135,10 @@ async def test_everything_can_be_seen_taken_along_and_erased(stage: Theatre) -> 
     await lina.presses("Delete my data")
     await lina.presses("Yes, delete everything")
     lina.sees("Everything about you is deleted")
+    stage.emulator.world.block(lina.id)
+    await stage.settled()
     async with stage.app.database.transaction() as session:
-        assert (await session.scalars(select(Person))).all() == []
+        assert (await session.scalars(select(Person))).all() == [], "nobody is met by leaving"
 
 
 async def test_a_forged_button_changes_nothing_and_is_answered(stage: Theatre) -> None:
