@@ -20,6 +20,7 @@ import handlers
 from bot.clock import Clock, FollowedClock, SystemClock
 from bot.database import Database
 from bot.introducing import introduce
+from bot.journal import Journal, place_of
 from bot.limiter import Limiter
 from bot.receiving import Receiver
 from bot.sending import LEASE, Sender
@@ -68,6 +69,7 @@ class App:
         self.lease = lease
         self.telegram = Telegram(self.bot, limiter or Limiter())
         self.speaker = Speaker(self.telegram)
+        self.journal = Journal(place_of(settings))
         self.network: Network | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._ticking = asyncio.Lock()
@@ -127,8 +129,10 @@ class App:
     async def _erase_again(self) -> None:
         """Erase whom a restored backup has brought back."""
         async with self.database.transaction() as session:
+            await self.journal.read_into(session)
             key = await keys.key(session, "erasure")
             count = await erasure.erase_again(session, self.clock.now(), key)
+            await self.journal.write_from(session)
         if count:
             logger.warning("%d erased people were in the database again; erased once more", count)
 
@@ -208,6 +212,9 @@ class App:
             max_instances=1,
             coalesce=True,
         )
+        self._scheduler.add_job(
+            self._on_time, "interval", args=[self._keep_journal], seconds=60, coalesce=True
+        )
         self._scheduler.start()
 
     async def _on_time(self, work: Callable[..., Awaitable[None]], *args: Job) -> None:
@@ -233,6 +240,13 @@ class App:
                 logger.error("%s failed: %s", job.name, type(error.orig).__name__)
             except Exception:
                 logger.exception("%s failed", job.name)
+
+    async def _keep_journal(self) -> None:
+        try:
+            async with self.database.transaction() as session:
+                await self.journal.write_from(session)
+        except (DBAPIError, OSError) as error:
+            logger.error("the file of erasures is not up to date: %s", type(error).__name__)
 
     async def _refresh(self) -> None:
         try:
@@ -280,6 +294,7 @@ class App:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._keep_journal()
         with contextlib.suppress(DBAPIError):
             async with self.database.transaction() as session:
                 await leases.release(session, POLLER, self.holder)

@@ -44,5 +44,6 @@ def configure(level: str, style: str) -> None:
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # These print whole updates, addresses with the token, or a line per tick.
-    for name in ("aiogram", "aiohttp.access", "httpx", "apscheduler", "asyncio"):
+    for name in ("aiogram", "aiohttp.access", "alembic", "httpx", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick that is late is no event

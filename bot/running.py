@@ -8,6 +8,7 @@ from collections.abc import Callable
 import click
 
 from bot.app import AnotherRunsError, App
+from bot.journal import JournalUnusableError
 from bot.migrating import DatabaseUnusableError, migrate_async
 from bot.settings import Settings
 from bot.telegram import TokenRefusedError
@@ -60,6 +61,10 @@ async def serve(settings: Settings) -> int:
         click.echo(
             "BOT_TOKEN: Telegram does not accept it; get a new one from @BotFather.", err=True
         )
+        await app.close()
+        return 2
+    except JournalUnusableError as problem:
+        click.echo(str(problem), err=True)
         await app.close()
         return 2
     link = await app.first_administrator_link()

@@ -50,6 +50,11 @@ class Settings(BaseSettings):
         SecretStr("sqlite+aiosqlite:///var/diwan.db"),
         description="Where the data are: sqlite+aiosqlite:///FILE or postgresql+asyncpg://….",
     )
+    erasures_file: Path | None = Field(
+        None,
+        description="Where it is noted, outside the database, who was erased (keyed hashes); "
+        "beside the SQLite file if not set.",
+    )
     default_language: str = Field(
         "en", description="The network's own language, one of those that `locales/` offers."
     )

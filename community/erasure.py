@@ -168,7 +168,8 @@ async def erase(session: AsyncSession, person: Person, now: datetime, key: bytes
     await _take_requests_back(session, person, now)
     history.note(session, MEMBERSHIP.name, NOBODY, person.state, ERASED, actor_id=None, now=now)
     await session.flush()
-    steps = update(Step).where(Step.subject == MEMBERSHIP.name, Step.subject_id == person.id)
+    about = Step.subject.in_([MEMBERSHIP.name, "role"])
+    steps = update(Step).where(about, Step.subject_id == person.id)
     await _run(session, steps.values(subject_id=NOBODY))
     await _forget_deliveries(session, person.id, now)
     if person.telegram_id is not None:
@@ -197,7 +198,9 @@ async def _give_up_places(session: AsyncSession, person: Person, now: datetime) 
         await _run(
             session,
             delete(Attendance).where(
-                Attendance.event_id == event.id, Attendance.person_id == person.id
+                Attendance.event_id == event.id,
+                Attendance.person_id == person.id,
+                Attendance.state != attendance.State.ATTENDED,  # who is there already counts
             ),
         )
         await attendance.offer_places(session, event, now, default_zone=event.zone)

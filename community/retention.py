@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Delete, String, Update, cast, delete, or_, update
+from sqlalchemy import Delete, String, Update, cast, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.arrivals import Arrival, Arriving
@@ -17,7 +17,8 @@ from community.erasure import Erasure
 from community.inbox import Question
 from community.inbox import State as Asked
 from community.live import LiveMessage
-from community.roles import RoleInvitation
+from community.people import Membership, Person
+from community.roles import Role, RoleInvitation
 from community.writing import rows_changed
 
 
@@ -102,7 +103,18 @@ RULES: Sequence[Rule] = (
         ),
     ),
     Rule(
-        "one keyed hash for each person who was erased",
+        "somebody who only looked round and never joined, or took a role",
+        timedelta(days=90),
+        "they were met",
+        "so that they can go on looking in their language",
+        lambda before: delete(Person).where(
+            Person.state == Membership.JOINING,
+            Person.met_at < before,
+            Person.id.not_in(select(Role.person_id)),
+        ),
+    ),
+    Rule(
+        "one keyed hash for each person who was erased; once more in ERASURES_FILE",
         timedelta(days=730),
         "the person was erased",
         "so that a restored backup erases them again; keep no backup for longer",

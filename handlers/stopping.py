@@ -92,6 +92,7 @@ async def acted(
     now: datetime,
     state: FSMContext,
     network: Network,
+    _: Translator,
 ) -> Replies:
     """Carry out what was chosen after a stop."""
     act = callback_data.act
@@ -107,6 +108,10 @@ async def acted(
     if act == "left":
         await attendance.give_up(session, person, now, default_zone=network.zone)
         await people.leave(session, person, now)
+        nothing: set[Purpose] = set()
+        await consents.switch(
+            session, person, nothing, now, version=TERMS_VERSION, language=_.language
+        )
         return [edit("stop.left")]
     if act == "withdraw":
         await referrals.withdraw_open(session, person, now)

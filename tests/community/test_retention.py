@@ -19,7 +19,7 @@ from community.erasure import Erasure
 from community.inbox import Question
 from community.inbox import State as Asked
 from community.live import LiveMessage
-from community.people import Person
+from community.people import Membership, Person
 from community.roles import RoleInvitation, RoleName
 
 PAGE = Path(__file__).parents[2] / "docs" / "retention.md"
@@ -62,6 +62,13 @@ RULES: list[tuple[str, timedelta, Made]] = [
         ),
     ),
     (
+        "only looked round",
+        timedelta(days=90),
+        lambda p, at: Person(
+            telegram_id=77, name="Y", met_at=at, state=Membership.JOINING, telegram_language="en"
+        ),
+    ),
+    (
         "sent message",
         timedelta(days=60),
         lambda p, at: SentMessage(chat_id=1, message_id=1, kind="x", sent_at=at),
@@ -85,6 +92,7 @@ async def test_a_row_goes_when_its_time_has_come_and_not_before(
     session: AsyncSession, now: datetime, kept: timedelta, made: Made
 ) -> None:
     person = await people.meet(session, 1, now)
+    person.state = Membership.ACTIVE
     row = made(person, now)
     table: Any = type(row)
     session.add(row)
@@ -100,6 +108,7 @@ async def test_a_settled_message_forgets_what_it_was_about_and_still_counts(
     session: AsyncSession, now: datetime
 ) -> None:
     person = await people.meet(session, 1, now)
+    person.state = Membership.ACTIVE
     session.add(delivery(person, now))
     await session.flush()
     later = now + timedelta(days=60, seconds=1)
@@ -123,6 +132,7 @@ async def test_what_is_still_to_be_done_is_never_deleted(
     session: AsyncSession, now: datetime, made: Made
 ) -> None:
     person = await people.meet(session, 1, now)
+    person.state = Membership.ACTIVE
     session.add(made(person, now))
     await session.flush()
     assert await retention.clean(session, now + timedelta(days=10_000)) == 0
