@@ -1,12 +1,14 @@
 """One engine for either database, and what a transaction is."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -52,13 +54,45 @@ class Database:
         """Open a session in one transaction: committed at the end, rolled back by an error.
 
         Transactions are not nested: on SQLite the inner one would wait for the outer one.
+
+        Raises:
+            OperationalError: the database cannot be reached, whatever its driver calls that.
         """
-        async with self._turn, self.sessions() as session, session.begin():
-            yield session
+        async with self._turn, self.sessions() as session:
+            try:
+                await session.connection()
+            except DBAPIError:
+                raise
+            except Exception as error:  # refused, reset, starting up: drivers raise their own
+                raise OperationalError("connect", {}, error) from error
+            try:
+                yield session
+            except BaseException:
+                await session.rollback()
+                raise
+            await session.commit()
 
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+AWAY = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Say whether the database is busy or gone; otherwise it is the statement that is wrong."""
+    if isinstance(error.orig, sqlite3.Error):
+        return (error.orig.sqlite_errorcode or 0) & 0xFF in AWAY
+    return isinstance(error, OperationalError | InterfaceError)
 
 
 def _pragmas(connection: Any, _record: object) -> None:

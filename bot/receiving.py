@@ -24,12 +24,12 @@ from aiogram.types import Chat, ChatMemberUpdated, Update, User
 from aiogram.types.update import UpdateTypeLookupError
 from aiohttp import ClientError
 from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import refusals
 from bot.clock import Clock
-from bot.database import Database
+from bot.database import Database, is_away
 from bot.introducing import introduce_to
 from bot.speaking import Speaker, Spoken, digest
 from bot.storage import SessionStorage
@@ -239,7 +239,9 @@ class Receiver:
         while True:
             try:
                 return await work()
-            except (OperationalError, InterfaceError) as error:
+            except DBAPIError as error:
+                if not is_away(error):
+                    raise
                 logger.warning("the database is not available: %s", type(error.orig).__name__)
             if self._stopping:
                 return None

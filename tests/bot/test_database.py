@@ -1,4 +1,4 @@
-"""SQLite in the loop's own thread: whoever waits for the file holds nobody else up."""
+"""The database: whoever waits for it holds nobody up, and what is wrong with it is told apart."""
 
 import asyncio
 import sqlite3
@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from bot import in_loop
-from bot.database import Database
+from bot.database import Database, is_away
 
 
 @pytest.fixture
@@ -53,9 +53,29 @@ async def test_a_writer_that_never_ends_is_an_error_in_the_end(
     other.execute("BEGIN IMMEDIATE")
     database = Database(f"sqlite+aiosqlite:///{file}")
     with pytest.raises(OperationalError, match="locked"):
-        async with database.transaction() as session:
-            await session.execute(text("UPDATE t SET n = n + 1"))
+        async with database.transaction():
+            pass
     other.close()
     async with database.transaction() as session:
         assert await session.scalar(text("SELECT n FROM t")) == 0
+    await database.close()
+
+
+async def test_a_server_that_is_not_there_is_a_database_that_is_away() -> None:
+    database = Database("postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(OperationalError) as problem:
+        async with database.transaction():
+            pass
+    assert is_away(problem.value)
+    await database.close()
+
+
+async def test_a_statement_that_is_wrong_is_not_taken_for_a_database_that_is_away(
+    file: Path,
+) -> None:
+    database = Database(f"sqlite+aiosqlite:///{file}")
+    with pytest.raises(OperationalError, match="no such table") as problem:
+        async with database.transaction() as session:
+            await session.execute(text("SELECT * FROM nowhere"))
+    assert not is_away(problem.value)
     await database.close()
