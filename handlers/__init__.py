@@ -70,6 +70,7 @@ def routes(dispatcher: Dispatcher) -> None:
     for module in MODULES:
         dispatcher.include_router(module.setup())
     dispatcher.include_router(inbox.last())
+    dispatcher.callback_query.outer_middleware(forms.still_open)
 
 
 async def team_notice(page: Page, what: str, **args: object) -> Message | None:

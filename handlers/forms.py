@@ -15,13 +15,24 @@ from aiogram.filters import StateFilter
 from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
-from aiogram.types import CallbackQuery
+from aiogram.types import CallbackQuery, TelegramObject
 from aiogram.types import Message as Incoming
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.errors import NotFoundError, NotUnderstoodError
 from community.people import Person
-from handlers.replies import Button, Message, Network, Page, Replies, edit, in_rows, say, toast
+from handlers.replies import (
+    Button,
+    How,
+    Message,
+    Network,
+    Page,
+    Replies,
+    edit,
+    in_rows,
+    say,
+    toast,
+)
 from locales import Html, Translator
 from locales.folding import fold
 from locales.stopwords import mentions_stop
@@ -231,6 +242,24 @@ async def tapped(
         await state.clear()
         return [edit("form.dropped")]
     return await _answer(callback_data.value, None, state, session, person, now, network, forms, _)
+
+
+async def still_open(
+    handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
+    event: TelegramObject,
+    data: dict[str, Any],
+) -> Any:
+    """Ask the open question again after another button: the next words would be its answer."""
+    state: FSMContext = data["state"]
+    before = await state.get_data()
+    replies = await handler(event, data)
+    if data["raw_state"] != Filling.form.state or not isinstance(replies, Sequence):
+        return replies
+    is_untouched = (await state.get_state(), await state.get_data()) == (data["raw_state"], before)
+    if not is_untouched or all(reply.how in (How.TOAST, How.ALERT) for reply in replies):
+        return replies
+    form: Form = data["forms"][before["form"]]
+    return [*replies, _asking(form, before["at"], before["about"], before["answers"])]
 
 
 CARDS = {"form.ask": form_ask, "form.closed": form_closed, "form.dropped": form_dropped}

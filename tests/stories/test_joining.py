@@ -8,7 +8,7 @@ from sqlalchemy import select
 from community import consents, people
 from community.consents import Purpose
 from community.people import Membership, Person, Stage
-from tests.stories.conftest import Somebody
+from tests.stories.conftest import Somebody, bare
 from tests.stories.conftest import Stage as Theatre
 
 Boss = Callable[[], Awaitable[Somebody]]
@@ -201,3 +201,15 @@ async def test_whoever_has_stopped_is_not_asked_how_long_to_pause(stage: Theatre
     await lina.presses("Start messages again")
     await lina.says("/pause")
     lina.sees_last("How long")
+
+
+async def test_a_question_that_is_open_is_asked_again_after_another_button(stage: Theatre) -> None:
+    lina = stage.meet("Lina", "en")
+    await lina.joins("English", "Join", "All")
+    await lina.says("/me")
+    await lina.presses("My name")
+    asked = lina.last["text"]
+    await lina.presses("Where I live")
+    lina.sees_last(bare(asked))
+    await lina.says("Lina the baker")
+    lina.sees("Lina the baker")
