@@ -1,14 +1,18 @@
 """A stage for stories: a real bot and a real emulator, and people who press what they read."""
 
 import asyncio
+import html
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+import unicodedata
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from babel.messages.pofile import read_po
 
 from bot.app import App
 from bot.clock import FollowedClock
@@ -16,15 +20,91 @@ from bot.database import Database
 from bot.limiter import Limiter
 from bot.settings import load
 from emulator import Emulator
+from locales import OFFERED, native_name
 
+CATALOGUES = Path(__file__).parents[2] / "locales"
 TOKEN = "123456789:" + "A" * 35
 PATIENCE = 20.0
+BEGIN = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
+"""A Tuesday at noon in the network's zone: quiet hours do not decide, and a week lies ahead."""
 ISOLATES = re.compile("[\u2066-\u2069\u200e\u200f]")
 
 
 def bare(text: str) -> str:
     """Return the text as a person reads it: without the marks of direction."""
     return ISOLATES.sub("", text)
+
+
+RUNS = {"en": {"rightwards"}, "ar": {"leftwards"}, "uk": {"rightwards"}}
+"""How a text runs that is in this language all through."""
+
+
+def directions(text: str) -> set[str]:
+    """Return how the lines of a text run: as their first strong letter outside isolates does."""
+    found = set()
+    for line in filter(str.strip, text.split("\n")):
+        depth, letters = 0, []
+        for letter in line:
+            depth += (letter in "\u2066\u2067\u2068") - (letter == "\u2069")
+            if not depth:
+                letters.append(unicodedata.bidirectional(letter))
+        strong = [kind for kind in letters if kind in {"L", "R", "AL"}]
+        found.add("rightwards" if not strong or strong[0] == "L" else "leftwards")
+    return found
+
+
+@cache
+def sentences(language: str) -> Sequence[tuple[str, Sequence[str]]]:
+    """Return every English sentence of the interface with its translations, all plural forms."""
+    path = CATALOGUES / language / "LC_MESSAGES" / "messages.po"
+    with path.open(encoding="utf-8") as file:
+        catalogue = read_po(file, locale=language)
+    several = lambda words: words if isinstance(words, tuple | list) else (words,)  # noqa: E731
+    return [
+        (
+            _shown("\n".join(several(message.id))),
+            [_shown(form) for form in several(message.string)],
+        )
+        for message in catalogue
+        if message.id
+    ]
+
+
+def _all(forms: str | Sequence[str]) -> Sequence[str]:
+    return [forms] if isinstance(forms, str) else forms
+
+
+def _shown(message: str) -> str:
+    return html.unescape(re.sub(r"<[^>]*>", "", message))
+
+
+def _core(sentence: str) -> str:
+    """Return a sentence without the signs before and after it."""
+    return re.sub(r"^[^\w{]+|[^\w}]+$", "", sentence)
+
+
+@cache
+def saying(language: str, text: str, **fields: str) -> re.Pattern[str]:
+    """Return what a reader of this language reads where an English one reads this.
+
+    The text is an English sentence of the interface or else a part of one, its ``{fields}``
+    filled in if they are given. What is in no sentence is what people wrote, and the same for
+    everybody; what has no translation is found nowhere.
+    """
+    forms = [text]
+    if language != "en":
+        known = sentences(language)
+        told = [said for english, said in known if _core(text) in map(_core, english.split("\n"))]
+        told = told or [said for english, said in known if text in english]
+        assert told or not fields, f"no sentence of the interface has {text!r} in it"
+        forms = [form for said in told for form in said if form] if told else forms
+    patterns = []
+    for form in forms:
+        parts = re.split(r"\{(\w+)\}", form)
+        parts[::2] = map(re.escape, parts[::2])
+        parts[1::2] = [re.escape(fields[name]) if name in fields else ".+" for name in parts[1::2]]
+        patterns.append("".join(parts))
+    return re.compile("|".join(patterns) or r"(?!)")
 
 
 @dataclass
@@ -57,16 +137,18 @@ class Stage:
                 await asyncio.sleep(0.01)
         await self.settled()
 
-    async def begins_at_noon(self) -> None:
-        """Begin in the middle of a day, so that quiet hours do not decide."""
-        tomorrow = self.now + timedelta(days=1)
-        await self.begins(tomorrow.replace(hour=11, minute=0, second=0, microsecond=0))
-
     def meet(self, name: str, language: str = "en", **more: Any) -> "Somebody":
         """Let a person appear in Telegram."""
         person = self.emulator.world.new_person(name, language, **more)
-        somebody = Somebody(self, int(person.id))
+        reads = language if language in OFFERED else "en"
+        somebody = Somebody(self, int(person.id), reads)
         self.people[name] = somebody
+        return somebody
+
+    async def member(self, name: str, language: str = "en", **more: Any) -> "Somebody":
+        """Let a person join who agrees to everything."""
+        somebody = self.meet(name, language, **more)
+        await somebody.joins()
         return somebody
 
     async def play(self, *, until: datetime | None = None, **later: float) -> None:
@@ -84,12 +166,11 @@ class Stage:
 
 @dataclass
 class Somebody:
-    """A person with a phone."""
+    """A person with a phone, and a language: labels and sentences are told in English here."""
 
     stage: Stage
     id: int
-    read: int = 0
-    """The number of the last message that a story has looked at."""
+    language: str = "en"
 
     def messages(self) -> list[dict[str, Any]]:
         """Return the chat, oldest first."""
@@ -126,23 +207,33 @@ class Somebody:
         self.stage.emulator.world.say(self.id, text)
         await self.stage.settled()
 
-    async def presses(self, label: str) -> None:
-        """Press the newest button whose label contains this."""
+    async def presses(self, label: str, **fields: str) -> None:
+        """Press the newest button whose label contains this, in the person's language."""
+        wanted = saying(self.language, label, **fields)
         for message in reversed(self.from_bot()):
             for row in message["buttons"]:
                 for button in row:
-                    if label in bare(button["text"]) and button.get("data"):
-                        self.stage.emulator.world.press(
-                            self.id, message["message_id"], button["data"]
-                        )
-                        await self.stage.settled()
+                    if wanted.search(bare(button["text"])) and button.get("data"):
+                        await self._press(message["message_id"], button["data"])
                         return
         raise AssertionError(f"no button {label!r} among {self.buttons()}\n{self.screen}")
 
-    async def joins(self, language: str, join: str, all_of_it: str) -> None:
-        """Come in, in the language and with the labels given, agreeing to everything."""
+    async def _press(self, message_id: int, data: str) -> None:
+        self.stage.emulator.world.press(self.id, message_id, data)
+        await self.stage.settled()
+        chosen = re.match(r"la:(\w+):", data)
+        if chosen:
+            self.language = chosen[1]
+
+    async def chooses_language(self, language: str) -> None:
+        """Read another language from now on."""
+        await self.says("/language")
+        await self.presses(native_name(language))
+
+    async def joins(self, language: str = "", join: str = "Join", all_of_it: str = "All") -> None:
+        """Come in, in one's own language unless another is named, agreeing to everything."""
         await self.starts()
-        await self.presses(language)
+        await self.presses(language or native_name(self.language))
         await self.presses(join)
         await self.presses(all_of_it)
 
@@ -151,15 +242,29 @@ class Somebody:
         self.stage.emulator.world.location(self.id, latitude, longitude)
         await self.stage.settled()
 
-    def sees(self, *texts: str) -> None:
-        """Assert that the bot has said all of this."""
+    def sees(self, *texts: str, **fields: str) -> None:
+        """Assert that the bot has said all of this, in the person's language."""
         for text in texts:
-            assert text in self.screen, f"{text!r} is not in:\n{self.screen}"
+            assert self.has_read(text, **fields), f"{text!r} is not in:\n{self.screen}"
 
-    def sees_last(self, *texts: str) -> None:
-        """Assert that the bot's last message says all of this."""
+    def has_read(self, text: str, **fields: str) -> bool:
+        """Say whether the bot has ever said this, in the person's language."""
+        return self.times_read(text, **fields) > 0
+
+    def times_read(self, text: str, **fields: str) -> int:
+        """Return how often the bot has said this, in the person's language."""
+        return len(saying(self.language, text, **fields).findall(self.screen))
+
+    def sees_last(self, *texts: str, **fields: str) -> None:
+        """Assert that the bot's last message says all of this, in the person's language."""
+        told = bare(self.last["text"])
         for text in texts:
-            assert text in bare(self.last["text"]), f"{text!r} is not in:\n{self.last['text']}"
+            assert saying(self.language, text, **fields).search(told), f"{text!r} not in:\n{told}"
+
+    def message(self, text: str, **fields: str) -> dict[str, Any]:
+        """Return the newest message of the bot that says this, in the person's language."""
+        wanted = saying(self.language, text, **fields)
+        return next(m for m in reversed(self.from_bot()) if wanted.search(bare(m["text"])))
 
     def link(self) -> str:
         """Return the payload of the newest deep link in the chat."""
@@ -174,6 +279,7 @@ class Somebody:
 async def stage(database: Database, tmp_path: Path) -> AsyncIterator[Stage]:
     """A bot on an empty database, with an emulator of its own."""
     emulator = Emulator(port=0, token=TOKEN)
+    emulator.clock.set(BEGIN)
     emulator.clock.stop()  # a story's twenty seconds are not the machine's
     await emulator.start()
     settings = load(
@@ -191,35 +297,39 @@ async def stage(database: Database, tmp_path: Path) -> AsyncIterator[Stage]:
     )
     await app.start()
     stage = Stage(emulator, app)
-    await stage.begins(emulator.clock.now())
+    await stage.begins(BEGIN)
     yield stage
     await app.stop()
     await emulator.stop()
 
 
+Coming = Callable[..., Awaitable[Somebody]]
+
+BOTH_WAYS = pytest.mark.parametrize(("team", "reader"), [("en", "ar"), ("ar", "uk")])
+"""The languages of the team and of the member: nobody reads the other's."""
+
+
 @pytest.fixture
-def administrator(stage: Stage) -> Callable[[], Awaitable[Somebody]]:
+def administrator(stage: Stage) -> Coming:
     """Return a way to let the first administrator in, by the link that the first run prints."""
 
-    async def come() -> Somebody:
+    async def come(language: str = "en") -> Somebody:
         link = await stage.app.first_administrator_link()
         assert link is not None
-        boss = stage.meet("Boss", "en")
+        boss = stage.meet("Boss", language)
         await boss.starts(link.partition("?start=")[2])
-        await boss.presses("English")
+        await boss.presses(native_name(language))
         return boss
 
     return come
 
 
 @pytest.fixture
-def animator(
-    administrator: Callable[[], Awaitable[Somebody]],
-) -> Callable[[], Awaitable[Somebody]]:
+def animator(administrator: Coming) -> Coming:
     """Return a way to let the administrator work as an animator too."""
 
-    async def come() -> Somebody:
-        boss = await administrator()
+    async def come(language: str = "en") -> Somebody:
+        boss = await administrator(language)
         await boss.says("/animate")
         await boss.presses("Team")
         await boss.presses("I work as an animator")

@@ -406,7 +406,6 @@ def owner(row: Row, rows: Mapping[Key, Row]) -> int | None:
 async def test_forged_buttons_are_answered_and_change_nothing_of_anybody_else(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await stage.begins_at_noon()
     town = await a_town(stage)
     every = sorted(kinds(), key=lambda kind: str(kind.__prefix__))
     assert len(every) > 60

@@ -1,34 +1,42 @@
 """After an event: three taps the next morning, and what the coordinator reads of them."""
 
 import re
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import text
 
 from community import people
 from community.tables import METADATA
-from tests.stories.conftest import Somebody, Stage, bare
-from tests.stories.test_event import ENGLISH, an_event, announced
+from tests.stories.conftest import RUNS, Coming, Stage, directions
+from tests.stories.steps import an_event, announced, works_as_a_coordinator
 
-Coming = Callable[[], Awaitable[Somebody]]
+EARLY_IN_A_MONTH = datetime(2026, 12, 3, 11, 0, tzinfo=UTC)
+"""So that everything falls into one month."""
+
+NOTICE = {
+    "ar": "لديكم رسالة جديدة: 3 أسئلة قصيرة.",
+    "en": "You have a new message: 3 short questions. It takes 3 taps.",
+    "uk": "У вас нове повідомлення: 3 короткі запитання. Лише 3 дотики.",
+}
+FIGURES = {
+    "en": ("Came: 6", "Yes, useful: 6", "Response rate: 100%"),
+    "ar": ("حضروا: 6",),
+}
 
 
-async def early_in_a_month(stage: Stage) -> None:
-    """Begin so that everything falls into one month."""
-    next_month = stage.now.replace(day=28) + timedelta(days=7)
-    stage.emulator.clock.set(next_month.replace(day=3, hour=11, minute=0, second=0))
-    await stage.settled()
-
-
+@pytest.mark.parametrize("team", ["en", "ar"])
 async def test_who_came_is_asked_the_next_morning_and_the_coordinator_reads_what_came_of_it(
-    stage: Stage, animator: Coming
+    stage: Stage, animator: Coming, team: str
 ) -> None:
-    await early_in_a_month(stage)
-    boss = await animator()
-    members = [stage.meet(f"Member {number}", "en") for number in range(1, 7)]
+    await stage.begins(EARLY_IN_A_MONTH)
+    boss = await animator(team)
+    members = [
+        stage.meet(f"Member {number}", language)
+        for number, language in enumerate(("ar", "ar", "uk", "uk", "en", "en"), 1)
+    ]
     for member in members:
-        await member.joins(*ENGLISH)
+        await member.joins()
     await an_event(boss)
     await announced(boss)
     for member in members:
@@ -38,36 +46,32 @@ async def test_who_came_is_asked_the_next_morning_and_the_coordinator_reads_what
     await boss.presses("Events")
     await boss.presses("Coffee for founders")
     await boss.presses("Who came")
-    for member in members:
-        await boss.presses(f"Member {members.index(member) + 1}")
-    assert "See the questions" not in members[0].buttons()
+    for number in range(1, 7):
+        await boss.presses(f"Member {number}")
+    assert not members[0].has_read("You have a new message: {n} short questions.")
     await stage.play(hours=16)
     for member in members:
-        member.sees_last("You have a new message: 3 short questions. It takes 3 taps.")
+        member.sees_last(NOTICE[member.language])
+        assert directions(member.last["text"]) == RUNS[member.language]
         await member.presses("See the questions")
         member.sees_last("Coffee for founders", "Nobody sees what you answer")
         for tap in ("Yes, useful", "Not yet", "Maybe"):
             await member.presses(tap)
         member.sees_last("Thank you!")
     await stage.play(days=7)
-    assert all("new message" not in bare(member.last["text"]) for member in members)
+    assert not any(member.has_read(NOTICE[member.language]) for member in members)  # not again
 
-    await boss.says("/animate")
-    await boss.presses("Team")
-    await boss.presses("I work as a coordinator")
+    await works_as_a_coordinator(boss)
     await boss.says("/report")
-    await boss.presses(boss.buttons()[0])
-    figures = [m["text"] for m in boss.from_bot() if "Members by language" in m["text"]][-1]
-    assert "Came: 6" in bare(figures)
-    assert "Yes, useful: 6" in bare(figures)
-    assert "Response rate: 100%" in bare(figures)
+    await boss.presses("{month}, still running")
+    boss.sees("Members by language", *FIGURES[team])
     names = [(m["attachment"] or {}).get("file_name", "") for m in boss.from_bot()]
     assert any(re.fullmatch(r"figures-\d{4}-\d\d\.xlsx", name or "") for name in names)
 
 
 async def test_who_is_erased_leaves_no_trace_and_may_come_back(stage: Stage) -> None:
     lina = stage.meet("Lina Zamani", "en")
-    await lina.joins(*ENGLISH)
+    await lina.joins()
     await lina.says("/ask")
     await lina.says("My name is Lina Zamani")
     await lina.says("/me")
@@ -84,6 +88,6 @@ async def test_who_is_erased_leaves_no_trace_and_may_come_back(stage: Stage) -> 
                     count = await session.scalar(text(query), {"needle": f"%{needle}%"})
                     assert not count, f"{table.name}.{column.name} still knows {needle}"
     await stage.play(hours=1)
-    await lina.joins(*ENGLISH)
+    await lina.joins()
     async with stage.app.database.transaction() as session:
         assert await people.by_telegram_id(session, lina.id) is not None

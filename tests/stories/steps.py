@@ -1,0 +1,122 @@
+"""What several stories do: by the buttons, in the language of whoever presses them."""
+
+from datetime import timedelta
+
+from locales import native_name
+from tests.stories.conftest import Somebody
+
+
+async def a_draft(boss: Somebody, *, days: int = 2) -> None:
+    """Begin an event: title, time, place."""
+    start = boss.stage.now + timedelta(days=days)
+    await boss.says("/animate")
+    await boss.presses("Events")
+    await boss.presses("New event")
+    await boss.says("Coffee for founders")
+    await boss.says(start.strftime("%d.%m.%Y 18:00"))
+    await boss.says("Library, Main street 1")
+    boss.sees_last("A draft: members do not see it yet.", "Library, Main street 1")
+
+
+async def an_event(boss: Somebody, *, places: int | None = None, days: int = 2) -> None:
+    """Create and publish an event."""
+    await a_draft(boss, days=days)
+    if places is not None:
+        await boss.presses("👥 Places")
+        await boss.says(str(places))
+    await boss.presses("Publish")
+
+
+async def announced(boss: Somebody) -> None:
+    """Tell the members, and let the twenty seconds of undo pass."""
+    await boss.presses("Tell the members")
+    await boss.presses("It is ready")
+    await boss.presses("Send now")
+    await boss.stage.play(minutes=1)
+
+
+async def a_newsletter(boss: Somebody) -> None:
+    """Write a newsletter."""
+    await boss.says("/animate")
+    await boss.presses("Newsletters")
+    await boss.presses("New newsletter")
+    await boss.says("Winter news")
+    await boss.says("The office is closed in January.")
+
+
+async def works_as_a_coordinator(boss: Somebody) -> None:
+    """Take the role, as an administrator may."""
+    await boss.says("/animate")
+    await boss.presses("Team")
+    await boss.presses("I work as a coordinator")
+
+
+async def a_directory(boss: Somebody) -> None:
+    """Set up an area, an organisation with an active agreement, and a service with steps."""
+    await works_as_a_coordinator(boss)
+    await boss.says("/report")
+    await boss.presses("Set up the network")
+    await boss.presses("Areas")
+    await boss.presses("New area")
+    await boss.says("Old Town")
+    await boss.presses("{zone}, like the network", zone="Europe/Paris")
+    await boss.shares_location(48.85, 2.35)
+    boss.sees_last("Old Town", "48.85")
+    await boss.presses("Українська")
+    await boss.says("Старе місто")
+    await boss.presses("All areas")
+    await boss.presses("Back")
+    await boss.presses("Organisations")
+    await boss.presses("New organisation")
+    await boss.says("Chamber of Commerce")
+    await boss.presses("The agreement is signed")
+    await boss.presses("Yes")
+    boss.sees_last("The agreement is active: people can be referred.")
+    await boss.presses("New service")
+    await boss.says("Start-up advice")
+    await boss.presses("Money to start")
+    await boss.presses("Old Town")
+    await boss.presses("Free of charge")
+    await boss.says("We help you to write a plan.")
+    await boss.says("1. Make an appointment\n2. Bring your ideas")
+    boss.sees_last("Start-up advice", "1. Make an appointment", "Free of charge")
+
+
+async def staff(boss: Somebody, language: str = "en") -> Somebody:
+    """Invite somebody as the organisation's staff, and confirm them."""
+    await boss.says("/animate")
+    await boss.presses("Team")
+    await boss.presses("Invite staff of a support provider")
+    await boss.presses("Chamber of Commerce")
+    payload = boss.link()
+    adviser = boss.stage.meet("Adviser", language)
+    await adviser.starts(payload)
+    await adviser.presses(native_name(language))
+    await boss.presses("Yes, confirm")
+    return adviser
+
+
+async def a_request(member: Somebody) -> None:
+    """Go from a need to a request that is sent."""
+    await member.says("/support")
+    await member.presses("Money to start")
+    await member.presses("Start-up advice")
+    await member.presses("⬜ 1")
+    member.sees_last("✅ 1. ", "⬜ 2. ")
+    await member.presses("Refer me")
+    member.sees_last("This goes to {organization}, and nothing else", "Amina")
+    await member.presses("Add a note")
+    await member.says("I want to open a bakery.")
+    member.sees_last("I want to open a bakery.")
+    await member.presses("I agree, send it")
+    member.sees_last("Your request is on its way")
+
+
+async def a_request_without_steps(member: Somebody) -> None:
+    """The same in fewer taps."""
+    await member.says("/support")
+    await member.presses("Money to start")
+    await member.presses("Start-up advice")
+    await member.presses("Refer me")
+    await member.presses("I agree, send it")
+    member.sees_last("Your request is on its way")
