@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from babel.messages.pofile import read_po
 
 from bot.app import App
 from bot.clock import FollowedClock
@@ -21,8 +20,9 @@ from bot.limiter import Limiter
 from bot.settings import load
 from emulator import Emulator
 from locales import OFFERED, native_name
+from locales.catalogue import read
+from locales.translator import FOLDER
 
-CATALOGUES = Path(__file__).parents[2] / "locales"
 TOKEN = "123456789:" + "A" * 35
 PATIENCE = 20.0
 BEGIN = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
@@ -56,22 +56,16 @@ def directions(text: str) -> set[str]:
 @cache
 def sentences(language: str) -> Sequence[tuple[str, Sequence[str]]]:
     """Return every English sentence of the interface with its translations, all plural forms."""
-    path = CATALOGUES / language / "LC_MESSAGES" / "messages.po"
-    with path.open(encoding="utf-8") as file:
-        catalogue = read_po(file, locale=language)
-    several = lambda words: words if isinstance(words, tuple | list) else (words,)  # noqa: E731
+    catalogue = read(FOLDER / language / "LC_MESSAGES" / "messages.po")
     return [
-        (
-            _shown("\n".join(several(message.id))),
-            [_shown(form) for form in several(message.string)],
-        )
+        (_shown("\n".join(_all(message.id))), [_shown(form) for form in _all(message.string)])
         for message in catalogue
         if message.id
     ]
 
 
-def _all(forms: str | Sequence[str]) -> Sequence[str]:
-    return [forms] if isinstance(forms, str) else forms
+def _all(forms: str | Sequence[str] | None) -> Sequence[str]:
+    return [forms] if isinstance(forms, str) else forms or []
 
 
 def _shown(message: str) -> str:
