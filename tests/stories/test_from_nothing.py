@@ -11,7 +11,6 @@ from tests.stories.conftest import BOTH_WAYS, RUNS, Coming, Stage, directions
 
 LITERALLY = {
     "ar": {
-        "welcome": "شبكة لأشخاص يبدؤون مشروعاً أو يديرونه في بلد جديد",
         "question": "السؤال 1 من 5. يمكنكم تخطي أي سؤال.",
         "notice": "باللغة English:",
         "going": "✅ ستحضرون.",
@@ -20,7 +19,6 @@ LITERALLY = {
         "outcome": "تم، وأنتم توافقون",
     },
     "uk": {
-        "welcome": "мережа людей, які започатковують або ведуть бізнес у новій країні",
         "question": "Запитання 1 з 5. Будь-яке можна пропустити.",
         "notice": "Мовою العربية:",
         "going": "✅ Ви йдете.",

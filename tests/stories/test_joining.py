@@ -1,42 +1,56 @@
 """A newcomer comes in, in Arabic and in English, looks round, joins, tells a little, leaves."""
 
 import json
-from collections.abc import Awaitable, Callable
 
+import pytest
 from sqlalchemy import select
 
 from community import consents, people
 from community.consents import Purpose
 from community.people import Membership, Person, Stage
-from tests.stories.conftest import Somebody, bare
+from locales import native_name
+from tests.stories.conftest import RUNS, Coming, bare, directions
 from tests.stories.conftest import Stage as Theatre
 
-Boss = Callable[[], Awaitable[Somebody]]
+WELCOME = {
+    "en": "a network of people who start or run a business in a new country",
+    "ar": "هذه شبكة لمن يبدأ مشروعاً أو يديره في بلد جديد",
+}
+CONSENTS = {"en": "What may we do?", "ar": "ماذا تسمحون لنا؟"}
+AS_ONE_READS = {"en": ["All", "Only what is needed"], "ar": ["الضروري فقط", "الكل"]}
+"""Telegram lays buttons out from the left; the first stands where one begins to read."""
+ERASED = {
+    "ar": "حُذف كل شيء عنكم. نتمنى لكم كل الخير!",
+    "uk": "Усе про вас видалено. Хай вам щастить!",
+}
 
 
-async def test_a_newcomer_joins_and_tells_a_little(stage: Theatre) -> None:
+@pytest.mark.parametrize("language", ["en", "ar"])
+async def test_a_newcomer_joins_and_tells_a_little(stage: Theatre, language: str) -> None:
     amina = stage.meet("Amina", "fr")
     await amina.starts()
     assert amina.buttons()[0] == "Français"  # Telegram's language only comes first
     assert {"English", "العربية", "Українська"} <= set(amina.buttons())
-    await amina.presses("English")
-    amina.sees("network of people who start or run a business")
+    await amina.presses(native_name(language))
+    amina.sees_last(WELCOME[language])
+    assert directions(amina.last["text"]) == RUNS[language]
     await amina.presses("Join")
-    amina.sees("What may we do?")
+    amina.sees_last(CONSENTS[language])
+    assert amina.buttons()[-3:-1] == AS_ONE_READS[language]
     await amina.presses("News and reminders")
     await amina.presses("Done")
-    amina.sees("You are in", "What are you looking for first?")
+    amina.sees("You are in. Welcome! 🎉", "What are you looking for first?")
     await amina.presses("Money to start")
     await amina.presses("I have an idea")
     await amina.presses("Skip")  # no areas yet
     await amina.presses("I want to take part")
     await amina.presses("Woman")
     await amina.presses("Done")
-    amina.sees("Here is something for you")
+    amina.sees_last("Here is something for you")
     async with stage.app.database.transaction() as session:
         person = await people.by_telegram_id(session, amina.id)
         assert person is not None
-        assert (person.language, person.state) == ("en", Membership.ACTIVE)
+        assert (person.language, person.state) == (language, Membership.ACTIVE)
         assert person.stage == Stage.IDEA
         assert await consents.given(session, person) == {Purpose.NEWS}
         assert await people.profiles(session, person) == ["woman"]
@@ -66,6 +80,9 @@ async def test_a_stop_word_in_any_language_stops_in_every_state(stage: Theatre) 
     oksana.sees("Stopped.")
     await oksana.presses("Start messages again")
     oksana.sees("Welcome back")
+    await oksana.says("توقّف!")
+    assert oksana.times_read("Stopped.") == 2
+    await oksana.presses("Start messages again")
     await oksana.says("please do not stop the bus for me")
     oksana.sees("Do you want to stop the messages")
     await oksana.presses("No, I meant")
@@ -73,14 +90,11 @@ async def test_a_stop_word_in_any_language_stops_in_every_state(stage: Theatre) 
 
 
 async def test_an_answer_with_a_stop_word_in_it_is_kept_and_asked_about(
-    stage: Theatre, administrator: Boss
+    stage: Theatre, animator: Coming
 ) -> None:
-    boss = await administrator()
-    await boss.says("/animate")
-    await boss.presses("Team")
-    await boss.presses("I work as an animator")
+    boss = await animator()
     sami = stage.meet("Sami", "en")
-    await sami.joins("English", "Join", "All")
+    await sami.joins()
     await sami.says("/ask")
     await sami.says("Can I stop my rental contract?")
     sami.sees("Do you want to stop the messages from us?", "The team has your message")
@@ -91,12 +105,9 @@ async def test_an_answer_with_a_stop_word_in_it_is_kept_and_asked_about(
 
 
 async def test_a_text_that_fits_nothing_can_go_to_the_team(
-    stage: Theatre, administrator: Boss
+    stage: Theatre, animator: Coming
 ) -> None:
-    boss = await administrator()
-    await boss.says("/animate")
-    await boss.presses("Team")
-    await boss.presses("I work as an animator")
+    boss = await animator()
     sami = stage.meet("Sami", "en")
     await sami.starts()
     await sami.presses("English")
@@ -116,25 +127,29 @@ async def test_a_text_that_fits_nothing_can_go_to_the_team(
     sami.sees("An answer from the team", "Come to the office tomorrow.")
 
 
-async def test_everything_can_be_seen_taken_along_and_erased(stage: Theatre) -> None:
-    lina = stage.meet("Lina", "en")
-    await lina.starts()
-    await lina.presses("English")
-    await lina.presses("Join")
-    await lina.presses("All")
+@pytest.mark.parametrize("language", ["ar", "uk"])
+async def test_everything_can_be_seen_taken_along_and_erased(
+    stage: Theatre, language: str
+) -> None:
+    lina = await stage.member("Lina", language)
     await lina.says("/me")
-    lina.sees("What we know about you", "Lina")
+    lina.sees_last("What we know about you", "Name: {name}", name="Lina")
     await lina.presses("My name")
     await lina.says("Lina the baker")
-    lina.sees("Lina the baker")
+    lina.sees_last("Lina the baker")
     await lina.presses("Take my data with me")
     attached = lina.last["attachment"]
     assert attached["file_name"] == "my-data.json"
     blob = next(b for b in stage.emulator.world.blobs.values() if b.name == "my-data.json")
     assert "Lina the baker" in json.dumps(json.loads(blob.content), ensure_ascii=False)
+    await lina.says("/stop")
+    lina.sees_last("Stopped. From now on you get no news, reminders or questions from us.")
     await lina.presses("Delete my data")
+    lina.sees_last("This cannot be undone.")
     await lina.presses("Yes, delete everything")
-    lina.sees("Everything about you is deleted")
+    lina.sees_last(ERASED[language])
+    async with stage.app.database.transaction() as session:
+        assert (await session.scalars(select(Person))).all() == []
     stage.emulator.world.block(lina.id)
     await stage.settled()
     async with stage.app.database.transaction() as session:
@@ -178,7 +193,7 @@ async def test_an_unknown_link_is_answered_politely(stage: Theatre) -> None:
 
 async def test_what_was_said_under_me_can_be_changed_and_taken_back(stage: Theatre) -> None:
     lina = stage.meet("Lina", "en")
-    await lina.joins("English", "Join", "All")
+    await lina.joins()
     await lina.presses("A mentor")
     await lina.says("/me")
     lina.sees_last("A mentor")
@@ -194,7 +209,7 @@ async def test_what_was_said_under_me_can_be_changed_and_taken_back(stage: Theat
 
 async def test_whoever_has_stopped_is_not_asked_how_long_to_pause(stage: Theatre) -> None:
     lina = stage.meet("Lina", "en")
-    await lina.joins("English", "Join", "All")
+    await lina.joins()
     await lina.says("/stop")
     await lina.says("/pause")
     lina.sees_last("You have stopped")
@@ -205,7 +220,7 @@ async def test_whoever_has_stopped_is_not_asked_how_long_to_pause(stage: Theatre
 
 async def test_a_question_that_is_open_is_asked_again_after_another_button(stage: Theatre) -> None:
     lina = stage.meet("Lina", "en")
-    await lina.joins("English", "Join", "All")
+    await lina.joins()
     await lina.says("/me")
     await lina.presses("My name")
     asked = lina.last["text"]
