@@ -161,7 +161,12 @@ async def terms_answered(
 async def switched(
     query: Any, callback_data: Switch, session: AsyncSession, person: Person, now: datetime
 ) -> Replies:
-    """Turn a switch, all of them, or none; "done" goes on."""
+    """Turn a switch, all of them, or none; "done" goes on.
+
+    Raises:
+        NotAMemberError: an old card of somebody who has left, or never joined.
+    """
+    people.require_member(person)
     given = await consents.given(session, person)
     if callback_data.what == "all":
         given = set(Purpose)

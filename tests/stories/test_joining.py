@@ -165,6 +165,7 @@ async def test_a_forged_button_changes_nothing_and_is_answered(stage: Theatre) -
         "an:-1:going",
         "an:99999999999999999999:going",
         "pr:need",
+        "co:all:1:0",
         "f:x:y:z",
         "st:nonsense",
         "ib",
@@ -178,6 +179,8 @@ async def test_a_forged_button_changes_nothing_and_is_answered(stage: Theatre) -
         person = await people.by_telegram_id(session, eve.id)
         assert person is not None
         assert person.state == Membership.JOINING
+        assert await consents.given(session, person) == set()
+    assert not eve.has_read("You are in. Welcome! 🎉")
 
 
 async def test_an_unknown_link_is_answered_politely(stage: Theatre) -> None:
