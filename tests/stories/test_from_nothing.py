@@ -28,6 +28,10 @@ LITERALLY = {
     },
 }
 """What a reader of each language reads, typed here and taken from no catalogue."""
+ANSWERS = {
+    "ar": ["✅ سأحضر", "🤔 ربما", "❌ لن أحضر"],
+    "uk": ["✅ Піду", "🤔 Можливо", "❌ Не піду"],
+}
 FIGURES = {
     "en": ("Figures for November 2026", "Came: fewer than 5", "Arabic: fewer than 5"),
     "ar": ("أرقام نوفمبر 2026", "حضروا: أقل من 5", "الأوكرانية: أقل من 5"),
@@ -52,6 +56,7 @@ async def test_the_network_is_set_up_an_event_is_answered_and_a_referral_is_conf
     await steps.announced(boss)
     amina.sees_last("A new event in your network", literally["notice"], "Coffee for founders")
     assert "Main street" not in amina.screen  # the address is for those who go
+    assert amina.buttons()[:3] == ANSWERS[reader]
     await amina.presses("Going")
     amina.sees_last(literally["going"], literally["day"], "Library, Main street 1")
     await amina.presses("Put it in my calendar")
