@@ -26,7 +26,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        options: dict[str, Any] = {}
+        # An error says which statement failed, never with what: that may be a person's words.
+        options: dict[str, Any] = {"hide_parameters": True}
         if self.is_sqlite:
             # SQLAlchemy must not begin by itself: see _begin_immediate.
             options["connect_args"] = {
@@ -61,7 +62,7 @@ class Database:
         async with self._turn, self.sessions() as session:
             try:
                 await session.connection()
-            except DBAPIError:
+            except (OperationalError, InterfaceError):
                 raise
             except Exception as error:  # refused, reset, starting up: drivers raise their own
                 raise OperationalError("connect", {}, error) from error
@@ -81,18 +82,25 @@ AWAY = frozenset(
     {
         sqlite3.SQLITE_BUSY,
         sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
         sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOTADB,
     }
 )
+AWAY_POSTGRESQL = ("08", "40", "53", "57", "58")
+"""Classes of its error codes: connection, deadlock, resources, operator, system."""
 
 
 def is_away(error: DBAPIError) -> bool:
     """Say whether the database is busy or gone; otherwise it is the statement that is wrong."""
     if isinstance(error.orig, sqlite3.Error):
         return (error.orig.sqlite_errorcode or 0) & 0xFF in AWAY
-    return isinstance(error, OperationalError | InterfaceError)
+    if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
+        return True
+    return str(getattr(error.orig, "sqlstate", "")).startswith(AWAY_POSTGRESQL)
 
 
 def _pragmas(connection: Any, _record: object) -> None:

@@ -6,6 +6,7 @@ commit together; then the bot speaks. What fails three times is set aside and bl
 """
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import logging
@@ -13,11 +14,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from aiogram import Bot, Dispatcher
 from aiogram.dispatcher.event.bases import UNHANDLED
-from aiogram.exceptions import TelegramAPIError
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.storage.base import StorageKey
 from aiogram.types import Chat, ChatMemberUpdated, Update, User
@@ -48,8 +49,18 @@ logger = logging.getLogger("diwan.receiving")
 
 ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member"]
 PERSONS_AT_ONCE = 8
+FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
+"""Seconds between two attempts at what cannot be had now: doubled each time, up to the longest."""
 
 T = TypeVar("T")
+
+
+class NoUpdatesError(Exception):
+    """Telegram has answered a poll with something else, for a reason that it may have given."""
+
+    def __init__(self, reason: str, retry_after: float) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True)
@@ -99,36 +110,53 @@ class Receiver:
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(PERSONS_AT_ONCE)
         self._known = 0
-        self._stopping = False
+        self._ending = asyncio.Event()
         self.polled = 0
         """How many times Telegram has answered a poll."""
 
     # Taking in
 
     async def poll(self) -> None:
-        """Fetch updates for ever: commit the batch, then acknowledge it with the next request."""
-        offset, wait = None, 1.0
-        while not self._stopping:
+        """Fetch updates for ever: commit the batch, then acknowledge it with the next request.
+
+        Whatever goes wrong is logged and tried again: a bot that has gone deaf helps nobody.
+
+        Raises:
+            TokenRefusedError: Telegram does not accept the token any more.
+        """
+        offset, wait = None, FIRST_WAIT
+        while not self._ending.is_set():
+            at_least = 0.0
             try:
                 batch = await self._fetch(offset)
-            except (ClientError, TimeoutError, TelegramAPIError, ValueError) as error:
-                logger.warning("no updates for %.0f s: %s", wait, type(error).__name__)
-                await asyncio.sleep(wait)
-                wait = min(wait * 2, 30.0)
-                continue
-            wait = 1.0
-            self.polled += 1
-            if batch:
-                try:
+                self.polled += 1
+                if batch:
                     await self.take_in(batch)
-                except DBAPIError as error:
-                    logger.error("the inbox takes nothing: %s", type(error.orig).__name__)
-                    await asyncio.sleep(2)
-                    continue
-                offset = max(update["update_id"] for update in batch) + 1
+                    offset = max(update["update_id"] for update in batch) + 1
+                wait = FIRST_WAIT
+                continue
+            except TokenRefusedError:
+                self.speaker.telegram.refused.set()
+                raise
+            except (ClientError, TimeoutError, ValueError) as error:
+                logger.warning("no updates: %s", type(error).__name__)
+            except NoUpdatesError as error:
+                logger.warning("no updates: %s", error)
+                at_least = error.retry_after
+            except DBAPIError as error:
+                logger.error("the inbox takes nothing: %s", type(error.orig).__name__)
+            except Exception:
+                logger.exception("updates could not be taken in")
+            await self._pause(max(wait, at_least))
+            wait = min(wait * 2, LONGEST_WAIT)
 
     async def _fetch(self, offset: int | None) -> list[dict[str, Any]]:
-        """Return the next batch, raw: one update that cannot be parsed must not stop the rest."""
+        """Return the next batch, raw: one update that cannot be parsed must not stop the rest.
+
+        Raises:
+            NoUpdatesError: the answer brings none, not even an empty batch.
+            TokenRefusedError: Telegram does not accept the token any more.
+        """
         assert self.bot.session is not None
         http = await self.bot.session.create_session()  # type: ignore[attr-defined]
         url = self.bot.session.api.api_url(self.bot.token, "getUpdates")
@@ -137,9 +165,15 @@ class Receiver:
             form["offset"] = str(offset)
         async with http.post(url, data=form, timeout=35) as response:
             answer = json.loads(await response.text(errors="replace"))
-        if not answer.get("ok"):
-            raise ValueError(answer.get("description", "no reason given"))
-        return [update for update in answer["result"] if isinstance(update.get("update_id"), int)]
+        result = answer.get("result") if isinstance(answer, dict) else None
+        if not isinstance(result, list):
+            raise _refused(answer)
+        return [update for update in result if _has_number(update)]
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not beyond the end."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ending.wait(), seconds)
 
     async def take_in(self, batch: Sequence[dict[str, Any]]) -> None:
         """Commit raw updates to the inbox and set their persons' lanes going."""
@@ -166,10 +200,10 @@ class Receiver:
 
     async def pick_up(self) -> None:
         """Put what is open in the inbox into its person's lane, each once."""
-        open_rows: Sequence[Any] = [None]
-        while open_rows:
+        more = True
+        while more:
             async with self.database.transaction() as session:
-                open_rows = await arrivals.open_rows(session, after=self._known)
+                open_rows = await arrivals.open_rows(session, self._known, arrivals.AT_ONCE)
             for arrival_id, sender in open_rows:
                 self._known = max(self._known, arrival_id)
                 if sender in self._lanes:
@@ -177,6 +211,7 @@ class Receiver:
                 else:
                     self._lanes[sender] = deque([arrival_id])
                     self._start(self._run_lane(sender))
+            more = len(open_rows) == arrivals.AT_ONCE
 
     def _start(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -190,7 +225,7 @@ class Receiver:
 
     async def stop(self) -> None:
         """Take nothing more in; finish the transactions and answers that have begun."""
-        self._stopping = True
+        self._ending.set()
         for lane in self._lanes.values():
             lane.clear()
         if self._tasks:
@@ -206,8 +241,10 @@ class Receiver:
                     await self._carry_out(lane[0])
                 if lane:
                     lane.popleft()
+        except TokenRefusedError:
+            lane.clear()  # the end: what is open waits for the next start
         finally:
-            if lane and not self._stopping:
+            if lane and not self._ending.is_set():
                 logger.error("a lane ended early; its updates wait for the next start")
             self._lanes.pop(sender, None)
 
@@ -235,7 +272,7 @@ class Receiver:
 
         None if the program ends before.
         """
-        wait = 0.5
+        wait = FIRST_WAIT
         while True:
             try:
                 return await work()
@@ -243,10 +280,10 @@ class Receiver:
                 if not is_away(error):
                     raise
                 logger.warning("the database is not available: %s", type(error.orig).__name__)
-            if self._stopping:
+            if self._ending.is_set():
                 return None
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, 15.0)
+            await self._pause(wait)
+            wait = min(wait * 2, LONGEST_WAIT)
 
     async def _handle(self, arrival_id: int) -> tuple[dict[str, Any], int, list[Speech]] | None:
         """Carry out one update in one transaction; return what to say, or None."""
@@ -414,10 +451,8 @@ class Receiver:
                 person = await people.by_telegram_id(session, sender)
                 if person is not None:
                     await deliveries.lose(session, person, spoken.answer.reason, now)
-            elif spoken.answer.fate == Fate.REJECTED:
-                logger.error(
-                    "Telegram rejected a reply (%s): %s", speech.kind, spoken.answer.reason
-                )
+            elif spoken.answer.fate != Fate.DONE:
+                logger.error("a reply was lost (%s): %s", speech.kind, spoken.answer.reason)
             known = await people.by_telegram_id(session, sender) is not None
             for message_id in spoken.message_ids if known else ():
                 session.add(
@@ -466,14 +501,33 @@ class Receiver:
             arrival.state = Arriving.SET_ASIDE
             sender = arrival.sender
             person = await people.by_telegram_id(session, sender) if sender else None
-            language = translator_of(person, self.network) if person else None
-        if sender and language:
-            text = language(
+        if sender and person:
+            _ = translator_of(person, self.network)
+            text = _(
                 "Sorry, something went wrong on our side. Nothing was changed. "
                 "We have kept a note of it; please try again later."
             )
-            await self.speaker.say(sender, Message(text), Lane.REPLY)
+            await self.speaker.say(sender, Message(text), Lane.REPLY, patient=True)
         return True
+
+
+def _has_number(update: object) -> bool:
+    """Say whether this is an update that can be kept and acknowledged."""
+    number = update.get("update_id") if isinstance(update, dict) else None
+    return isinstance(number, int) and 0 <= number < 2**63
+
+
+def _refused(answer: Any) -> Exception:
+    """Return what an answer without updates means."""
+    told = answer if isinstance(answer, dict) else {}
+    if told.get("error_code") == HTTPStatus.UNAUTHORIZED:
+        return TokenRefusedError()
+    parameters = told.get("parameters")
+    wait = parameters.get("retry_after") if isinstance(parameters, dict) else None
+    return NoUpdatesError(
+        str(told.get("description", "no reason given")),
+        float(wait) if isinstance(wait, int | float) else 0.0,
+    )
 
 
 def _read(body: str) -> Any:

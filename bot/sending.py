@@ -59,6 +59,9 @@ class Sender:
                 busy = 0
             except TokenRefusedError:
                 return
+            except Exception:
+                logger.exception("deliveries could not be sent")
+                busy = 0
             if not busy:
                 await asyncio.sleep(0.5)
 

@@ -113,13 +113,20 @@ class Telegram:
     async def call(
         self, method: TelegramMethod[Any], *, chat_id: int | None = None, lane: Lane = Lane.REPLY
     ) -> Answer:
-        """Make one attempt, in its lane; calls without a chat are not paced."""
+        """Make one attempt, in its lane; calls without a chat are not paced and pause nobody.
+
+        Telegram may want an hour between two changes of a menu text: people are answered all
+        the same.
+        """
         if chat_id is not None:
             await self.limiter.acquire(chat_id, lane)
         try:
             return Answer(Fate.DONE, result=await self.bot(method))
         except TelegramAPIError as error:
-            return self._read(error)
+            answer = self._read(error)
+            if answer.fate == Fate.BUSY and chat_id is not None:
+                self.limiter.pause(answer.retry_after)
+            return answer
         except ClientDecodeError as error:
             # Half an answer that began well means the message is there; an error page means not.
             if str(error.data).lstrip().startswith('{"ok":true'):
@@ -129,7 +136,6 @@ class Telegram:
     def _read(self, error: TelegramAPIError) -> Answer:
         words = error.message
         if isinstance(error, TelegramRetryAfter):
-            self.limiter.pause(error.retry_after)
             return Answer(Fate.BUSY, "429", float(error.retry_after))
         if isinstance(error, TelegramUnauthorizedError):
             self.refused.set()
@@ -148,7 +154,6 @@ class Telegram:
                 return Answer(Fate.UNPARSABLE, "markup")
             return Answer(Fate.REJECTED, _short(words))
         if "Too Many Requests" in words:
-            self.limiter.pause(DEFAULT_PAUSE)
             return Answer(Fate.BUSY, "429", DEFAULT_PAUSE)
         return Answer(Fate.REJECTED, _short(words))
 

@@ -19,6 +19,8 @@ from community.base import Base, Identified
 from community.writing import insert_new
 
 TRIES = 3
+AT_ONCE = 1000
+"""How many open rows are read in one go."""
 
 
 class Arriving(StrEnum):
@@ -56,7 +58,7 @@ async def store(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> int:
     return await insert_new(session, Arrival, rows)
 
 
-async def open_rows(session: AsyncSession, after: int = 0, limit: int = 1000) -> Sequence[Any]:
+async def open_rows(session: AsyncSession, after: int, limit: int) -> Sequence[Any]:
     """Return (id, sender) of what is not finished, oldest first."""
     return (
         await session.execute(
