@@ -51,7 +51,11 @@ def run() -> None:
 @main.command()
 @click.option("--fresh", is_flag=True, help="Begin with a new sample network.")
 @click.option(
-    "--port", default=8080, show_default=True, help="Where the chat page is tried first."
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8080,
+    show_default=True,
+    help="Where the chat page is tried first.",
 )
 @click.option(
     "--folder",

@@ -1,5 +1,8 @@
 """``diwan check``: is everything as it should be? One line each, and a code for scripts."""
 
+import sqlite3
+from pathlib import Path
+
 import click
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,16 +28,22 @@ def _tell(what: str, problem: str) -> bool:
 
 async def _database(settings: Settings) -> bool:
     database = Database(settings.database_url.get_secret_value())
+    if _is_missing(database):  # to open it would make it
+        return _tell("database", "there is none yet; run `diwan migrate`")
     try:
         async with database.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
             _tell("database", "")
             current = await connection.run_sync(is_current)
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, OSError, sqlite3.Error) as error:
         return _tell("database", f"cannot be opened ({type(error).__name__})")
     finally:
         await database.close()
     return _tell("migrations", "" if current else "run `diwan migrate`")
+
+
+def _is_missing(database: Database) -> bool:
+    return database.is_sqlite and not Path(str(database.url.database)).exists()
 
 
 def _catalogues() -> bool:

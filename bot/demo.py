@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import errno
+import fcntl
 import secrets
-import shutil
 import socket
 from pathlib import Path
 
@@ -13,13 +13,24 @@ import click
 from bot import logs
 from bot.app import App
 from bot.clock import FollowedClock
-from bot.migrating import migrate_async
+from bot.journal import JournalUnusableError
+from bot.migrating import DatabaseUnusableError, migrate_async
 from bot.running import DRAIN, on_signals
 from bot.sample import fill
 from bot.settings import Settings, SettingsError, load
 from emulator import Emulator
 
 PORTS_TRIED = 50
+KEPT = (
+    "token",
+    "telegram.json",
+    "telegram.json.new",
+    "diwan.db",
+    "diwan.db-wal",
+    "diwan.db-shm",
+    "diwan.db.erasures",
+)
+"""What the demo keeps in its folder. A fresh one removes these, and nothing else that is there."""
 
 
 def free_port(first: int) -> int:
@@ -28,7 +39,7 @@ def free_port(first: int) -> int:
     Raises:
         OSError: fifty ports in a row are taken.
     """
-    for port in range(first, first + PORTS_TRIED):
+    for port in range(first, min(first + PORTS_TRIED, 2**16)):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):
@@ -47,9 +58,25 @@ def _token(folder: Path) -> str:
 
 async def show(folder: Path, first_port: int, *, fresh: bool) -> int:
     """Run the demo until a signal; return the exit code."""
-    if fresh and folder.exists():
-        shutil.rmtree(folder)
+    ending = asyncio.Event()
+    on_signals(ending.set)
     folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            click.echo(
+                f"A demo runs already in {folder}; end it first, or give this one a --folder.",
+                err=True,
+            )
+            return 1
+        if fresh:
+            for name in KEPT:
+                (folder / name).unlink(missing_ok=True)
+        return await _show(folder, first_port, ending)
+
+
+async def _show(folder: Path, first_port: int, ending: asyncio.Event) -> int:
     try:
         port = free_port(first_port)
     except OSError:
@@ -58,19 +85,24 @@ async def show(folder: Path, first_port: int, *, fresh: bool) -> int:
     if port != first_port:
         click.echo(f"Port {first_port} is taken; using {port}.")
     emulator = Emulator(port=port, state=folder / "telegram.json", token=_token(folder))
-    await emulator.start()
     try:
         settings = _settings(folder, emulator.url)
     except SettingsError as problem:
         click.echo(str(problem), err=True)
-        await emulator.stop()
         return 2
     logs.configure("WARNING", "text")
-    await migrate_async(settings.database_url.get_secret_value())
+    try:
+        await migrate_async(settings.database_url.get_secret_value())
+        await emulator.start()
+    except (DatabaseUnusableError, ValueError):
+        return _unreadable(folder)
     app = App(settings, clock=FollowedClock(emulator.url))
-    ending = asyncio.Event()
-    on_signals(ending.set)
-    await app.start()
+    try:
+        await app.start()
+    except JournalUnusableError:
+        await app.close()
+        await emulator.stop()
+        return _unreadable(folder)
     assert app.network is not None
     made = await fill(app.database, emulator, app.network, app.clock.now())
     if made:
@@ -84,9 +116,19 @@ async def show(folder: Path, first_port: int, *, fresh: bool) -> int:
     return 0
 
 
+def _unreadable(folder: Path) -> int:
+    click.echo(
+        f"What the demo has kept in {folder} cannot be read; begin anew with "
+        "`make demo FRESH=1`, or --fresh.",
+        err=True,
+    )
+    return 1
+
+
 def _settings(folder: Path, base: str) -> Settings:
     return load(
         bot_token=_token(folder),
         telegram_api_base=base,
         database_url=f"sqlite+aiosqlite:///{folder / 'diwan.db'}",
+        erasures_file=folder / "diwan.db.erasures",
     )
