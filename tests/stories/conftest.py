@@ -293,7 +293,7 @@ async def stage(database: Database, tmp_path: Path) -> AsyncIterator[Stage]:
     stage = Stage(emulator, app)
     await stage.begins(BEGIN)
     yield stage
-    await app.stop()
+    await stage.app.stop()  # perhaps another than the first
     await emulator.stop()
 
 
