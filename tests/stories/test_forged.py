@@ -83,10 +83,11 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
 
 LETTERS = random.Random(64)
 NOISE = "".join(chr(LETTERS.randrange(1, 128)) for _ in range(LONGEST)).replace(":", ";")
-WILD = ("", "0", "-1", "9" * 20, "0x7", "٧", "x" * 40, "\x00", "\ud83d")
+WILD = ("", "0", "-1", "9" * 20, "x" * 40, "\x00", "\ud83d")
+NO_NUMBERS = ("0x7", "٧", "1e9", " 7 ")
 """What no reference, number or word is."""
 
-FEW = 3
+FEW, MANY = 3, 60
 
 UNWATCHED = {"inbox", "conversations", "sent_messages", "live_messages", "leases"}
 """Tables that any press, or the passing of time, writes to."""
@@ -156,20 +157,31 @@ class Pool:
     def aimed(self, kind: type[CallbackData], *, thin: bool = False) -> Iterator[str]:
         """Return presses that mean something: everybody's ids, every act, every choice.
 
-        All of them with each other or, where a role stops them anyway, a few.
+        With each other, at most sixty; where a role stops them anyway, a few.
         """
         lists = [self._values(kind, name) for name in kind.model_fields]
         few = min(max(map(len, lists), default=1), FEW)
-        cycles = ([values[at % len(values)] for values in lists] for at in range(few))
-        for values in cycles if thin else product(*lists):
+        cycles = [tuple(values[at % len(values)] for values in lists) for at in range(few)]
+        every = [*product(*lists)]
+        some = random.Random(str(kind.__prefix__)).sample(every, min(len(every), MANY))
+        for values in cycles if thin else some:
             yield packed(kind, values)
 
     def wild(self, kind: type[CallbackData]) -> Iterator[str]:
-        """Return presses that mean nothing: wrong in one place, too short, too long."""
+        """Return presses that mean nothing: wrong in one place, too short, too long.
+
+        Of the ids of other kinds each button gets a third; which, differs from one to the next.
+        """
         best = [self._values(kind, name)[0] for name in kind.model_fields]
+        others = [ref for refs in self.refs.values() for ref in refs[:1]]
+        others = others[sum(map(ord, str(kind.__prefix__))) % FEW :: FEW]
         for at, name in enumerate(kind.model_fields):
-            others = [ref for refs in self.refs.values() for ref in refs[:1]]
-            for value in (*WILD, *(others if _is_reference(name) else ())):
+            is_number = kind.model_fields[name].annotation is int
+            for value in (
+                *WILD,
+                *(NO_NUMBERS if is_number else ()),
+                *(others if _is_reference(name) else ()),
+            ):
                 yield packed(kind, [*best[:at], value, *best[at + 1 :]])
         yield packed(kind, best[:-1])
         yield packed(kind, [*best, "more"])
@@ -249,7 +261,7 @@ class Town:
                 emulator.world.press(actor.id, message, data, forged=True): Heard(data)
                 for data in forged
             }
-        await self.stage.answered(patience=100)
+        await self.stage.answered(patience=300)
         assert not await self._set_aside()
         for name, waiting in told.items():
             self._listen(self.actors[name], waiting)
@@ -403,13 +415,15 @@ def owner(row: Row, rows: Mapping[Key, Row]) -> int | None:
 # The sweep
 
 
+@pytest.mark.timeout(400)  # some three thousand presses
 async def test_forged_buttons_are_answered_and_change_nothing_of_anybody_else(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     town = await a_town(stage)
     every = sorted(kinds(), key=lambda kind: str(kind.__prefix__))
     assert len(every) > 60
-    gated = set().union(*ROLES.values())
+    gates = set[str]().union(*ROLES.values())
+    gated = {name: gates if name == "staff" else gates | {"rf"} for name in ROLES}
 
     def forged(name: str, mine: Iterable[str], *, freely: bool) -> list[str]:
         """Return what to press: thoroughly where it gets past the role, else a share of it."""
@@ -417,12 +431,13 @@ async def test_forged_buttons_are_answered_and_change_nothing_of_anybody_else(
         pressed: list[str] = []
         for kind in every:
             if kind.__prefix__ in mine:
-                stopped = not freely and kind.__prefix__ in gated | OWN
+                stopped = not freely and kind.__prefix__ in gated[name] | OWN
                 pressed += town.pool.aimed(kind, thin=stopped)
                 pressed += islice(
                     town.pool.wild(kind), turn if stopped else 0, None, 10 if stopped else 1
                 )
-        return pressed
+        # PostgreSQL is slower, and half of it meets every way in which it differs.
+        return pressed if stage.app.database.is_sqlite else pressed[::2]
 
     prefixes = {str(kind.__prefix__) for kind in every}
     numbers = {name: await town.number(name) for name in ROLES}
