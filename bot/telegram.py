@@ -88,6 +88,13 @@ class Session(AiohttpSession):
     a third of sending it (``docs/performance.md``).
     """
 
+    async def close(self) -> None:
+        """Close the connections; only those with TLS need a moment to say goodbye."""
+        if self.api.base.startswith("https:"):
+            await super().close()
+        elif self._session is not None:
+            await self._session.close()
+
     def check_response(
         self, bot: Bot, method: TelegramMethod[Any], status_code: int, content: str
     ) -> Response[Any]:
