@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import heapq
 import itertools
+import math
 from collections import OrderedDict
 
 from community.policy import Lane
@@ -25,7 +26,7 @@ class Limiter:
         self._next_slot = 0.0
         self._paused_until = 0.0
         self._chats: OrderedDict[int, float] = OrderedDict()
-        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[int, int, float, asyncio.Future[bool]]] = []
         self._numbers = itertools.count()
         self._pump: asyncio.Task[None] | None = None
 
@@ -38,18 +39,26 @@ class Limiter:
         """Let nothing leave for so long: Telegram has answered 429."""
         until = asyncio.get_running_loop().time() + seconds
         self._paused_until = max(self._paused_until, until)
+        for _, _, patience, slot in self._waiting:
+            if patience < self.paused_for and not slot.done():
+                slot.set_result(False)
 
-    async def acquire(self, chat_id: int, lane: Lane) -> None:
-        """Wait for a slot. Smaller lanes overtake larger ones, each chat keeps its own pace."""
+    async def acquire(self, chat_id: int, lane: Lane, patience: float = math.inf) -> bool:
+        """Wait for a slot. Smaller lanes overtake larger ones, each chat keeps its own pace.
+
+        False, and at once, if Telegram wants silence for more than ``patience`` seconds.
+        """
         delay = self._chat_delay(chat_id)
         if delay > 0:
             await asyncio.sleep(delay)
+        if self.paused_for > patience:
+            return False
         loop = asyncio.get_running_loop()
-        slot: asyncio.Future[None] = loop.create_future()
-        heapq.heappush(self._waiting, (int(lane), next(self._numbers), slot))
+        slot: asyncio.Future[bool] = loop.create_future()
+        heapq.heappush(self._waiting, (int(lane), next(self._numbers), patience, slot))
         if self._pump is None or self._pump.done():
             self._pump = loop.create_task(self._run())
-        await slot
+        return await slot
 
     def _chat_delay(self, chat_id: int) -> float:
         now = asyncio.get_running_loop().time()
@@ -66,10 +75,10 @@ class Limiter:
             if wait > 0:
                 await asyncio.sleep(wait)
                 continue
-            _, _, slot = heapq.heappop(self._waiting)
+            _, _, _, slot = heapq.heappop(self._waiting)
             if slot.done():
                 continue
-            slot.set_result(None)
+            slot.set_result(True)
             # A slot taken a little late does not move the next one; after a rest all begins anew.
             on_beat = self._next_slot + self._gap
             self._next_slot = on_beat if loop.time() < on_beat else loop.time() + self._gap

@@ -9,6 +9,7 @@ import logging
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
 from bot.database import Database
@@ -28,6 +29,8 @@ AT_ONCE = 8
 """28 a second at 200 ms needs 6 in flight (Little's law); a kill leaves at most this many open."""
 LEASE = 60.0
 TRIES = 5
+UNSURE = "unsure"
+"""Why a row is owed again that may have arrived: that happens to it once, then it is listed."""
 
 
 class Sender:
@@ -77,7 +80,7 @@ class Sender:
     async def turn(self) -> int:
         """Claim as many rows as may be in flight, send them, write what became of them."""
         async with self._turn:
-            if self._stopping:
+            if self._stopping or self.speaker.must_wait:
                 return 0
             prepared = await self._prepare()
             if prepared is None:
@@ -108,36 +111,48 @@ class Sender:
             if not claimed:
                 return None
             for row in claimed:
-                person = await session.get(Person, row.person_id) if row.person_id else None
-                if person is None:
-                    outcomes.append(Outcome(row.id, State.SUPPRESSED, "erased"))
-                    continue
-                verdict = await deliveries.judge(session, row, person, now, self.network.zone)
-                if verdict != GO:
-                    outcomes.append(_unsent(row, verdict))
-                    continue
-                page = Page(
-                    session, person, translator_of(person, self.network), now, self.network, FORMS
-                )
+                number, kind = row.id, row.kind
                 try:
                     async with session.begin_nested():
-                        message = await render(page, row.kind, **row.args)
+                        prepared = await self._judge(session, row, now)
                 except Exception:
-                    logger.exception("delivery %d (%s) cannot be rendered", row.id, row.kind)
-                    outcomes.append(Outcome(row.id, State.FAILED, "cannot_render"))
+                    logger.exception("delivery %d (%s) cannot be rendered", number, kind)
+                    outcomes.append(Outcome(number, State.FAILED, "cannot_render"))
                     continue
-                if message is None:
-                    outcomes.append(Outcome(row.id, State.SUPPRESSED, "no_longer_applies"))
-                    continue
-                assert person.telegram_id is not None
-                ready.append((row, person.telegram_id, message))
+                if isinstance(prepared, Outcome):
+                    outcomes.append(prepared)
+                else:
+                    ready.append((row, *prepared))
         return outcomes, ready
+
+    async def _judge(
+        self, session: AsyncSession, row: Delivery, now: datetime
+    ) -> Outcome | tuple[int, Message]:
+        """Return where it goes and what it says, or what becomes of it unsent."""
+        person = await session.get(Person, row.person_id) if row.person_id else None
+        if person is None:
+            return Outcome(row.id, State.SUPPRESSED, "erased")
+        verdict = await deliveries.judge(session, row, person, now, self.network.zone)
+        if verdict != GO:
+            return _unsent(row, verdict)
+        message = await render(self._page(session, person, now), row.kind, **row.args)
+        if message is None:
+            return Outcome(row.id, State.SUPPRESSED, "no_longer_applies")
+        assert person.telegram_id is not None
+        return person.telegram_id, message
+
+    def _page(self, session: AsyncSession, person: Person, now: datetime) -> Page:
+        translator = translator_of(person, self.network)
+        return Page(session, person, translator, now, self.network, FORMS)
 
     async def _send(self, row: Delivery, chat_id: int, message: Message) -> Outcome:
         try:
             spoken = await self.speaker.say(chat_id, message, Lane(row.lane))
         except TokenRefusedError:
             return Outcome(row.id, State.QUEUED, "token_refused", costs_a_try=False)
+        except Exception:  # nobody else's message may be lost with this one
+            logger.exception("delivery %d (%s) broke on its way", row.id, row.kind)
+            return Outcome(row.id, State.UNCERTAIN, "broke_on_its_way")
         return self._read(row, chat_id, message, spoken)
 
     def _read(self, row: Delivery, chat_id: int, message: Message, spoken: Spoken) -> Outcome:
@@ -153,7 +168,8 @@ class Sender:
         if answer.fate == Fate.BUSY:
             later = now + timedelta(seconds=answer.retry_after)
             return self._again(row, "429", later, costs_a_try=False)
-        if answer.fate == Fate.UNSURE and POLICY[row.kind].crash == Crash.UNCERTAIN:
+        is_repeated = POLICY[row.kind].crash == Crash.RESEND and row.reason != UNSURE
+        if answer.fate == Fate.UNSURE and not is_repeated:
             return Outcome(
                 row.id,
                 State.UNCERTAIN,
@@ -162,7 +178,8 @@ class Sender:
                 messages=messages,
             )
         if answer.fate in (Fate.UNSURE, Fate.NOT_SENT) and row.tries < TRIES:
-            return self._again(row, answer.reason, now + timedelta(seconds=2**row.tries))
+            reason = UNSURE if answer.fate == Fate.UNSURE else answer.reason
+            return self._again(row, reason, now + timedelta(seconds=2**row.tries))
         return Outcome(row.id, State.FAILED, answer.reason)
 
     def _again(
@@ -173,35 +190,42 @@ class Sender:
         return Outcome(row.id, State.QUEUED, reason, due_at=later, costs_a_try=costs_a_try)
 
     async def refresh_live(self) -> None:
-        """Render every live message again and show what has changed."""
-        changed: list[tuple[live.LiveMessage, Message]] = []
+        """Render every live message again and show what has changed.
+
+        What was shown is written down when Telegram has it: what an outage or a pause has kept
+        back is shown at the next look.
+        """
+        for chat_id, message_id, message in await self._changed():
+            spoken = await self.speaker.edit(
+                chat_id, message_id, message, Lane.SERVICE, or_say=False
+            )
+            fate = spoken.answer.fate
+            if fate in (Fate.BUSY, Fate.NOT_SENT, Fate.UNSURE):
+                continue
+            async with self.database.transaction() as session:
+                await live.has_shown(
+                    session,
+                    chat_id,
+                    message_id,
+                    digest(message),
+                    still_moves=message.live and fate == Fate.DONE,
+                )
+
+    async def _changed(self) -> list[tuple[int, int, Message]]:
+        """Return the live messages that say something new; let go of those that move no more."""
+        changed: list[tuple[int, int, Message]] = []
         now = self.clock.now()
         async with self.database.transaction() as session:
             for row in await live.every(session):
                 person = await people.by_telegram_id(session, row.chat_id)
                 message = None
                 if person is not None:
-                    page = Page(
-                        session,
-                        person,
-                        translator_of(person, self.network),
-                        now,
-                        self.network,
-                        FORMS,
-                    )
-                    message = await render(page, row.kind, **row.args)
-                if message is None or not message.live:
-                    await session.delete(row)
+                    message = await render(self._page(session, person, now), row.kind, **row.args)
                 if message is not None and digest(message) != row.shown:
-                    row.shown = digest(message)
-                    changed.append((row, message))
-        for row, message in changed:
-            spoken = await self.speaker.edit(
-                row.chat_id, row.message_id, message, Lane.SERVICE, or_say=False
-            )
-            if spoken.answer.fate in (Fate.REJECTED, Fate.UNREACHABLE):
-                async with self.database.transaction() as session:
-                    await live.let_go(session, row.chat_id, row.message_id)
+                    changed.append((row.chat_id, row.message_id, message))
+                elif message is None or not message.live:
+                    await session.delete(row)
+        return changed
 
 
 def _unsent(row: Delivery, verdict: Verdict) -> Outcome:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -32,6 +33,11 @@ logger = logging.getLogger("diwan.speaking")
 Speech = SendMessage | SendPhoto | SendDocument | EditMessageText
 
 TOAST_LIMIT = 200
+PATIENCE = 5.0
+"""For how many seconds a claimed row waits out a pause, or the rest of a message that has begun.
+
+Much less than the lease of the row and than what the end of the program waits for.
+"""
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
@@ -71,13 +77,19 @@ class Speaker:
     def __init__(self, telegram: Telegram) -> None:
         self.telegram = telegram
 
+    @property
+    def must_wait(self) -> bool:
+        """Say whether Telegram wants silence for so long that nothing should be taken up."""
+        return self.telegram.limiter.paused_for > PATIENCE
+
     async def say(
         self, chat_id: int, message: Message, lane: Lane, *, patient: bool = False
     ) -> Spoken:
         """Send a message, in as many parts as it needs.
 
         ``patient`` callers (replies) wait as long as it takes for a pause or an outage to end;
-        others get the answer BUSY or NOT_SENT and keep their row.
+        others get the answer BUSY or NOT_SENT and keep their row. Only the rest of a message of
+        which something has been sent is worth a few seconds to them.
         """
         spoken = Spoken(Answer(Fate.DONE))
         for method in self._methods(chat_id, message):
@@ -141,7 +153,8 @@ class Speaker:
     ) -> Spoken:
         """Put a message in the place of an earlier one, or after it where that cannot be.
 
-        With ``or_say=False`` a message that is gone stays gone: nobody has asked for a new one.
+        With ``or_say=False`` nobody has asked: a message that is gone stays gone, and a pause or
+        an outage is reported instead of waited out.
         """
         if message.file is None and len(split(str(message.text))) == 1:
             method = EditMessageText(
@@ -152,7 +165,7 @@ class Speaker:
                 link_preview_options=NO_PREVIEW,
             )
             spoken = Spoken(Answer(Fate.DONE))
-            answer = await self._one(method, chat_id, lane, True, spoken)
+            answer = await self._one(method, chat_id, lane, or_say, spoken)
             if answer.fate == Fate.DONE or "not modified" in answer.reason:
                 spoken.message_ids = [message_id]
                 return spoken
@@ -178,21 +191,27 @@ class Speaker:
         patient: bool,
         spoken: Spoken,
     ) -> Answer:
-        unsure = 0
-        wait = 1.0
+        patience = math.inf if patient else PATIENCE
+        is_plain, unsure, wait = False, 0, 1.0
         while True:
-            answer = await self.telegram.call(method, chat_id=chat_id, lane=lane)
-            if answer.fate == Fate.UNPARSABLE and not spoken.sent_plain:
+            answer = await self.telegram.call(
+                method, chat_id=chat_id, lane=lane, patience=patience
+            )
+            if answer.fate == Fate.UNPARSABLE and not is_plain:
                 logger.warning("Telegram could not read a message's markup; sent as plain text")
-                spoken.sent_plain = True
+                is_plain = spoken.sent_plain = True
                 method = _plainly(method)
                 continue
-            if not patient or answer.fate not in (Fate.BUSY, Fate.NOT_SENT, Fate.UNSURE):
+            if answer.fate not in (Fate.BUSY, Fate.NOT_SENT, Fate.UNSURE):
                 return answer
             if answer.fate == Fate.UNSURE:
                 unsure += 1
-                if unsure > 1:
+                if not patient or unsure > 1:
                     return answer  # a reply is repeated once, never three times
+                continue
+            patience -= answer.retry_after if answer.fate == Fate.BUSY else wait
+            if not patient and (not spoken.message_ids or patience < 0):
+                return answer
             if answer.fate == Fate.NOT_SENT:
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, 60.0)

@@ -6,6 +6,7 @@ says what follows from each.
 
 import asyncio
 import logging
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
@@ -17,7 +18,9 @@ from aiogram.exceptions import (
     ClientDecodeError,
     TelegramAPIError,
     TelegramBadRequest,
+    TelegramEntityTooLarge,
     TelegramForbiddenError,
+    TelegramMigrateToChat,
     TelegramNetworkError,
     TelegramNotFound,
     TelegramRetryAfter,
@@ -118,22 +121,30 @@ class Telegram:
         """Set when Telegram refuses the token: nothing more can be said."""
 
     async def call(
-        self, method: TelegramMethod[Any], *, chat_id: int | None = None, lane: Lane = Lane.REPLY
+        self,
+        method: TelegramMethod[Any],
+        *,
+        chat_id: int | None = None,
+        lane: Lane = Lane.REPLY,
+        patience: float = math.inf,
     ) -> Answer:
         """Make one attempt, in its lane; calls without a chat are not paced and pause nobody.
 
         Telegram may want an hour between two changes of a menu text: people are answered all
-        the same.
+        the same. A pause longer than ``patience`` seconds is an answer, too: nothing is tried.
         """
-        if chat_id is not None:
-            await self.limiter.acquire(chat_id, lane)
+        if chat_id is not None and not await self.limiter.acquire(chat_id, lane, patience):
+            return Answer(Fate.BUSY, "429", self.limiter.paused_for)
         try:
             return Answer(Fate.DONE, result=await self.bot(method))
         except TelegramAPIError as error:
             answer = self._read(error)
             if answer.fate == Fate.BUSY and chat_id is not None:
+                logger.warning("Telegram wants silence for %.0f seconds", answer.retry_after)
                 self.limiter.pause(answer.retry_after)
             return answer
+        except UnicodeDecodeError:  # what stands between Telegram and us has answered
+            return Answer(Fate.UNSURE, "bad_answer")
         except ClientDecodeError as error:
             # Half an answer that began well means the message is there; an error page means not.
             if str(error.data).lstrip().startswith('{"ok":true'):
@@ -141,12 +152,16 @@ class Telegram:
             return Answer(Fate.NOT_SENT, "bad_answer")
 
     def _read(self, error: TelegramAPIError) -> Answer:
-        words = error.message
+        words = error.message or ""
         if isinstance(error, TelegramRetryAfter):
             return Answer(Fate.BUSY, "429", float(error.retry_after))
         if isinstance(error, TelegramUnauthorizedError):
             self.refused.set()
             raise TokenRefusedError from None
+        if isinstance(error, TelegramEntityTooLarge):  # to aiogram a kind of network error
+            return Answer(Fate.REJECTED, "too_large")
+        if isinstance(error, TelegramMigrateToChat):  # a group: we write to none
+            return Answer(Fate.REJECTED, "migrated")
         if isinstance(error, TelegramNetworkError):
             if isinstance(error.__cause__, ClientConnectorError):
                 return Answer(Fate.NOT_SENT, "no_connection")

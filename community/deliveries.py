@@ -280,7 +280,10 @@ async def _nobody_else_judges(session: AsyncSession, person: Person) -> bool:
 
 
 async def _allowed_from(session: AsyncSession, person: Person, now: datetime) -> datetime:
-    """Return from when the weekly cap and the gap allow one more unasked message."""
+    """Return from when the weekly cap and the gap allow one more unasked message.
+
+    What lies far ahead was sent while the clock was wrong, and holds nothing back.
+    """
     unasked = [kind for kind, policy in POLICY.items() if policy.unasked]
     recent = (
         await session.scalars(
@@ -290,6 +293,7 @@ async def _allowed_from(session: AsyncSession, person: Person, now: datetime) ->
                 Delivery.kind.in_(unasked),
                 Delivery.state.in_([State.CLAIMED, State.SENT, State.UNCERTAIN, State.RECALLED]),
                 Delivery.settled_at > now - timedelta(days=7),
+                Delivery.settled_at < now + GAP,
             )
             .order_by(Delivery.settled_at.desc())
         )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, String, UniqueConstraint, delete, select
+from sqlalchemy import BigInteger, String, UniqueConstraint, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -53,6 +53,20 @@ async def let_go(session: AsyncSession, chat_id: int, message_id: int) -> None:
         delete(LiveMessage).where(
             LiveMessage.chat_id == chat_id, LiveMessage.message_id == message_id
         )
+    )
+
+
+async def has_shown(
+    session: AsyncSession, chat_id: int, message_id: int, shown: str, *, still_moves: bool
+) -> None:
+    """Note what this message says now; one that moves no more is left as it is."""
+    if not still_moves:
+        await let_go(session, chat_id, message_id)
+        return
+    await session.execute(
+        update(LiveMessage)
+        .where(LiveMessage.chat_id == chat_id, LiveMessage.message_id == message_id)
+        .values(shown=shown)
     )
 
 
