@@ -152,7 +152,6 @@ class Telegram:
             return Answer(Fate.NOT_SENT, "bad_answer")
 
     def _read(self, error: TelegramAPIError) -> Answer:
-        words = error.message or ""
         if isinstance(error, TelegramRetryAfter):
             return Answer(Fate.BUSY, "429", float(error.retry_after))
         if isinstance(error, TelegramUnauthorizedError):
@@ -160,24 +159,29 @@ class Telegram:
             raise TokenRefusedError from None
         if isinstance(error, TelegramEntityTooLarge):  # to aiogram a kind of network error
             return Answer(Fate.REJECTED, "too_large")
-        if isinstance(error, TelegramMigrateToChat):  # a group: we write to none
-            return Answer(Fate.REJECTED, "migrated")
         if isinstance(error, TelegramNetworkError):
             if isinstance(error.__cause__, ClientConnectorError):
                 return Answer(Fate.NOT_SENT, "no_connection")
             return Answer(Fate.UNSURE, "connection_lost")
         if isinstance(error, TelegramServerError):
             return Answer(Fate.NOT_SENT, "server_error")
-        if isinstance(error, TelegramForbiddenError | TelegramBadRequest | TelegramNotFound):
-            for telegrams_words, reason in PERMANENT.items():
-                if telegrams_words in words:
-                    return Answer(Fate.UNREACHABLE, reason)
-            if "can't parse entities" in words:
-                return Answer(Fate.UNPARSABLE, "markup")
-            return Answer(Fate.REJECTED, _short(words))
-        if "Too Many Requests" in words:
-            return Answer(Fate.BUSY, "429", DEFAULT_PAUSE)
-        return Answer(Fate.REJECTED, _short(words))
+        if isinstance(error, TelegramMigrateToChat):  # a group: we write to none
+            return Answer(Fate.REJECTED, "migrated")
+        return _refusal(error)
+
+
+def _refusal(error: TelegramAPIError) -> Answer:
+    """Read a refusal by Telegram's words; the status alone says too little."""
+    words = error.message or ""
+    if isinstance(error, TelegramForbiddenError | TelegramBadRequest | TelegramNotFound):
+        for telegrams_words, reason in PERMANENT.items():
+            if telegrams_words in words:
+                return Answer(Fate.UNREACHABLE, reason)
+        if "can't parse entities" in words:
+            return Answer(Fate.UNPARSABLE, "markup")
+    elif "Too Many Requests" in words:
+        return Answer(Fate.BUSY, "429", DEFAULT_PAUSE)
+    return Answer(Fate.REJECTED, _short(words))
 
 
 def _short(words: str) -> str:
