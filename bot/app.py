@@ -83,6 +83,8 @@ class App:
             AnotherRunsError: another process holds the poller's lease.
             TokenRefusedError: Telegram does not accept the token.
         """
+        if isinstance(self.clock, FollowedClock):
+            await self.clock.learn()
         me = await self._meet_telegram()
         self.network = Network(
             language=self.settings.default_language,

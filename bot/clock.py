@@ -39,6 +39,16 @@ class FollowedClock:
         """Return the emulator's moment."""
         return self._stopped_at or SystemClock().now() + self._offset
 
+    async def learn(self) -> None:
+        """Learn what time it is there, before anything is done by the machine's time.
+
+        Raises:
+            ClientError: the emulator does not answer.
+        """
+        timeout = aiohttp.ClientTimeout(total=60)
+        async with aiohttp.ClientSession(timeout=timeout) as http:
+            await self._ask(http, -1, 0)
+
     async def follow(
         self,
         settle: Callable[[], Awaitable[None]],
@@ -65,19 +75,24 @@ class FollowedClock:
         settle: Callable[[], Awaitable[None]],
         next_due: Callable[[], Awaitable[datetime | None]],
     ) -> int:
+        told = await self._ask(http, revision, wait)
+        await settle()
+        due = await next_due()
+        report = {
+            "revision": told,
+            "idle": True,
+            "next_due": due.isoformat() if due else None,
+        }
+        async with http.post(f"{self._control}/control/bot", json=report) as answer:
+            answer.raise_for_status()
+        return told
+
+    async def _ask(self, http: aiohttp.ClientSession, revision: int, wait: float) -> int:
+        """Set this clock by the emulator's; return how often that one has been moved."""
         params = {"revision": str(revision), "wait": str(wait)}
         async with http.get(f"{self._control}/control/clock", params=params) as answer:
             answer.raise_for_status()
             told = await answer.json()
         self._offset = timedelta(seconds=float(told["offset"]))
         self._stopped_at = datetime.fromisoformat(told["now"]) if told["stopped"] else None
-        await settle()
-        due = await next_due()
-        report = {
-            "revision": told["revision"],
-            "idle": True,
-            "next_due": due.isoformat() if due else None,
-        }
-        async with http.post(f"{self._control}/control/bot", json=report) as answer:
-            answer.raise_for_status()
         return int(told["revision"])
