@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import secrets
@@ -10,7 +11,6 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from aiogram import Bot, Dispatcher
-from aiogram.client.default import DefaultBotProperties
 from aiogram.methods import GetMe
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import DBAPIError
@@ -58,7 +58,6 @@ class App:
         self.bot = Bot(
             settings.bot_token.get_secret_value(),
             session=Session(settings.telegram_api_base),
-            default=DefaultBotProperties(parse_mode="HTML"),
         )
         self.holder = f"{socket.gethostname()[:32]}/{os.getpid()}/{secrets.token_hex(4)}"
         self.lease = lease
@@ -111,6 +110,7 @@ class App:
             clock = self.clock
             self._task("following", lambda: clock.follow(self.settle, self.next_due))
         self._schedule()
+        gc.freeze()  # what is here stays: looking through it again and again costs a fifth
 
     async def _meet_telegram(self) -> str:
         """Return the bot's username; wait for a Telegram that cannot be reached."""

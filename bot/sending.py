@@ -1,8 +1,9 @@
 """What is owed leaves: claim, judge by the policy, render now, speak, write the outcome back.
 
-A window of so many messages is on its way at any time; what returns makes room for the next. Any
-number of processes may do this: a row is claimed by one. The lease is the database's time, so that
-a process that was stopped for an hour cannot send what another has taken over.
+A message waits for its turn by the pace, then at the door: there everything that has its turn is
+marked as let go, and everything that has returned is written down, in one transaction. Only then
+it leaves, so that a crash makes uncertain what was on its way and nothing else. Any number of
+processes may do this: a row is claimed by one, and the lease is the database's time.
 """
 
 import asyncio
@@ -30,15 +31,13 @@ from handlers.replies import Message, Network, Page
 
 logger = logging.getLogger("diwan.sending")
 
-AT_ONCE = 16
-"""28 a second at 400 ms need 11 in flight (Little's law); a kill leaves at most so many open."""
+AT_ONCE = 30
+"""How many messages are on their way or wait for their turn to leave."""
 LEASE = 60.0
-BEGINS_WITHIN = 1 / 3
-"""Of the lease: a call that begins later could outlast it. Then nothing is sent."""
 LOOK_AGAIN = 0.5
 """Seconds until the table is looked at again when it had nothing (more) due."""
-GATHER = 0.005
-"""Seconds in which what returns at about the same time is gathered for one transaction."""
+GATHER, GATHERINGS = 0.002, 5
+"""So many times so many seconds what comes at about the same time waits for one transaction."""
 MOST_CLAIMED = 200
 FIRST_REST, LONGEST_REST = 1.0, 60.0
 """Seconds without a try while Telegram is not there: doubled each time, up to the longest."""
@@ -53,6 +52,8 @@ class Ready:
     row: Delivery
     chat_id: int
     message: Message
+    door: "asyncio.Future[Outcome | None]"
+    """Opens when its turn is written down (None), or says what becomes of it instead."""
 
 
 class Sender:
@@ -72,9 +73,12 @@ class Sender:
         self.database, self.speaker, self.clock = database, speaker, clock
         self.network, self.holder, self.lease, self.at_once = network, holder, lease, at_once
         self._ready: list[Ready] = []
-        self._flying: set[asyncio.Task[Outcome]] = set()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._at_the_door: list[Ready] = []
         self._back: list[Outcome] = []
         """What has come back and is not written down yet."""
+        self._news = asyncio.Event()
+        """Somebody is at the door, or something has come back."""
         self._look_at = 0.0
         self._rests_until, self._rest = 0.0, FIRST_REST
         self._stopping = False
@@ -118,11 +122,12 @@ class Sender:
                     self._give_back()
                 elif len(self._ready) < self.at_once and _now() >= self._look_at:
                     await self._claim()
+                self._fill()
                 settled += await self._exchange()
-                if not (self._flying or self._ready or self._back):
+                if not (self._under_way or self._ready or self._back):
                     return settled
-                if self._flying:
-                    await self._something_returns()
+                if self._under_way and not self._back:
+                    await self._wait_for_news()
 
     # Claiming
 
@@ -183,7 +188,8 @@ class Sender:
         if message is None:
             return _outcome(row, State.SUPPRESSED, "no_longer_applies")
         assert reader.person.telegram_id is not None
-        return Ready(row, reader.person.telegram_id, message)
+        door: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
+        return Ready(row, reader.person.telegram_id, message, door)
 
     def _page(
         self, session: AsyncSession, person: Person, now: datetime, memo: dict[Any, Any]
@@ -198,12 +204,57 @@ class Sender:
 
     # Letting go, and what returns
 
+    def _fill(self) -> None:
+        """Let as many as there is room for wait for their turn."""
+        room = self.at_once - len(self._under_way)
+        for item in self._ready[:room]:
+            task = asyncio.get_running_loop().create_task(self._accompany(item))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+        self._ready = self._ready[room:]
+
+    async def _accompany(self, item: Ready) -> None:
+        """Take one message to its end, and bring back what became of it."""
+        try:
+            outcome = await self._send(item)
+        except TokenRefusedError:
+            self.stop()
+            outcome = _outcome(item.row, State.QUEUED, "token_refused")
+        except Exception:  # nobody else's message may be lost with this one
+            logger.exception("delivery %d (%s) broke on its way", item.row.id, item.row.kind)
+            outcome = _outcome(item.row, State.UNCERTAIN, "broke_on_its_way")
+        self._back.append(outcome)
+        self._news.set()
+
+    async def _send(self, item: Ready) -> Outcome:
+        row = item.row
+        if not await self.speaker.has_turn(item.chat_id, Lane(row.lane)):
+            later = self.clock.now() + timedelta(seconds=self.speaker.paused_for)
+            return self._again(row, "429", later)
+        self._at_the_door.append(item)
+        self._news.set()
+        if instead := await item.door:
+            return instead
+        spoken = await self.speaker.say(
+            item.chat_id, item.message, Lane(row.lane), its_turn=True, within=self.lease / 3
+        )
+        return self._read(item, spoken)
+
+    async def _wait_for_news(self) -> None:
+        """Wait until there is something to write down, and a moment for what comes with it."""
+        await self._news.wait()
+        for _ in range(GATHERINGS):
+            if len(self._at_the_door) + len(self._back) >= self.at_once / 2:
+                break
+            await asyncio.sleep(GATHER)
+        self._news.clear()
+
     async def _exchange(self) -> int:
-        """Write down what has come back, and let the next go, in one transaction."""
-        going = self._ready[: self.at_once - len(self._flying)]
-        if not going and not self._back:
+        """Write down what has come back, and open the door, in one transaction."""
+        back, going = list(self._back), list(self._at_the_door)
+        if not going and not back:
             return 0
-        back, now = list(self._back), self.clock.now()
+        now = self.clock.now()
         try:
             async with self.database.transaction() as session:
                 await self._settle(session, back, now)
@@ -213,21 +264,28 @@ class Sender:
         except DBAPIError as error:
             if self._stopping or not is_away(error):
                 self._back = []  # their lease runs out, and the crash policy decides
+                self._close_the_door(going, "database_away")
                 raise
             # What has left is known to have left: that is kept until it can be written.
             logger.warning("outcomes wait for the database: %s", type(error.orig).__name__)
             await asyncio.sleep(FIRST_REST)
             return 0
         self._back = self._back[len(back) :]
-        self._ready = self._ready[len(going) :]
-        before = _now() + self.lease * BEGINS_WITHIN
+        self._at_the_door = self._at_the_door[len(going) :]
         for item in going:
-            if item.row.id in free:
-                self._flying.add(asyncio.create_task(self._send(item, before)))
-            elif item.row.id in stopped:
-                state = State.CANCELLED if stopped[item.row.id] == "cancelled" else State.QUEUED
-                self._back.append(_outcome(item.row, state, None))
+            number = item.row.id
+            if number in free:
+                item.door.set_result(None)
+            else:
+                is_cancelled = stopped.get(number) == "cancelled"
+                state = State.CANCELLED if is_cancelled else State.QUEUED
+                item.door.set_result(_outcome(item.row, state, item.row.reason))
         return len(back)
+
+    def _close_the_door(self, going: Sequence[Ready], reason: str) -> None:
+        self._at_the_door = self._at_the_door[len(going) :]
+        for item in going:
+            item.door.set_result(_outcome(item.row, State.QUEUED, reason))
 
     async def _settle(
         self, session: AsyncSession, outcomes: Sequence[Outcome], now: datetime
@@ -238,28 +296,6 @@ class Sender:
                 person = await session.get(Person, outcome.person_id)
                 if person is not None:  # not erased meanwhile
                     await deliveries.lose(session, person, outcome.reason, now)
-
-    async def _something_returns(self) -> None:
-        """Wait for the first that returns, and a moment for those that return with it."""
-        returned, _ = await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
-        if len(returned) < self.at_once / 2 and len(self._flying) > len(returned):
-            await asyncio.sleep(GATHER)
-        for task in [task for task in self._flying if task.done()]:
-            self._flying.discard(task)
-            self._back.append(task.result())
-
-    async def _send(self, item: Ready, before: float) -> Outcome:
-        try:
-            spoken = await self.speaker.say(
-                item.chat_id, item.message, Lane(item.row.lane), before=before
-            )
-        except TokenRefusedError:
-            self.stop()
-            return _outcome(item.row, State.QUEUED, "token_refused")
-        except Exception:  # nobody else's message may be lost with this one
-            logger.exception("delivery %d (%s) broke on its way", item.row.id, item.row.kind)
-            return _outcome(item.row, State.UNCERTAIN, "broke_on_its_way")
-        return self._read(item, spoken)
 
     def _read(self, item: Ready, spoken: Spoken) -> Outcome:
         row, message, answer, now = item.row, item.message, spoken.answer, self.clock.now()
