@@ -1,5 +1,6 @@
 """``diwan check``: is everything as it should be? One line each, and a code for scripts."""
 
+import asyncio
 import os
 import sqlite3
 from pathlib import Path
@@ -54,10 +55,9 @@ async def _database(settings: Settings) -> bool:
 def _problem_of(file: Path) -> str:
     """Return what is wrong with an SQLite file before it is opened: to open it would make it."""
     try:
-        folder = next(parent for parent in file.absolute().parents if parent.exists())
         there = file.exists()
         # SQLite puts further files beside this one.
-        usable = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+        usable = _is_writable(file.parent)
         usable = usable and (not there or (file.is_file() and os.access(file, os.W_OK)))
     except OSError:
         usable = False
@@ -66,18 +66,29 @@ def _problem_of(file: Path) -> str:
     return "" if there else "there is none yet; run `diwan migrate`"
 
 
+def _is_writable(folder: Path) -> bool:
+    """Say whether files could be put there, without making the folder."""
+    around = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
+    return around.is_dir() and os.access(around, os.W_OK | os.X_OK)
+
+
 async def _journal(settings: Settings) -> bool:
     journal = Journal(place_of(settings))
-    try:
-        await journal.try_out()
-    except JournalUnusableError as problem:
-        return _tell("file of erasures", str(problem))
     if journal.path is None:
         click.echo(
-            "--  file of erasures: ERASURES_FILE is not set; a backup put back brings back "
-            "who was erased"
+            "--  file of erasures: ERASURES_FILE is not set; a backup that is put back brings "
+            "back who was erased"
         )
         return True
+    try:
+        with journal.refusing():
+            is_new = not await asyncio.to_thread(journal.path.parent.exists)
+            if is_new and not _is_writable(journal.path.parent):
+                raise PermissionError
+        if not is_new:
+            await journal.try_out()
+    except JournalUnusableError as problem:
+        return _tell("file of erasures", str(problem))
     return _tell("file of erasures", "")
 
 

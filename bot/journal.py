@@ -46,7 +46,7 @@ class Journal:
             JournalUnusableError: it could not.
         """
         if self.path is not None:
-            with self._written_or_refused():
+            with self.refusing():
                 await asyncio.to_thread(_try_out, self.path)
 
     async def read_into(self, session: AsyncSession) -> None:
@@ -83,12 +83,17 @@ class Journal:
             return
         rows = {(row.hash, row.at) for row in await session.scalars(select(Erasure))}
         if rows != self._written:
-            with self._written_or_refused():
+            with self.refusing():
                 await asyncio.to_thread(_write, self.path, rows)
             self._written = rows
 
     @contextmanager
-    def _written_or_refused(self) -> Iterator[None]:
+    def refusing(self) -> Iterator[None]:
+        """Let what is done here say in one line that the file cannot be written.
+
+        Raises:
+            JournalUnusableError: what is done raised an OSError.
+        """
         try:
             yield
         except OSError as error:
