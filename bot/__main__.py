@@ -84,9 +84,14 @@ def check() -> None:
 def migrate() -> None:
     """Bring the database to this version's tables."""
     settings = _settings()
+    from bot.migrating import DatabaseUnusableError  # noqa: PLC0415
     from bot.migrating import migrate as bring_up  # noqa: PLC0415
 
-    bring_up(settings.database_url.get_secret_value())
+    try:
+        bring_up(settings.database_url.get_secret_value())
+    except DatabaseUnusableError as problem:
+        click.echo(str(problem), err=True)
+        sys.exit(WRONG_SETTING)
     click.echo("The database is up to date.")
 
 

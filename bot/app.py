@@ -19,7 +19,7 @@ import handlers
 from bot.clock import Clock, FollowedClock, SystemClock
 from bot.database import Database
 from bot.introducing import introduce
-from bot.journal import Journal, place_of
+from bot.journal import Journal, JournalUnusableError, place_of
 from bot.limiter import Limiter
 from bot.receiving import Receiver
 from bot.sending import LEASE, Sender
@@ -75,6 +75,7 @@ class App:
 
         Raises:
             AnotherRunsError: another process holds the poller's lease.
+            JournalUnusableError: who was erased can be neither read nor noted.
             TokenRefusedError: Telegram does not accept the token.
         """
         if isinstance(self.clock, FollowedClock):
@@ -125,6 +126,7 @@ class App:
 
     async def _erase_again(self) -> None:
         """Erase whom a restored backup has brought back."""
+        await self.journal.try_out()
         async with self.database.transaction() as session:
             await self.journal.read_into(session)
             key = await keys.key(session, "erasure")
@@ -242,7 +244,7 @@ class App:
         try:
             async with self.database.transaction() as session:
                 await self.journal.write_from(session)
-        except (DBAPIError, OSError) as error:
+        except (DBAPIError, JournalUnusableError) as error:
             logger.error("the file of erasures is not up to date: %s", type(error).__name__)
 
     async def _refresh(self) -> None:

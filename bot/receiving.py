@@ -111,8 +111,6 @@ class Receiver:
         self._slots = asyncio.Semaphore(PERSONS_AT_ONCE)
         self._known = 0
         self._ending = asyncio.Event()
-        self.polled = 0
-        """How many times Telegram has answered a poll."""
 
     # Taking in
 
@@ -129,7 +127,6 @@ class Receiver:
             at_least = 0.0
             try:
                 batch = await self._fetch(offset)
-                self.polled += 1
                 if batch:
                     await self.take_in(batch)
                     offset = max(update["update_id"] for update in batch) + 1

@@ -40,6 +40,15 @@ from handlers.onboarding import TERMS_VERSION
 from handlers.replies import Network
 
 SOURCE = "en"
+ROLES = {
+    "newcomer": "{names} are the newcomer: press “Start the bot”.",
+    "member": "{names} are members: /menu.",
+    "animator": "{names} is the animator: /animate.",
+    "coordinator": "{names} is the coordinator, and the administrator: /report.",
+    "provider staff": "{names} works for a support provider: /referrals.",
+}
+"""Who plays what, told to whoever plays: the note on the page, and a sentence for the terminal."""
+
 Words = Mapping[str, str]
 
 
@@ -69,8 +78,19 @@ async def fill(database: Database, emulator: Emulator, network: Network, now: da
         assert person.telegram_id is not None
         emulator.world.start(person.telegram_id)
     # Somebody who has not come in yet: the newcomer whom the reader plays.
-    emulator.world.new_person("You", "en")
+    emulator.world.new_person("You", "en", note="newcomer")
     return True
+
+
+def who_is_who(emulator: Emulator) -> list[str]:
+    """Return a sentence for each role of the sample network, with those who have it."""
+    told = []
+    for role, sentence in ROLES.items():
+        names = [p.first_name for p in emulator.world.people.values() if p.note == role]
+        if names:
+            most, last = ", ".join(names[:-1]), names[-1]
+            told.append(sentence.format(names=f"{most} and {last}" if most else last))
+    return told
 
 
 async def _people(
@@ -78,7 +98,8 @@ async def _people(
 ) -> dict[str, Person]:
     cast: dict[str, Person] = {}
     for entry in entries:
-        shown = emulator.world.new_person(entry["name"], entry["language"])
+        note = entry.get("role", "member")
+        shown = emulator.world.new_person(entry["name"], entry["language"], note=note)
         person = await people.meet(
             session, shown.id, now, name=entry["name"], telegram_language=entry["language"]
         )

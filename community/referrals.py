@@ -114,7 +114,6 @@ SETTLED = (
     State.RESOLVED,
 )
 """After these nothing is left to prepare."""
-OVER = (State.DECLINED, State.REROUTED, State.EXPIRED, State.CANCELLED, State.NOT_DELIVERED)
 
 
 class FieldName(StrEnum):

@@ -140,7 +140,7 @@ def _short_day(page: Page, event: Event) -> str:
     return short_day(event.starts_at.astimezone(zone).date(), page._)
 
 
-async def event_card(page: Page, ref: str, greeting: str | None = None) -> Message | None:
+async def event_card(page: Page, ref: str) -> Message | None:
     """Show one event with the person's answer and what they can answer."""
     event = await events.visible(page.session, ref)
     return await card_of(page, event, await attendance.of(page.session, event, page.reader))
