@@ -1,11 +1,14 @@
 """The only clocks of the program. Everybody else is told what time it is."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import aiohttp
+
+logger = logging.getLogger("diwan.clock")
 
 
 class Clock(Protocol):
@@ -54,7 +57,7 @@ class FollowedClock:
         settle: Callable[[], Awaitable[None]],
         next_due: Callable[[], Awaitable[datetime | None]],
     ) -> None:
-        """Follow until cancelled; a missing emulator is asked again every second."""
+        """Follow until cancelled; whatever goes wrong is tried again after a second."""
         revision, wait = -1, 1.0
         timeout = aiohttp.ClientTimeout(total=60)
         async with aiohttp.ClientSession(timeout=timeout) as http:
@@ -65,6 +68,9 @@ class FollowedClock:
                     # Between moves the report is renewed: people act, and plans change.
                     wait = 0.05 if revision != before else 0.5
                 except (aiohttp.ClientError, TimeoutError):
+                    await asyncio.sleep(1)
+                except Exception:  # a clock that stands still for good helps nobody
+                    logger.exception("what was due could not be done")
                     await asyncio.sleep(1)
 
     async def _step(

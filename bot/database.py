@@ -109,7 +109,9 @@ def _pragmas(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA synchronous=NORMAL")
+    # NORMAL may lose the last transactions at a power cut, and Telegram has been told already
+    # that we have them.
+    cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
 
 

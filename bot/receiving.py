@@ -43,7 +43,7 @@ from community.people import Person
 from community.policy import Lane
 from handlers import FORMS, render
 from handlers.replies import How, Message, Network, Page, Reply
-from locales import negotiate, translator_for
+from locales import Html, Translator, negotiate, translator_for
 
 logger = logging.getLogger("diwan.receiving")
 
@@ -372,9 +372,11 @@ class Receiver:
             await self._reached(session, person, now)
 
     async def _reached(self, session: AsyncSession, person: Person, now: datetime) -> None:
-        """Somebody who could not be reached is back: what they go to is remembered again."""
+        """Somebody who could not be reached is back: what concerns them is told to them again."""
         if await people.reached(session, person, now):
-            await attendance.remind_again(session, person, now, default_zone=self.network.zone)
+            zone = self.network.zone
+            await attendance.remind_again(session, person, now, default_zone=zone)
+            await attendance.welcome_back(session, person, now, default_zone=zone)
 
     async def _render(
         self, session: AsyncSession, arrival: Arrival, body: dict[str, Any], now: Any
@@ -495,17 +497,27 @@ class Receiver:
             arrival.tries += 1
             if arrival.tries < arrivals.TRIES:
                 return False
+            is_done = arrival.state == Arriving.SPEAKING
             arrival.state = Arriving.SET_ASIDE
             sender = arrival.sender
             person = await people.by_telegram_id(session, sender) if sender else None
         if sender and person:
-            _ = translator_of(person, self.network)
-            text = _(
-                "Sorry, something went wrong on our side. Nothing was changed. "
-                "We have kept a note of it; please try again later."
-            )
+            text = _sorry(translator_of(person, self.network), is_done=is_done)
             await self.speaker.say(sender, Message(text), Lane.REPLY, patient=True)
         return True
+
+
+def _sorry(_: Translator, *, is_done: bool) -> Html:
+    """Return an apology that says truly whether what was asked for has been done."""
+    if is_done:
+        return _(
+            "Sorry, something went wrong on our side. What you asked for is done, but we cannot "
+            "show you the answer. We have kept a note of it; /menu shows how things stand."
+        )
+    return _(
+        "Sorry, something went wrong on our side. Nothing was changed. "
+        "We have kept a note of it; please try again later."
+    )
 
 
 def _has_number(update: object) -> bool:

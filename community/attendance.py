@@ -7,7 +7,14 @@ get one place and eleven numbers on the waiting list, on either database.
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
+from sqlalchemy import (
+    ForeignKey,
+    String,
+    UniqueConstraint,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,7 +30,8 @@ from community.roles import RoleName
 
 OFFER_HOLDS = timedelta(hours=12)
 OFFER_ENDS_BEFORE = timedelta(hours=2)
-REMINDERS = (("day", timedelta(days=1)), ("hours", timedelta(hours=2)))
+REMINDERS = (("hours", timedelta(hours=2)), ("day", timedelta(days=1)))
+"""The last first: an earlier one is of no use any more once the next is due."""
 
 
 class State(StrEnum):
@@ -75,7 +83,7 @@ ATTENDANCE = Lifecycle(
             State.LAPSED: _C,
             State.ATTENDED: _A,
         },
-        State.LAPSED: {**_OPEN, State.ATTENDED: _A},
+        State.LAPSED: {**_OPEN, State.WAITING: _S | _C, State.ATTENDED: _A},
         State.DECLINED: {**_OPEN, State.ATTENDED: _A},
         State.MISSED: {State.ATTENDED: _A},
         State.ATTENDED: {State.MISSED: _A},
@@ -88,6 +96,8 @@ HOLDS_A_PLACE = (State.GOING, State.OFFERED, State.ATTENDED)
 CONCERNED = (State.GOING, State.MAYBE, State.WAITING, State.OFFERED)
 HEAR_OF_A_PLACE = (Membership.ACTIVE, Membership.PAUSED)
 """Who can be told that a place is theirs; the others keep their number until they are back."""
+UNHEARD = (deliveries.State.SUPPRESSED, deliveries.State.REFUSED, deliveries.State.EXPIRED)
+"""What became of an offer of which its person has not heard: they, or we, were away."""
 
 
 class Wish(StrEnum):
@@ -199,11 +209,12 @@ async def answer(
     before = attendance.state
     target = State(wish.value)
     attendance.asked_again = False
-    if target == State.GOING and before not in HOLDS_A_PLACE:
-        full = await places_left(session, event) == 0
-        waiting = await _first_waiting(session, event)
-        if full or (waiting is not None and waiting.person_id != actor.id):
-            target = State.WAITING
+    if (
+        target == State.GOING
+        and before not in HOLDS_A_PLACE
+        and not await is_free_for(session, event, actor, now, default_zone=default_zone)
+    ):
+        target = State.WAITING
     if before == State.WAITING and wish is Wish.MAYBE:
         return attendance, False  # "maybe" keeps the number in line
     if before == State.ATTENDED:
@@ -227,9 +238,29 @@ async def answer(
     return attendance, moved
 
 
-async def _first_waiting(session: AsyncSession, event: Event) -> Attendance | None:
-    found: Attendance | None = await session.scalar(
-        select(Attendance)
+async def is_free_for(
+    session: AsyncSession, event: Event, person: Person, now: datetime, *, default_zone: str
+) -> bool:
+    """Say whether "going" is a place for this person now, not a number on the waiting list.
+
+    A free place is for the first in line who can still be told of it in time; when there is
+    nobody to tell any more, it is for whoever comes first.
+    """
+    if await places_left(session, event) == 0:
+        return False
+    line = await _line(session, event, now, default_zone)
+    return not line or line[0][1].id == person.id
+
+
+async def _line(
+    session: AsyncSession, event: Event, now: datetime, default_zone: str
+) -> list[tuple[Attendance, Person, datetime]]:
+    """Return who waits and when they may be told, first come first; the others keep their number.
+
+    Who is not there cannot be told, nor can who sleeps until nothing is offered any more.
+    """
+    rows = await session.execute(
+        select(Attendance, Person)
         .join(Person, Person.id == Attendance.person_id)
         .where(
             Attendance.event_id == event.id,
@@ -237,9 +268,12 @@ async def _first_waiting(session: AsyncSession, event: Event) -> Attendance | No
             Person.state.in_(HEAR_OF_A_PLACE),
         )
         .order_by(Attendance.answered_at, Attendance.id)
-        .limit(1)
     )
-    return found
+    told = [
+        (attendance, person, next_morning(now, person.local_zone(default_zone)))
+        for attendance, person in rows
+    ]
+    return [one for one in told if one[2] < event.starts_at - OFFER_ENDS_BEFORE]
 
 
 async def give_up(
@@ -288,36 +322,63 @@ async def offer_places(
     A place is held twelve hours from when its holder may be told, never past two hours before the
     start. Later than that nothing is offered any more.
     """
-    made = 0
-    last_moment = event.starts_at - OFFER_ENDS_BEFORE
-    while now < last_moment:
-        left = await places_left(session, event)
-        first = await _first_waiting(session, event)
-        if first is None or (left is not None and left == 0):
-            break
-        person = await session.get_one(Person, first.person_id)
-        told_at = next_morning(now, person.local_zone(default_zone))
-        until = min(told_at + OFFER_HOLDS, last_moment)
-        await ATTENDANCE.move(session, first, State.OFFERED, Who.CLOCK, now, offered_until=until)
-        await deliveries.plan(
-            session,
-            now,
-            Plan(
-                "place_offered",
-                person.id,
-                f"place_offered:{event.id}:{person.id}:{until.isoformat()}",
-                now,
-                {"ref": event.ref},
-                expires_at=until,
-                subject_id=event.id,
-            ),
+    line = await _line(session, event, now, default_zone)
+    left = await places_left(session, event)
+    offered = line if left is None else line[:left]
+    for attendance, person, told_at in offered:
+        until = min(told_at + OFFER_HOLDS, event.starts_at - OFFER_ENDS_BEFORE)
+        await ATTENDANCE.move(
+            session, attendance, State.OFFERED, Who.CLOCK, now, offered_until=until
         )
-        made += 1
-    return made
+        await _tell_of_place(session, event, person, until, now)
+    return len(offered)
+
+
+async def _tell_of_place(
+    session: AsyncSession, event: Event, person: Person, until: datetime, now: datetime
+) -> None:
+    """Plan the one message about the place that is offered now."""
+    last = await _newest_notice(session, event, person.id)
+    if last is not None:
+        await deliveries.cancel(session, now, Delivery.id == last.id)
+    await deliveries.plan(
+        session,
+        now,
+        Plan(
+            "place_offered",
+            person.id,
+            f"place_offered:{event.id}:{person.id}:{last.id if last else 0}",
+            now,
+            {"ref": event.ref},
+            expires_at=until,
+            subject_id=event.id,
+        ),
+    )
+
+
+async def _newest_notice(
+    session: AsyncSession, event: Event, person_id: int | None
+) -> Delivery | None:
+    """Return the last message that was planned about a place offered to this person."""
+    found: Delivery | None = await session.scalar(
+        select(Delivery)
+        .where(
+            Delivery.kind == "place_offered",
+            Delivery.subject_id == event.id,
+            Delivery.person_id == person_id,
+        )
+        .order_by(Delivery.id.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+    return found
 
 
 async def lapse_offers(session: AsyncSession, now: datetime, *, default_zone: str) -> int:
-    """End offers whose deadline has passed, and offer the places to the next."""
+    """End offers whose deadline has passed, and offer the places to the next.
+
+    Whoever could not be told keeps their number.
+    """
     over = (Attendance.state == State.OFFERED, Attendance.offered_until <= now)
     count = 0
     for event_id in (
@@ -333,9 +394,41 @@ async def lapse_offers(session: AsyncSession, now: datetime, *, default_zone: st
             count += await ATTENDANCE.move(
                 session, attendance, State.LAPSED, Who.CLOCK, now, offered_until=None
             )
+            notice = await _newest_notice(session, event, attendance.person_id)
+            if notice is not None and notice.state in (deliveries.State.QUEUED, *UNHEARD):
+                await ATTENDANCE.move(session, attendance, State.WAITING, Who.CLOCK, now)
         if event.state == events.State.PUBLISHED:
             await offer_places(session, event, now, default_zone=default_zone)
     return count
+
+
+async def welcome_back(
+    session: AsyncSession, person: Person, now: datetime, *, default_zone: str
+) -> None:
+    """Offer what is free to somebody who was away, if it is their turn.
+
+    Of a place that was offered meanwhile and is still held they are told now.
+    """
+    mine = await session.execute(
+        select(Attendance, Event)
+        .join(Event, Event.id == Attendance.event_id)
+        .where(
+            Attendance.person_id == person.id,
+            Attendance.state.in_([State.WAITING, State.OFFERED]),
+            Event.state == events.State.PUBLISHED,
+            Event.starts_at > now,
+        )
+        .order_by(Event.id)
+        .with_for_update(of=Event)
+        .execution_options(populate_existing=True)
+    )
+    for attendance, event in mine.all():
+        if attendance.state == State.WAITING:
+            await offer_places(session, event, now, default_zone=default_zone)
+            continue
+        notice = await _newest_notice(session, event, person.id)
+        if attendance.offered_until and notice is not None and notice.state in UNHEARD:
+            await _tell_of_place(session, event, person, attendance.offered_until, now)
 
 
 async def _remind(
@@ -358,10 +451,11 @@ async def _remind(
         return
     zone = person.local_zone(default_zone)
     plans = []
+    of_no_use_from = event.starts_at
     for name, before in REMINDERS:
         due = event.starts_at - before
         due = evening_before(due, zone) if name == "hours" else next_morning(due, zone)
-        if due > now and due < event.starts_at:
+        if now < due < of_no_use_from:
             plans.append(
                 Plan(
                     "event_reminder",
@@ -370,10 +464,11 @@ async def _remind(
                     f"{now.isoformat()}",
                     due,
                     {"ref": event.ref, "which": name},
-                    expires_at=event.starts_at,
+                    expires_at=of_no_use_from,
                     subject_id=event.id,
                 )
             )
+            of_no_use_from = due
     await deliveries.plan(session, now, *plans)
 
 
@@ -494,7 +589,8 @@ async def change_event(
         if material:
             event.sequence += 1
             told = await _tell_change(session, event, now, default_zone)
-        if grown:
+            await _shorten_offers(session, event)
+        if material or grown:
             await offer_places(session, event, now, default_zone=default_zone)
     await session.flush()
     return told
@@ -527,6 +623,21 @@ async def _tell_change(
             )
             for _, person in affected
         ),
+    )
+
+
+async def _shorten_offers(session: AsyncSession, event: Event) -> None:
+    """Hold no place past two hours before the new start."""
+    latest = event.starts_at - OFFER_ENDS_BEFORE
+    await session.execute(
+        update(Attendance)
+        .where(
+            Attendance.event_id == event.id,
+            Attendance.state == State.OFFERED,
+            Attendance.offered_until > latest,
+        )
+        .values(offered_until=latest)
+        .execution_options(synchronize_session="fetch")
     )
 
 

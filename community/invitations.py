@@ -93,7 +93,7 @@ async def revoke(session: AsyncSession, actor: Person, ref: str, now: datetime) 
             Plan(
                 "role_notice",
                 role.person_id,
-                f"role_notice:ended:{role.id}",
+                f"role_notice:{role.ref}:ended",
                 now,
                 {"what": "ended", "ref": role.ref},
                 subject_id=role.id,
@@ -110,7 +110,7 @@ async def _notify(
         Plan(
             "role_notice",
             person_id,
-            f"role_notice:{invitation.id}:{what}",
+            f"role_notice:{invitation.ref}:{what}",
             now,
             {"what": what, "ref": invitation.ref},
             subject_id=invitation.id,

@@ -4,6 +4,7 @@ A person is anybody the bot has met: member, staff, or somebody who only looks r
 else hangs on this row, and erasing it takes everything with it.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -165,7 +166,7 @@ async def meet(
     """
     person = await by_telegram_id(session, telegram_id)
     if person is None:
-        person = Person(telegram_id=telegram_id, name=name[:NAME_LIMIT], met_at=now)
+        person = Person(telegram_id=telegram_id, name=_visible(name)[:NAME_LIMIT], met_at=now)
         session.add(person)
     person.username = username and username[:64]
     person.telegram_language = telegram_language and telegram_language[:35]
@@ -198,13 +199,24 @@ def choose_language(person: Person, language: str) -> None:
     person.language = language
 
 
+UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+"""Controls, and marks of direction, which would turn round what stands beside a name."""
+
+
+def _visible(name: str) -> str:
+    """Return a name as it is read: one line, without what only programs see."""
+    return " ".join(UNSEEN.sub("", name).split())
+
+
 def rename(person: Person, name: str) -> None:
     """Call the person what they want to be called.
 
     Raises:
         NotUnderstoodError: the name is empty or longer than 64 characters.
     """
-    name = " ".join(name.split())
+    name = _visible(name)
     if not 0 < len(name) <= NAME_LIMIT:
         raise NotUnderstoodError("name", limit=NAME_LIMIT)
     person.name = name

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Numeric, String, delete, func, select, update
+from sqlalchemy import ForeignKey, Numeric, Select, String, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -288,14 +288,15 @@ async def find_services(
 
 
 async def checklist_of(
-    session: AsyncSession, person: Person, service: Service
+    session: AsyncSession, person: Person, service: Service, *, lock: bool = False
 ) -> Checklist | None:
     """Return the person's checklist for a service, if they have begun one."""
-    found: Checklist | None = await session.scalar(
-        select(Checklist).where(
-            Checklist.person_id == person.id, Checklist.service_id == service.id
-        )
+    query = select(Checklist).where(
+        Checklist.person_id == person.id, Checklist.service_id == service.id
     )
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found: Checklist | None = await session.scalar(query)
     return found
 
 
@@ -319,7 +320,7 @@ async def tick(
     """
     step = await find(session, ServiceStep, step_ref)
     service = await session.get_one(Service, step.service_id)
-    checklist = await checklist_of(session, actor, service)
+    checklist = await checklist_of(session, actor, service, lock=True)
     if checklist is None:
         checklist = Checklist(
             person_id=actor.id, service_id=service.id, opened_at=now, moved_at=now
@@ -360,7 +361,7 @@ async def end_checklist(session: AsyncSession, person_id: int, service_id: int) 
     )
 
 
-async def _open_checklists(session: AsyncSession) -> list[Checklist]:
+def _open_checklists() -> Select[Checklist]:
     done = (
         select(func.count())
         .select_from(Tick)
@@ -374,12 +375,11 @@ async def _open_checklists(session: AsyncSession) -> list[Checklist]:
         .scalar_subquery()
     )
     is_open = select(Service.id).where(Service.is_open)
-    rows = await session.scalars(
+    return (
         select(Checklist)
         .where(Checklist.nudges < NUDGES, done < wanted, Checklist.service_id.in_(is_open))
         .order_by(Checklist.moved_at)
     )
-    return list(rows)
 
 
 async def _waiting_step(session: AsyncSession, checklist: Checklist) -> int:
@@ -399,9 +399,14 @@ async def _waiting_step(session: AsyncSession, checklist: Checklist) -> int:
 async def nudge(session: AsyncSession, now: datetime) -> int:
     """Owe a nudge about each step that has waited for seven days, at most two about one step."""
     count = 0
-    for checklist in await _open_checklists(session):
-        if checklist.moved_at + STEP_WAITS > now:
-            break
+    # Whose checklist is being ticked at this moment does not wait for anything.
+    due = (
+        _open_checklists()
+        .where(Checklist.moved_at <= now - STEP_WAITS)
+        .with_for_update(of=Checklist, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    for checklist in (await session.scalars(due)).all():
         service = await session.get_one(Service, checklist.service_id)
         waiting = await _waiting_step(session, checklist)
         checklist.nudges += 1
@@ -424,5 +429,5 @@ async def nudge(session: AsyncSession, now: datetime) -> int:
 
 async def next_nudge(session: AsyncSession) -> datetime | None:
     """Return when the next nudge is due."""
-    waiting = await _open_checklists(session)
-    return waiting[0].moved_at + STEP_WAITS if waiting else None
+    first: Checklist | None = await session.scalar(_open_checklists().limit(1))
+    return first.moved_at + STEP_WAITS if first else None

@@ -221,6 +221,8 @@ async def standing(page: Page, event: Event, mine: Attendance | None) -> Html:
         return _("This event is over.")
     said = mine.state if mine else State.NONE
     if mine and said == State.WAITING:
+        if await _takes_the_place(page, event, mine):
+            return _("🎟 A place is free now. It goes to whoever takes it first.")
         number = await attendance.place_in_line(page.session, mine)
         return _.ngettext(
             "⏳ You are number {n} on the waiting list. We tell you when a place is free.",
@@ -267,11 +269,14 @@ async def answer_rows(page: Page, event: Event, mine: Attendance | None) -> list
     is_open = event.state in (events.State.DRAFT, events.State.PUBLISHED)
     if is_open and not event.is_over(page.now):
         said = mine.state if mine else State.NONE
-        going = _.label("button", "✅ Going")
-        if said == State.OFFERED:
-            going = _.label("button", "✅ Take the place")
+        takes = await _takes_the_place(page, event, mine)
+        going = _.label("button", "✅ Take the place") if takes else _.label("button", "✅ Going")
         buttons = [
-            (Wish.GOING, going, said not in (State.GOING, State.WAITING, State.ATTENDED)),
+            (
+                Wish.GOING,
+                going,
+                takes or said not in (State.GOING, State.WAITING, State.ATTENDED),
+            ),
             (
                 Wish.MAYBE,
                 _.label("button", "🤔 Maybe"),
@@ -295,6 +300,15 @@ async def answer_rows(page: Page, event: Event, mine: Attendance | None) -> list
             )
     rows.append([Button(_.label("button", "All events"), List())])
     return rows
+
+
+async def _takes_the_place(page: Page, event: Event, mine: Attendance | None) -> bool:
+    """Say whether somebody in line has a place for the taking: offered, or free for anybody."""
+    if mine is None or mine.state not in (State.WAITING, State.OFFERED):
+        return False
+    return mine.state == State.OFFERED or await attendance.is_free_for(
+        page.session, event, page.reader, page.now, default_zone=page.network.zone
+    )
 
 
 async def event_said(page: Page, state: str, changed: bool) -> Message:

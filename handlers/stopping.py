@@ -101,7 +101,8 @@ async def acted(
         return await _stop(session, person, now)
     if act == "again":
         people.require_member(person)
-        await people.resume(session, person, now)
+        if await people.resume(session, person, now):
+            await attendance.welcome_back(session, person, now, default_zone=network.zone)
         return [edit("stop.again")]
     if act == "leave":
         return [edit("stop.leave")]

@@ -48,9 +48,32 @@ def escape(value: object) -> Html:
     return value if isinstance(value, Html) else Html(html.escape(str(value), quote=True))
 
 
+LINE = re.compile("[^\n\r\x1c-\x1e\x85\u2029]+")
+"""What directions do not reach beyond: a paragraph, as Unicode has it."""
+OVERRIDES = re.compile("[\u202a-\u202e]")
+ISOLATES = re.compile("[\u2066-\u2069]")
+
+
 def isolate(text: str) -> str:
-    """Keep the direction of a text to itself, line by line: an isolate ends with its line."""
-    return "\n".join(f"{FSI}{line}{PDI}" if line else line for line in text.split("\n"))
+    """Keep the direction of a text to itself, line by line: an isolate ends with its line.
+
+    Nothing written in the text reaches what stands round it: marks that would end this isolate,
+    or outlast it, are dropped, and so are those that turn letters round.
+    """
+    return LINE.sub(lambda line: f"{FSI}{_balanced(line[0])}{PDI}", text)
+
+
+def _balanced(line: str) -> str:
+    """Return the line without overrides; of isolates, those that begin and end in it."""
+    line = OVERRIDES.sub("", line)
+    begun: list[int] = []
+    paired: set[int] = set()
+    for mark in ISOLATES.finditer(line):
+        if mark[0] != PDI:
+            begun.append(mark.start())
+        elif begun:
+            paired |= {begun.pop(), mark.start()}
+    return ISOLATES.sub(lambda mark: mark[0] if mark.start() in paired else "", line)
 
 
 def plain(text: str) -> str:

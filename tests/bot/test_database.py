@@ -23,6 +23,15 @@ async def file(tmp_path: Path) -> Path:
     return tmp_path / "a.db"
 
 
+async def test_what_is_committed_outlives_a_power_cut(file: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{file}")
+    async with database.transaction() as session:
+        full = 2
+        assert await session.scalar(text("PRAGMA synchronous")) == full
+        assert await session.scalar(text("PRAGMA journal_mode")) == "wal"
+    await database.close()
+
+
 async def test_another_writer_is_waited_for_while_the_loop_goes_on(file: Path) -> None:
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -1,6 +1,7 @@
 """What Telegram brings: in order, once, and nobody waits for what is broken."""
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -238,6 +239,31 @@ async def test_what_fails_three_times_is_set_aside_with_an_apology_and_blocks_no
     # Nothing was changed: the same button still has what was written.
     await amina.presses("Yes, send it")
     assert await count(stage, QuestionMessage) == 1
+
+
+async def test_an_answer_that_a_crash_has_left_and_that_cannot_be_given_is_not_called_undone(
+    stage: Stage,
+) -> None:
+    amina = await stage.member("Amina")
+    body = {"update_id": 9, "message": message_from(amina, "/events")}
+    async with stage.app.database.transaction() as session:
+        session.add(
+            Arrival(
+                update_id=9,
+                digest="d",
+                sender=amina.id,
+                body=json.dumps(body),
+                state=Arriving.SPEAKING,
+                replies=[{"kind": "a card of another version", "args": {}, "how": "say"}],
+                arrived_at=stage.now,
+            )
+        )
+    await stage.app.receiver.pick_up()
+    await stage.settled()
+    amina.sees_last("What you asked for is done, but we cannot show you the answer.")
+    assert not amina.has_read("Nothing was changed")
+    [aside] = await arrivals_in(stage, Arriving.SET_ASIDE)
+    assert aside.tries == 3
 
 
 NOBODYS: list[dict[str, Any]] = [

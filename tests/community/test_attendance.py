@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
@@ -34,11 +34,16 @@ async def an_animator(session: AsyncSession, now: datetime) -> Person:
 
 
 async def an_event(
-    session: AsyncSession, animator: Person, now: datetime, *, capacity: int | None = None
+    session: AsyncSession,
+    animator: Person,
+    now: datetime,
+    *,
+    capacity: int | None = None,
+    hours: float = 0,
 ) -> Event:
-    details = Details(
-        (now + timedelta(days=3)).replace(tzinfo=None), ZONE, place="Library", capacity=capacity
-    )
+    """Publish an event in three days and so many hours; without them it is at nine there."""
+    begins = (now + timedelta(days=3, hours=hours)).replace(tzinfo=None)
+    details = Details(begins, ZONE, place="Library", capacity=capacity)
     event = await events.create(session, animator, details, {"title": "Meeting"}, "en", now)
     return await events.publish(session, animator, event.ref, now)
 
@@ -93,6 +98,11 @@ async def test_an_offer_that_nobody_takes_goes_to_the_next(
     for person in persons:
         await attendance.answer(session, person, event.ref, Wish.GOING, now, default_zone=ZONE)
     await attendance.answer(session, persons[0], event.ref, Wish.DECLINED, now, default_zone=ZONE)
+    await session.execute(
+        update(Delivery)
+        .where(Delivery.kind == "place_offered")
+        .values(state=deliveries.State.SENT)
+    )
     later = now + timedelta(hours=12)
     assert await attendance.lapse_offers(session, later, default_zone=ZONE) == 1
     second = await attendance.of(session, event, persons[1])
@@ -149,7 +159,7 @@ async def test_an_offered_place_is_never_held_past_two_hours_before_the_start(
     session: AsyncSession, now: datetime
 ) -> None:
     animator = await an_animator(session, now)
-    event = await an_event(session, animator, now, capacity=1)
+    event = await an_event(session, animator, now, capacity=1, hours=6)
     first, second = await a_member(session, 1, now), await a_member(session, 2, now)
     late = event.starts_at - timedelta(hours=5)
     await attendance.answer(session, first, event.ref, Wish.GOING, now, default_zone=ZONE)

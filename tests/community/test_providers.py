@@ -1,5 +1,6 @@
 """Organisations, services and steps: who writes them, who finds what, and who is nudged."""
 
+import asyncio
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.database import Database
 from community import areas, providers, translations
 from community.deliveries import Delivery
 from community.errors import NotAllowedError, NotFoundError, NotUnderstoodError
@@ -266,6 +268,43 @@ async def test_a_tick_begins_the_week_anew_and_the_next_step_has_its_own_two_nud
     for week in (1, 2, 3):
         await providers.nudge(session, moved + week * WEEK)
     assert len(await nudged(session)) == 4
+
+
+@pytest.mark.parametrize("tick_is_first", [True, False])
+async def test_a_tick_and_a_nudge_at_one_moment_lose_nothing_of_each_other(
+    database: Database, now: datetime, tick_is_first: bool
+) -> None:
+    async with database.transaction() as session:
+        service = await a_service(
+            session, await a_coordinator(session, now), now, steps=["a", "b", "c"]
+        )
+        me = await a_person(session, 2, now)
+        first, _second, _third = await providers.steps(session, service)
+        await providers.begin_checklist(session, me, service, now)
+    later = now + WEEK
+
+    async def ticks(session: AsyncSession) -> None:
+        await providers.tick(session, me, first.ref, later, done=True)
+
+    async def is_nudged(session: AsyncSession) -> None:
+        await providers.nudge(session, later)
+
+    one, other = (ticks, is_nudged) if tick_is_first else (is_nudged, ticks)
+
+    async def meanwhile() -> None:
+        async with database.transaction() as session:
+            await other(session)
+
+    async with database.transaction() as session:
+        await one(session)
+        task = asyncio.create_task(meanwhile())
+        await asyncio.wait([task], timeout=0.3)
+    await task
+    async with database.transaction() as session:
+        checklist = await providers.checklist_of(session, me, service)
+        assert checklist is not None
+        assert (checklist.moved_at, checklist.nudges) == (later, 0)
+        assert len(await nudged(session)) == (0 if tick_is_first else 1)
 
 
 async def test_ticking_and_unticking_brings_no_third_nudge_about_the_same_step(

@@ -48,6 +48,29 @@ def test_every_line_of_an_inserted_text_is_isolated_on_its_own() -> None:
     assert translator_for("en")("{text}", text="a\n\nb") == "\u2068a\u2069\n\n\u2068b\u2069"
 
 
+@pytest.mark.parametrize(
+    ("written", "inserted"),
+    [
+        ("a\u2069b", "ab"),  # would end our isolate
+        ("a\u2067b", "ab"),  # would be ended by ours, which then ends nothing
+        ("\u202egpj.exe\u202c", "gpj.exe"),
+        ("\u2067\u202eb\u2069", "\u2067b\u2069"),
+        ("\u2069\u2069\u2068a\u2066b\u2069", "a\u2066b\u2069"),
+        ("\u2068a\u2069 \u2067b\u2069", "\u2068a\u2069 \u2067b\u2069"),  # ours, or harmless
+        ("a\u200cb\u200f", "a\u200cb\u200f"),  # letters need them; they reach nowhere
+    ],
+)
+def test_no_mark_of_direction_reaches_out_of_what_is_inserted(written: str, inserted: str) -> None:
+    _ = translator_for("en")
+    assert _("To {name}!", name=written) == f"To \u2068{inserted}\u2069!"
+    assert _.label("button", "To {name}!", name=written) == f"To \u2068{inserted}\u2069!"
+
+
+def test_a_paragraph_of_another_kind_is_isolated_on_its_own_too() -> None:
+    said = translator_for("en")("To {name}!", name="a\u2029b")
+    assert said == "To \u2068a\u2069\u2029\u2068b\u2069!"
+
+
 def test_a_label_is_plain_text_with_isolates() -> None:
     _ = translator_for("en")
     assert _.label("button", "To {name}", name="Tea & <co>") == "To \u2068Tea & <co>\u2069"

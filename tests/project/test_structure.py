@@ -70,8 +70,19 @@ async def test_the_models_equal_the_migrations(bare: Database) -> None:
         async with bare.engine.begin() as connection:
             await connection.run_sync(_run, "head")
             assert await connection.run_sync(differences) == []
+            migrated = await connection.run_sync(_used_only_once)
     finally:
         await _restore(bare)
+    async with bare.engine.begin() as connection:
+        assert migrated == await connection.run_sync(_used_only_once)
+
+
+def _used_only_once(connection: Connection) -> set[str]:
+    """Return the tables whose numbers SQLite never gives again, which Alembic does not compare."""
+    if connection.dialect.name != "sqlite":
+        return set()
+    made = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+    return {name for name, sql in made if "AUTOINCREMENT" in sql}
 
 
 def _compare_type(

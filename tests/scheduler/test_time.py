@@ -72,6 +72,16 @@ async def test_a_reminder_that_fell_into_an_outage_comes_late_if_it_is_still_of_
     assert guest.times_read("Tea") == 1
 
 
+async def test_whoever_missed_both_reminders_in_an_outage_gets_one(
+    stage: Stage, animator: Coming
+) -> None:
+    boss, guest = await animator(), await stage.member("Guest")
+    await goes_to_an_event(stage, boss, guest, hours=26)
+    await is_away(stage, hours=25)
+    assert await reminders(stage) == [State.EXPIRED, State.SENT]
+    assert guest.times_read("Tea") == 1
+
+
 async def test_nobody_is_reminded_of_what_began_during_an_outage(
     stage: Stage, animator: Coming
 ) -> None:

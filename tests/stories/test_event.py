@@ -75,3 +75,49 @@ async def test_a_blocked_member_drops_out_and_comes_back(stage: Stage, animator:
         back = await people.by_telegram_id(session, ben.id)
         assert back is not None
         assert back.state == people.Membership.ACTIVE
+
+
+async def test_whoever_unblocks_the_bot_or_starts_messages_again_gets_the_place_that_is_free(
+    stage: Stage, animator: Coming
+) -> None:
+    boss = await animator()
+    first = await stage.member("First")
+    away, silent = await stage.member("Away"), await stage.member("Silent")
+    await an_event(boss, places=1, days=4)
+    await announced(boss)
+    for somebody in (first, away, silent):
+        await somebody.presses("Going")
+    stage.emulator.world.block(away.id)
+    await silent.says("/stop")
+    await first.presses("Not going")
+    assert not away.has_read("A place is free for you")
+    stage.emulator.world.unblock(away.id)
+    await stage.settled()
+    away.sees_last("A place is free for you")
+    await away.presses("Not going")
+    assert not silent.has_read("A place is free for you")
+    await silent.presses("Start messages again")
+    silent.sees_last("A place is free for you")
+
+
+async def test_shortly_before_the_start_a_free_place_is_for_whoever_takes_it_first(
+    stage: Stage, animator: Coming
+) -> None:
+    boss = await animator()
+    first, second, third = [await stage.member(name) for name in ("First", "Second", "Third")]
+    await an_event(boss, places=1, days=4)
+    await announced(boss)
+    for somebody in (first, second, third):
+        await somebody.presses("Going")
+    await stage.play(days=4, hours=5)  # at five in the afternoon; it begins at six
+    await first.presses("Not going")
+    for somebody in (second, third):
+        assert not somebody.has_read("A place is free")
+        await somebody.says("/events")
+        await somebody.presses("Coffee")
+        somebody.sees_last("A place is free now. It goes to whoever takes it first.")
+    await third.presses("Take the place")
+    third.sees_last("You are going")
+    await second.presses("Take the place")
+    second.sees_last("You are number 1 on the waiting list")
+    assert "Going" not in "".join(second.buttons()).replace("Not going", "")

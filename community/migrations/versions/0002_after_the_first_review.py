@@ -20,7 +20,10 @@ def upgrade() -> None:
         "role_invitations",
         sa.Column("granted", sa.Boolean(), nullable=False, server_default=sa.false()),
     )
-    with op.batch_alter_table("role_invitations") as batch:
+    # The table is made anew on SQLite: it must go on using each number only once.
+    with op.batch_alter_table(
+        "role_invitations", table_kwargs={"sqlite_autoincrement": True}
+    ) as batch:
         batch.alter_column("granted", server_default=None)
 
 

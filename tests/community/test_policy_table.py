@@ -1,0 +1,67 @@
+"""The send policy as DESIGN has it, typed again: rules 2, 5 and 7, and the defaults in numbers.
+
+Each line says who overtakes whom, what the member has agreed to, what they can turn off, whether
+anybody asked for it, whether it waits for the morning, who gets none, and what a crash does.
+"""
+
+import pytest
+
+from community.policy import POLICY
+
+AT_REST = "joining left paused stopped"
+GONE = "left stopped"
+NOBODY = ""
+
+# kind: lane, consent, topic, unasked, quiet hours, silent in, after a crash
+TABLE = {
+    # Nobody asked for these: news and nudges by consent, each with a topic to turn off.
+    "event_invitation": ("news", "news", "events", True, True, AT_REST, "uncertain"),
+    "newsletter": ("news", "news", "newsletters", True, True, AT_REST, "uncertain"),
+    "step_nudge": ("service", "news", "steps", True, True, AT_REST, "uncertain"),
+    "pulse": ("survey", "surveys", None, True, True, AT_REST, "uncertain"),
+    # Whoever says "going" wants to be reminded, while they rest too.
+    "event_reminder": ("service", None, None, False, True, GONE, "uncertain"),
+    # Who is on the way must hear of it, at any hour, whatever they have turned off.
+    "event_changed": ("urgent", None, None, False, False, NOBODY, "resend"),
+    "event_cancelled": ("urgent", None, None, False, False, NOBODY, "resend"),
+    "place_offered": ("urgent", None, None, False, True, GONE, "resend"),
+    # Steps of a referral are owed, in the morning, to whoever has stopped too.
+    "referral_step": ("urgent", None, None, False, True, NOBODY, "resend"),
+    "referral_outcome": ("service", None, None, False, True, NOBODY, "resend"),
+    "provider_notice": ("urgent", None, None, False, True, NOBODY, "resend"),
+    "team_notice": ("service", None, None, False, True, NOBODY, "resend"),
+    # Answers to what somebody has just done.
+    "team_answer": ("urgent", None, None, False, False, NOBODY, "resend"),
+    "role_notice": ("urgent", None, None, False, False, NOBODY, "resend"),
+}
+ORDER = ["reply", "urgent", "service", "news", "survey"]
+"""Who overtakes whom: an answer everybody, a survey nobody."""
+
+
+def test_every_kind_is_in_the_table() -> None:
+    assert set(POLICY) == set(TABLE)
+
+
+@pytest.mark.parametrize("kind", TABLE)
+def test_the_policy_of_a_kind_is_that_of_the_design(kind: str) -> None:
+    policy = POLICY[kind]
+    assert (
+        policy.lane.name.lower(),
+        policy.consent and policy.consent.value,
+        policy.topic and policy.topic.value,
+        policy.unasked,
+        policy.waits_for_morning,
+        " ".join(sorted(state.value for state in policy.silent_in)),
+        policy.crash.value,
+    ) == TABLE[kind]
+
+
+def test_a_message_of_an_earlier_lane_leaves_first() -> None:
+    lanes = {policy.lane for policy in POLICY.values()}
+    assert [lane.name.lower() for lane in sorted(type(next(iter(lanes))))] == ORDER
+
+
+def test_what_nobody_asked_for_can_wait_until_the_weekly_cap_has_room() -> None:
+    for kind, policy in POLICY.items():
+        if policy.unasked:
+            assert policy.lives.days > 7, kind
