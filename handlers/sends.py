@@ -311,13 +311,13 @@ async def words_card(page: Page, ref: str) -> Message:
     source, found = await translations.standings(page.session, *send.subject)
     skips = send.fallback == Fallback.SKIP
     shelf = await sends.shelf(page.session, send)
-    network = native_name(shelf.instead(page.network.language))
+    network = language_name(shelf.instead(page.network.language), _)
     rule = (
         _("Whoever reads a language that is not ready gets nothing.")
         if skips
         else _(
-            "Whoever reads a language that is not ready gets {language}, with a notice in their "
-            "own.",
+            "Whoever reads a language that is not ready gets this one, with a notice in their "
+            "own: {language}",
             language=network,
         )
     )
@@ -357,7 +357,7 @@ async def sample(page: Page, ref: str, language: str) -> Message:
 def _nothing(page: Page, language: str) -> Message:
     _ = page._
     return Message(
-        _("Whoever reads {language} gets nothing.", language=language_name(language, _))
+        _("Readers of this language get nothing: {language}", language=language_name(language, _))
     )
 
 

@@ -226,7 +226,7 @@ async def test_a_newsletter_in_two_languages_from_writing_to_the_last_outcome(
     assert "The office is closed in January." in animator.last
     await animator.presses("Send them nothing instead")
     await animator.presses("👁 Français")
-    assert animator.last == "Whoever reads French gets nothing."
+    assert animator.last == "Readers of this language get nothing: French"
     await animator.presses("Send them English instead")
     await animator.presses("Back to the message")
     await animator.presses("Who gets it")
