@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.answering import translator_of
 from bot.clock import Clock
 from bot.database import Database
-from bot.receiving import translator_of
 from bot.speaking import Speaker, Spoken, digest
 from bot.telegram import Fate, TokenRefusedError
 from community import deliveries, live, people

@@ -22,6 +22,7 @@ from handlers import (
     news,
     onboarding,
     planning,
+    profile,
     pulses,
     referrals,
     report,
@@ -34,13 +35,14 @@ from handlers import (
     wording,
 )
 from handlers.forms import Form
-from handlers.replies import Button, Card, Cards, Message, Page
+from handlers.replies import Button, Card, Cards, Message, Page, show_now
 from locales import Html, translator_for
 from locales.direction import pointed
 
 MODULES = (
     stopping,
     onboarding,
+    profile,
     menu,
     attendance,
     news,
@@ -71,6 +73,7 @@ def routes(dispatcher: Dispatcher) -> None:
         dispatcher.include_router(module.setup())
     dispatcher.include_router(inbox.last())
     dispatcher.callback_query.outer_middleware(forms.still_open)
+    dispatcher.callback_query.middleware(show_now)
 
 
 async def team_notice(page: Page, what: str, **args: object) -> Message | None:

@@ -13,10 +13,10 @@ from community.attendance import Attendance, State, Wish
 from community.base import find
 from community.consents import Purpose
 from community.events import Event
-from community.people import Person
+from community.people import Membership, Person
 from community.sends import Send
 from community.translations import Block, Fallback
-from handlers import menu
+from handlers import menu, resting
 from handlers.content import authored, block_for
 from handlers.replies import (
     Button,
@@ -25,6 +25,7 @@ from handlers.replies import (
     Network,
     Page,
     Replies,
+    Reply,
     edit,
     in_rows,
     lines,
@@ -46,6 +47,10 @@ class Answer(CallbackData, prefix="an"):
 
     ref: str
     wish: Wish
+
+    def card(self) -> Reply:
+        """Return the event as it is now."""
+        return edit("event.card", ref=self.ref)
 
 
 class Calendar(CallbackData, prefix="ics"):
@@ -90,7 +95,7 @@ async def answered(
         session, person, callback_data.ref, callback_data.wish, now, default_zone=network.zone
     )
     return [
-        edit("event.card", ref=callback_data.ref),
+        callback_data.card(),
         toast("event.said", state=got.state, changed=changed),
     ]
 
@@ -148,14 +153,35 @@ async def event_card(page: Page, ref: str, greeting: str | None = None) -> Messa
 async def card_of(page: Page, event: Event, mine: Attendance | None) -> Message:
     """Return the card of an event for somebody who gave this answer; previews use it too."""
     block = await block_for(page, "event", event.id)
+    silence = _silence(page, event, mine)
     text = lines(
         heading(page, event, block),
         "",
         *facts(page, event, mine),
         "",
         await standing(page, event, mine),
+        silence,
     )
-    return Message(text, await answer_rows(page, event, mine))
+    rows = await answer_rows(page, event, mine)
+    return Message(text, [*resting.rows(page), *rows] if silence else rows)
+
+
+def is_open(page: Page, event: Event) -> bool:
+    """Say whether one can still answer. A draft is shown in previews only, as it will be."""
+    has_a_future = event.state in (events.State.DRAFT, events.State.PUBLISHED)
+    return has_a_future and not event.is_over(page.now)
+
+
+def _silence(page: Page, event: Event, mine: Attendance | None) -> Html | None:
+    """Say to whoever has stopped what they will not hear about an event they have answered."""
+    _ = page._
+    if mine is None or page.reader.state != Membership.STOPPED or not is_open(page, event):
+        return None
+    if mine.state in (State.GOING, State.MAYBE):
+        return _("🔕 Your messages are off: no reminder will come.")
+    if mine.state == State.WAITING:
+        return _("🔕 Your messages are off: no free place can be offered to you.")
+    return None
 
 
 def heading(page: Page, event: Event, block: Block | None) -> Html:
@@ -187,23 +213,27 @@ def facts(page: Page, event: Event, mine: Attendance | None) -> list[str | None]
             ),
         )
     ]
-    going = knows_address(mine)
-    if event.is_online:
-        told.append(
-            _("💻 Online: {link}", link=event.link or "")
-            if going
-            else _("💻 Online. You get the link when you say that you are going.")
-        )
-    elif going:
-        told.append(_("📍 {place}", place=event.place or ""))
-    else:
-        told.append(_("📍 You get the address when you say that you are going."))
+    told.append(_where(page, event, mine))
     if event.languages:
         spoken = join([language_name(code, _) for code in event.languages], _)
         told.append(_("🗣 Spoken there: {languages}", languages=spoken))
     if event.child_care:
         told.append(_("🧸 There is child care."))
     return told
+
+
+def _where(page: Page, event: Event, mine: Attendance | None) -> Html | None:
+    """Return the address, or how to get it; nothing once it can no longer be had."""
+    _ = page._
+    if knows_address(mine):
+        if event.is_online:
+            return _("💻 Online: {link}", link=event.link or "")
+        return _("📍 {place}", place=event.place or "")
+    if not is_open(page, event):
+        return None
+    if event.is_online:
+        return _("💻 Online. You get the link when you say that you are going.")
+    return _("📍 You get the address when you say that you are going.")
 
 
 def knows_address(mine: Attendance | None) -> bool:
@@ -221,10 +251,13 @@ async def standing(page: Page, event: Event, mine: Attendance | None) -> Html:
     said = mine.state if mine else State.NONE
     if mine and said == State.WAITING:
         number = await attendance.place_in_line(page.session, mine)
-        return _.ngettext(
-            "⏳ You are number {n} on the waiting list. We tell you when a place is free.",
-            "⏳ You are number {n} on the waiting list. We tell you when a place is free.",
-            number,
+        return lines(
+            _.ngettext(
+                "⏳ You are number {n} on the waiting list.",
+                "⏳ You are number {n} on the waiting list.",
+                number,
+            ),
+            None if _silence(page, event, mine) else _("We tell you when a place is free."),
         )
     if mine and said == State.OFFERED and mine.offered_until:
         return _(
@@ -262,9 +295,7 @@ async def answer_rows(page: Page, event: Event, mine: Attendance | None) -> list
     """Return the buttons that make sense now."""
     _ = page._
     rows: list[list[Button]] = []
-    # A draft is shown in previews only, with the buttons that members will have.
-    is_open = event.state in (events.State.DRAFT, events.State.PUBLISHED)
-    if is_open and not event.is_over(page.now):
+    if is_open(page, event):
         said = mine.state if mine else State.NONE
         going = _.label("button", "✅ Going")
         if said == State.OFFERED:
@@ -301,6 +332,10 @@ async def event_said(page: Page, state: str, changed: bool) -> Message:
     _ = page._
     if not changed:
         return Message(_.label("toast", "That is what you had said already."))
+    if state == State.GOING and page.reader.state == Membership.STOPPED:
+        return Message(
+            _.label("toast", "You are going. Your messages are off: no reminder will come.")
+        )
     return Message(
         {
             State.GOING: _.label("toast", "You are going. See you there!"),

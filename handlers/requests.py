@@ -19,10 +19,11 @@ from community.providers import Service
 from community.referrals import NOTE_LIMIT, FieldName, Reason, Referral, State
 from handlers import menu, words
 from handlers.content import block_for, quoted
-from handlers.forms import Answering, Field, Form, Question, begin
+from handlers.forms import Answering, Field, Form, Question, begin, end_if
+from handlers.me import Change
 from handlers.menu import AskTeam
 from handlers.onboarding import TERMS_VERSION
-from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
+from handlers.replies import Button, Message, Page, Replies, Reply, edit, lines, say, toast
 from handlers.staff import page_of
 from handlers.support import Needs, OpenService, Refer, Requests, organization_name
 from locales import Html, Translator, escape, language_name
@@ -41,6 +42,10 @@ class OneRequest(CallbackData, prefix="sz"):
     ref: str
     act: str = "open"
     seen: str = ""
+
+    def card(self) -> Reply:
+        """Return the request as it is now."""
+        return edit("support.request", ref=self.ref)
 
 
 def mask_of(fields: Collection[FieldName]) -> int:
@@ -74,7 +79,7 @@ async def refer_touched(
         return [edit("support.request", ref=already.ref)]
     note = (await state.get_data()).get("notes", {}).get(ref, "")
     if act == "note":
-        return await begin(NOTE, state, ref=ref, mask=mask)
+        return await begin(NOTE, state, ref=ref, mask=mask, note=note)
     if act == "send":
         goes = await referrals.would_share(session, person, service, fields_of(mask), note)
         if callback_data.seen != referrals.fingerprint(goes):
@@ -103,6 +108,7 @@ async def _ask_note(page: Page, about: Any, answers: Any) -> Question:
         lines(
             _("What should they know? Write it in a few sentences."),
             _("Please never send identity documents or passwords here."),
+            quoted(page, about["note"], _.language) if about["note"] else None,
         )
     )
 
@@ -116,11 +122,16 @@ async def _read_note(answering: Answering, text: str) -> str:
 async def _noted(answering: Answering) -> Replies:
     about, note = answering.about, answering.answers["note"]
     assert answering.state is not None
-    await answering.state.set_data({"notes": {about["ref"]: note}})
+    await answering.state.update_data(notes={about["ref"]: note})
     return [say("support.refer", ref=about["ref"], mask=about["mask"], note=note)]
 
 
-NOTE = Form("support.note", [Field("note", _ask_note, _read_note)], _noted)
+NOTE = Form(
+    "support.note",
+    [Field("note", _ask_note, _read_note)],
+    _noted,
+    home=lambda about: say("support.refer", **about),
+)
 
 
 async def _ask_more(page: Page, about: Any, answers: Any) -> Question:
@@ -146,7 +157,12 @@ async def _told_more(answering: Answering) -> Replies:
     return [say("support.request", ref=ref)]
 
 
-MORE = Form("support.more", [Field("note", _ask_more, _read_note)], _told_more)
+MORE = Form(
+    "support.more",
+    [Field("note", _ask_more, _read_note)],
+    _told_more,
+    home=lambda about: say("support.request", ref=about["ref"]),
+)
 
 
 async def requests_opened(query: Any, callback_data: Requests) -> Replies:
@@ -169,6 +185,8 @@ async def request_touched(
         return [edit(f"support.{act}", ref=ref)]
     if act == "more":
         return await begin(MORE, state, ref=ref)
+    if act in {"withdraw!", "give", "keep"}:
+        await end_if(MORE, state, ref)  # what it asks for is settled by this tap
     if act == "withdraw!":
         await referrals.withdraw(session, person, ref, now)
     elif act == "unshare":
@@ -180,7 +198,7 @@ async def request_touched(
         await referrals.give(session, person, ref, now, yes=act == "give")
     elif act in {"yes", "no!"}:
         await referrals.confirm(session, person, ref, now, helped=act == "yes")
-    return [edit("support.request", ref=ref)]
+    return [callback_data.card()]
 
 
 # Cards
@@ -249,7 +267,8 @@ async def refer_card(page: Page, ref: str, mask: int, note: str = "") -> Message
         )
         flipped = mask_of(chosen ^ {name})
         rows.append([Button(label, Refer(ref=ref, mask=flipped, act="flip"))])
-    rows.append([Button(_.label("button", "✏️ Add a note"), Refer(ref=ref, mask=mask, act="note"))])
+    write = _.label("button", "✏️ Change the note") if note else _.label("button", "✏️ Add a note")
+    rows.append([Button(write, Refer(ref=ref, mask=mask, act="note"))])
     send = Refer(ref=ref, mask=mask, act="send", seen=referrals.fingerprint(goes))
     rows.append([Button(_.label("button", "📨 I agree, send it"), send)])
     rows.append([Button(_.label("button", "Back"), OpenService(ref=ref))])
@@ -356,7 +375,7 @@ async def _asked_line(page: Page, referral: Referral) -> Html | None:
         )
     if value is None:
         return _(
-            "They ask for: {field}. We do not know it; you can add it under /me.",
+            "They ask for: {field}. We do not know it yet.",
             field=words.field(name, _),
         )
     return _(
@@ -364,6 +383,10 @@ async def _asked_line(page: Page, referral: Referral) -> Html | None:
         field=words.field(name, _),
         value=await field_value(page, name, value),
     )
+
+
+STEP_FOR: Mapping[str, str] = {FieldName.AREA: "area", FieldName.STAGE: "stage"}
+"""The question of the profile that answers what a provider asks for."""
 
 
 def _request_rows(
@@ -379,6 +402,9 @@ def _request_rows(
             rows.append([Button(_.label("button", "✏️ Write it"), more)])
         if asked:
             rows.append([Button(_.label("button", "Share it"), give)])
+        elif step_of := STEP_FOR.get(referral.asked_field or ""):
+            step = Change(step=step_of, request=ref)
+            rows.append([Button(_.label("button", "Tell it now"), step)])
         rows.append([Button(_.label("button", "Do not share it"), keep)])
     if state in ASKING:
         rows.append(
