@@ -16,8 +16,7 @@ from community.people import Person
 from community.roles import RoleName
 from community.sends import Kind, Send, State
 from community.translations import Fallback
-from handlers import attendance as members_view
-from handlers import audience, news, progress, staff, wording
+from handlers import audience, event_notices, news, progress, staff, wording
 from handlers.content import authored, block_for
 from handlers.drafting import understood
 from handlers.forms import Answering, Field, Form, Question, begin
@@ -339,7 +338,7 @@ async def as_read(page: Page, send: Send, language: str) -> Message | None:
         return await news.newsletter(theirs, send.ref)
     assert send.event_id is not None
     event = await page.session.get_one(Event, send.event_id)
-    return await members_view.announcement(theirs, event, send.ref)
+    return await event_notices.announcement(theirs, event, send.ref)
 
 
 async def preview(page: Page, ref: str, language: str) -> Message:

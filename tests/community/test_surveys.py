@@ -225,7 +225,6 @@ async def test_who_was_asked_the_first_version_ends_it_as_it_was(
 ) -> None:
     person, ref = await asked(session, now)
     await session.execute(update(surveys.Survey).values(version=1))
-    session.expire_all()
     for question, value in (("useful", "yes"), ("met", "no"), ("again", "maybe")):
         found, changed = await surveys.answer(session, person, ref, question, value, now)
         assert changed
