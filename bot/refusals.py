@@ -1,6 +1,7 @@
 """The community's "no" in the member's language: one sentence for each way of refusing."""
 
 from community.errors import (
+    CalledOffError,
     ConsentMissingError,
     IllegalMoveError,
     LastAdministratorError,
@@ -25,6 +26,7 @@ def sentence(error: RefusalError, _: Translator) -> Html:
         NotAllowedError: _("You cannot do this with the role you have."),
         NotAMemberError: _("This is for members. Send /start to join; it takes one minute."),
         TooLateError: _("It is too late for that."),
+        CalledOffError: _("❌ This event has been cancelled."),
         IllegalMoveError: _("That is not possible any more: it has been settled meanwhile."),
         LinkRefusedError: _(
             "This link does not work (any more). Ask the person who gave it to you for a new one."

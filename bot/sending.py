@@ -17,9 +17,9 @@ from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.answering import translator_of
 from bot.clock import Clock
 from bot.database import Database, is_away
-from bot.receiving import translator_of
 from bot.speaking import Speaker, Spoken, digest
 from bot.telegram import Fate, TokenRefusedError
 from community import deliveries, judging, live, people

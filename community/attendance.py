@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from community import deliveries, events, people, roles
 from community.base import Base, BigId, Identified, find
 from community.deliveries import Delivery, Plan
-from community.errors import NotFoundError, TooLateError
+from community.errors import CalledOffError, NotFoundError, TooLateError
 from community.events import EVENT, Details, Event
 from community.lifecycle import Lifecycle, Who, who
 from community.people import Membership, Person
@@ -193,10 +193,13 @@ async def answer(
     Raises:
         NotAMemberError: the person has not joined.
         NotFoundError: no such event.
-        TooLateError: it has ended, or was cancelled.
+        CalledOffError: it does not take place.
+        TooLateError: it has ended.
     """
     people.require_member(actor)
     event = await events.visible(session, event_ref, lock=True)
+    if event.state == events.State.CANCELLED:
+        raise CalledOffError
     if event.state != events.State.PUBLISHED or event.is_over(now):
         raise TooLateError(event.ends_at)
     attendance = await of(session, event, actor)

@@ -39,6 +39,10 @@ class TooLateError(RefusalError):
         self.since = since
 
 
+class CalledOffError(TooLateError):
+    """It is too late, because what it was about does not take place."""
+
+
 class NotAMemberError(RefusalError):
     """Only members may do this, and the person has not joined (or has left)."""
 

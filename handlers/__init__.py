@@ -16,6 +16,7 @@ from handlers import (
     audience,
     directory,
     disputes,
+    event_notices,
     forms,
     guests,
     inbox,
@@ -24,8 +25,10 @@ from handlers import (
     news,
     onboarding,
     planning,
+    profile,
     pulses,
     referrals,
+    referring,
     report,
     requests,
     sends,
@@ -37,17 +40,20 @@ from handlers import (
     wording,
 )
 from handlers.forms import Form
-from handlers.replies import Button, Card, Cards, Message, Page
+from handlers.replies import Button, Card, Cards, Message, Page, show_now
 from locales import Html, translator_for
 from locales.direction import pointed
 
 MODULES = (
     stopping,
     onboarding,
+    profile,
     menu,
     attendance,
+    event_notices,
     news,
     support,
+    referring,
     requests,
     disputes,
     inbox,
@@ -76,6 +82,7 @@ def routes(dispatcher: Dispatcher) -> None:
         dispatcher.include_router(module.setup())
     dispatcher.include_router(inbox.last())
     dispatcher.callback_query.outer_middleware(forms.still_open)
+    dispatcher.callback_query.middleware(show_now)
 
 
 async def team_notice(page: Page, what: str, **args: object) -> Message | None:

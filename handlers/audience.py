@@ -120,7 +120,7 @@ def _language_line(
     if send.fallback == Fallback.SKIP:
         return _("{language}: {n}. Not translated: they get nothing.", language=name, n=n)
     return _(
-        "{language}: {n}. Not translated: they get {other}, with a notice.",
+        "{language}: {n}. Not translated: they get another language, with a notice: {other}",
         language=name,
         n=n,
         other=language_name(network, _),

@@ -149,13 +149,17 @@ async def _ask_steps(page: Page, about: Any, answers: Any) -> Question:
     )
 
 
+def _language_of(about: Mapping[str, Any], _: Translator) -> str:
+    return language_name(about["language"], _)
+
+
 async def _ask_words(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
     _ = page._
     shelf = (await translations.shelves(page.session, "service", [about["id"]]))[about["id"]]
     source = shelf.choose(shelf.source, page.network.language)
     return Question(
         lines(
-            _("The name in {language}:", language=native_name(about["language"])),
+            _("Write the name. Language: {language}", language=_language_of(about, _)),
             _quote(source.get("name") if source else ""),
         )
     )
@@ -167,7 +171,7 @@ async def _ask_description_words(page: Page, about: Mapping[str, Any], answers: 
     source = shelf.choose(shelf.source, page.network.language)
     return Question(
         lines(
-            _("The description in {language}:", language=native_name(about["language"])),
+            _("Write the description. Language: {language}", language=_language_of(about, _)),
             _quote(source.get("description") if source else ""),
         )
     )
@@ -180,8 +184,8 @@ async def _ask_step_words(page: Page, about: Mapping[str, Any], answers: Any) ->
     return Question(
         lines(
             _(
-                "The steps in {language}, one on each line, in the same order:",
-                language=native_name(about["language"]),
+                "Write the steps, one on each line, in the same order. Language: {language}",
+                language=_language_of(about, _),
             ),
             _quote("\n".join(told)),
         )

@@ -19,15 +19,17 @@ from aiogram.types import CallbackQuery, TelegramObject
 from aiogram.types import Message as Incoming
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community.errors import NotFoundError, NotUnderstoodError
+from community.errors import NotFoundError, NotUnderstoodError, RefusalError
 from community.people import Person
 from handlers.replies import (
     Button,
     How,
     Message,
     Network,
+    OvertakenError,
     Page,
     Replies,
+    Reply,
     edit,
     in_rows,
     say,
@@ -84,6 +86,7 @@ class Answering:
 Ask = Callable[[Page, Mapping[str, Any], Mapping[str, Any]], Awaitable[Question]]
 Read = Callable[[Answering, str], Awaitable[Any]]
 Finish = Callable[[Answering], Awaitable[Replies]]
+Home = Callable[[Mapping[str, Any]], Reply]
 
 
 async def any_text(_answering: Answering, text: str) -> str:
@@ -109,6 +112,8 @@ class Form:
     name: str
     fields: Sequence[Field]
     finish: Finish
+    home: Home | None = None
+    """Where it began: what is shown again to whoever cancels it or finishes it too late."""
 
 
 Forms = Mapping[str, Form]
@@ -117,8 +122,26 @@ Forms = Mapping[str, Form]
 async def begin(form: Form, state: FSMContext, **about: Any) -> Replies:
     """Ask the first question. ``about`` (refs, codes) is kept with the answers."""
     await state.set_state(Filling.form)
-    await state.set_data({"form": form.name, "at": 0, "about": about, "answers": {}})
+    await state.update_data(form=form.name, at=0, about=about, answers={})
     return [_asking(form, 0, about, {})]
+
+
+async def end(state: FSMContext) -> None:
+    """Close the open form. What else the conversation keeps stays."""
+    data = await state.get_data()
+    await state.set_state(None)
+    await state.set_data({key: data[key] for key in data.keys() - KEPT})
+
+
+async def end_if(form: Form, state: FSMContext, ref: str) -> None:
+    """Close this form if it is open and about this thing, which has just been settled."""
+    data = await state.get_data()
+    if data.get("form") == form.name and data["about"].get("ref") == ref:
+        await end(state)
+
+
+KEPT = frozenset({"form", "at", "about", "answers"})
+"""What a conversation keeps of an open form."""
 
 
 def _asking(form: Form, at: int, about: Mapping[str, Any], answers: Mapping[str, Any]) -> Any:
@@ -154,9 +177,21 @@ async def form_closed(page: Page) -> Message:
     return Message(page._.label("toast", "This question is no longer open."))
 
 
-async def form_dropped(page: Page) -> Message:
+async def form_dropped(page: Page, *, is_back: bool = False) -> Message:
     """Tell that nothing was kept."""
-    return Message(page._("All right, nothing was saved. /menu shows what you can do."))
+    _ = page._
+    if is_back:
+        return Message(_("All right, nothing was saved."))
+    return Message(_("All right, nothing was saved. /menu shows what you can do."))
+
+
+async def _dropped(
+    form: Form, state: FSMContext, about: Mapping[str, Any], tell: Callable[..., Reply]
+) -> Replies:
+    await end(state)
+    if form.home is None:
+        return [tell("form.dropped")]
+    return [tell("form.dropped", is_back=True), form.home(about)]
 
 
 async def _answer(
@@ -190,9 +225,15 @@ async def _answer(
     if at + 1 < len(form.fields):
         await state.update_data(at=at + 1, answers=answers)
         return [_asking(form, at + 1, about, answers)]
-    await state.clear()
+    await end(state)
     done = Answering(session, person, now, network, _, incoming, about, answers, state)
-    return await form.finish(done)
+    try:
+        return await form.finish(done)
+    except NotUnderstoodError:
+        raise  # the last answer can be given again
+    except RefusalError as refusal:
+        home = [form.home(about)] if form.home else []
+        raise OvertakenError(refusal, *home, ends_form=True) from refusal
 
 
 async def written(
@@ -239,8 +280,7 @@ async def tapped(
     if form.fields[data["at"]].name != callback_data.field:
         return [toast("form.closed")]
     if callback_data.value == CANCEL:
-        await state.clear()
-        return [edit("form.dropped")]
+        return await _dropped(form, state, data["about"], edit)
     return await _answer(callback_data.value, None, state, session, person, now, network, forms, _)
 
 

@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import consents, erasure, keys, needs, people, translations
 from community.people import Person
-from handlers import menu, topics, words
+from handlers import menu, resting, topics, words
 from handlers.forms import Answering, Field, Form, Question, begin
-from handlers.onboarding import STEPS, languages_card
+from handlers.onboarding import languages_card
+from handlers.profile import STEPS
 from handlers.replies import (
     Button,
     File,
@@ -27,7 +28,7 @@ from handlers.replies import (
     say,
     toast,
 )
-from locales import Html, join, native_name, translator_for
+from locales import Html, join, language_name, translator_for
 
 
 class Me(CallbackData, prefix="me"):
@@ -37,9 +38,10 @@ class Me(CallbackData, prefix="me"):
 
 
 class Change(CallbackData, prefix="ch"):
-    """Change one answer of the profile."""
+    """Change one answer of the profile. ``request`` is where the person came from, if anywhere."""
 
     step: str
+    request: str = ""
 
 
 async def command(message: Any, state: FSMContext) -> Replies:
@@ -99,9 +101,11 @@ async def me_card(page: Page) -> Message:
     me = page.reader
     told = [
         _("Name: {name}", name=me.name),
-        _("Language: {language}", language=native_name(_.language)),
+        _("Language: {language}", language=language_name(_.language, _)),
         _("Membership: {state}", state=words.membership(me.state, _)),
     ]
+    if rests := resting.line(page):
+        told.append(rests)
     told += await _profile_lines(page)
     given = await consents.given(page.session, me)
     agreed = (
@@ -110,7 +114,7 @@ async def me_card(page: Page) -> Message:
         else _("only what is needed")
     )
     told.append(_("You agreed to: {agreed}", agreed=agreed))
-    rows = _change_rows(page)
+    rows = [*resting.rows(page), *_change_rows(page)]
     return Message(lines(_("<b>What we know about you</b>"), "", *told), rows)
 
 
@@ -151,7 +155,8 @@ async def change(query: Any, callback_data: Change, person: Person) -> Replies:
     people.require_member(person)
     if callback_data.step not in STEPS:
         return [toast("old_button")]
-    return [edit("profile.step", step=callback_data.step, alone=True)]
+    request = callback_data.request
+    return [edit("profile.step", step=callback_data.step, alone=True, request=request)]
 
 
 async def _profile_lines(page: Page) -> list[Html]:

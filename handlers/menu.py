@@ -9,6 +9,7 @@ from aiogram.fsm.context import FSMContext
 
 from community import roles
 from community.roles import RoleName
+from handlers import resting
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
 from locales import Html, Translator
 
@@ -26,6 +27,11 @@ class AskTeam(CallbackData, prefix="at"):
 def button(_: Translator) -> Button:
     """Return the way back to the menu."""
     return Button(_.label("button", "Menu"), Menu())
+
+
+def join_button(_: Translator) -> Button:
+    """Return the way to the welcome card, where one joins or just looks."""
+    return Button(_.label("button", "👋 Join the network"), Menu(to="join"))
 
 
 async def command(message: Any, state: FSMContext) -> Replies:
@@ -86,16 +92,18 @@ async def menu_card(page: Page) -> Message:
         text = lines(
             text, "", _("You are looking round. Join to answer events and to get support.")
         )
-        rows.insert(0, [Button(_.label("button", "👋 Join the network"), Menu(to="join"))])
+        rows.insert(0, [join_button(_)])
+    if told := resting.line(page):
+        text = lines(text, "", told)
+        rows = [*resting.rows(page), *rows]
     held = {role.name for role in await roles.held(page.session, page.reader, page.now)}
     extra = [
         _("/animate: events, newsletters, the team") if held & STAFF else None,
         _("/referrals: the people referred to you") if RoleName.PROVIDER_STAFF in held else None,
         _("/report: figures and set up") if RoleName.COORDINATOR in held else None,
     ]
-    told = [line for line in extra if line]
-    if told:
-        text = lines(text, "", *told)
+    if any(extra):
+        text = lines(text, "", *extra)
     return Message(text, rows)
 
 
@@ -144,7 +152,10 @@ async def privacy_card(page: Page) -> Message:
         ),
         _("You can see, change, take with you and delete everything: /me"),
     )
-    return Message(text, [[button(_)]])
+    rows = [[button(_)]]
+    if not page.reader.is_member:  # who asks before joining goes on where they were
+        rows.insert(0, [Button(_.label("button", "Back"), Menu(to="join"))])
+    return Message(text, rows)
 
 
 async def refusal(page: Page, text: str) -> Message:

@@ -39,7 +39,6 @@ from locales import (
     event_time,
     join,
     language_name,
-    native_name,
     number,
     short_day,
 )
@@ -329,9 +328,9 @@ async def event_words(page: Page, ref: str) -> Message:
     text = lines(
         _("<b>Languages of this event</b>"),
         _(
-            "Whoever reads a language that is not ready sees {language}, with a notice in their "
-            "own.",
-            language=native_name(shelf.instead(page.network.language)),
+            "Whoever reads a language that is not ready sees this one, with a notice in their "
+            "own: {language}",
+            language=language_name(shelf.instead(page.network.language), _),
         ),
     )
     rows = wording.language_rows(page, "e", ref, source, found)

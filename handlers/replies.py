@@ -9,12 +9,19 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from aiogram.filters.callback_data import CallbackData
+from aiogram.types import TelegramObject
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from community.errors import (
+    IllegalMoveError,
+    NoAgreementError,
+    RefusalError,
+    TooLateError,
+)
 from community.people import Person
 from locales import Html, Translator
 
@@ -68,6 +75,41 @@ def alert(kind: str, **args: Any) -> Reply:
 def commands() -> Reply:
     """Show this person the command list in the language they have just chosen."""
     return Reply("", {}, How.COMMANDS)
+
+
+class OvertakenError(Exception):
+    """A refusal because the world has moved on: what is true now is shown with it."""
+
+    def __init__(self, refusal: RefusalError, *now: Reply, ends_form: bool = False) -> None:
+        super().__init__(refusal)
+        self.refusal, self.now, self.ends_form = refusal, now, ends_form
+
+
+@runtime_checkable
+class OfCard(Protocol):
+    """A button that belongs to the card of one thing."""
+
+    def card(self) -> Reply:
+        """Return the card as it is now."""
+
+
+async def show_now(
+    handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
+    event: TelegramObject,
+    data: dict[str, Any],
+) -> Any:
+    """Answer an old button with what is true now: after "too late" its card is shown again.
+
+    Raises:
+        OvertakenError: the button is refused, and belongs to a card.
+    """
+    try:
+        return await handler(event, data)
+    except (IllegalMoveError, TooLateError, NoAgreementError) as refusal:
+        pressed = data.get("callback_data")
+        if isinstance(pressed, OfCard):
+            raise OvertakenError(refusal, pressed.card()) from refusal
+        raise
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,7 @@ from community.people import Person
 from community.roles import RoleName
 from community.sends import Kind, Send, State
 from community.translations import Fallback
-from handlers import attendance as members_view
-from handlers import audience, news, progress, staff, wording
+from handlers import audience, event_notices, news, progress, staff, wording
 from handlers.content import authored, block_for
 from handlers.drafting import understood
 from handlers.forms import Answering, Field, Form, Question, begin
@@ -327,13 +326,13 @@ async def words_card(page: Page, ref: str) -> Message:
     source, found = await translations.standings(page.session, *send.subject)
     skips = send.fallback == Fallback.SKIP
     shelf = await sends.shelf(page.session, send)
-    network = native_name(shelf.instead(page.network.language))
+    network = language_name(shelf.instead(page.network.language), _)
     rule = (
         _("Whoever reads a language that is not ready gets nothing.")
         if skips
         else _(
-            "Whoever reads a language that is not ready gets {language}, with a notice in their "
-            "own.",
+            "Whoever reads a language that is not ready gets this one, with a notice in their "
+            "own: {language}",
             language=network,
         )
     )
@@ -355,7 +354,7 @@ async def as_read(page: Page, send: Send, language: str) -> Message | None:
         return await news.newsletter(theirs, send.ref)
     assert send.event_id is not None
     event = await page.session.get_one(Event, send.event_id)
-    return await members_view.announcement(theirs, event, send.ref)
+    return await event_notices.announcement(theirs, event, send.ref)
 
 
 async def preview(page: Page, ref: str, language: str) -> Message:
@@ -373,7 +372,7 @@ async def sample(page: Page, ref: str, language: str) -> Message:
 def _nothing(page: Page, language: str) -> Message:
     _ = page._
     return Message(
-        _("Whoever reads {language} gets nothing.", language=language_name(language, _))
+        _("Readers of this language get nothing: {language}", language=language_name(language, _))
     )
 
 

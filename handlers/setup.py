@@ -33,7 +33,7 @@ from handlers.replies import (
     toast,
 )
 from handlers.staff import COORDINATORS, router_for
-from locales import OFFERED, Translator, fold_digits, native_name
+from locales import OFFERED, Translator, fold_digits, language_name, native_name
 
 
 class SetUp(CallbackData, prefix="su"):
@@ -114,7 +114,8 @@ async def _ask_organization(page: Page, about: Any, answers: Any) -> Question:
 
 async def _ask_translation(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
     _ = page._
-    return Question(_("The name in {language}:", language=native_name(about["language"])))
+    language = language_name(about["language"], _)
+    return Question(_("Write the name. Language: {language}", language=language))
 
 
 # Finishing

@@ -24,6 +24,7 @@ from handlers.replies import (
     Message,
     Page,
     Replies,
+    Reply,
     edit,
     in_rows,
     lines,
@@ -66,6 +67,10 @@ class Refer(CallbackData, prefix="sf"):
     mask: int = 0
     act: str = "see"
     seen: str = ""
+
+    def card(self) -> Reply:
+        """Return the service as it is now."""
+        return edit("support.service", ref=self.ref)
 
 
 class Requests(CallbackData, prefix="sr"):
@@ -156,9 +161,9 @@ async def services_card(page: Page, need: str) -> Message:
     text = lines(
         _("<b>{need}</b>", need=words.need(Need(need), _)),
         "",
-        _("✅ is given in {language}.", language=language)
+        _("✅ is given in your language: {language}", language=language)
         if given
-        else _("Nothing is given in {language} yet.", language=language)
+        else _("Nothing is given in your language yet: {language}", language=language)
         if fits
         else _("We know no service for this yet. You can write to the team: /ask"),
         _("🗣 has an interpreter if you ask for one.") if with_interpreter else None,

@@ -21,7 +21,7 @@ from community.translations import Standing, State
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.replies import Button, Message, Page, Replies, lines, say, toast
 from handlers.staff import TEAM, router_for
-from locales import OFFERED, Html, Translator, native_name, translator_for
+from locales import OFFERED, Html, Translator, language_name, native_name, translator_for
 
 
 class Write(CallbackData, prefix="ww"):
@@ -112,12 +112,11 @@ def _field(name: str) -> Field:
         subject, subject_id = await _subject(page.session, about["desk"], about["ref"])
         source, found = await translations.standings(page.session, subject, subject_id)
         language, texts = about["language"], found[source].fields
+        name_of = language_name(language, _)
         asked = {
-            "title": _("Write the title in {language}.", language=native_name(language)),
-            "description": _(
-                "Write the description in {language}.", language=native_name(language)
-            ),
-            "body": _("Write the text in {language}.", language=native_name(language)),
+            "title": _("Write the title. Language: {language}", language=name_of),
+            "description": _("Write the description. Language: {language}", language=name_of),
+            "body": _("Write the text. Language: {language}", language=name_of),
         }[name]
         shown = found[language].fields.get(name) if language in found else None
         return Question(
@@ -141,7 +140,7 @@ def _beside(page: Page, language: str, text: str | None) -> list[Html]:
     if not text:
         return []
     shown = text if len(text) <= 2500 else text[:2500] + "…"
-    named = page._("In {language}:", language=native_name(language))
+    named = page._("Language: {language}", language=language_name(language, page._))
     return [Html(""), named, Html("<blockquote>") + shown + Html("</blockquote>")]
 
 

@@ -369,6 +369,23 @@ async def test_who_blocks_the_bot_is_unreachable_until_they_unblock_it(stage: St
     assert len(amina.from_bot()) == heard + 1
 
 
+async def test_an_old_button_of_somebody_who_was_erased_meets_nobody(stage: Stage) -> None:
+    lina = stage.meet("Lina", "uk")
+    await lina.joins()
+    await lina.says("/me")
+    await lina.presses("Delete my data")
+    await lina.presses("Yes, delete everything")
+    heard = len(lina.from_bot())
+    await lina.presses("Money to start")
+    toast = [c for c in stage.emulator.calls if c["method"] == "answerCallbackQuery"][-1]
+    assert toast["params"]["text"] == "Ми нічого про вас не знаємо. /start — почати знову."
+    assert len(lina.from_bot()) == heard
+    assert await count(stage, Person) == 0
+    async with stage.app.database.transaction() as session:
+        senders = (await session.scalars(select(Arrival.sender))).all()
+    assert set(senders) == {None}
+
+
 # Acknowledged when committed
 
 

@@ -226,11 +226,12 @@ async def test_a_newsletter_in_two_languages_from_writing_to_the_last_outcome(
     assert "The office is closed in January." in animator.last
     await animator.presses("Send them nothing instead")
     await animator.presses("👁 Français")
-    assert animator.last == "Whoever reads French gets nothing."
+    assert animator.last == "Readers of this language get nothing: French"
     await animator.presses("Send them English instead")
     await animator.presses("Back to the message")
     await animator.presses("Who gets it")
-    assert "French: fewer than 5. Not translated: they get English" in animator.last
+    instead = "Not translated: they get another language, with a notice: English"
+    assert f"French: fewer than 5. {instead}" in animator.last
     assert "Arabic: fewer than 5" in animator.last
     assert "All together: fewer than 5" in animator.last
     await animator.presses("Back to the message")
@@ -252,7 +253,7 @@ async def test_a_newsletter_in_two_languages_from_writing_to_the_last_outcome(
     assert arab.seen[-1].text == preview.text
     assert arab.buttons == [read_button(preview)]
     await french.gets("newsletter", ref=send.ref)
-    assert "English" in french.last
+    assert "Langue : anglais" in french.last
     async with database.transaction() as session:
         for row in await session.scalars(select(Delivery).where(Delivery.send_id == send.id)):
             row.state = Row.SENT
