@@ -41,11 +41,11 @@ def sentence(error: RefusalError, _: Translator) -> Html:
 
 def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
     """Return what was expected instead, field by field."""
-    if error.field == "steps" and error.limit is not None:
+    if error.count is not None:
         return _.ngettext(
             "Please write the {n} step.",
             "Please write all {n} steps, one on each line.",
-            error.limit,
+            error.count,
         )
     if error.limit is not None:
         return _.ngettext(
@@ -55,6 +55,7 @@ def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
         )
     fields: dict[str, Html] = {
         "text": _("Please answer with a written message."),
+        "needed": _("This cannot be left out. “Cancel” ends it, and nothing is saved."),
         "choice": _("Please tap one of the buttons."),
         "when": _(
             "I could not read that date, or it is in the past. Write it like this: Tue 18:00, "

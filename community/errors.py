@@ -66,6 +66,7 @@ class LastAdministratorError(RefusalError):
 class NotUnderstoodError(RefusalError):
     """What the person wrote does not fit the field they were asked for."""
 
-    def __init__(self, field: str, *, limit: int | None = None) -> None:
+    def __init__(self, field: str, *, limit: int | None = None, count: int | None = None) -> None:
+        """``limit``: characters it may have at most; ``count``: how many there must be."""
         super().__init__(field)
-        self.field, self.limit = field, limit
+        self.field, self.limit, self.count = field, limit, count

@@ -77,13 +77,13 @@ async def _description(answering: Answering, text: str) -> str:
 
 
 async def _need(answering: Answering, text: str) -> str:
-    if text not in [*Need]:
+    if not answering.chosen or text not in [*Need]:
         raise NotUnderstoodError("choice")
     return text
 
 
 async def _cost(answering: Answering, text: str) -> str | None:
-    if text == UNKNOWN:
+    if answering.chosen and text == UNKNOWN:
         return None
     amount = AMOUNT.fullmatch(re.sub(r"[\s€]", "", fold_digits(text)))
     if amount is None:
@@ -100,6 +100,8 @@ async def _steps(answering: Answering, text: str) -> list[str]:
 
 
 async def _area(answering: Answering, text: str) -> str:
+    if not answering.chosen:
+        raise NotUnderstoodError("choice")
     if text != EVERYWHERE:
         await areas.by_ref(answering.session, text)
     return text
@@ -230,7 +232,7 @@ async def _worded(answering: Answering) -> Replies:
         service = await find(session, Service, about["ref"])
         every = await providers.steps(session, service)
         if len(given) != len(every):
-            raise NotUnderstoodError("steps", limit=len(every))
+            raise NotUnderstoodError("steps", count=len(every))
         for step, text in zip(every, given, strict=True):
             await providers.translate(
                 session, actor, "step", step.ref, about["language"], {"text": text}, now

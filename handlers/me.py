@@ -90,7 +90,12 @@ async def _renamed(answering: Answering) -> Replies:
     return [say("me.card")]
 
 
-RENAME = Form("rename", [Field("name", _new_name, _read_name)], _renamed)
+RENAME = Form(
+    "rename",
+    [Field("name", _new_name, _read_name)],
+    _renamed,
+    home=lambda _about: say("me.card"),
+)
 
 
 async def me_card(page: Page) -> Message:

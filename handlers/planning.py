@@ -104,7 +104,9 @@ async def asked(
     form = CHANGES.get(callback_data.what)
     if form is None:
         return [toast("old_button")]
-    return await begin(form, state, ref=event.ref, what=callback_data.what)
+    source, _found = await translations.standings(session, "event", event.id)
+    about = {"desk": "e", "ref": event.ref, "language": source}
+    return await begin(form, state, what=callback_data.what, **about)
 
 
 async def toggled(

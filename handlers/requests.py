@@ -115,12 +115,16 @@ async def _read_note(answering: Answering, text: str) -> str:
 
 async def _noted(answering: Answering) -> Replies:
     about, note = answering.about, answering.answers["note"]
-    assert answering.state is not None
     await answering.state.set_data({"notes": {about["ref"]: note}})
     return [say("support.refer", ref=about["ref"], mask=about["mask"], note=note)]
 
 
-NOTE = Form("support.note", [Field("note", _ask_note, _read_note)], _noted)
+NOTE = Form(
+    "support.note",
+    [Field("note", _ask_note, _read_note)],
+    _noted,
+    home=lambda about: say("support.refer", ref=about["ref"], mask=about["mask"]),
+)
 
 
 async def _ask_more(page: Page, about: Any, answers: Any) -> Question:
@@ -146,7 +150,12 @@ async def _told_more(answering: Answering) -> Replies:
     return [say("support.request", ref=ref)]
 
 
-MORE = Form("support.more", [Field("note", _ask_more, _read_note)], _told_more)
+MORE = Form(
+    "support.more",
+    [Field("note", _ask_more, _read_note)],
+    _told_more,
+    home=lambda about: say("support.request", ref=about["ref"]),
+)
 
 
 async def requests_opened(query: Any, callback_data: Requests) -> Replies:
