@@ -53,7 +53,7 @@ async def test_only_the_team_reaches_the_desk_and_sees_what_its_roles_allow(
 
 @pytest.mark.parametrize(
     "data",
-    ["pl", "pn", "pe:x:event", "pd:x:cancel!", "sl", "nl:x:card", "sd:x:now", "ti:animator:"],
+    ["pl:0", "pn", "pe:x:event", "pd:x:cancel!", "sl", "nl:x:card", "sd:x:now", "ti:animator:"],
 )
 async def test_a_member_who_forges_a_button_of_the_desk_is_refused(
     phone: Calling, data: str
@@ -432,3 +432,63 @@ async def test_the_dry_run_tells_no_group_of_few_and_nothing_that_gives_it_away(
     assert f"All together: {shown}" in animator.last
     assert "12" not in animator.last
     assert "Do not want news: fewer than 5" in animator.last
+
+
+async def test_every_event_is_reached_what_is_to_come_before_what_was(
+    phone: Calling, database: Database
+) -> None:
+    animator = await phone(1, "en", ANIMATOR)
+    for number in range(25):
+        await animator.sends_data("pn")
+        await animator.says(f"Meeting {number}")
+        await animator.says((animator.now + timedelta(days=number + 1)).strftime("%d.%m.%Y 18:00"))
+        await animator.says("Library")
+    animator.now += timedelta(days=4)
+    await animator.presses("All events")
+    listed = [label for label in animator.buttons if "Meeting" in label]
+    while "Next page" in animator.buttons:
+        await animator.presses("Next page")
+        listed += [label for label in animator.buttons if "Meeting" in label]
+    numbers = [int(label.rpartition(" ")[2]) for label in listed]
+    assert numbers == [*range(3, 25), 2, 1, 0]
+
+
+async def test_the_desk_of_an_event_under_way_has_only_buttons_that_work(
+    phone: Calling, database: Database
+) -> None:
+    animator = await phone(1, "en", ANIMATOR)
+    await a_published_event(animator)
+    event = await the(database, Event)
+    animator.now = event.starts_at + timedelta(minutes=10)
+    await animator.presses("All events")
+    await animator.presses("Meeting")
+    for gone in ("📅 Time", "📍 Place", "📣 Tell the members"):
+        assert gone not in animator.buttons
+    await animator.presses("Child care")
+    await animator.presses("Places")
+    await animator.says("30")
+    await animator.presses("Duration")
+    await animator.says("180")
+    for fact in ("There is child care", "Places: 30", "18:00–21:00"):
+        assert fact in animator.last
+    assert animator.toasts == ["Published. Now you can tell the members."]
+    for what, text in (("when", "Fri 18:00"), ("where", "Elsewhere")):
+        await animator.sends_data(f"pq:{event.ref}:{what}")
+        await animator.says(text)
+        assert animator.toasts.pop() == "It is too late for that."
+
+
+async def test_a_draft_whose_day_has_passed_can_be_moved_but_not_published(
+    phone: Calling, database: Database
+) -> None:
+    animator = await phone(1, "en", ANIMATOR)
+    await animator.sends_data("pn")
+    for text in ("Meeting", "Tue 18:00", "Library"):
+        await animator.says(text)
+    animator.now += timedelta(days=3)
+    await animator.presses("All events")
+    await animator.presses("Meeting")
+    assert "✅ Publish" not in animator.buttons
+    await animator.presses("Time")
+    await animator.says("Sat 18:00")
+    assert "✅ Publish" in animator.buttons
