@@ -5,7 +5,9 @@ from community.errors import (
     IllegalMoveError,
     LastAdministratorError,
     LinkRefusedError,
+    MemberIsAskedError,
     NoAgreementError,
+    NobodyReadsError,
     NotAllowedError,
     NotAMemberError,
     NotFoundError,
@@ -26,6 +28,12 @@ def sentence(error: RefusalError, _: Translator) -> Html:
         NotAMemberError: _("This is for members. Send /start to join; it takes one minute."),
         TooLateError: _("It is too late for that."),
         IllegalMoveError: _("That is not possible any more: it has been settled meanwhile."),
+        MemberIsAskedError: _(
+            "The person has been asked and has not answered yet. We tell you as soon as they do."
+        ),
+        NobodyReadsError: _(
+            "This organisation does not read requests here yet. Please write to the team: /ask"
+        ),
         LinkRefusedError: _(
             "This link does not work (any more). Ask the person who gave it to you for a new one."
         ),

@@ -51,6 +51,14 @@ class NoAgreementError(RefusalError):
     """No personal data goes to a provider without an active agreement."""
 
 
+class NobodyReadsError(RefusalError):
+    """Nobody of the organisation would receive the request here."""
+
+
+class MemberIsAskedError(IllegalMoveError):
+    """The provider waits for the member's answer, and cannot go on before it."""
+
+
 class ConsentMissingError(RefusalError):
     """The person has not agreed to what this needs."""
 

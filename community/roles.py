@@ -138,6 +138,19 @@ async def holders(
     return list((await session.scalars(query.order_by(Person.id))).unique())
 
 
+async def staff_of(session: AsyncSession, organization_id: int, now: datetime) -> list[Person]:
+    """Return the people who read an organisation's requests now."""
+    return await holders(session, RoleName.PROVIDER_STAFF, now, organization_id=organization_id)
+
+
+async def last_staff_role(session: AsyncSession, organization_id: int) -> int | None:
+    """Return the number of the newest role as an organisation's staff, held or ended."""
+    found: int | None = await session.scalar(
+        select(func.max(Role.id)).where(Role.organization_id == organization_id)
+    )
+    return found
+
+
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 

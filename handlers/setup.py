@@ -13,7 +13,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import agreements, areas, providers, roles, translations
+from community import agreements, areas, providers, referrals, roles, translations
 from community.areas import Area
 from community.base import find
 from community.errors import NotUnderstoodError
@@ -220,7 +220,7 @@ async def organization_touched(
     if act == "active!":
         await agreements.activate(session, person, ref, now)
     elif act == "end!":
-        await agreements.end(session, person, ref, now)
+        await referrals.end_agreement(session, person, ref, now)
     elif act in {"active", "end"}:
         return [edit("setup.agreement", ref=ref, act=act)]
     return [edit("setup.organization", ref=ref)]
