@@ -1,6 +1,7 @@
 """The community's "no" in the member's language: one sentence for each way of refusing."""
 
 from community.errors import (
+    AlreadySettledError,
     ConsentMissingError,
     IllegalMoveError,
     LastAdministratorError,
@@ -22,6 +23,12 @@ def sentence(error: RefusalError, _: Translator) -> Html:
     """Return what to tell the person who asked."""
     if isinstance(error, NotUnderstoodError):
         return not_understood(error, _)
+    if isinstance(error, AlreadySettledError):
+        return (
+            _("You have confirmed this person already.")
+            if error.granted
+            else _("You have refused this person already.")
+        )
     sentences: dict[type[RefusalError], Html] = {
         NotFoundError: _("That is not here any more. /menu shows what there is."),
         NotAllowedError: _("You cannot do this with the role you have."),

@@ -47,6 +47,14 @@ class LinkRefusedError(RefusalError):
     """A wrong, used, withdrawn or expired link; which of them is not told."""
 
 
+class AlreadySettledError(RefusalError):
+    """An invitation that has been confirmed or refused already."""
+
+    def __init__(self, *, granted: bool) -> None:
+        super().__init__(granted)
+        self.granted = granted
+
+
 class NoAgreementError(RefusalError):
     """No personal data goes to a provider without an active agreement."""
 

@@ -1,5 +1,6 @@
 """The menu, help, privacy, and what happens to words that fit nothing."""
 
+from collections.abc import Collection
 from typing import Any
 
 from aiogram import Router
@@ -97,15 +98,23 @@ async def menu_card(page: Page) -> Message:
         )
         rows.insert(0, [Button(_.label("button", "👋 Join the network"), Menu(to="join"))])
     held = {role.name for role in await roles.held(page.session, page.reader, page.now)}
-    extra = [
-        _("/animate: events, newsletters, the team") if held & STAFF else None,
-        _("/referrals: the people referred to you") if RoleName.PROVIDER_STAFF in held else None,
-        _("/report: figures and set up") if RoleName.COORDINATOR in held else None,
-    ]
-    told = [line for line in extra if line]
+    told = ways_in(held, _)
     if told:
         text = lines(text, "", *told)
     return Message(text, rows)
+
+
+def ways_in(held: Collection[RoleName], _: Translator) -> list[Html]:
+    """Return the commands that these roles have, each with what it opens."""
+    return [
+        *([_("/animate: events, newsletters, the team")] if STAFF & {*held} else []),
+        *(
+            [_("/referrals: the people referred to you")]
+            if RoleName.PROVIDER_STAFF in held
+            else []
+        ),
+        *([_("/report: figures and set up")] if RoleName.COORDINATOR in held else []),
+    ]
 
 
 STAFF = {RoleName.ANIMATOR, RoleName.ADMINISTRATOR}

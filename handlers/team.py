@@ -11,7 +11,7 @@ from community import invitations, referrals, roles, translations
 from community.base import find
 from community.people import Person
 from community.providers import Organization
-from community.roles import MAY_GRANT, Role, RoleInvitation, RoleName
+from community.roles import Role, RoleInvitation, RoleName
 from handlers import staff, words
 from handlers.content import block_for
 from handlers.replies import Button, File, Message, Page, Replies, edit, lines, say, toast
@@ -155,16 +155,10 @@ async def taken(
 # Cards
 
 
-async def may_grant(page: Page) -> set[RoleName]:
-    """Return the roles that the reader may give and take."""
-    held = await roles.held(page.session, page.reader, page.now)
-    return {name for role in held for name in MAY_GRANT[RoleName(role.name)]}
-
-
 async def team_card(page: Page, at: int = 0) -> Message:
     """List who holds which role; invite; take roles back."""
     _ = page._
-    mine = await may_grant(page)
+    mine = await roles.may_grant(page.session, page.reader, page.now)
     told, rows = [], []
     everybody = await roles.team(page.session, page.now)
     shown, turning = page_of(everybody, at, PER_PAGE, lambda to: Members(at=to), _)

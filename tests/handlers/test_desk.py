@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.database import Database
-from community import attendance, consents, deliveries, people, sends
+from community import attendance, consents, deliveries, people, roles, sends
 from community.attendance import Wish
 from community.consents import Purpose
 from community.deliveries import Delivery, Plan
@@ -492,3 +492,44 @@ async def test_a_draft_whose_day_has_passed_can_be_moved_but_not_published(
     await animator.presses("Time")
     await animator.says("Sat 18:00")
     assert "✅ Publish" in animator.buttons
+
+
+async def test_who_confirms_twice_reads_that_it_is_confirmed_already(
+    phone: Calling, database: Database
+) -> None:
+    boss, guest = await phone(1, "en", ADMINISTRATOR), await phone(2)
+    await boss.sends_data("ti:animator:")
+    payload = boss.last.partition("?start=")[2].split()[0]
+    await guest.says(f"/start {payload}")
+    invitation = await the(database, RoleInvitation)
+    for answer in (1, 1, 0):
+        await boss.sends_data(f"ts:{invitation.ref}:{answer}")
+    assert boss.toasts == ["You have confirmed this person already."] * 2
+
+
+async def test_who_takes_another_role_reads_the_way_in(phone: Calling) -> None:
+    boss = await phone(1, "en", ADMINISTRATOR)
+    await boss.says("/animate")
+    assert "/report" not in boss.last
+    await boss.presses("Team")
+    await boss.presses("I work as a coordinator too")
+    assert "/report: figures and set up" in boss.last
+
+
+async def test_the_last_administrator_reads_what_follows_before_going(
+    phone: Calling, database: Database
+) -> None:
+    boss, other = await phone(1, "en", ADMINISTRATOR), await phone(2, "en", ADMINISTRATOR)
+    warning = "You are the only administrator."
+    await boss.sends_data("me:erase")
+    assert warning not in boss.last
+    await other.sends_data("me:erase")
+    await other.presses("Yes, delete everything")
+    await boss.sends_data("me:erase")
+    assert warning in boss.last
+    assert boss.buttons[0] == "👥 Team"
+    async with database.transaction() as session:
+        assert await roles.offer_first(session, boss.now) is None
+    await boss.presses("Yes, delete everything")
+    async with database.transaction() as session:
+        assert await roles.offer_first(session, boss.now)
