@@ -4,6 +4,7 @@ from community.errors import (
     AlreadySettledError,
     ConsentMissingError,
     IllegalMoveError,
+    InUseError,
     LastAdministratorError,
     LinkRefusedError,
     MemberIsAskedError,
@@ -38,6 +39,7 @@ def sentence(error: RefusalError, _: Translator) -> Html:
         MemberIsAskedError: _(
             "The person has been asked and has not answered yet. We tell you as soon as they do."
         ),
+        InUseError: _("Somebody lives there or a service is given there: you can only close it."),
         NobodyReadsError: _(
             "This organisation does not read requests here yet. Please write to the team: /ask"
         ),
@@ -83,7 +85,10 @@ def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
         "amount": _("Please write an amount, for example 25 or 12.50, or 0 if it is free."),
         "duration": _("Please write how long it lasts, in minutes."),
         "zone": _("Please write a time zone such as Europe/Paris."),
-        "location": _("Please share a location, with the paper clip."),
+        "location": _(
+            "Please share a location with the paper clip, or type two numbers, for example "
+            "48.85, 2.35."
+        ),
         "steps": _("Please write the steps, one on each line."),
         "language": _("Please choose one of the languages."),
     }

@@ -55,6 +55,10 @@ class AlreadySettledError(RefusalError):
         self.granted = granted
 
 
+class InUseError(RefusalError):
+    """What people or services still refer to cannot be removed; it can be closed."""
+
+
 class NoAgreementError(RefusalError):
     """No personal data goes to a provider without an active agreement."""
 

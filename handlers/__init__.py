@@ -11,8 +11,10 @@ from aiogram.filters.callback_data import CallbackData
 
 from handlers import (
     animate,
+    areas,
     attendance,
     directory,
+    directory_words,
     disputes,
     forms,
     guests,
@@ -59,7 +61,9 @@ MODULES = (
     referrals,
     report,
     setup,
+    areas,
     directory,
+    directory_words,
     forms,
 )
 """The conversations, in the order in which their routers are asked."""

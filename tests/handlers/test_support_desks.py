@@ -93,7 +93,16 @@ async def town(phone: Calling, database: Database) -> Town:
 
 FORGED = ["sv:x", "sk:x:1", "sf:x:0:see:", "sf:x:-7:send:", "sz:x:open:", "sz:x:withdraw!:"]
 NOT_MINE = ["open:", "withdraw:", "withdraw!:", "yes:", "no:", "give:", "keep:"]
-SET_UP = ["su:menu", "su:areas", "su:new_area", "sa:x", "so:x:open", "so:x:active!", "sn:x"]
+SET_UP = [
+    "su:menu",
+    "su:areas",
+    "sj",
+    "sa:x:open",
+    "sa:x:remove!",
+    "so:x:open",
+    "so:x:active!",
+    "sn:x",
+]
 SERVICES = ["ss:x:open", "ss:x:is_open", "sg:x:fr", "sw:x:fr", "sx:area:x:fr"]
 
 
@@ -130,7 +139,7 @@ async def test_who_is_nobodys_staff_is_refused_the_list(phone: Calling) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", ["sa:x", "so:x:open", "so:x:active", "so:x:end!", "sn:x", "ss:x:open", "sw:x:fr"]
+    "data", ["sa:x:open", "so:x:open", "so:x:active", "so:x:end!", "sn:x", "ss:x:open", "sw:x:fr"]
 )
 async def test_a_coordinators_old_button_is_answered_politely(town: Town, data: str) -> None:
     await town.boss.sends_data(data)
