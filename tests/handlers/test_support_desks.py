@@ -11,7 +11,7 @@ from community.deliveries import Delivery
 from community.needs import Need
 from community.people import Person
 from community.providers import Service
-from community.referrals import FieldName, Referral
+from community.referrals import FieldName, Referral, State
 from community.roles import Role, RoleName
 from tests.handlers.conftest import Calling, Phone, read
 
@@ -264,6 +264,14 @@ async def test_a_dispute_waits_in_the_inbox_until_it_is_settled(
     for shown in ("Member: Person 3", "Organisation: Chamber", "Name: Person 3", "Please help."):
         assert shown in animator.last
     await animator.presses("The help was given")
+    assert "This cannot be changed afterwards." in animator.last
+    await animator.presses("Back")
+    await animator.presses("The help was not given")
+    await animator.presses("Back")
+    async with town.database.transaction() as session:
+        assert (await session.scalars(select(Referral))).one().state == State.DISPUTED
+    await animator.presses("The help was given")
+    await animator.presses("Yes, settle it")
     assert "The team has found that the help was given." in animator.last
     assert await animator.gets("team_notice", what="dispute", ref=ref) is None
     await animator.says("/animate")

@@ -42,6 +42,7 @@ async def test_a_disagreement_goes_to_the_team_and_is_settled(
     boss.sees_last("Member: Amina", "Chamber of Commerce")
     assert boss.last["protected"]
     await boss.presses("The help was not given")
+    await boss.presses("Yes, settle it")
     assert await state_of(stage) == State.RESOLVED
     await adviser.presses("Show what was shared")
     adviser.sees_last("the help was not given")
