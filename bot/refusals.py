@@ -87,7 +87,8 @@ def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
         "zone": _("Please write a time zone such as Europe/Paris."),
         "location": _(
             "Please share a location with the paper clip, or type two numbers, for example "
-            "48.85, 2.35."
+            "{example}.",
+            example="48.85, 2.35",
         ),
         "steps": _("Please write the steps, one on each line."),
         "language": _("Please choose one of the languages."),

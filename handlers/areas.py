@@ -78,7 +78,8 @@ async def _ask_point(page: Page, about: Any, answers: Any) -> Question:
     return Question(
         page._(
             "Where is its centre? Share a location with the paper clip, or type two numbers, for "
-            "example 48.85, 2.35."
+            "example {example}.",
+            example="48.85, 2.35",
         )
     )
 
@@ -227,7 +228,7 @@ async def removal_card(page: Page, ref: str) -> Message:
     _ = page._
     await find(page.session, Area, ref)
     yes = Button(_.label("button", "Yes, remove it"), OneArea(ref=ref, act="remove!"))
-    no = Button(_.label("button", "No, keep it"), OneArea(ref=ref))
+    no = Button(_.label("button", "No"), OneArea(ref=ref))
     return Message(_("Remove this area, with its names?"), [[yes], [no]])
 
 
