@@ -64,12 +64,9 @@ async def fill(database: Database, emulator: Emulator, network: Network, now: da
         for entry in sample["people"]:
             if "area" in entry:
                 areas.settle(cast[entry["name"]], places[entry["area"]])
-        first = None
         for entry in sample["organizations"]:
             made = await _organization(session, boss, entry, places, now)
-            first = first or made
-        assert first is not None
-        await _make_staff(session, cast["Lotte"], first.id, now)
+            await _make_staff(session, cast[entry["staff"]], made.id, now)
         await _past_event(session, cast, sample["events"][0], network, now)
         for entry in sample["events"]:
             await _event(session, cast["Nadia"], entry, network, now)

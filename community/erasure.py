@@ -25,7 +25,15 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from community import attendance, deliveries, events, history, referrals, translations
+from community import (
+    attendance,
+    deliveries,
+    events,
+    history,
+    invitations,
+    referrals,
+    translations,
+)
 from community.arrivals import Arrival, Arriving
 from community.attendance import Attendance
 from community.base import Base
@@ -201,6 +209,7 @@ async def erase(session: AsyncSession, person: Person, now: datetime, key: bytes
     await session.flush()
     await _give_up_places(session, person, now)
     await _take_requests_back(session, person, now)
+    await invitations.withdraw_of(session, person, (), now)
     history.note(session, MEMBERSHIP.name, NOBODY, person.state, ERASED, actor_id=None, now=now)
     await session.flush()
     about = Step.subject.in_([MEMBERSHIP.name, "role"])

@@ -12,9 +12,11 @@ from aiogram.filters.callback_data import CallbackData
 
 from handlers import (
     animate,
+    areas,
     attendance,
     audience,
     directory,
+    directory_words,
     disputes,
     event_notices,
     forms,
@@ -70,7 +72,9 @@ MODULES = (
     referrals,
     report,
     setup,
+    areas,
     directory,
+    directory_words,
     forms,
 )
 """The conversations, in the order in which their routers are asked."""

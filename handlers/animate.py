@@ -14,6 +14,7 @@ from community import deliveries, inbox, referrals, roles, sends
 from community.events import Event
 from community.people import Person
 from community.roles import RoleName
+from handlers import menu
 from handlers.content import block_for
 from handlers.planning import Events
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
@@ -82,7 +83,8 @@ async def desk(page: Page) -> Message:
         )
         rows += [[Button(label, AllSends())]] if waiting else []
     rows.append([Button(_.label("button", "👥 Team"), Desk(to="team"))])
-    return Message(_("<b>Your desk</b>"), rows)
+    elsewhere = menu.ways_in(held - menu.STAFF, _)
+    return Message(lines(_("<b>Your desk</b>"), *(["", *elsewhere] if elsewhere else [])), rows)
 
 
 async def _inbox_label(page: Page) -> str:

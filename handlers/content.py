@@ -35,7 +35,7 @@ def quoted(page: Page, words: str, language: str) -> Html:
 
 async def area_choices(page: Page) -> list[tuple[str, str]]:
     """Return the areas by their names in the reader's language."""
-    every = await areas.every(page.session)
+    every = await areas.offered(page.session)
     names = await translations.blocks(
         page.session, "area", [area.id for area in every], page._.language, page.network.language
     )

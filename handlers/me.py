@@ -11,7 +11,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import consents, erasure, keys, needs, people, translations
+from community import consents, erasure, keys, needs, people, roles, translations
 from community.people import Person
 from handlers import menu, resting, topics, words
 from handlers.forms import Answering, Field, Form, Question, begin
@@ -28,6 +28,7 @@ from handlers.replies import (
     say,
     toast,
 )
+from handlers.staff import Desk
 from locales import Html, join, language_name, translator_for
 
 
@@ -92,7 +93,12 @@ async def _renamed(answering: Answering) -> Replies:
     return [say("me.card")]
 
 
-RENAME = Form("rename", [Field("name", _new_name, _read_name)], _renamed)
+RENAME = Form(
+    "rename",
+    [Field("name", _new_name, _read_name)],
+    _renamed,
+    home=lambda _about: say("me.card"),
+)
 
 
 async def me_card(page: Page) -> Message:
@@ -212,9 +218,22 @@ async def erase_card(page: Page) -> Message:
         _("Only numbers stay in which nobody can be recognised."),
         _("This cannot be undone."),
     )
+    team = []
+    if await roles.is_last_administrator(page.session, page.reader, page.now):
+        text = lines(
+            text,
+            "",
+            _(
+                "⚠️ You are the only administrator. Without you nobody administers the network "
+                "until the program is started again and prints a new link, which works once. "
+                "You can invite somebody before you go."
+            ),
+        )
+        team = [[Button(_.label("button", "👥 Team"), Desk(to="team"))]]
     return Message(
         text,
         [
+            *team,
             [Button(_.label("button", "Yes, delete everything"), Me(act="erase_really"))],
             [Button(_.label("button", "No, keep my data"), menu.Menu(to="me"))],
         ],

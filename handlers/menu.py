@@ -1,5 +1,6 @@
 """The menu, help, privacy, and what happens to words that fit nothing."""
 
+from collections.abc import Collection
 from typing import Any
 
 from aiogram import Router
@@ -97,14 +98,22 @@ async def menu_card(page: Page) -> Message:
         text = lines(text, "", told)
         rows = [*resting.rows(page), *rows]
     held = {role.name for role in await roles.held(page.session, page.reader, page.now)}
-    extra = [
-        _("/animate: events, newsletters, the team") if held & STAFF else None,
-        _("/referrals: the people referred to you") if RoleName.PROVIDER_STAFF in held else None,
-        _("/report: figures and set up") if RoleName.COORDINATOR in held else None,
-    ]
-    if any(extra):
-        text = lines(text, "", *extra)
+    if ways := ways_in(held, _):
+        text = lines(text, "", *ways)
     return Message(text, rows)
+
+
+def ways_in(held: Collection[RoleName], _: Translator) -> list[Html]:
+    """Return the commands that these roles have, each with what it opens."""
+    return [
+        *([_("/animate: events, newsletters, the team")] if STAFF & {*held} else []),
+        *(
+            [_("/referrals: the people referred to you")]
+            if RoleName.PROVIDER_STAFF in held
+            else []
+        ),
+        *([_("/report: figures and set up")] if RoleName.COORDINATOR in held else []),
+    ]
 
 
 STAFF = {RoleName.ANIMATOR, RoleName.ADMINISTRATOR}

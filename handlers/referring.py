@@ -95,7 +95,6 @@ async def _ask_note(page: Page, about: Any, answers: Any) -> Question:
 
 async def _noted(answering: Answering) -> Replies:
     about, note = answering.about, answering.answers["note"]
-    assert answering.state is not None
     await answering.state.update_data(notes={about["ref"]: note})
     return [say("support.refer", ref=about["ref"], mask=about["mask"], note=note)]
 

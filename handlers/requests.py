@@ -7,11 +7,11 @@ from typing import Any
 from aiogram import Router
 from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import agreements, referrals
 from community.areas import Area
-from community.base import find
 from community.errors import NotFoundError, NotUnderstoodError
 from community.needs import Need
 from community.people import Person, Stage
@@ -132,8 +132,8 @@ async def field_value(page: Page, name: FieldName, value: str) -> str:
     if name == FieldName.STAGE:
         return words.stage(Stage(value), _)
     if name == FieldName.AREA:
-        area = await find(page.session, Area, value)
-        block = await block_for(page, "area", area.id)
+        area = await page.session.scalar(select(Area).where(Area.ref == value))
+        block = await block_for(page, "area", area.id) if area else None
         return block.get("name") if block else "?"
     return value
 

@@ -10,7 +10,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import agreements, needs, providers, referrals, translations
+from community import agreements, needs, providers, referrals, roles, translations
 from community.base import find
 from community.needs import Need
 from community.people import Person
@@ -193,7 +193,15 @@ async def service_card(page: Page, ref: str) -> Message:
     )
     rows = await _step_buttons(page, service, steps)
     if service.is_open and await agreements.is_active(page.session, service.organization_id):
-        rows.append([Button(_.label("button", "🤝 Refer me"), Refer(ref=ref))])
+        if await roles.staff_of(page.session, service.organization_id, page.now):
+            rows.append([Button(_.label("button", "🤝 Refer me"), Refer(ref=ref))])
+        else:
+            text = lines(
+                text,
+                "",
+                _("This organisation does not read requests here yet. The team can help you."),
+            )
+            rows.append([Button(_.label("button", "✉️ Write to the team"), menu.AskTeam())])
     rows.append([Button(_.label("button", "More like this"), OfNeed(need=service.need))])
     return Message(text, [*rows, [menu.button(_)]])
 

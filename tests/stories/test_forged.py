@@ -53,7 +53,7 @@ ROLES: Mapping[str, set[str]] = {
         *("ar", "pe", "pl", "pn", "pq", "pz", "pd", "pg", "pk", "px", "nw", "nt", "ww", "wv"),
         "wo",
     },
-    "coordinator": {"rp", "rm", "su", "sa", "so", "sx", "sn", "ss", "sg", "sw"},
+    "coordinator": {"rp", "rm", "su", "sa", "so", "sx", "sj", "sn", "ss", "sg", "sw"},
     "staff": {"rl"},
     "member": set(),
     "stranger": set(),

@@ -43,6 +43,7 @@ async def test_a_disagreement_goes_to_the_team_and_is_settled(
     boss.sees_last("Member: Amina", "Chamber of Commerce")
     assert boss.last["protected"]
     await boss.presses("The help was not given")
+    await boss.presses("Yes, settle it")
     assert await state_of(stage) == State.RESOLVED
     await adviser.presses("Show what was shared")
     adviser.sees_last("the help was not given")
@@ -117,6 +118,7 @@ async def test_a_waiting_step_is_nudged_about_twice_and_then_no_more(
 async def test_without_an_agreement_nothing_is_sent(stage: Stage, animator: Coming) -> None:
     boss = await animator()
     await a_directory(boss)
+    await staff(boss)
     amina = await stage.member("Amina")
     await amina.says("/support")
     await amina.presses("Money to start")
@@ -214,6 +216,7 @@ async def test_who_has_not_joined_may_look_and_is_not_referred(
 ) -> None:
     boss = await animator()
     await a_directory(boss)
+    await staff(boss)
     guest = stage.meet("Guest", "en")
     await guest.starts()
     await guest.presses("English")
@@ -257,6 +260,7 @@ async def test_forged_buttons_of_support_change_nothing_and_set_nothing_aside(
 ) -> None:
     boss = await animator()
     await a_directory(boss)
+    await staff(boss)
     amina, eve = await stage.member("Amina"), await stage.member("Eve")
     await a_request(amina)
     number = next(m["message_id"] for m in reversed(eve.from_bot()) if m["buttons"])
