@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 LIMIT = 30
 LATENCIES = (0.05, 0.2)
 RATES = (28.0, 29.0, 29.5)
-SPARE = 4
+SPARE = 8
 """In flight at once: rate times latency, and so many more."""
 
 

@@ -34,7 +34,7 @@ JITTER = (0.05, 0.25)
 SLICE = 0.1
 """Seconds that a slice lasts: others, and their replies, wait no longer for their turn."""
 LEAD = 0.1
-"""Seconds before the last slot in hand at which the next slice is asked for."""
+"""Seconds before the last slot in hand, beyond what an answer takes, to ask for the next slice."""
 ASK_AGAIN = 1.0
 """Seconds between questions to a database that is away."""
 
@@ -248,11 +248,12 @@ class _Pace:
         """Ask before the slots in hand end, for no more than are waited for."""
         if self._shared is None or self._asking is not None:
             return
-        ready = [one for one in self._waiting if self._chats.free_at(one.chat_id) <= now + LEAD]
+        soon = now + LEAD + self._offset.round_trip
+        ready = [one for one in self._waiting if self._chats.free_at(one.chat_id) <= soon]
         count, hurried = len(ready) - len(self._slots), self._hurried(ready, now)
         if hurried is not None:
             hurried.has_hurried, count = True, 1
-        elif count <= 0 or (self._slots and self._slots[-1] > now + LEAD):
+        elif count <= 0 or (self._slots and self._slots[-1] > soon):
             return
         count = min(count, math.ceil(self.per_second * SLICE))
         ask = self._ask(self._shared, count, overtake=hurried is not None)
@@ -308,9 +309,13 @@ class _Offset:
 
     seen: deque[float] = field(default_factory=lambda: deque(maxlen=100))
 
+    round_trip: float = 0.0
+    """What an answer takes: the slowest of late, slowly forgotten."""
+
     def learn(self, asked: float, there: float, answered: float) -> float:
         """Return the offset, knowing one answer more."""
         if self.seen and asked - there > min(self.seen):  # their clock went back
             self.seen.clear()
         self.seen.append(answered - there)
+        self.round_trip = max(answered - asked, 0.9 * self.round_trip)
         return min(self.seen)
