@@ -166,7 +166,9 @@ async def ptb(base: str, token: str, _url: str, _rate: float, seconds: float, n:
         await _send(work, seconds, n)
 
 
-async def _run(case: Case, base: str, url: str, seconds: float) -> dict[str, float]:
+async def _run(
+    case: Case, base: str, url: str, seconds: float, all_ready: asyncio.Barrier
+) -> dict[str, float]:
     """Run one case; return its share of the configured rate, and how often it was refused."""
     import aiohttp
 
@@ -184,6 +186,7 @@ async def _run(case: Case, base: str, url: str, seconds: float) -> dict[str, flo
         for sender in senders:
             assert sender.stdout is not None
             assert await sender.stdout.readline() == b"ready\n", case
+        await all_ready.wait()  # whoever still starts up would take the others' processor
         await asyncio.gather(*(sender.communicate(b"go\n") for sender in senders))
     async with aiohttp.ClientSession() as http, http.get(f"{base}/result/{token}") as answer:
         result: dict[str, Any] = await answer.json()
@@ -253,15 +256,15 @@ def measure(seconds: float, at_once: int, port: Callable[[], int]) -> str:
         bases[latency] = f"http://127.0.0.1:{at}"
 
     async def run_all() -> list[dict[str, float]]:
-        turn = asyncio.Semaphore(at_once)
-
-        async def one(case: Case) -> dict[str, float]:
-            async with turn:
-                result = await _run(case, bases[case.latency], url, seconds)
+        results: list[dict[str, float]] = []
+        for begin in range(0, len(chosen), at_once):
+            group = chosen[begin : begin + at_once]
+            barrier = asyncio.Barrier(len(group))
+            runs = (_run(case, bases[case.latency], url, seconds, barrier) for case in group)
+            results += await asyncio.gather(*runs)
+            for case, result in zip(group, results[begin:], strict=True):
                 print(f"{case}: {result}", file=sys.stderr)
-                return result
-
-        return await asyncio.gather(*map(one, chosen))
+        return results
 
     try:
         results = asyncio.run(run_all())
