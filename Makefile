@@ -25,6 +25,7 @@ lint: $(DEV)  ## format, style, types, directions of imports
 
 bench: $(DEV)  ## ratios beside bare clients, printed (`python -m bench --write` puts them into docs/performance.md)
 	$(VENV)/bin/python -m bench
+	$(VENV)/bin/python -m bench limits
 
 clean:
 	rm -rf $(VENV) var build

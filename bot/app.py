@@ -61,7 +61,7 @@ class App:
         )
         self.holder = f"{socket.gethostname()[:32]}/{os.getpid()}/{secrets.token_hex(4)}"
         self.lease = lease
-        self.telegram = Telegram(self.bot, limiter or Limiter())
+        self.telegram = Telegram(self.bot, limiter or self._limiter())
         self.speaker = Speaker(self.telegram)
         self.journal = Journal(place_of(settings))
         self.network: Network | None = None
@@ -69,6 +69,14 @@ class App:
         self._ticking = asyncio.Lock()
         self._scheduler: AsyncIOScheduler | None = None
         self._under_way: set[asyncio.Task[None]] = set()
+
+    def _limiter(self) -> Limiter:
+        """Return the pace that was configured; on PostgreSQL all processes share it."""
+        return Limiter(
+            self.settings.messages_per_second,
+            paid=self.settings.paid_messages_per_second,
+            shared=None if self.database.is_sqlite else self.database,
+        )
 
     async def start(self) -> None:
         """Meet Telegram, take the leases, and set everything going.

@@ -68,6 +68,19 @@ class Settings(BaseSettings):
     emergency_contact: str = Field(
         "112", description="Whom /help says to call instead: this bot is no emergency service."
     )
+    messages_per_second: float = Field(
+        28.0,
+        ge=1,
+        le=30,
+        description="How many messages leave a second, all processes together; Telegram takes 30.",
+    )
+    paid_messages_per_second: float = Field(
+        0.0,
+        ge=0,
+        le=1000,
+        description="How many messages to many leave a second if the bot pays Telegram for "
+        "each of them; 0 pays nothing.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much is logged. Never a person's words, never a token."
     )

@@ -95,7 +95,7 @@ class Speaker:
 
     async def has_turn(self, chat_id: int, lane: Lane) -> bool:
         """Wait for the turn to say one message; False if Telegram wants a longer pause."""
-        return await self.telegram.limiter.acquire(chat_id, lane, PATIENCE)
+        return await self.telegram.turn(chat_id, lane, PATIENCE)
 
     async def say(
         self,

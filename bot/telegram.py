@@ -42,6 +42,9 @@ CALL_TIMEOUT = ClientTimeout(total=35, sock_connect=5)
 DEFAULT_PAUSE = 5.0
 """Seconds of silence after a 429 that does not say how long."""
 
+SEVERAL, SEVERAL_WITHIN = 3, 10.0
+"""Answers in so many chats that meet a 429 within so many seconds are a 429 for all of us."""
+
 PERMANENT = {
     "bot was blocked by the user": "blocked",
     "user is deactivated": "deactivated",
@@ -140,6 +143,8 @@ class Telegram:
 
     def __init__(self, bot: Bot, limiter: Limiter) -> None:
         self.bot, self.limiter = bot, limiter
+        self._hushed: dict[int, float] = {}
+        """In which chats an answer met a 429 of late, and when."""
         self.refused = asyncio.Event()
         """Set when Telegram refuses the token: nothing more can be said."""
 
@@ -160,18 +165,19 @@ class Telegram:
         Nor is anything when its turn comes after ``before`` (by the loop's clock): somebody else
         may have taken it over by then. ``its_turn`` says that it has waited for its turn already.
         """
-        paced = chat_id is not None and not its_turn
-        if paced and not await self.limiter.acquire(chat_id or 0, lane, patience):
+        if chat_id is not None and not its_turn and not await self.turn(chat_id, lane, patience):
             return Answer(Fate.BUSY, "429", self.limiter.paused_for)
         if asyncio.get_running_loop().time() > before:
             return Answer(Fate.BUSY, "turn_came_late")
+        paid = self._is_paid(lane) and "allow_paid_broadcast" in type(method).model_fields
+        if paid:
+            method = method.model_copy(update={"allow_paid_broadcast": True})
         try:
             return Answer(Fate.DONE, result=await self.bot(method))
         except TelegramAPIError as error:
             answer = self._read(error)
             if answer.fate == Fate.BUSY and chat_id is not None:
-                logger.warning("Telegram wants silence for %.0f seconds", answer.retry_after)
-                self.limiter.pause(answer.retry_after)
+                self._hush(chat_id, lane, answer.retry_after, paid=paid)
             return answer
         except UnicodeDecodeError:  # what stands between Telegram and us has answered
             return Answer(Fate.UNSURE, "bad_answer")
@@ -180,6 +186,30 @@ class Telegram:
             if str(error.data).lstrip().startswith('{"ok":true'):
                 return Answer(Fate.UNSURE, "truncated")
             return Answer(Fate.NOT_SENT, "bad_answer")
+
+    async def turn(self, chat_id: int, lane: Lane, patience: float = math.inf) -> bool:
+        """Wait for the turn to say one message; False if Telegram wants a longer pause."""
+        return await self.limiter.acquire(chat_id, lane, patience, paid=self._is_paid(lane))
+
+    def _is_paid(self, lane: Lane) -> bool:
+        """Say whether the operator pays for speed here: for what goes to many."""
+        return self.limiter.is_paid and lane > Lane.SERVICE
+
+    def _hush(self, chat_id: int, lane: Lane, seconds: float, *, paid: bool) -> None:
+        """Be silent as Telegram wishes: in one chat, or everywhere.
+
+        A single person who presses too fast gets a 429 on an answer, and that is about their
+        chat. What leaves by itself, or answers to several people at once, is about all of them.
+        """
+        now = asyncio.get_running_loop().time()
+        self._hushed[chat_id] = now
+        self._hushed = {chat: at for chat, at in self._hushed.items() if now - at < SEVERAL_WITHIN}
+        if lane > Lane.REPLY or len(self._hushed) >= SEVERAL:
+            logger.warning("Telegram wants silence for %.0f seconds", seconds)
+            self.limiter.pause(seconds, paid=paid)
+        else:
+            logger.warning("Telegram wants silence in one chat for %.0f seconds", seconds)
+            self.limiter.pause_chat(chat_id, seconds)
 
     def _read(self, error: TelegramAPIError) -> Answer:
         if isinstance(error, TelegramRetryAfter):

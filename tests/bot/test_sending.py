@@ -164,7 +164,7 @@ async def test_a_flood_silences_the_whole_lane_and_costs_no_try(
 ) -> None:
     boss = await animator()
     readers, limiter = await crowd(stage, 3), stage.app.telegram.limiter
-    limiter._gap = 0.3  # the answer is here before the second message leaves
+    limiter._free.per_second = 1 / 0.3  # the answer is here before the second message leaves
     time, spoken = asyncio.get_running_loop().time, by_the_bot(stage)
     stage.emulator.faults.add("429", method="sendMessage", retry_after=1)
     await owe(stage, boss, *readers)
@@ -191,7 +191,7 @@ async def test_a_pause_longer_than_a_claim_gives_everything_back(
     boss = await animator()
     readers, limiter = await crowd(stage, 10), stage.app.telegram.limiter
     monkeypatch.setattr(speaking, "PATIENCE", 0.2)
-    limiter._gap = 0.02
+    limiter._free.per_second = 1 / 0.02
     stage.emulator.faults.add("429", method="sendMessage", retry_after=2)
     before = tries(stage)
     await owe(stage, boss, *readers)
@@ -598,7 +598,7 @@ async def test_a_reply_overtakes_what_goes_to_many(stage: Stage, animator: Comin
     readers = await crowd(stage, stage.app.sender.at_once)  # one claim: in order, all were first
     asker = await stage.member("Asker")
     said = by_the_bot(stage)
-    stage.app.telegram.limiter._gap = 0.15
+    stage.app.telegram.limiter._free.per_second = 1 / 0.15
     await owe(stage, boss, *readers)
     sending = asyncio.create_task(stage.app.sender.turn())
     await until(lambda: said)

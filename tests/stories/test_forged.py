@@ -89,7 +89,7 @@ NO_NUMBERS = ("0x7", "٧", "1e9", " 7 ")
 
 FEW, MANY = 3, 60
 
-UNWATCHED = {"inbox", "conversations", "sent_messages", "live_messages", "leases"}
+UNWATCHED = {"inbox", "conversations", "sent_messages", "live_messages", "leases", "rates"}
 """Tables that any press, or the passing of time, writes to."""
 
 TWO = {"events", "referrals", "survey_responses", "people"}
