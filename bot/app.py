@@ -254,7 +254,7 @@ class App:
             logger.error("the file of erasures is not up to date: %s", type(error).__name__)
 
     async def _empty_log(self) -> None:
-        """Let nothing that was deleted (by an erasure, by the retention table) stay on the disk."""
+        """Let nothing that an erasure or the retention table has deleted stay on the disk."""
         try:
             await self.database.empty_log()
         except DBAPIError as error:

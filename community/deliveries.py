@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from community import consents, people, roles
+from community import consents, holds, people, roles
 from community.base import Base, BigId, Identified
 from community.database_time import database_seconds
 from community.lifecycle import Lifecycle, Who, who
@@ -187,12 +187,15 @@ async def claim(
 ) -> list[Delivery]:
     """Take up to ``limit`` due rows for ``lease`` seconds of the database's clock.
 
+    After a restore some kinds are held (``community/holds.py``).
     Two senders never get the same row: PostgreSQL skips what the other has locked, SQLite lets
     one write at a time.
     """
     due = (
         select(Delivery.id)
-        .where(Delivery.state == State.QUEUED, Delivery.due_at <= now)
+        .where(
+            Delivery.state == State.QUEUED, Delivery.due_at <= now, holds.lets_go(Delivery.kind)
+        )
         .order_by(Delivery.lane, Delivery.due_at, Delivery.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

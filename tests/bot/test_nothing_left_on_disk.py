@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
 from bot.migrating import migrate_async
@@ -28,11 +29,11 @@ def traces(number: int) -> list[str]:
     return [f"Name-of-{number:04}", f"user_of_{number:04}", f"words said by {number:04}"]
 
 
-async def an_entrepreneur(session: object, number: int, now: datetime) -> Person:
+async def an_entrepreneur(session: AsyncSession, number: int, now: datetime) -> Person:
     name, username, words = traces(number)
-    person = await people.meet(session, number, now, name=name, username=username)  # type: ignore[arg-type]
-    await people.join(session, person, now, terms_version="1", language="en")  # type: ignore[arg-type]
-    await inbox.ask(session, person, words * (number % 7 + 1), now, language="en")  # type: ignore[arg-type]
+    person = await people.meet(session, number, now, name=name, username=username)
+    await people.join(session, person, now, terms_version="1", language="en")
+    await inbox.ask(session, person, words * (number % 7 + 1), now, language="en")
     return person
 
 
