@@ -142,6 +142,20 @@ def restore(file: Path | None, release: str | None) -> None:
     )
 
 
+@main.command()
+@click.option("--people", type=click.IntRange(50, 2_000_000), required=True, help="How many.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same gives the same.")
+@click.option(
+    "--years", type=click.FloatRange(0.5, 10), default=2, show_default=True, help="Of history."
+)
+def simulate(people: int, seed: int, years: float) -> None:
+    """Fill an empty database with a made-up network, for training and tests."""
+    settings = _settings()
+    from bot.simulation.command import run_simulation  # noqa: PLC0415
+
+    _run(run_simulation(settings, people, seed, years))
+
+
 @contextmanager
 def _or_one_line() -> Iterator[None]:
     """End with one line and exit code 1 if it cannot be done."""

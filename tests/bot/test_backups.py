@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from click.testing import CliRunner
 from sqlalchemy import Connection, create_engine, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.__main__ import main
 from bot.backups import BackupError, back_up
 from bot.database import Database
 from bot.journal import Journal, place_of
@@ -383,6 +385,33 @@ def test_the_tools_of_postgresql_are_named_if_they_are_missing(
         back_up(home, tmp_path / "b", force=False)
 
 
-def test_backing_up_and_restoring_need_no_telegram() -> None:
-    code = "import sys, bot.backups, bot.restoring; sys.exit('aiogram' in sys.modules)"
+def test_the_commands_say_what_they_did_and_end_with_a_code_for_scripts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path}/diwan.db")
+    runner = CliRunner()
+
+    def diwan(*arguments: str) -> tuple[int, str]:
+        done = runner.invoke(main, arguments)
+        return done.exit_code, done.output
+
+    assert diwan("backup", "b") == (1, f"{tmp_path}/diwan.db does not exist.\n")
+    assert diwan("migrate")[0] == 0
+    assert diwan("backup", "b")[0] == 0
+    assert diwan("backup", "b")[0] == 1
+    code, told = diwan("restore", "b")
+    assert code == 0
+    assert "diwan.db.before-restore" in told
+    assert diwan("restore", "--release", "drop") == (0, "Released: 0 messages dropped.\n")
+    assert diwan("restore", "--release", "drop") == (0, "Nothing is held.\n")
+    assert diwan("restore")[0] == 2
+    assert diwan("restore", "b", "--release", "send")[0] == 2
+
+
+def test_backing_up_restoring_and_simulating_need_no_telegram() -> None:
+    code = (
+        "import sys, bot.__main__, bot.backups, bot.restoring, bot.simulation.command; "
+        "sys.exit('aiogram' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
