@@ -125,7 +125,7 @@ def _event(
         walked = [events.State.DRAFT, events.State.PUBLISHED, events.State.HELD]
     else:
         walked = [events.State.DRAFT, events.State.PUBLISHED]
-    capacity = chance.randint(8, 60) if rows.happens(0.7) else None
+    capacity = chance.randint(6, 40) if rows.happens(0.7) else None
     ref, cancelled_at = rows.ref(), min(starts_at - 2 * DAY, now)
     actor_id = chance.randint(2, TEAM)
     number = rows.add(
