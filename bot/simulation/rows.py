@@ -41,7 +41,7 @@ class Rows:
         row = {**blank, **values}
         if "id" in blank:
             row["id"] = number
-        if "ref" in blank and row["ref"] is None:
+        if "ref" in table.__table__.c and "ref" not in row:
             row["ref"] = self.ref()
         self._waiting[name].append(row)
         self._count += 1
@@ -130,10 +130,9 @@ class Rows:
 
 
 def _blank(table: type[Base]) -> dict[str, Any]:
-    """Return a row that says nothing: its defaults where they are plain values."""
+    """Return a row that says nothing: plain defaults; what is computed is left to SQLAlchemy."""
     return {
-        column.name: column.default.arg
-        if column.default is not None and column.default.is_scalar
-        else None
+        column.name: column.default.arg if column.default is not None else None
         for column in table.__table__.columns
+        if column.default is None or column.default.is_scalar
     }
