@@ -222,6 +222,9 @@ class App:
         self._scheduler.add_job(
             self._on_time, "interval", args=[self._keep_journal], seconds=60, coalesce=True
         )
+        self._scheduler.add_job(
+            self._on_time, "interval", args=[self._empty_log], seconds=60, coalesce=True
+        )
         self._scheduler.start()
 
     async def _on_time(self, work: Callable[..., Awaitable[None]], *args: Job) -> None:
@@ -254,6 +257,13 @@ class App:
                 await self.journal.write_from(session)
         except (DBAPIError, JournalUnusableError) as error:
             logger.error("the file of erasures is not up to date: %s", type(error).__name__)
+
+    async def _empty_log(self) -> None:
+        """Let nothing that an erasure or the retention table has deleted stay on the disk."""
+        try:
+            await self.database.empty_log()
+        except DBAPIError as error:
+            logger.error("the database's log cannot be emptied: %s", type(error.orig).__name__)
 
     async def _refresh(self) -> None:
         try:

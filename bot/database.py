@@ -75,6 +75,24 @@ class Database:
                 raise
             await session.commit()
 
+    async def empty_log(self) -> bool:
+        """Write SQLite's log back into its file and cut it to nothing; False if others read it.
+
+        What was deleted then stands in neither (see ``_pragmas``). PostgreSQL looks after itself.
+        """
+        if not self.is_sqlite:
+            return True
+        async with self._turn:
+            pooled = await self.engine.raw_connection()
+            try:
+                assert isinstance(pooled.driver_connection, in_loop.Connection)
+                cursor = pooled.driver_connection.cursor()
+                await cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                ((busy, *_),) = await cursor.fetchall()
+            finally:
+                pooled.close()
+        return not busy
+
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
@@ -112,6 +130,8 @@ def _pragmas(connection: Any, _record: object) -> None:
     # NORMAL may lose the last transactions at a power cut, and Telegram has been told already
     # that we have them.
     cursor.execute("PRAGMA synchronous=FULL")
+    # What is deleted is overwritten: by itself SQLite only marks its place as free.
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
 
 

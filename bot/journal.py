@@ -5,7 +5,7 @@ when one is put back, and the next start erases again whom the backup has brough
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -65,13 +65,7 @@ class Journal:
                 "whom a restored backup must not bring back. Put it back, or move it away."
             ) from None
         self._written = known
-        for hashed, at in sorted(known):
-            row = await session.get(Erasure, hashed)
-            if row is None:
-                session.add(Erasure(hash=hashed, at=at))
-            else:
-                row.at = max(row.at, at)
-        await session.flush()
+        await remember(session, known)
 
     async def write_from(self, session: AsyncSession) -> None:
         """Let the file say what the table says, if that has changed.
@@ -101,6 +95,17 @@ class Journal:
                 f"ERASURES_FILE: {self.path} cannot be written ({type(error).__name__}); correct "
                 "the path or its rights."
             ) from None
+
+
+async def remember(session: AsyncSession, known: Collection[tuple[str, datetime]]) -> None:
+    """Add erasures that are known from elsewhere to the table."""
+    for hashed, at in sorted(known):
+        row = await session.get(Erasure, hashed)
+        if row is None:
+            session.add(Erasure(hash=hashed, at=at))
+        else:
+            row.at = max(row.at, at)
+    await session.flush()
 
 
 def _read(path: Path) -> set[tuple[str, datetime]]:

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from community import people, roles
+from community import holds, people, roles
 from community.base import Base, BigId, Identified
 from community.database_time import database_seconds
 from community.lifecycle import Lifecycle, Who, who
@@ -202,6 +202,7 @@ async def claim(
 ) -> list[Delivery]:
     """Take up to ``limit`` due rows for ``lease`` seconds of the database's clock, urgent first.
 
+    After a restore some kinds are held (``community/holds.py``).
     Two senders never get the same row: PostgreSQL skips what the other has locked, SQLite lets
     one write at a time. What belongs to a send that is held stays where it is.
     """
@@ -214,6 +215,7 @@ async def claim(
                 Delivery.state == State.QUEUED,
                 Delivery.lane == lane,
                 Delivery.due_at <= now,
+                holds.lets_go(Delivery.kind),
                 or_(Delivery.send_id.is_(None), Delivery.send_id.not_in(held)),
             )
             .order_by(Delivery.due_at, Delivery.id)

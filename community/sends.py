@@ -520,7 +520,7 @@ async def _hold(
         held_because=because,
     )
     if moved and by is Who.CLOCK:
-        await _tell_team(session, send, "held", [send.made_by_id], now)
+        await _tell_team(session, send, "send_held", [send.made_by_id], now)
 
 
 async def resume(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Send:

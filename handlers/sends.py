@@ -453,7 +453,7 @@ CARDS = {
     "send.unapproved": unapproved,
     "team_notice.review": review_notice,
     "team_notice.reviewed": reviewed_notice,
-    "team_notice.held": held_notice,
+    "team_notice.send_held": held_notice,
 }
 
 
