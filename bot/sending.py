@@ -6,6 +6,7 @@ process that was stopped for an hour cannot send what another has taken over.
 
 import asyncio
 import logging
+from collections import Counter
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
@@ -49,6 +50,8 @@ class Sender:
     ) -> None:
         self.database, self.speaker, self.clock = database, speaker, clock
         self.network, self.holder, self.lease, self.at_once = network, holder, lease, at_once
+        self.counts: Counter[tuple[str, str]] = Counter()
+        """How many deliveries of which kind had which outcome, by this process."""
         self._stopping = False
         self._turn = asyncio.Lock()
 
@@ -91,8 +94,9 @@ class Sender:
             async with self.database.transaction() as session:
                 await deliveries.settle(session, outcomes, now)
                 for outcome in outcomes:
+                    row = await session.get(Delivery, outcome.delivery_id)
+                    self.counts[row.kind if row else "erased", outcome.state] += 1
                     if outcome.state == State.REFUSED and outcome.reason:
-                        row = await session.get(Delivery, outcome.delivery_id)
                         if row is None or row.person_id is None:
                             continue  # erased meanwhile
                         person = await session.get(Person, row.person_id)

@@ -7,9 +7,11 @@ says what follows from each.
 import asyncio
 import logging
 import math
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
+from time import monotonic
 from typing import Any
 
 from aiogram import Bot
@@ -37,6 +39,9 @@ logger = logging.getLogger("diwan.telegram")
 
 DEFAULT_PAUSE = 5.0
 """Seconds of silence after a 429 that does not say how long."""
+
+OUT_OF_REACH = frozenset({"no_connection", "connection_lost", "server_error", "bad_answer"})
+"""Reasons that say: that was not Telegram, or Telegram is down."""
 
 PERMANENT = {
     "bot was blocked by the user": "blocked",
@@ -119,6 +124,13 @@ class Telegram:
         self.bot, self.limiter = bot, limiter
         self.refused = asyncio.Event()
         """Set when Telegram refuses the token: nothing more can be said."""
+        self.reachable = True
+        """Whether the last call arrived anywhere."""
+        self.fates: Counter[Fate] = Counter()
+        self.floods = 0
+        """How often Telegram has answered 429."""
+        self.waited = 0.0
+        """Seconds that calls have waited for their turn."""
 
     async def call(
         self,
@@ -133,16 +145,25 @@ class Telegram:
         Telegram may want an hour between two changes of a menu text: people are answered all
         the same. A pause longer than ``patience`` seconds is an answer, too: nothing is tried.
         """
+        asked_at = monotonic()
         if chat_id is not None and not await self.limiter.acquire(chat_id, lane, patience):
             return Answer(Fate.BUSY, "429", self.limiter.paused_for)
+        self.waited += monotonic() - asked_at
+        answer = await self._attempt(method)
+        self.fates[answer.fate] += 1
+        self.reachable = answer.reason not in OUT_OF_REACH
+        if answer.fate == Fate.BUSY:
+            self.floods += 1
+            if chat_id is not None:
+                logger.warning("Telegram wants silence for %.0f seconds", answer.retry_after)
+                self.limiter.pause(answer.retry_after)
+        return answer
+
+    async def _attempt(self, method: TelegramMethod[Any]) -> Answer:
         try:
             return Answer(Fate.DONE, result=await self.bot(method))
         except TelegramAPIError as error:
-            answer = self._read(error)
-            if answer.fate == Fate.BUSY and chat_id is not None:
-                logger.warning("Telegram wants silence for %.0f seconds", answer.retry_after)
-                self.limiter.pause(answer.retry_after)
-            return answer
+            return self._read(error)
         except UnicodeDecodeError:  # what stands between Telegram and us has answered
             return Answer(Fate.UNSURE, "bad_answer")
         except ClientDecodeError as error:

@@ -81,3 +81,15 @@ async def set_aside_count(session: AsyncSession) -> int:
         )
         or 0
     )
+
+
+async def set_aside_since(session: AsyncSession, since: datetime) -> int:
+    """Return how many updates that arrived since then wait for a human eye."""
+    return (
+        await session.scalar(
+            select(func.count())
+            .select_from(Arrival)
+            .where(Arrival.state == Arriving.SET_ASIDE, Arrival.arrived_at > since)
+        )
+        or 0
+    )

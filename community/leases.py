@@ -38,9 +38,9 @@ async def hold(session: AsyncSession, name: str, holder: str, seconds: float) ->
     )
 
 
-async def release(session: AsyncSession, name: str, holder: str) -> None:
-    """Give a lease back, if it is still ours."""
-    await session.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))
+async def release_all(session: AsyncSession, holder: str) -> None:
+    """Give back every lease that this process still holds."""
+    await session.execute(delete(Lease).where(Lease.holder == holder))
 
 
 async def current(session: AsyncSession, name: str) -> tuple[str, float] | None:
@@ -53,3 +53,9 @@ async def current(session: AsyncSession, name: str) -> tuple[str, float] | None:
         )
     ).first()
     return (row[0], row[1]) if row else None
+
+
+async def holders(session: AsyncSession) -> dict[str, str]:
+    """Return who holds what now."""
+    rows = await session.scalars(select(Lease).where(Lease.until >= database_seconds()))
+    return {lease.name: lease.holder for lease in rows}

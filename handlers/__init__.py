@@ -10,6 +10,7 @@ from aiogram import Dispatcher
 from aiogram.filters.callback_data import CallbackData
 
 from handlers import (
+    alerts,
     animate,
     attendance,
     directory,
@@ -60,6 +61,7 @@ MODULES = (
     report,
     setup,
     directory,
+    alerts,
     forms,
 )
 """The conversations, in the order in which their routers are asked."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import (
+    alerts,
     attendance,
     deliveries,
     events,
@@ -88,6 +89,10 @@ async def _asking_outcomes(session: AsyncSession, tick: Tick) -> object:
     return await referrals.ask_outcomes(session, tick.now)
 
 
+async def _watching_what_is_set_aside(session: AsyncSession, tick: Tick) -> object:
+    return await alerts.watch_set_aside(session, tick.now)
+
+
 TIMETABLE: Sequence[Job] = (
     Job("starting sends", 1, _starting_sends),
     Job("finishing sends", 1, _finishing_sends),
@@ -99,5 +104,6 @@ TIMETABLE: Sequence[Job] = (
     Job("expiring", 30, _expiring),
     Job("nudging about steps", 60, _nudging),
     Job("asking for outcomes", 60, _asking_outcomes),
+    Job("watching what is set aside", 60, _watching_what_is_set_aside),
     Job("deleting by the retention table", 3600, _cleaning),
 )
