@@ -12,14 +12,17 @@ from typing import Any
 
 import aiohttp
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from bot import in_loop
 from bot.app import App
+from bot.checking import check
 from bot.clock import FollowedClock
 from bot.database import Database
 from bot.limiter import Limiter
 from bot.listening import CannotListenError
+from bot.migrating import migrate_async
 from bot.running import serve
 from bot.settings import Part, load
 from bot.webhook import HEADER, LIMIT, WebhookSetError
@@ -401,6 +404,32 @@ async def test_fault_23_a_webhook_is_taken_away_only_if_somebody_wrote_that_this
     [call] = [c for c in emulator.calls if c["method"] == "deleteWebhook"]
     assert call["params"].get("drop_pending_updates") in (False, "false", None)
     await on_purpose.stop()
+
+
+async def test_check_says_how_the_webhook_fares(
+    emulator: Emulator, hooked: Hooked, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = hooked.app.settings
+    database_url = f"sqlite+aiosqlite:///{tmp_path / 'migrated.db'}"
+    await migrate_async(database_url)
+
+    async def told(**given: Any) -> tuple[int, str]:
+        changed = {"database_url": SecretStr(database_url), **given}
+        code = await check(settings.model_copy(update=changed))
+        return code, capsys.readouterr().out
+
+    assert "ok  webhook: set; 0 updates wait" in (await told())[1]
+    code, out = await told(webhook_url="https://elsewhere.example/telegram")
+    assert (code, "NO  webhook: another address is set" in out) == (1, True)
+    emulator.world.webhook |= {"last_error_message": "Connection refused", "secret": "another"}
+    emulator.world.start(hooked.meet("Amina").id)
+    await until(lambda: emulator.world.pending)
+    code, out = await told()
+    assert (code, "NO  webhook: Wrong response" in out) == (1, True), out
+    emulator.world.webhook = {"url": ""}
+    code, out = await told()
+    assert (code, "--  webhook: none is set yet" in out) == (0, True)
+    assert hooked.url not in out
 
 
 async def test_a_taken_port_is_one_line(emulator: Emulator, database: Database) -> None:
