@@ -26,7 +26,7 @@ from bot.telegram import Fate, TokenRefusedError
 from community import deliveries, judging, live, people
 from community.deliveries import Delivery, Outcome, State
 from community.people import Person
-from community.policy import POLICY, UNASKED, Crash, Lane
+from community.policy import EDITS, POLICY, UNASKED, Crash, Lane
 from handlers import FORMS, render, said_already
 from handlers.replies import Message, Network, Page
 
@@ -55,6 +55,8 @@ class Ready:
     message: Message
     door: "asyncio.Future[Outcome | None]"
     """Opens when its turn is written down (None), or says what becomes of it instead."""
+    copies: Sequence[int] = ()
+    """Of an edit: the messages in whose place it is put."""
 
 
 class Sender:
@@ -191,8 +193,13 @@ class Sender:
         if message is None:
             return _outcome(row, State.SUPPRESSED, "no_longer_applies")
         assert reader.person.telegram_id is not None
+        copies: Sequence[int] = ()
+        if row.kind in EDITS:
+            copies = await deliveries.copies_of(session, row)
+            if not copies:
+                return _outcome(row, State.SUPPRESSED, "no_copy")
         door: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
-        return Ready(row, reader.person.telegram_id, message, door)
+        return Ready(row, reader.person.telegram_id, message, door, copies)
 
     def _page(
         self, session: AsyncSession, person: Person, now: datetime, memo: dict[Any, Any]
@@ -238,9 +245,12 @@ class Sender:
         self._news.set()
         if instead := await item.door:
             return instead
-        spoken = await self.speaker.say(
-            item.chat_id, item.message, Lane(row.lane), its_turn=True, within=self.lease / 3
-        )
+        chat_id, message, lane = item.chat_id, item.message, Lane(row.lane)
+        begins: Any = {"its_turn": True, "within": self.lease / 3}
+        if item.copies:
+            spoken = await self.speaker.replace(chat_id, item.copies, message, lane, **begins)
+        else:
+            spoken = await self.speaker.say(chat_id, message, lane, **begins)
         return self._read(item, spoken)
 
     async def _wait_for_news(self) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from aiogram.filters.callback_data import CallbackData
 from aiogram.methods import (
     AnswerCallbackQuery,
+    DeleteMessage,
+    EditMessageCaption,
     EditMessageText,
     SendDocument,
     SendMessage,
@@ -30,7 +32,9 @@ from locales import Html, plain
 
 logger = logging.getLogger("diwan.speaking")
 
-Speech = SendMessage | SendPhoto | SendDocument | EditMessageText
+Speech = (
+    SendMessage | SendPhoto | SendDocument | EditMessageText | EditMessageCaption | DeleteMessage
+)
 
 TOAST_LIMIT = 200
 HTML = "HTML"
@@ -187,14 +191,7 @@ class Speaker:
         an outage is reported instead of waited out.
         """
         if message.file is None and len(split(str(message.text))) == 1:
-            method = EditMessageText(
-                chat_id=chat_id,
-                message_id=message_id,
-                text=str(message.text),
-                parse_mode=HTML,
-                reply_markup=keyboard(message.rows),
-                link_preview_options=NO_PREVIEW,
-            )
+            method = self._edit_of(chat_id, message_id, str(message.text), message)
             spoken = Spoken(Answer(Fate.DONE))
             answer = await self._one(method, chat_id, lane, or_say, spoken)
             if answer.fate == Fate.DONE or "not modified" in answer.reason:
@@ -204,6 +201,62 @@ class Speaker:
                 spoken.answer = answer
                 return spoken
         return await self.say(chat_id, message, lane, patient=True)
+
+    async def replace(
+        self,
+        chat_id: int,
+        copies: Sequence[int],
+        message: Message,
+        lane: Lane,
+        *,
+        its_turn: bool = False,
+        within: float = math.inf,
+    ) -> Spoken:
+        """Put a message in the place of an earlier one that may have had several parts.
+
+        Parts that are left over go. Nothing is sent anew: what cannot be edited stays as it is,
+        and the first refusal is the answer.
+        """
+        spoken = Spoken(Answer(Fate.DONE))
+        before = asyncio.get_running_loop().time() + within
+        parts = split(str(message.text))[: len(copies)]
+        methods: list[Speech] = [
+            *(
+                self._edit_of(chat_id, copy, part, message if part is parts[-1] else None)
+                for copy, part in zip(copies, parts, strict=False)
+            ),
+            *(DeleteMessage(chat_id=chat_id, message_id=copy) for copy in copies[len(parts) :]),
+        ]
+        for method in methods:
+            answer = await self._one(
+                method, chat_id, lane, False, spoken, its_turn=its_turn, before=before
+            )
+            if "no text in the message" in answer.reason and isinstance(method, EditMessageText):
+                caption = EditMessageCaption(
+                    chat_id=chat_id,
+                    message_id=method.message_id,
+                    caption=method.text,
+                    parse_mode=HTML,
+                    reply_markup=method.reply_markup,
+                )
+                answer = await self._one(caption, chat_id, lane, False, spoken, before=before)
+            its_turn = False
+            if answer.fate != Fate.DONE and "not modified" not in answer.reason:
+                spoken.answer = answer
+                break
+        return spoken
+
+    def _edit_of(
+        self, chat_id: int, message_id: int, text: str, last: Message | None
+    ) -> EditMessageText:
+        return EditMessageText(
+            chat_id=chat_id,
+            message_id=message_id,
+            text=text,
+            parse_mode=HTML,
+            reply_markup=keyboard(last.rows) if last is not None else None,
+            link_preview_options=NO_PREVIEW,
+        )
 
     async def toast(self, query_id: str, text: str, *, alert: bool) -> None:
         """Answer a button press; one that is too old has no reader, and that is all right."""

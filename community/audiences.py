@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community.areas import Area
 from community.attendance import UNANSWERED, Attendance
 from community.consents import Consent, Purpose
-from community.deliveries import Delivery, State
+from community.deliveries import Delivery, SentMessage, State
 from community.events import Event
 from community.needs import Need, PersonNeed
 from community.people import Membership, Person
@@ -238,3 +238,56 @@ async def make_rows(
     conditions = sending.audience.conditions(now, sending.network_language)
     gets_it = and_(*conditions, _standing(sending) == Standing.GETS_IT.value)
     return await insert_selected(session, Delivery, values, gets_it)
+
+
+def _copies_of(send_id: int) -> ColumnElement[bool]:
+    """Return the condition of the rows of a send of which a copy is known."""
+    return and_(
+        Delivery.send_id == send_id,
+        Delivery.state == State.SENT,
+        Delivery.person_id.is_not(None),
+        exists().where(SentMessage.delivery_id == Delivery.id),
+    )
+
+
+async def dry_edit(session: AsyncSession, of_send_id: int) -> DryRun:
+    """Count the copies of a send that would be edited now."""
+    run = DryRun()
+    rows = await session.execute(
+        select(Delivery.language, func.count())
+        .where(_copies_of(of_send_id))
+        .group_by(Delivery.language)
+    )
+    for language, count in rows:
+        run.gets[language or ""] += count
+    return run
+
+
+async def make_edits(
+    session: AsyncSession,
+    edit: tuple[str, int, int],
+    args: Mapping[str, Any],
+    now: datetime,
+    expires_at: datetime,
+) -> int:
+    """Owe an edit to everybody who has a copy; return how many that are.
+
+    ``edit`` is the kind, the number of the correction or recall, and the number of the first send.
+    """
+    kind, send_id, of_send_id = edit
+    values: dict[str, Any] = {
+        "key": literal(f"send:{send_id}:", String) + cast(Delivery.person_id, String),
+        "kind": kind,
+        "person_id": Delivery.person_id,
+        "subject_id": of_send_id,
+        "send_id": send_id,
+        "args": dict(args),
+        "lane": int(POLICY[kind].lane),
+        "state": State.QUEUED,
+        "language": Delivery.language,
+        "due_at": now,
+        "expires_at": expires_at,
+        "tries": 0,
+        "planned_at": now,
+    }
+    return await insert_selected(session, Delivery, values, _copies_of(of_send_id))

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     column,
+    exists,
     func,
     insert,
     or_,
@@ -127,6 +128,8 @@ class Delivery(Base, Identified):
     settled_at: Mapped[datetime | None]
     """When its fate was known; of a claimed row, when the policy let it go."""
     planned_at: Mapped[datetime]
+    revision: Mapped[int] = mapped_column(default=0)
+    """How often the copy has been corrected."""
 
 
 class SentMessage(Base, Identified):
@@ -345,6 +348,41 @@ async def settle(session: AsyncSession, outcomes: Sequence[Outcome], now: dateti
         ]
         if copies:
             await session.execute(insert(_COPIES), copies)
+        if state == State.SENT:
+            await _edited(session, [o for o in group if o.delivery_id in settled])
+
+
+async def _edited(session: AsyncSession, done: Sequence[Outcome]) -> None:
+    """Note on the rows that were edited that they were."""
+    for kind, changes in (
+        ("correction", {"revision": _ROWS.c.revision + 1}),
+        ("recall", {"state": State.RECALLED}),
+    ):
+        if edits := [outcome.delivery_id for outcome in done if outcome.kind == kind]:
+            edit = _ROWS.alias()
+            await session.execute(
+                update(_ROWS)
+                .where(
+                    _ROWS.c.state == State.SENT,
+                    exists().where(
+                        edit.c.id.in_(edits),
+                        edit.c.subject_id == _ROWS.c.send_id,
+                        edit.c.person_id == _ROWS.c.person_id,
+                    ),
+                )
+                .values(changes)
+            )
+
+
+async def copies_of(session: AsyncSession, row: Delivery) -> list[int]:
+    """Return the messages that an edit is about, in the order in which they were sent."""
+    query = (
+        select(SentMessage.message_id)
+        .join(Delivery, Delivery.id == SentMessage.delivery_id)
+        .where(Delivery.send_id == row.subject_id, Delivery.person_id == row.person_id)
+        .order_by(SentMessage.id)
+    )
+    return list(await session.scalars(query))
 
 
 async def rescue(session: AsyncSession, now: datetime) -> tuple[int, int]:

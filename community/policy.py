@@ -127,6 +127,8 @@ POLICY: Mapping[str, Policy] = {
     "event_changed": _owed(Lane.URGENT, timedelta(days=2), waits_for_morning=False),
     "event_cancelled": _owed(Lane.URGENT, timedelta(days=2), waits_for_morning=False),
     "place_offered": _owed(Lane.URGENT, timedelta(hours=12), silent_in=_GONE),
+    "correction": _owed(Lane.URGENT, timedelta(days=2), waits_for_morning=False),
+    "recall": _owed(Lane.URGENT, timedelta(days=2), waits_for_morning=False),
     "referral_step": _owed(Lane.URGENT, timedelta(days=14)),
     "referral_outcome": _owed(Lane.SERVICE, timedelta(days=7)),
     "provider_notice": _owed(Lane.URGENT, timedelta(days=14)),
@@ -135,6 +137,8 @@ POLICY: Mapping[str, Policy] = {
     "role_notice": _owed(Lane.URGENT, timedelta(days=3), waits_for_morning=False),
 }
 UNASKED = tuple(kind for kind, policy in POLICY.items() if policy.unasked)
+EDITS = ("correction", "recall")
+"""What changes a message that is there already: it makes no sound, and doing it twice is once."""
 RESENT = tuple(kind for kind, policy in POLICY.items() if policy.crash is Crash.RESEND)
 
 

@@ -72,6 +72,10 @@ class Kind(StrEnum):
 
     NEWSLETTER = "newsletter"
     EVENT_INVITATION = "event_invitation"
+    CORRECTION = "correction"
+    """Other words in the place of a send that has gone out."""
+    RECALL = "recall"
+    """One sentence in the place of a send that has gone out: it has been taken back."""
 
 
 class Held(StrEnum):
@@ -93,6 +97,8 @@ class Send(Base, Referable):
 
     kind: Mapped[Kind] = mapped_column(String(24))
     event_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("events.id"))
+    of_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("sends.id"), index=True)
+    """The send that a correction or a recall is about."""
     made_by_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("people.id", ondelete="SET NULL")
     )
@@ -116,9 +122,11 @@ class Send(Base, Referable):
     @property
     def subject(self) -> tuple[str, int]:
         """Return what its words belong to."""
-        if self.kind == Kind.EVENT_INVITATION:
-            assert self.event_id is not None
+        if self.event_id is not None:
             return "event", self.event_id
+        if self.kind == Kind.RECALL:
+            assert self.of_id is not None
+            return "newsletter", self.of_id
         return "newsletter", self.id
 
     @property
@@ -166,7 +174,9 @@ async def announce(session: AsyncSession, actor: Person, event_ref: str, now: da
         raise TooLateError(event.starts_at)
     send: Send | None = await session.scalar(
         select(Send).where(
-            Send.event_id == event.id, Send.state.not_in([State.CANCELLED, State.SENT])
+            Send.event_id == event.id,
+            Send.kind == Kind.EVENT_INVITATION,
+            Send.state.not_in([State.CANCELLED, State.SENT]),
         )
     )
     if send is None:
@@ -237,6 +247,7 @@ async def _take_back(
     send: Send | None = await session.scalar(
         select(Send).where(
             Send.event_id == event.id,
+            Send.kind == Kind.EVENT_INVITATION,
             Send.state.in_([State.IN_REVIEW, State.APPROVED, State.SCHEDULED]),
         )
     )
@@ -481,7 +492,7 @@ async def _second_person(session: AsyncSession, send: Send, actor: Person) -> No
 
 
 async def _opens_before(session: AsyncSession, send: Send, moment: datetime) -> None:
-    if send.event_id is not None:
+    if send.kind == Kind.EVENT_INVITATION:
         event = await session.get_one(Event, send.event_id)
         if event.state != events.State.PUBLISHED or moment >= event.starts_at:
             raise TooLateError(event.starts_at)
@@ -582,17 +593,21 @@ async def start_due(session: AsyncSession, now: datetime, *, network_language: s
     started = 0
     for send in due.all():
         expires_at, args = now + POLICY[send.kind].lives, {"ref": send.ref}
-        if send.event_id is not None:
+        if send.kind == Kind.EVENT_INVITATION:
             event = await session.get_one(Event, send.event_id)
             expires_at, args = event.starts_at, {"ref": event.ref, "send": send.ref}
             if event.state != events.State.PUBLISHED or event.starts_at <= now:
                 await _hold(session, send, Held.NOT_OPEN, Who.CLOCK, now)
                 continue
-        sending = await _sending(session, send, network_language)
-        if await _has_grown(session, send, sending, now):
+        if await _has_grown(session, send, network_language, now):
             await _hold(session, send, Held.GROWN, Who.CLOCK, now)
             continue
-        count = await audiences.make_rows(session, sending, args, now, expires_at)
+        if send.of_id is not None:
+            edit_of = (send.kind, send.id, send.of_id)
+            count = await audiences.make_edits(session, edit_of, args, now, expires_at)
+        else:
+            sending = await _sending(session, send, network_language)
+            count = await audiences.make_rows(session, sending, args, now, expires_at)
         await SEND.move(
             session, send, State.SENDING, Who.CLOCK, now, started_at=now, audience=count
         )
@@ -600,12 +615,14 @@ async def start_due(session: AsyncSession, now: datetime, *, network_language: s
     return started
 
 
-async def _has_grown(session: AsyncSession, send: Send, sending: Sending, now: datetime) -> bool:
+async def _has_grown(
+    session: AsyncSession, send: Send, network_language: str, now: datetime
+) -> bool:
     """Say whether its author's own approval does not cover so many people any more."""
     authors = {send.made_by_id, await _submitted_by(session, send)}
     if send.alone or send.approved_by_id not in authors:
         return False
-    return (await audiences.dry_run(session, sending, now)).people > FOUR_EYES_ABOVE
+    return (await dry_run(session, send, network_language, now)).people > FOUR_EYES_ABOVE
 
 
 async def finish(session: AsyncSession, now: datetime) -> int:
@@ -660,7 +677,7 @@ async def resend_uncertain(session: AsyncSession, actor: Person, ref: str, now: 
         raise IllegalMoveError(SEND.name, send.state, State.SENDING)
     await _opens_before(session, send, now)
     expires_at = now + POLICY[send.kind].lives
-    if send.event_id is not None:
+    if send.kind == Kind.EVENT_INVITATION:
         expires_at = (await session.get_one(Event, send.event_id)).starts_at
     rows = await session.scalars(
         select(Delivery).where(
@@ -694,17 +711,3 @@ async def in_review(session: AsyncSession) -> list[Send]:
     """Return what waits for a second person, the oldest first."""
     query = select(Send).where(Send.state == State.IN_REVIEW).order_by(Send.id)
     return list(await session.scalars(query))
-
-
-async def latest_newsletter(session: AsyncSession) -> Send | None:
-    """Return the newest newsletter that has begun to go out."""
-    found: Send | None = await session.scalar(
-        select(Send)
-        .where(
-            Send.kind == Kind.NEWSLETTER,
-            Send.state.in_([State.SENDING, State.SENT]),
-        )
-        .order_by(Send.started_at.desc())
-        .limit(1)
-    )
-    return found

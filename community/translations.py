@@ -152,6 +152,25 @@ async def write(
     await session.flush()
 
 
+async def copy(session: AsyncSession, subject: str, from_id: int, to_id: int) -> None:
+    """Give one subject the texts of another, in every language, as far as they are."""
+    session.add_all(
+        ContentText(
+            subject=subject,
+            subject_id=to_id,
+            language=row.language,
+            field=row.field,
+            is_source=row.is_source,
+            text=row.text,
+            state=row.state,
+            written_by_id=row.written_by_id,
+            written_at=row.written_at,
+        )
+        for row in await _rows(session, subject, [from_id])
+    )
+    await session.flush()
+
+
 async def forget(session: AsyncSession, subject: str, subject_id: int) -> None:
     """Remove every text of the subject."""
     await session.execute(

@@ -104,7 +104,12 @@ def _figures(send: Send, rows: Counter[Row], still_open: int, _: Translator) -> 
     settled = max(0, audience - still_open)
     filled = BAR * settled // audience if audience else BAR
     told = [
-        (_("✅ Sent: {n}", n=number(rows[Row.SENT], _)), rows[Row.SENT]),
+        (
+            _("✅ Sent: {n}", n=number(rows[Row.SENT], _))
+            if send.of_id is None
+            else _("✅ Copies changed: {n}", n=number(rows[Row.SENT], _)),
+            rows[Row.SENT],
+        ),
         (_("⏳ Still to go: {n}", n=number(still_open, _)), still_open),
         (_("🚫 Cannot be reached: {n}", n=number(rows[Row.REFUSED], _)), rows[Row.REFUSED]),
         (
@@ -112,7 +117,12 @@ def _figures(send: Send, rows: Counter[Row], still_open: int, _: Translator) -> 
             rows[Row.SUPPRESSED],
         ),
         (_("⌛ Too late: {n}", n=number(rows[Row.EXPIRED], _)), rows[Row.EXPIRED]),
-        (_("⚠️ Failed: {n}", n=number(rows[Row.FAILED], _)), rows[Row.FAILED]),
+        (
+            _("⚠️ Failed: {n}", n=number(rows[Row.FAILED], _))
+            if send.of_id is None
+            else _("⚠️ Cannot be changed any more: {n}", n=number(rows[Row.FAILED], _)),
+            rows[Row.FAILED],
+        ),
         (
             _("❓ Not sure it arrived: {n}", n=number(rows[Row.UNCERTAIN], _)),
             rows[Row.UNCERTAIN],
@@ -202,5 +212,10 @@ def _buttons(
                 rows[Row.UNCERTAIN],
             )
             steps.append((again, "resend"))
+        if rows[Row.SENT] and send.of_id is None:
+            steps += [
+                (_.label("button", "✏️ Correct it"), "correct"),
+                (_.label("button", "↩️ Take it back"), "recall"),
+            ]
     buttons = [[Button(label, Do(ref=ref, what=what))] for label, what in steps]
     return [*buttons, [Button(_.label("button", "All newsletters"), AllSends())]]

@@ -9,7 +9,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import roles, sends, translations
+from community import corrections, roles, sends, translations
 from community.base import find
 from community.events import Event
 from community.people import Person
@@ -161,6 +161,8 @@ VERBS = {
     "resend": sends.resend_uncertain,
 }
 """Buttons that do one thing and show the card as it is then."""
+AFTERWARDS = {"correct": corrections.correct, "recall": corrections.recall}
+"""Buttons under what has gone out, which begin a send about it."""
 
 
 async def done(
@@ -174,6 +176,9 @@ async def done(
 ) -> Replies:
     """Take the one step that the button names."""
     ref, what = callback_data.ref, callback_data.what
+    if what in AFTERWARDS:
+        about = await AFTERWARDS[what](session, person, ref, now)
+        return [say("send.card", ref=about.ref)]
     if what in VERBS:
         await VERBS[what](session, person, ref, now)
         return [edit("send.card", ref=ref)]
@@ -233,11 +238,13 @@ async def send_list(page: Page) -> Message:
     rows = []
     for send in found:
         title, state = await title_of(page, send), state_label(send.state, _)
-        label = (
-            _.label("send in a list", "📰 {title}: {state}", title=title, state=state)
-            if send.kind == Kind.NEWSLETTER
-            else _.label("send in a list", "📣 {title}: {state}", title=title, state=state)
-        )
+        told = {"title": title, "state": state}
+        label = {
+            Kind.NEWSLETTER: _.label("send in a list", "📰 {title}: {state}", **told),
+            Kind.EVENT_INVITATION: _.label("send in a list", "📣 {title}: {state}", **told),
+            Kind.CORRECTION: _.label("send in a list", "✏️ {title}: {state}", **told),
+            Kind.RECALL: _.label("send in a list", "↩️ {title}: {state}", **told),
+        }[send.kind]
         rows.append([Button(label, OpenSend(ref=send.ref))])
     if await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now):
         rows.append([Button(_.label("button", "➕ New newsletter"), New())])
@@ -258,8 +265,25 @@ async def send_card(page: Page, ref: str) -> Message:
         title = Html("<b>") + block.get("title") + Html("</b>")
         shown = body if len(body) <= 1000 else body[:1000] + "…"
         words = authored(page, block, lines(title, "", shown) if shown else title)
-    text = lines(words, "", _state_sentence(page, send))
+    text = lines(_about(send, _), words, "", _state_sentence(page, send))
     return Message(text, await _rows(page, send))
+
+
+def _about(send: Send, _: Translator) -> Html | None:
+    """Say what a correction or a recall does to the copies that are out."""
+    if send.kind == Kind.RECALL:
+        return _(
+            "↩️ Every copy of this message is replaced by one sentence: that the team has taken it "
+            "back. What somebody has read already cannot be taken back."
+        )
+    if send.kind == Kind.CORRECTION and send.event_id is not None:
+        return _("✏️ Every copy of the announcement comes to show the event as it is now.")
+    if send.kind == Kind.CORRECTION:
+        return _(
+            "✏️ Every copy of this message is replaced by these words. Change them under "
+            "“Languages and preview”."
+        )
+    return None
 
 
 def _state_sentence(page: Page, send: Send) -> Html:
@@ -303,19 +327,12 @@ async def _rows(page: Page, send: Send) -> list[list[Button]]:
             [Button(_.label("button", "📅 Send later"), Do(ref=ref, what="when"))],
         ]
     if send.state != State.CANCELLED:
-        rows.append(
-            [
-                Button(
-                    _.label("button", "🌐 Languages and preview"), OpenSend(ref=ref, part="words")
-                )
-            ]
-        )
-        rows.append(
-            [
-                Button(_.label("button", "🎯 For whom"), audience.ForWhom(ref=ref)),
-                Button(_.label("button", "👥 Who gets it"), OpenSend(ref=ref, part="who")),
-            ]
-        )
+        words = OpenSend(ref=ref, part="words")
+        who = Button(_.label("button", "👥 Who gets it"), OpenSend(ref=ref, part="who"))
+        whom = Button(_.label("button", "🎯 For whom"), audience.ForWhom(ref=ref))
+        if send.kind != Kind.RECALL:
+            rows.append([Button(_.label("button", "🌐 Languages and preview"), words)])
+        rows.append([whom, who] if send.of_id is None else [who])
         rows.append([Button(_.label("button", "🧪 Test to me"), OpenSend(ref=ref, part="test"))])
     if send.state != State.CANCELLED and animates:
         rows.append([Button(_.label("button", "🗑 Do not send it"), Do(ref=ref, what="cancel"))])
@@ -359,7 +376,11 @@ async def as_read(page: Page, send: Send, language: str) -> Message | None:
     """Return the message exactly as a reader of this language gets it, or None if they do not."""
     theirs = wording.as_reader_of(page, language)
     if send.kind == Kind.NEWSLETTER:
-        return await news.newsletter(theirs, send.ref)
+        return await news.as_written(theirs, send)
+    if send.kind == Kind.RECALL:
+        return await news.recalled(theirs, send.ref)
+    if send.kind == Kind.CORRECTION:
+        return await news.corrected(theirs, send.ref)
     assert send.event_id is not None
     event = await page.session.get_one(Event, send.event_id)
     return await event_notices.announcement(theirs, event, send.ref)

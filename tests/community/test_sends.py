@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, deliveries, events, needs, sends
+from community import attendance, corrections, deliveries, events, needs, sends
 from community.audiences import Audience, Standing
 from community.base import find
 from community.consents import Consent, Purpose
@@ -479,10 +479,10 @@ async def test_an_animator_sends_again_to_whom_it_may_not_have_reached(
 async def test_the_latest_newsletter_is_one_that_went_out(
     session: AsyncSession, now: datetime
 ) -> None:
-    assert await sends.latest_newsletter(session) is None
+    assert await corrections.latest_newsletter(session) is None
     author, send = await under_way(session, now)
     await a_newsletter(session, author, now)  # a draft
-    assert await sends.latest_newsletter(session) == send
+    assert await corrections.latest_newsletter(session) == send
 
 
 # Announcements

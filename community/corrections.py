@@ -1,0 +1,107 @@
+"""What has gone out is put right, or taken back: every copy that can still be edited.
+
+Each is a send of its own that points at the first, with its own approval and outcomes.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from community import roles, translations
+from community.base import find
+from community.errors import IllegalMoveError
+from community.people import Person
+from community.roles import RoleName
+from community.sends import SEND, Kind, Send, State
+
+OUT = (State.SENDING, State.HELD, State.SENT, State.CANCELLED)
+"""Of a send in these states copies may be out."""
+RUNS = (State.SENDING, State.SENT)
+
+
+async def correct(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Send:
+    """Begin a correction of what has gone out, with the words as they are; there is one at a time.
+
+    Of an announcement the copies come to show the event as it is then.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        IllegalMoveError: nothing of it has gone out, or it is a correction itself.
+    """
+    return await _begin(session, actor, ref, Kind.CORRECTION, now)
+
+
+async def recall(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Send:
+    """Begin to take back what has gone out; there is one recall of a send.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        IllegalMoveError: nothing of it has gone out, or it is a recall itself.
+    """
+    return await _begin(session, actor, ref, Kind.RECALL, now)
+
+
+async def _begin(
+    session: AsyncSession, actor: Person, ref: str, kind: Kind, now: datetime
+) -> Send:
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    first = await find(session, Send, ref, lock=True)
+    if first.of_id is not None or first.started_at is None or first.state not in OUT:
+        raise IllegalMoveError(SEND.name, first.state, State.DRAFT)
+    begun: Send | None = await session.scalar(
+        select(Send).where(
+            Send.of_id == first.id,
+            Send.kind == kind,
+            Send.state.not_in([State.SENT, State.CANCELLED]),
+        )
+    )
+    if begun is not None:
+        return begun
+    send = Send(
+        kind=kind,
+        of_id=first.id,
+        event_id=first.event_id,
+        made_by_id=actor.id,
+        made_at=now,
+        fallback=first.fallback,
+    )
+    session.add(send)
+    await session.flush()
+    if kind is Kind.CORRECTION and first.event_id is None:
+        present = await current(session, first) or first
+        await translations.copy(session, "newsletter", present.id, send.id)
+    return send
+
+
+async def current(session: AsyncSession, send: Send) -> Send | None:
+    """Return whose words stand for a send now: its newest correction's, or none once recalled."""
+    later = (
+        await session.scalars(
+            select(Send)
+            .where(Send.of_id == send.id, Send.state.in_(RUNS))
+            .order_by(Send.started_at.desc())
+        )
+    ).all()
+    if any(other.kind == Kind.RECALL for other in later):
+        return None
+    return later[0] if later else send
+
+
+async def latest_newsletter(session: AsyncSession) -> Send | None:
+    """Return the newest newsletter that has begun to go out and was not taken back."""
+    recall = aliased(Send)
+    found: Send | None = await session.scalar(
+        select(Send)
+        .where(
+            Send.kind == Kind.NEWSLETTER,
+            Send.state.in_(RUNS),
+            ~exists().where(
+                recall.of_id == Send.id, recall.kind == Kind.RECALL, recall.state.in_(RUNS)
+            ),
+        )
+        .order_by(Send.started_at.desc())
+        .limit(1)
+    )
+    return await current(session, found) if found is not None else None
