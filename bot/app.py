@@ -11,7 +11,6 @@ from datetime import datetime
 
 from aiogram import Bot, Dispatcher
 from aiogram.client.default import DefaultBotProperties
-from aiogram.client.telegram import TelegramAPIServer
 from aiogram.methods import GetMe
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import DBAPIError
@@ -35,7 +34,6 @@ logger = logging.getLogger("diwan.app")
 
 POLLER, TICKER = "poller", "ticker"
 RENEW = 15.0
-CALL_TIMEOUT = 35.0
 
 
 class AnotherRunsError(Exception):
@@ -57,12 +55,9 @@ class App:
         self.settings = settings
         self.clock = clock or SystemClock()
         self.database = Database(settings.database_url.get_secret_value())
-        session = Session(
-            api=TelegramAPIServer.from_base(settings.telegram_api_base), timeout=CALL_TIMEOUT
-        )
         self.bot = Bot(
             settings.bot_token.get_secret_value(),
-            session=session,
+            session=Session(settings.telegram_api_base),
             default=DefaultBotProperties(parse_mode="HTML"),
         )
         self.holder = f"{socket.gethostname()[:32]}/{os.getpid()}/{secrets.token_hex(4)}"

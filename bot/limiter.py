@@ -31,6 +31,11 @@ class Limiter:
         self._pump: asyncio.Task[None] | None = None
 
     @property
+    def rate(self) -> float:
+        """Return how many messages a second may leave."""
+        return 1.0 / self._gap
+
+    @property
     def paused_for(self) -> float:
         """Return for how many seconds Telegram wants silence."""
         return max(0.0, self._paused_until - asyncio.get_running_loop().time())

@@ -244,7 +244,7 @@ async def _past_event(
             session, guest, event.ref, Wish.GOING, then, default_zone=network.zone
         )
     reminders = await deliveries.claim(session, "sample", len(guests) * 2, 60, event.starts_at)
-    sent = [deliveries.Outcome(row.id, deliveries.State.SENT) for row in reminders]
+    sent = [deliveries.Outcome(row.id, row.kind, deliveries.State.SENT) for row in reminders]
     await deliveries.settle(session, sent, event.starts_at)
     for guest in guests:
         await attendance.tick(

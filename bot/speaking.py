@@ -82,18 +82,30 @@ class Speaker:
         """Say whether Telegram wants silence for so long that nothing should be taken up."""
         return self.telegram.limiter.paused_for > PATIENCE
 
+    @property
+    def rate(self) -> float:
+        """Return how many messages a second may leave."""
+        return self.telegram.limiter.rate
+
     async def say(
-        self, chat_id: int, message: Message, lane: Lane, *, patient: bool = False
+        self,
+        chat_id: int,
+        message: Message,
+        lane: Lane,
+        *,
+        patient: bool = False,
+        before: float = math.inf,
     ) -> Spoken:
         """Send a message, in as many parts as it needs.
 
         ``patient`` callers (replies) wait as long as it takes for a pause or an outage to end;
         others get the answer BUSY or NOT_SENT and keep their row. Only the rest of a message of
-        which something has been sent is worth a few seconds to them.
+        which something has been sent is worth a few seconds to them. No part is begun after
+        ``before`` (by the loop's clock).
         """
         spoken = Spoken(Answer(Fate.DONE))
         for method in self._methods(chat_id, message):
-            answer = await self._one(method, chat_id, lane, patient, spoken)
+            answer = await self._one(method, chat_id, lane, patient, spoken, before)
             if answer.fate != Fate.DONE:
                 # What has been sent cannot be unsent: the rest is lost, not repeated.
                 spoken.answer = answer if not spoken.message_ids else Answer(Fate.UNSURE, "part")
@@ -190,12 +202,13 @@ class Speaker:
         lane: Lane,
         patient: bool,
         spoken: Spoken,
+        before: float = math.inf,
     ) -> Answer:
         patience = math.inf if patient else PATIENCE
         is_plain, unsure, wait = False, 0, 1.0
         while True:
             answer = await self.telegram.call(
-                method, chat_id=chat_id, lane=lane, patience=patience
+                method, chat_id=chat_id, lane=lane, patience=patience, before=before
             )
             if answer.fate == Fate.UNPARSABLE and not is_plain:
                 logger.warning("Telegram could not read a message's markup; sent as plain text")

@@ -14,6 +14,7 @@ from typing import Any
 
 from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import (
     ClientDecodeError,
     TelegramAPIError,
@@ -28,13 +29,15 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 from aiogram.methods import Response, TelegramMethod
-from aiohttp import ClientConnectorError
+from aiohttp import ClientConnectorError, ClientTimeout, ConnectionTimeoutError
 
 from bot.limiter import Limiter
 from community.policy import Lane
 
 logger = logging.getLogger("diwan.telegram")
 
+CALL_TIMEOUT = ClientTimeout(total=35, sock_connect=5)
+"""Seconds for one call. A connection that takes longer than five is none: nothing was sent."""
 DEFAULT_PAUSE = 5.0
 """Seconds of silence after a 429 that does not say how long."""
 
@@ -91,6 +94,10 @@ class Session(AiohttpSession):
     a third of sending it (``docs/performance.md``).
     """
 
+    def __init__(self, base: str) -> None:
+        super().__init__(api=TelegramAPIServer.from_base(base))
+        self.timeout = CALL_TIMEOUT  # type: ignore[assignment]  # aiohttp takes it as it is
+
     async def close(self) -> None:
         """Close the connections; only those with TLS need a moment to say goodbye."""
         if self.api.base.startswith("https:"):
@@ -127,14 +134,19 @@ class Telegram:
         chat_id: int | None = None,
         lane: Lane = Lane.REPLY,
         patience: float = math.inf,
+        before: float = math.inf,
     ) -> Answer:
         """Make one attempt, in its lane; calls without a chat are not paced and pause nobody.
 
         Telegram may want an hour between two changes of a menu text: people are answered all
         the same. A pause longer than ``patience`` seconds is an answer, too: nothing is tried.
+        Nor is anything when its turn comes after ``before`` (by the loop's clock): somebody else
+        may have taken it over by then.
         """
         if chat_id is not None and not await self.limiter.acquire(chat_id, lane, patience):
             return Answer(Fate.BUSY, "429", self.limiter.paused_for)
+        if asyncio.get_running_loop().time() > before:
+            return Answer(Fate.BUSY, "turn_came_late")
         try:
             return Answer(Fate.DONE, result=await self.bot(method))
         except TelegramAPIError as error:
@@ -160,7 +172,7 @@ class Telegram:
         if isinstance(error, TelegramEntityTooLarge):  # to aiogram a kind of network error
             return Answer(Fate.REJECTED, "too_large")
         if isinstance(error, TelegramNetworkError):
-            if isinstance(error.__cause__, ClientConnectorError):
+            if isinstance(error.__cause__, ClientConnectorError | ConnectionTimeoutError):
                 return Answer(Fate.NOT_SENT, "no_connection")
             return Answer(Fate.UNSURE, "connection_lost")
         if isinstance(error, TelegramServerError):

@@ -7,11 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community.base import Base
-from community.policy import POLICY, Crash
+from community.policy import RESENT
 
 RESTORED = "restored"
-RESENT = tuple(kind for kind, policy in POLICY.items() if policy.crash is Crash.RESEND)
-"""What goes all the same: of these, two are better than none."""
 
 
 class Hold(Base):
@@ -30,5 +28,8 @@ async def since(session: AsyncSession) -> datetime | None:
 
 
 def lets_go(kind: SQLColumnExpression[str]) -> ColumnElement[bool]:
-    """Return the condition under which a delivery of this kind may leave now."""
+    """Return the condition under which a delivery of this kind may leave now.
+
+    What is resent after a crash goes all the same: of these, two are better than none.
+    """
     return or_(~select(Hold.why).exists(), kind.in_(RESENT))

@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import deliveries, history, roles, sends
 from community.deliveries import Delivery, Plan
-from community.history import Step
-from community.holds import RESENT, RESTORED, Hold, since
+from community.holds import RESTORED, Hold, since
 from community.leases import Lease
 from community.lifecycle import Who
 from community.people import Person
+from community.policy import RESENT
 from community.roles import RoleName
 from community.sends import SEND, Send
 from community.writing import insert_new
@@ -37,7 +37,15 @@ async def begin(session: AsyncSession, now: datetime) -> None:
         select(Send).where(Send.state.in_(RUNNING)).order_by(Send.id).with_for_update()
     )
     for send in running.all():
-        await SEND.move(session, send, sends.State.HELD, Who.CLOCK, now, reason=RESTORED)
+        await SEND.move(
+            session,
+            send,
+            sends.State.HELD,
+            Who.CLOCK,
+            now,
+            reason=RESTORED,
+            held_because=sends.Held.RESTORED,
+        )
     await deliveries.plan(
         session,
         now,
@@ -47,7 +55,7 @@ async def begin(session: AsyncSession, now: datetime) -> None:
                 person.id,
                 f"held:{now.isoformat()}:{person.id}",
                 now,
-                {"what": "held"},
+                {"what": "restored"},
             )
             for person in await roles.holders(session, RoleName.ADMINISTRATOR, now)
         ),
@@ -94,7 +102,7 @@ async def release(
             await deliveries.cancel(session, now, Delivery.send_id == held.id)
         else:
             to = sends.State.SENDING if held.started_at else sends.State.SCHEDULED
-            await SEND.move(session, held, to, *by, actor_id=actor_id)
+            await SEND.move(session, held, to, *by, actor_id=actor_id, held_because=None)
     if not send:
         await deliveries.cancel(session, now, *_held(now))
     await session.execute(delete(Hold))
@@ -114,13 +122,7 @@ def _held(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 async def _held_sends(session: AsyncSession) -> Sequence[Send]:
     """Return the sends that the restore holds, not those that an animator has held before."""
-    last = (
-        select(Step.reason)
-        .where(Step.subject == SEND.name, Step.subject_id == Send.id)
-        .order_by(Step.id.desc())
-        .limit(1)
-        .correlate(Send)
-        .scalar_subquery()
+    query = select(Send).where(
+        Send.state == sends.State.HELD, Send.held_because == sends.Held.RESTORED
     )
-    query = select(Send).where(Send.state == sends.State.HELD, last == RESTORED)
     return (await session.scalars(query.order_by(Send.id).with_for_update())).all()

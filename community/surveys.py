@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, aliased, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from community import attendance, consents, deliveries, events
 from community.attendance import Attendance
@@ -155,16 +155,11 @@ async def open_after_events(session: AsyncSession, now: datetime) -> int:
 
 
 def _agrees() -> ColumnElement[bool]:
-    later = aliased(Consent)
     return exists().where(
         Consent.person_id == Person.id,
         Consent.purpose == Purpose.SURVEYS,
+        Consent.current,
         Consent.granted,
-        ~exists().where(
-            later.person_id == Consent.person_id,
-            later.purpose == Consent.purpose,
-            later.id > Consent.id,
-        ),
     )
 
 

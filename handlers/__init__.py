@@ -4,6 +4,7 @@
 other wanted. ``CARDS`` is how each kind of message is rendered, replies and deliveries alike.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from aiogram import Dispatcher
@@ -12,6 +13,7 @@ from aiogram.filters.callback_data import CallbackData
 from handlers import (
     animate,
     attendance,
+    audience,
     directory,
     disputes,
     forms,
@@ -32,6 +34,7 @@ from handlers import (
     stopping,
     support,
     team,
+    topics,
     wording,
 )
 from handlers.forms import Form
@@ -50,12 +53,14 @@ MODULES = (
     disputes,
     inbox,
     me,
+    topics,
     pulses,
     animate,
     planning,
     guests,
     wording,
     sends,
+    audience,
     team,
     restores,
     referrals,
@@ -88,7 +93,17 @@ FORMS: dict[str, Form] = {
     form.name: form for module in MODULES for form in getattr(module, "FORMS", ())
 }
 
-__all__ = ["CARDS", "FORMS", "MODULES", "Card", "Message", "Page", "render", "routes"]
+__all__ = [
+    "CARDS",
+    "FORMS",
+    "MODULES",
+    "Card",
+    "Message",
+    "Page",
+    "render",
+    "routes",
+    "said_already",
+]
 
 
 async def render(page: Page, kind: str, **args: object) -> Message | None:
@@ -99,9 +114,31 @@ async def render(page: Page, kind: str, **args: object) -> Message | None:
     buttons carry is written out here, inside the transaction: a card whose buttons Telegram would
     not take undoes what it came from.
     """
+    said = said_already(page, kind, args)
+    if said is not None:
+        return said
     message = await CARDS[kind](page, **args)
     if message is None:
         return None
+    message = _laid_out(page, message)
+    if key := _shared(page, kind, args):
+        page.memo[key] = message
+    return message
+
+
+def said_already(page: Page, kind: str, args: Mapping[str, object]) -> Message | None:
+    """Return what this card has said in this transaction to another reader like this one."""
+    key = _shared(page, kind, args)
+    return page.memo.get(key) if key else None
+
+
+def _shared(page: Page, kind: str, args: Mapping[str, object]) -> tuple[object, ...] | None:
+    if not getattr(CARDS[kind], "alike", False):
+        return None
+    return (kind, page._.language, page.zone.key, *sorted(args.items()))
+
+
+def _laid_out(page: Page, message: Message) -> Message:
     rows = [[_written(button) for button in row] for row in message.rows]
     language = message.language or page._.language
     if not translator_for(language).is_rtl:

@@ -15,8 +15,9 @@ from community.consents import Purpose
 from community.events import Event
 from community.people import Person
 from community.sends import Send
+from community.topics import Topic
 from community.translations import Block, Fallback
-from handlers import menu
+from handlers import menu, topics
 from handlers.content import authored, block_for
 from handlers.replies import (
     Button,
@@ -361,7 +362,7 @@ async def announcement(page: Page, event: Event, send: str) -> Message | None:
         await standing(page, event, None),
     )
     rows = await answer_rows(page, event, None)
-    return Message(text, [*rows, [menu.no_news_button(_)]])
+    return Message(text, [*rows, [topics.button(Topic.EVENTS, _)]])
 
 
 async def reminder(page: Page, ref: str, which: str) -> Message | None:

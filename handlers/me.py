@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import consents, erasure, keys, needs, people, translations
 from community.people import Person
-from handlers import menu, words
+from handlers import menu, topics, words
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.onboarding import STEPS, languages_card
 from handlers.replies import (
@@ -136,6 +136,7 @@ def _change_rows(page: Page) -> list[list[Button]]:
                 Button(_.label("button", "What describes me"), Change(step="profiles")),
                 Button(_.label("button", "What I agreed to"), Me(act="consents")),
             ],
+            [Button(_.label("button", "What reaches me"), topics.Turn())],
         ]
     rows += [
         [Button(_.label("button", "Take my data with me"), Me(act="export"))],

@@ -19,10 +19,6 @@ class Menu(CallbackData, prefix="m"):
     to: str = "menu"
 
 
-class NoNews(CallbackData, prefix="nn"):
-    """One tap that stops news and nudges."""
-
-
 class AskTeam(CallbackData, prefix="at"):
     """Write to the team."""
 
@@ -30,11 +26,6 @@ class AskTeam(CallbackData, prefix="at"):
 def button(_: Translator) -> Button:
     """Return the way back to the menu."""
     return Button(_.label("button", "Menu"), Menu())
-
-
-def no_news_button(_: Translator) -> Button:
-    """Return the one tap that stops news."""
-    return Button(_.label("button", "🔕 No more news like this"), NoNews())
 
 
 async def command(message: Any, state: FSMContext) -> Replies:

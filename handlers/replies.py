@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from aiogram.filters.callback_data import CallbackData
@@ -97,6 +97,8 @@ class Page:
     now: datetime
     network: Network
     forms: Mapping[str, Any] = field(default_factory=dict)
+    memo: dict[Any, "Message | None"] = field(default_factory=dict)
+    """What `alike` cards have said in this transaction, so that it is said to many at once."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -144,6 +146,13 @@ class Card(Protocol):
 
 
 Cards = Mapping[str, Callable[..., Awaitable[Message | None]]]
+C = TypeVar("C", bound=Callable[..., Awaitable[Message | None]])
+
+
+def alike(card: C) -> C:
+    """Mark a card that says the same to every reader of one language in one zone."""
+    card.alike = True  # type: ignore[attr-defined]
+    return card
 
 
 def in_rows(buttons: Sequence[Button], per_row: int = 1) -> list[list[Button]]:

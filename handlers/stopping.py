@@ -125,22 +125,6 @@ async def acted(
     return [toast("old_button")]
 
 
-async def no_news(
-    query: Any, session: AsyncSession, person: Person, now: datetime, _: Translator
-) -> Replies:
-    """Stop news and nudges with one tap, and nothing else."""
-    given = await consents.given(session, person)
-    await consents.switch(
-        session,
-        person,
-        given - {Purpose.NEWS},
-        now,
-        version=TERMS_VERSION,
-        language=_.language,
-    )
-    return [toast("stop.no_news"), say("stop.no_news_told")]
-
-
 # Cards
 
 
@@ -242,17 +226,6 @@ async def kept(page: Page) -> Message:
     return Message(page._("All right, your requests go on. You are told when something happens."))
 
 
-async def no_news_toast(page: Page) -> Message:
-    """Confirm in a few words."""
-    return Message(page._.label("toast", "No more news. You can change that under /me."))
-
-
-async def no_news_told(page: Page) -> Message:
-    """Confirm, so that it can be read again later."""
-    _ = page._
-    return Message(_("You get no more news like this. Everything else stays. /me changes it."))
-
-
 async def pause_stopped(page: Page) -> Message:
     """Tell somebody who has stopped that there is nothing to pause."""
     _ = page._
@@ -294,8 +267,6 @@ CARDS = {
     "stop.left": left,
     "stop.withdrawn": withdrawn,
     "stop.kept": kept,
-    "stop.no_news": no_news_toast,
-    "stop.no_news_told": no_news_told,
     "pause.ask": pause_ask,
     "pause.stopped": pause_stopped,
     "pause.done": pause_done,
@@ -313,5 +284,4 @@ def setup() -> Router:
     )
     router.callback_query.register(pause_chosen, Pause.filter())
     router.callback_query.register(acted, Stop.filter())
-    router.callback_query.register(no_news, menu.NoNews.filter())
     return router

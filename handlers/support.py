@@ -15,7 +15,8 @@ from community.base import find
 from community.needs import Need
 from community.people import Person
 from community.providers import Service, ServiceStep
-from handlers import menu, words
+from community.topics import Topic
+from handlers import menu, topics, words
 from handlers.content import authored, block_for
 from handlers.directory import cost_line
 from handlers.replies import (
@@ -272,7 +273,7 @@ async def step_nudge(page: Page, ref: str) -> Message | None:
         _("Stuck? Write to the team: /ask"),
     )
     look = Button(_.label("button", "Look at the steps"), OpenService(ref=ref))
-    return Message(text, [[look], [menu.no_news_button(_)]])
+    return Message(text, [[look], [topics.button(Topic.STEPS, _)]])
 
 
 CARDS = {
