@@ -220,6 +220,7 @@ async def claim(
                 Delivery.due_at <= now,
                 holds.lets_go(Delivery.kind),
                 or_(Delivery.send_id.is_(None), Delivery.send_id.not_in(held)),
+                holds.lets_go(Delivery.kind),
             )
             .order_by(Delivery.due_at, Delivery.id)
             .limit(limit - len(ids))

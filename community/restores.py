@@ -55,7 +55,7 @@ async def begin(session: AsyncSession, now: datetime) -> None:
                 person.id,
                 f"held:{now.isoformat()}:{person.id}",
                 now,
-                {"what": "held"},
+                {"what": "restored"},
             )
             for person in await roles.holders(session, RoleName.ADMINISTRATOR, now)
         ),

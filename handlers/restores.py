@@ -94,7 +94,7 @@ async def notice(page: Page) -> Message | None:
     return await card(page) if await holds.since(page.session) else None
 
 
-CARDS = {"held": card, "held.decided": decided, "team_notice.held": notice}
+CARDS = {"held": card, "held.decided": decided, "team_notice.restored": notice}
 
 
 def setup() -> Router:

@@ -115,6 +115,7 @@ def _meet(
         # A pause that is still going on began a short while ago.
         since = max(joined_at, now - 20 * DAY) if state is Membership.PAUSED else joined_at
         me.rests_from = since + (now - since) * (0.02 + 0.97 * chance.random())
+    came, last = joined_at or met_at, me.rests_from or now
     name = f"{chance.choice(COLOURS)} {chance.choice(THINGS)} {number}"
     rows.add(
         Person,
@@ -126,6 +127,7 @@ def _meet(
         area_id=area.id if area else None,
         zone=area.zone if area else None,
         met_at=met_at,
+        seen_at=came + (last - came) * chance.random() ** 0.3,
         state=state,
         came_from=Membership.ACTIVE if state is Membership.UNREACHABLE else None,
         paused_until=now + (3 + 25 * chance.random()) * DAY
@@ -155,19 +157,23 @@ def _describe(rows: Rows, me: Somebody, at: datetime) -> None:
             rows.add(PersonProfile, person_id=me.id, code=code)
     for purpose, share in CONSENTS.items():
         if me.id <= TEAM or rows.happens(share):
-            me.consents.add(purpose)
-            _turn(rows, me, purpose, at, granted=True)
-    if me.id > TEAM and rows.happens(0.04) and Purpose.NEWS in me.consents:
-        me.consents.discard(Purpose.NEWS)  # at once: nobody had news from them later
-        _turn(rows, me, Purpose.NEWS, at + timedelta(seconds=30), granted=False)
+            changes_mind = me.id > TEAM and rows.happens(0.04)  # at once, before any newsletter
+            _turn(rows, me, purpose, at, granted=True, current=not changes_mind)
+            if changes_mind:
+                _turn(rows, me, purpose, at + timedelta(seconds=30), granted=False, current=True)
+            else:
+                me.consents.add(purpose)
 
 
-def _turn(rows: Rows, me: Somebody, purpose: Purpose, at: datetime, *, granted: bool) -> None:
+def _turn(
+    rows: Rows, me: Somebody, purpose: Purpose, at: datetime, *, granted: bool, current: bool
+) -> None:
     rows.add(
         Consent,
         person_id=me.id,
         purpose=purpose,
         granted=granted,
+        current=current,
         version=VERSION,
         language=me.language,
         at=at,

@@ -90,7 +90,8 @@ async def fill(
     """Let so many events take place each month, some of them still to come."""
     chance, span = rows.chance, now + AHEAD - begin - KNOWN_BEFORE
     count = max(1, round(span / (30.4 * DAY) * per_month))
-    starts = sorted(begin + KNOWN_BEFORE + span * chance.random() for _ in range(count))
+    starts = [begin + KNOWN_BEFORE + span * chance.random() for _ in range(count)]
+    starts = sorted([*starts, now + 5 * DAY, now + 9 * DAY])  # something is on next week
     made = []
     for starts_at in starts:
         meeting = _event(rows, chance.choice(sample["events"]), starts_at, zone, now)
