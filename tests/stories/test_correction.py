@@ -1,8 +1,6 @@
 """What has gone out is put right, and taken back, in every copy that can still be edited."""
 
-import pytest
-
-from tests.stories.conftest import Coming, Somebody, Stage
+from tests.stories.conftest import BOTH_WAYS, Coming, Somebody, Stage
 from tests.stories.steps import a_newsletter
 
 
@@ -12,7 +10,7 @@ async def goes_out(boss: Somebody) -> None:
     await boss.stage.play(minutes=1)
 
 
-@pytest.mark.parametrize(("team", "reader"), [("en", "en")])
+@BOTH_WAYS
 async def test_an_animator_corrects_a_newsletter_and_then_takes_it_back(
     stage: Stage, animator: Coming, team: str, reader: str
 ) -> None:
