@@ -45,7 +45,7 @@ ROLES = {
     "member": "{names} are members: /menu.",
     "animator": "{names} is the animator: /animate.",
     "coordinator": "{names} is the coordinator, and the administrator: /report.",
-    "provider staff": "{names} works for a support provider: /referrals.",
+    "provider staff": "{names} work for support providers: /referrals.",
 }
 """Who plays what, told to whoever plays: the note on the page, and a sentence for the terminal."""
 

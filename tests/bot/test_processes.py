@@ -316,7 +316,7 @@ async def test_the_demo_goes_on_where_it_was_or_starts_anew(
     assert len(re.findall("http://", first.out)) == 1
     assert "A sample network is ready" in first.out
     who = ("You are the newcomer", "Oksana, Samuel, Fatou and Yusuf are members", "Nadia is the")
-    assert all(words in first.out for words in (*who, "Karim is the coord", "Lotte works for"))
+    assert all(words in first.out for words in (*who, "Karim is the coord", "Ilse work for"))
     async with aiohttp.ClientSession() as http:
         async with http.get(address) as page:
             assert page.status == 200

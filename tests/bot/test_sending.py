@@ -15,7 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import sending, speaking
 from bot.database import Database
 from bot.sending import Sender
-from community import attendance, consents, deliveries, erasure, events, live, people, sends
+from community import (
+    attendance,
+    consents,
+    deliveries,
+    erasure,
+    events,
+    live,
+    people,
+    sends,
+    translations,
+)
 from community.attendance import Wish
 from community.consents import Purpose
 from community.deliveries import Delivery, Plan, SentMessage, State
@@ -512,6 +522,14 @@ LONG = " ".join(f"word{n}" for n in range(600))
 """Two messages."""
 
 
+@pytest.fixture
+def long_bodies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a newsletter be longer than one message, as a translation may be."""
+    longer = {**translations.LIMITS, ("newsletter", "body"): 10_000}
+    monkeypatch.setattr(translations, "LIMITS", longer)
+
+
+@pytest.mark.usefixtures("long_bodies")
 async def test_a_flood_between_two_parts_is_waited_out_and_every_number_is_kept(
     stage: Stage, animator: Coming
 ) -> None:
@@ -534,6 +552,7 @@ async def test_a_flood_between_two_parts_is_waited_out_and_every_number_is_kept(
         assert places == [(reader.id, part["message_id"]) for part in parts]
 
 
+@pytest.mark.usefixtures("long_bodies")
 async def test_a_message_of_which_a_part_is_missing_is_uncertain_and_not_begun_again(
     stage: Stage, animator: Coming
 ) -> None:
@@ -626,6 +645,7 @@ async def test_two_senders_on_one_database_send_each_message_once(
     await call_off(stage, boss, *guests)
     database = Database(stage.app.settings.database_url.get_secret_value())
     another, shares = beside(stage, database), [0, 0]
+    another.at_once = stage.app.sender.at_once = 8
 
     async def work(number: int, sender: Sender) -> None:
         while count := await sender.turn():

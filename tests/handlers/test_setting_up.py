@@ -112,7 +112,7 @@ async def test_an_area_where_somebody_lives_is_closed_and_offered_no_more(
     boss, member = await phone(1, "en", COORDINATOR), await phone(2)
     await an_area(boss)
     area = await the_area(database)
-    chosen = f"pr:area:{area.ref}:1"
+    chosen = f"pr:area:{area.ref}:1:"
     await member.sends_data(chosen)
     await boss.sends_data(f"sa:{area.ref}:remove!")
     assert "you can only close it" in boss.toasts.pop()
@@ -121,14 +121,14 @@ async def test_an_area_where_somebody_lives_is_closed_and_offered_no_more(
     await boss.presses("Close it")
     assert "Closed: nobody can choose it." in boss.last
     other = await phone(3)
-    await other.sends_data("ch:area")
+    await other.sends_data("ch:area:")
     assert "Old Town" not in other.buttons
     await other.sends_data(chosen)
     assert len(other.toasts) == 1
     await member.says("/me")
     assert "You live in: Old Town" in member.last
     await boss.presses("Open it")
-    await other.sends_data("ch:area")
+    await other.sends_data("ch:area:")
     assert "Old Town" in other.buttons
 
 

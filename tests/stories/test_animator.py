@@ -9,7 +9,7 @@ from community import sends
 from community.deliveries import Delivery
 from community.sends import Send
 from community.tables import METADATA
-from locales import OFFERED, native_name
+from locales import OFFERED, language_name, native_name, translator_for
 from tests.stories.conftest import BOTH_WAYS, RUNS, Coming, Stage, bare, directions
 from tests.stories.steps import a_draft, a_newsletter, announced
 
@@ -61,7 +61,9 @@ async def test_a_newsletter_goes_out_in_two_languages_and_one_message_shows_how_
     await stage.play(minutes=2)
     assert amina.last["text"] == preview["text"]
     ben.sees_last("Winter news", "The office is closed in January.")
-    luc.sees_last(f"En {native_name(team)} :", "The office is closed in January.")
+    luc.sees_last(
+        f"Langue : {language_name(team, translator_for('fr'))}", "The office is closed in January."
+    )
     progress = next(m for m in boss.from_bot() if m["message_id"] == number)
     for line in PROGRESS[team]:
         assert line in bare(progress["text"])
@@ -128,7 +130,7 @@ async def test_a_newsletter_that_may_not_have_arrived_is_sent_again_by_hand_alon
 async def test_an_event_from_the_idea_to_the_list_of_who_came(
     stage: Stage, animator: Coming, language: str
 ) -> None:
-    boss, guest = await animator(language), await stage.member("Guest", language)
+    boss, guest = await animator(language), await stage.member("Salma", language)
     start = stage.now + timedelta(days=2)
     await a_draft(boss)
     await boss.presses("Languages and preview")
@@ -146,7 +148,7 @@ async def test_an_event_from_the_idea_to_the_list_of_who_came(
     await boss.presses("Events")
     await boss.presses("Coffee for founders")
     await boss.presses("Who came")
-    await boss.presses("Guest")
+    await boss.presses("Salma")
     boss.sees_last("Came: {came} of {all}", came="1", all="1")
 
 

@@ -12,7 +12,7 @@ from tests.stories.conftest import BOTH_WAYS, RUNS, Coming, Stage, directions
 LITERALLY = {
     "ar": {
         "question": "السؤال 1 من 5. يمكنكم تخطي أي سؤال.",
-        "notice": "باللغة English:",
+        "notice": "اللغة: الإنجليزية",
         "going": "✅ ستحضرون.",
         "day": "الخميس، 26 نوفمبر، 6:00–8:00 م",
         "consent": "هذا يذهب إلى Chamber of Commerce، ولا شيء غيره:",
@@ -20,7 +20,7 @@ LITERALLY = {
     },
     "uk": {
         "question": "Запитання 1 з 5. Будь-яке можна пропустити.",
-        "notice": "Мовою العربية:",
+        "notice": "Мова: арабська",
         "going": "✅ Ви йдете.",
         "day": "четвер, 26 листопада, 18:00–20:00",
         "consent": "Ось що отримає Chamber of Commerce, і нічого більше:",
