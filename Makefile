@@ -23,8 +23,9 @@ lint: $(DEV)  ## format, style, types, directions of imports
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-bench: $(DEV)  ## ratios beside bare clients, into docs/performance.md
+bench: $(DEV)  ## ratios beside bare clients, printed (`python -m bench --write` puts them into docs/performance.md)
 	$(VENV)/bin/python -m bench
+	$(VENV)/bin/python -m bench limits
 
 clean:
 	rm -rf $(VENV) var build

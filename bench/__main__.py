@@ -17,6 +17,7 @@ import urllib.request
 from collections import defaultdict
 from pathlib import Path
 
+from bench import limits
 from bench.contestants import TOKEN
 
 ROOT = Path(__file__).parents[1]
@@ -120,9 +121,18 @@ def first_answer(what: str) -> dict[str, float]:
 def main() -> None:
     """Measure everything and print the table."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=["everything", "limits"], default="everything")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=60, help="how long each sender sends")
+    parser.add_argument("--at-once", type=int, default=3, help="how many of them at a time")
     parser.add_argument("--write", action="store_true", help="put the table into the docs")
     given = parser.parse_args()
+    if given.what == "limits":
+        table = limits.measure(given.seconds, given.at_once, _port)
+        print(table)
+        if given.write:
+            _write(table, "limits: ")
+        return
     results: dict[str, list[dict[str, float]]] = defaultdict(list)
     for number in range(given.rounds):
         cases = ["echo", "ours", "bare", "send", "first echo", "first ours"]
@@ -137,10 +147,15 @@ def main() -> None:
     table = _table(results, given.rounds)
     print(table)
     if given.write:
-        text = PAGE.read_text(encoding="utf-8")
-        begin, end = "<!-- begin -->\n", "<!-- end -->"
-        before, _, rest = text.partition(begin)
-        PAGE.write_text(before + begin + table + end + rest.partition(end)[2], encoding="utf-8")
+        _write(table)
+
+
+def _write(table: str, name: str = "") -> None:
+    """Put a table between its marks in the docs."""
+    text = PAGE.read_text(encoding="utf-8")
+    begin, end = f"<!-- {name}begin -->\n", f"<!-- {name}end -->"
+    before, _, rest = text.partition(begin)
+    PAGE.write_text(before + begin + table + end + rest.partition(end)[2], encoding="utf-8")
 
 
 def _median(results: dict[str, list[dict[str, float]]], case: str, key: str) -> float:

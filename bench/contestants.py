@@ -169,7 +169,7 @@ async def ours(base: str, n: int) -> dict[str, float]:
         return result
 
 
-AT_ONCE = 8
+AT_ONCE = 30
 
 
 async def bare(base: str, n: int) -> dict[str, float]:

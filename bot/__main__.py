@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -84,10 +85,92 @@ def check() -> None:
 def migrate() -> None:
     """Bring the database to this version's tables."""
     settings = _settings()
+    from bot.migrating import DatabaseUnusableError  # noqa: PLC0415
     from bot.migrating import migrate as bring_up  # noqa: PLC0415
 
-    bring_up(settings.database_url.get_secret_value())
+    try:
+        bring_up(settings.database_url.get_secret_value())
+    except DatabaseUnusableError as problem:
+        click.echo(str(problem), err=True)
+        sys.exit(WRONG_SETTING)
     click.echo("The database is up to date.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+def backup(file: Path, force: bool) -> None:
+    """Write the whole database into FILE. The bot may go on running."""
+    settings = _settings()
+    from bot.backups import back_up  # noqa: PLC0415
+
+    with _or_one_line():
+        back_up(settings, file, force=force)
+    click.echo(f"The backup is complete: {file}. Keep it as safe as the database itself.")
+
+
+@main.command()
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--release",
+    type=click.Choice(["send", "drop"]),
+    help="Afterwards: send what is held and still of use, or drop what is due already.",
+)
+def restore(file: Path | None, release: str | None) -> None:
+    """Put the backup FILE in the place of the database. The bot must not run.
+
+    It starts with newsletters, reminders and the like held, because nobody knows which of them
+    went out after the backup was made: `diwan restore --release send` (or `drop`) ends that, and
+    so does an administrator under /animate.
+    """
+    if (file is None) == (release is None):
+        raise click.UsageError("Say either FILE or --release.")
+    settings = _settings()
+    from bot import restoring  # noqa: PLC0415
+
+    if file is None:
+        with _or_one_line():
+            count = restoring.release(settings, send=release == "send")
+        if count is None:
+            click.echo("Nothing is held.")
+        else:
+            click.echo(
+                f"Released: {count} messages {'go out' if release == 'send' else 'dropped'}."
+            )
+        return
+    with _or_one_line():
+        kept = restoring.restore(settings, file)
+    click.echo(
+        f"{file} is restored. What was there before is in {kept}: delete it when you are sure.\n"
+        "Messages that might go out twice are held. `diwan restore --release send` or `drop`, or "
+        "an administrator under /animate, decides about them."
+    )
+
+
+@main.command()
+@click.option("--people", type=click.IntRange(50, 2_000_000), required=True, help="How many.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same gives the same.")
+@click.option(
+    "--years", type=click.FloatRange(0.5, 10), default=2, show_default=True, help="Of history."
+)
+def simulate(people: int, seed: int, years: float) -> None:
+    """Fill an empty database with a made-up network, for training and tests."""
+    settings = _settings()
+    from bot.simulation.command import run_simulation  # noqa: PLC0415
+
+    _run(run_simulation(settings, people, seed, years))
+
+
+@contextmanager
+def _or_one_line() -> Iterator[None]:
+    """End with one line and exit code 1 if it cannot be done."""
+    from bot.backups import BackupError  # noqa: PLC0415
+
+    try:
+        yield
+    except BackupError as problem:
+        click.echo(str(problem), err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

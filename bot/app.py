@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import secrets
@@ -10,8 +11,6 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from aiogram import Bot, Dispatcher
-from aiogram.client.default import DefaultBotProperties
-from aiogram.client.telegram import TelegramAPIServer
 from aiogram.methods import GetMe
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import DBAPIError
@@ -20,7 +19,7 @@ import handlers
 from bot.clock import Clock, FollowedClock, SystemClock
 from bot.database import Database
 from bot.introducing import introduce
-from bot.journal import Journal, place_of
+from bot.journal import Journal, JournalUnusableError, place_of
 from bot.limiter import Limiter
 from bot.receiving import Receiver
 from bot.sending import LEASE, Sender
@@ -35,7 +34,6 @@ logger = logging.getLogger("diwan.app")
 
 POLLER, TICKER = "poller", "ticker"
 RENEW = 15.0
-CALL_TIMEOUT = 35.0
 
 
 class AnotherRunsError(Exception):
@@ -57,17 +55,13 @@ class App:
         self.settings = settings
         self.clock = clock or SystemClock()
         self.database = Database(settings.database_url.get_secret_value())
-        session = Session(
-            api=TelegramAPIServer.from_base(settings.telegram_api_base), timeout=CALL_TIMEOUT
-        )
         self.bot = Bot(
             settings.bot_token.get_secret_value(),
-            session=session,
-            default=DefaultBotProperties(parse_mode="HTML"),
+            session=Session(settings.telegram_api_base),
         )
         self.holder = f"{socket.gethostname()[:32]}/{os.getpid()}/{secrets.token_hex(4)}"
         self.lease = lease
-        self.telegram = Telegram(self.bot, limiter or Limiter())
+        self.telegram = Telegram(self.bot, limiter or self._limiter())
         self.speaker = Speaker(self.telegram)
         self.journal = Journal(place_of(settings))
         self.network: Network | None = None
@@ -76,11 +70,20 @@ class App:
         self._scheduler: AsyncIOScheduler | None = None
         self._under_way: set[asyncio.Task[None]] = set()
 
+    def _limiter(self) -> Limiter:
+        """Return the pace that was configured; on PostgreSQL all processes share it."""
+        return Limiter(
+            self.settings.messages_per_second,
+            paid=self.settings.paid_messages_per_second,
+            shared=None if self.database.is_sqlite else self.database,
+        )
+
     async def start(self) -> None:
         """Meet Telegram, take the leases, and set everything going.
 
         Raises:
             AnotherRunsError: another process holds the poller's lease.
+            JournalUnusableError: who was erased can be neither read nor noted.
             TokenRefusedError: Telegram does not accept the token.
         """
         if isinstance(self.clock, FollowedClock):
@@ -116,6 +119,7 @@ class App:
             clock = self.clock
             self._task("following", lambda: clock.follow(self.settle, self.next_due))
         self._schedule()
+        gc.freeze()  # what is here stays: looking through it again and again costs a fifth
 
     async def _meet_telegram(self) -> str:
         """Return the bot's username; wait for a Telegram that cannot be reached."""
@@ -130,6 +134,7 @@ class App:
 
     async def _erase_again(self) -> None:
         """Erase whom a restored backup has brought back."""
+        await self.journal.try_out()
         async with self.database.transaction() as session:
             await self.journal.read_into(session)
             key = await keys.key(session, "erasure")
@@ -217,6 +222,9 @@ class App:
         self._scheduler.add_job(
             self._on_time, "interval", args=[self._keep_journal], seconds=60, coalesce=True
         )
+        self._scheduler.add_job(
+            self._on_time, "interval", args=[self._empty_log], seconds=60, coalesce=True
+        )
         self._scheduler.start()
 
     async def _on_time(self, work: Callable[..., Awaitable[None]], *args: Job) -> None:
@@ -247,8 +255,15 @@ class App:
         try:
             async with self.database.transaction() as session:
                 await self.journal.write_from(session)
-        except (DBAPIError, OSError) as error:
+        except (DBAPIError, JournalUnusableError) as error:
             logger.error("the file of erasures is not up to date: %s", type(error).__name__)
+
+    async def _empty_log(self) -> None:
+        """Let nothing that an erasure or the retention table has deleted stay on the disk."""
+        try:
+            await self.database.empty_log()
+        except DBAPIError as error:
+            logger.error("the database's log cannot be emptied: %s", type(error.orig).__name__)
 
     async def _refresh(self) -> None:
         try:

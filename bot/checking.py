@@ -1,5 +1,7 @@
 """``diwan check``: is everything as it should be? One line each, and a code for scripts."""
 
+import asyncio
+import os
 import sqlite3
 from pathlib import Path
 
@@ -8,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.database import Database
+from bot.journal import Journal, JournalUnusableError, place_of
 from bot.migrating import is_current
 from bot.settings import Settings
 from locales import OFFERED
@@ -17,7 +20,12 @@ from locales.checks import problems
 async def check(settings: Settings) -> int:
     """Test configuration, database, migrations, catalogues and the token; 0 if all is well."""
     _tell("configuration", "")
-    found = [await _database(settings), _catalogues(), await _telegram(settings)]
+    found = [
+        await _database(settings),
+        await _journal(settings),
+        _catalogues(),
+        await _telegram(settings),
+    ]
     return 0 if all(found) else 1
 
 
@@ -28,8 +36,10 @@ def _tell(what: str, problem: str) -> bool:
 
 async def _database(settings: Settings) -> bool:
     database = Database(settings.database_url.get_secret_value())
-    if _is_missing(database):  # to open it would make it
-        return _tell("database", "there is none yet; run `diwan migrate`")
+    if database.is_sqlite:
+        problem = _problem_of(Path(str(database.url.database)))
+        if problem:
+            return _tell("database", problem)
     try:
         async with database.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
@@ -42,8 +52,44 @@ async def _database(settings: Settings) -> bool:
     return _tell("migrations", "" if current else "run `diwan migrate`")
 
 
-def _is_missing(database: Database) -> bool:
-    return database.is_sqlite and not Path(str(database.url.database)).exists()
+def _problem_of(file: Path) -> str:
+    """Return what is wrong with an SQLite file before it is opened: to open it would make it."""
+    try:
+        there = file.exists()
+        # SQLite puts further files beside this one.
+        usable = _is_writable(file.parent)
+        usable = usable and (not there or (file.is_file() and os.access(file, os.W_OK)))
+    except OSError:
+        usable = False
+    if not usable:
+        return f"{file} cannot be written; correct the path or its rights"
+    return "" if there else "there is none yet; run `diwan migrate`"
+
+
+def _is_writable(folder: Path) -> bool:
+    """Say whether files could be put there, without making the folder."""
+    around = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
+    return around.is_dir() and os.access(around, os.W_OK | os.X_OK)
+
+
+async def _journal(settings: Settings) -> bool:
+    journal = Journal(place_of(settings))
+    if journal.path is None:
+        click.echo(
+            "--  file of erasures: ERASURES_FILE is not set; a backup that is put back brings "
+            "back who was erased"
+        )
+        return True
+    try:
+        with journal.refusing():
+            is_new = not await asyncio.to_thread(journal.path.parent.exists)
+            if is_new and not _is_writable(journal.path.parent):
+                raise PermissionError
+        if not is_new:
+            await journal.try_out()
+    except JournalUnusableError as problem:
+        return _tell("file of erasures", str(problem))
+    return _tell("file of erasures", "")
 
 
 def _catalogues() -> bool:

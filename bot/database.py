@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.pool import StaticPool
 
 from bot import in_loop
+from bot.addresses import for_driver
 
 
 class Database:
@@ -39,6 +40,7 @@ class Database:
                 options["poolclass"] = StaticPool
         else:
             options["pool_pre_ping"] = True
+            self.url, options["connect_args"] = for_driver(self.url)
         self.engine: AsyncEngine = create_async_engine(self.url, **options)
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _pragmas)
@@ -72,6 +74,24 @@ class Database:
                 await session.rollback()
                 raise
             await session.commit()
+
+    async def empty_log(self) -> bool:
+        """Write SQLite's log back into its file and cut it to nothing; False if others read it.
+
+        What was deleted then stands in neither (see ``_pragmas``). PostgreSQL looks after itself.
+        """
+        if not self.is_sqlite:
+            return True
+        async with self._turn:
+            pooled = await self.engine.raw_connection()
+            try:
+                assert isinstance(pooled.driver_connection, in_loop.Connection)
+                cursor = pooled.driver_connection.cursor()
+                await cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                ((busy, *_),) = await cursor.fetchall()
+            finally:
+                pooled.close()
+        return not busy
 
     async def close(self) -> None:
         """Close every connection."""
@@ -110,6 +130,8 @@ def _pragmas(connection: Any, _record: object) -> None:
     # NORMAL may lose the last transactions at a power cut, and Telegram has been told already
     # that we have them.
     cursor.execute("PRAGMA synchronous=FULL")
+    # What is deleted is overwritten: by itself SQLite only marks its place as free.
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
 
 

@@ -5,6 +5,7 @@ import contextlib
 import errno
 import fcntl
 import secrets
+import shlex
 import socket
 from pathlib import Path
 
@@ -16,11 +17,14 @@ from bot.clock import FollowedClock
 from bot.journal import JournalUnusableError
 from bot.migrating import DatabaseUnusableError, migrate_async
 from bot.running import DRAIN, on_signals
-from bot.sample import fill
+from bot.sample import fill, who_is_who
 from bot.settings import Settings, SettingsError, load
 from emulator import Emulator
 
 PORTS_TRIED = 50
+FOLDER = Path("var/demo")
+"""Where `make demo` keeps its files; the command line has the same default."""
+
 KEPT = (
     "token",
     "telegram.json",
@@ -60,8 +64,13 @@ async def show(folder: Path, first_port: int, *, fresh: bool) -> int:
     """Run the demo until a signal; return the exit code."""
     ending = asyncio.Event()
     on_signals(ending.set)
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = (folder / "lock").open("w")
+    except OSError:
+        click.echo(f"--folder: {folder} cannot be written; choose another.", err=True)
+        return 2
+    with held as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -107,19 +116,28 @@ async def _show(folder: Path, first_port: int, ending: asyncio.Event) -> int:
     made = await fill(app.database, emulator, app.network, app.clock.now())
     if made:
         click.echo("A sample network is ready: people in four languages, events, services.")
+    for sentence in who_is_who(emulator):
+        click.echo(sentence)
     click.echo(f"Open {emulator.url} in a browser. Ctrl-C ends it.")
     await ending.wait()
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(app.stop(), DRAIN)
     await emulator.stop()
-    click.echo("The demo has ended; `make demo` goes on where it was.")
+    click.echo(f"The demo has ended; {_command(folder)} goes on where it was.")
     return 0
+
+
+def _command(folder: Path, *, fresh: bool = False) -> str:
+    """Return what starts this demo again."""
+    if folder == FOLDER:
+        return "`make demo FRESH=1`" if fresh else "`make demo`"
+    return f"`diwan demo --folder {shlex.quote(str(folder))}{' --fresh' if fresh else ''}`"
 
 
 def _unreadable(folder: Path) -> int:
     click.echo(
         f"What the demo has kept in {folder} cannot be read; begin anew with "
-        "`make demo FRESH=1`, or --fresh.",
+        f"{_command(folder, fresh=True)}.",
         err=True,
     )
     return 1

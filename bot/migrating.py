@@ -72,7 +72,7 @@ async def migrate_async(url: str) -> None:
     except (SQLAlchemyError, OSError, sqlite3.Error) as error:
         raise DatabaseUnusableError(
             f"DATABASE_URL: the database cannot be used ({type(error).__name__}); start it, "
-            "or restore the last backup."
+            "or put the last backup back with `diwan restore FILE`."
         ) from None
     finally:
         await database.close()

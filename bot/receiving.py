@@ -18,9 +18,6 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from aiogram import Bot, Dispatcher
-from aiogram.dispatcher.event.bases import UNHANDLED
-from aiogram.fsm.context import FSMContext
-from aiogram.fsm.storage.base import StorageKey
 from aiogram.types import Chat, ChatMemberUpdated, Update, User
 from aiogram.types.update import UpdateTypeLookupError
 from aiohttp import ClientError
@@ -29,11 +26,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import refusals
+from bot.answering import answer, how_to_refuse, translator_of
 from bot.clock import Clock
 from bot.database import Database, is_away
 from bot.introducing import introduce_to
 from bot.speaking import Speaker, Spoken, digest
-from bot.storage import SessionStorage
 from bot.telegram import Fate, TokenRefusedError
 from community import arrivals, attendance, deliveries, live, people
 from community.arrivals import Arrival, Arriving
@@ -42,8 +39,8 @@ from community.errors import RefusalError
 from community.people import Person
 from community.policy import Lane
 from handlers import FORMS, render
-from handlers.replies import How, Message, Network, Page, Reply
-from locales import Html, Translator, negotiate, translator_for
+from handlers.replies import How, Message, Network, Page, Reply, toast
+from locales import Html, Translator
 
 logger = logging.getLogger("diwan.receiving")
 
@@ -85,13 +82,6 @@ def sender_of(body: dict[str, Any]) -> int | None:
     return None
 
 
-def translator_of(person: Person, network: Network) -> Any:
-    """Return the translator for a person: their choice, else Telegram's code, else the network."""
-    return translator_for(
-        person.language or negotiate(person.telegram_language) or network.language
-    )
-
-
 class Receiver:
     """Takes updates in and carries out what they ask for."""
 
@@ -111,8 +101,6 @@ class Receiver:
         self._slots = asyncio.Semaphore(PERSONS_AT_ONCE)
         self._known = 0
         self._ending = asyncio.Event()
-        self.polled = 0
-        """How many times Telegram has answered a poll."""
 
     # Taking in
 
@@ -129,7 +117,6 @@ class Receiver:
             at_least = 0.0
             try:
                 batch = await self._fetch(offset)
-                self.polled += 1
                 if batch:
                     await self.take_in(batch)
                     offset = max(update["update_id"] for update in batch) + 1
@@ -330,6 +317,8 @@ class Receiver:
             # Nobody is met by leaving: whoever was erased and then blocks the bot stays unknown.
             await self._membership_changed(session, user.id, update.my_chat_member, now)
             return []
+        if update.callback_query and await people.by_telegram_id(session, user.id) is None:
+            return [toast("start.unknown")]  # nobody is met by an old button: they write first
         person = await people.meet(
             session,
             user.id,
@@ -339,29 +328,7 @@ class Receiver:
             telegram_language=user.language_code,
         )
         await self._reached(session, person, now)
-        storage = SessionStorage(session, now)
-        state = FSMContext(
-            storage=storage,
-            key=StorageKey(bot_id=self.bot.id, chat_id=user.id, user_id=user.id),
-        )
-        try:
-            async with session.begin_nested():
-                result = await self.dispatcher.feed_update(
-                    self.bot,
-                    update,
-                    session=session,
-                    person=person,
-                    now=now,
-                    _=translator_of(person, self.network),
-                    network=self.network,
-                    forms=FORMS,
-                    state=state,
-                    raw_state=await state.get_state(),
-                )
-        except RefusalError as refusal:
-            told = refusals.sentence(refusal, translator_of(person, self.network))
-            return [Reply("refusal", {"text": str(told)}, _how_to_refuse(update.callback_query))]
-        return [] if result is UNHANDLED or result is None else result
+        return await answer(self.dispatcher, self.bot, update, session, person, now, self.network)
 
     async def _membership_changed(
         self, session: AsyncSession, telegram_id: int, change: ChatMemberUpdated, now: datetime
@@ -385,8 +352,12 @@ class Receiver:
         self, session: AsyncSession, arrival: Arrival, body: dict[str, Any], now: Any
     ) -> list[Speech]:
         person = await people.by_telegram_id(session, arrival.sender or 0)
-        if person is None:  # erased by this very update: the last word has a reader all the same
-            person = Person(telegram_id=arrival.sender, state=people.Membership.LEFT)
+        if person is None:  # erased, perhaps by this very update: the last word has a reader
+            person = Person(
+                telegram_id=arrival.sender,
+                telegram_language=_language_of(body),
+                state=people.Membership.LEFT,
+            )
         page = Page(session, person, translator_of(person, self.network), now, self.network, FORMS)
         speeches = []
         for index, reply in enumerate(arrival.replies or []):
@@ -399,7 +370,7 @@ class Receiver:
                 try:
                     message = await render(page, reply["kind"], **reply["args"])
                 except RefusalError as refusal:  # a forged or an old button: nothing to show
-                    how = _how_to_refuse("callback_query" in body)
+                    how = how_to_refuse("callback_query" in body)
                     message = Message(refusals.sentence(refusal, page._))
             if message is not None:
                 speeches.append(Speech(index, how, reply["kind"], reply["args"], message))
@@ -488,8 +459,11 @@ class Receiver:
     async def _finish(self, arrival_id: int) -> None:
         async with self.database.transaction() as session:
             arrival = await session.get(Arrival, arrival_id)
-            if arrival is not None and arrival.state == Arriving.SPEAKING:
-                _blank(arrival)
+            if arrival is None or arrival.state != Arriving.SPEAKING:
+                return
+            _blank(arrival)
+            if arrival.sender and await people.by_telegram_id(session, arrival.sender) is None:
+                arrival.sender = None
 
     async def _strike(self, arrival_id: int) -> bool:
         """Count a failure; after the third set the update aside, and say sorry. True if so."""
@@ -523,6 +497,16 @@ def _sorry(_: Translator, *, is_done: bool) -> Html:
     )
 
 
+def _language_of(body: dict[str, Any]) -> str | None:
+    """Return the language that Telegram tells of whoever caused a raw update."""
+    for value in body.values():
+        sender = value.get("from") if isinstance(value, dict) else None
+        code = sender.get("language_code") if isinstance(sender, dict) else None
+        if isinstance(code, str):
+            return code
+    return None
+
+
 def _has_number(update: object) -> bool:
     """Say whether this is an update that can be kept and acknowledged."""
     number = update.get("update_id") if isinstance(update, dict) else None
@@ -552,11 +536,6 @@ def _without_nul(part: dict[str, Any]) -> dict[str, Any]:
         name: value.replace("\0", "\ufffd") if isinstance(value, str) else value
         for name, value in part.items()
     }
-
-
-def _how_to_refuse(pressed: object) -> How:
-    """Choose a box over the chat for a button, a message for what was written."""
-    return How.ALERT if pressed else How.SAY
 
 
 def _blank(arrival: Arrival) -> None:

@@ -1,11 +1,16 @@
 """The community's "no" in the member's language: one sentence for each way of refusing."""
 
 from community.errors import (
+    AlreadySettledError,
+    CalledOffError,
     ConsentMissingError,
     IllegalMoveError,
+    InUseError,
     LastAdministratorError,
     LinkRefusedError,
+    MemberIsAskedError,
     NoAgreementError,
+    NobodyReadsError,
     NotAllowedError,
     NotAMemberError,
     NotFoundError,
@@ -20,12 +25,26 @@ def sentence(error: RefusalError, _: Translator) -> Html:
     """Return what to tell the person who asked."""
     if isinstance(error, NotUnderstoodError):
         return not_understood(error, _)
+    if isinstance(error, AlreadySettledError):
+        return (
+            _("You have confirmed this person already.")
+            if error.granted
+            else _("You have refused this person already.")
+        )
     sentences: dict[type[RefusalError], Html] = {
         NotFoundError: _("That is not here any more. /menu shows what there is."),
         NotAllowedError: _("You cannot do this with the role you have."),
         NotAMemberError: _("This is for members. Send /start to join; it takes one minute."),
         TooLateError: _("It is too late for that."),
+        CalledOffError: _("❌ This event has been cancelled."),
         IllegalMoveError: _("That is not possible any more: it has been settled meanwhile."),
+        MemberIsAskedError: _(
+            "The person has been asked and has not answered yet. We tell you as soon as they do."
+        ),
+        InUseError: _("Somebody lives there or a service is given there: you can only close it."),
+        NobodyReadsError: _(
+            "This organisation does not read requests here yet. Please write to the team: /ask"
+        ),
         LinkRefusedError: _(
             "This link does not work (any more). Ask the person who gave it to you for a new one."
         ),
@@ -41,11 +60,11 @@ def sentence(error: RefusalError, _: Translator) -> Html:
 
 def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
     """Return what was expected instead, field by field."""
-    if error.field == "steps" and error.limit is not None:
+    if error.count is not None:
         return _.ngettext(
             "Please write the {n} step.",
             "Please write all {n} steps, one on each line.",
-            error.limit,
+            error.count,
         )
     if error.limit is not None:
         return _.ngettext(
@@ -55,6 +74,7 @@ def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
         )
     fields: dict[str, Html] = {
         "text": _("Please answer with a written message."),
+        "needed": _("This cannot be left out. “Cancel” ends it, and nothing is saved."),
         "choice": _("Please tap one of the buttons."),
         "when": _(
             "I could not read that date, or it is in the past. Write it like this: Tue 18:00, "
@@ -67,7 +87,11 @@ def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
         "amount": _("Please write an amount, for example 25 or 12.50, or 0 if it is free."),
         "duration": _("Please write how long it lasts, in minutes."),
         "zone": _("Please write a time zone such as Europe/Paris."),
-        "location": _("Please share a location, with the paper clip."),
+        "location": _(
+            "Please share a location with the paper clip, or type two numbers, for example "
+            "{example}.",
+            example="48.85, 2.35",
+        ),
         "steps": _("Please write the steps, one on each line."),
         "language": _("Please choose one of the languages."),
     }

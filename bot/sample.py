@@ -40,6 +40,15 @@ from handlers.onboarding import TERMS_VERSION
 from handlers.replies import Network
 
 SOURCE = "en"
+ROLES = {
+    "newcomer": "{names} are the newcomer: press “Start the bot”.",
+    "member": "{names} are members: /menu.",
+    "animator": "{names} is the animator: /animate.",
+    "coordinator": "{names} is the coordinator, and the administrator: /report.",
+    "provider staff": "{names} works for a support provider: /referrals.",
+}
+"""Who plays what, told to whoever plays: the note on the page, and a sentence for the terminal."""
+
 Words = Mapping[str, str]
 
 
@@ -55,12 +64,9 @@ async def fill(database: Database, emulator: Emulator, network: Network, now: da
         for entry in sample["people"]:
             if "area" in entry:
                 areas.settle(cast[entry["name"]], places[entry["area"]])
-        first = None
         for entry in sample["organizations"]:
             made = await _organization(session, boss, entry, places, now)
-            first = first or made
-        assert first is not None
-        await _make_staff(session, cast["Lotte"], first.id, now)
+            await _make_staff(session, cast[entry["staff"]], made.id, now)
         await _past_event(session, cast, sample["events"][0], network, now)
         for entry in sample["events"]:
             await _event(session, cast["Nadia"], entry, network, now)
@@ -69,8 +75,19 @@ async def fill(database: Database, emulator: Emulator, network: Network, now: da
         assert person.telegram_id is not None
         emulator.world.start(person.telegram_id)
     # Somebody who has not come in yet: the newcomer whom the reader plays.
-    emulator.world.new_person("You", "en")
+    emulator.world.new_person("You", "en", note="newcomer")
     return True
+
+
+def who_is_who(emulator: Emulator) -> list[str]:
+    """Return a sentence for each role of the sample network, with those who have it."""
+    told = []
+    for role, sentence in ROLES.items():
+        names = [p.first_name for p in emulator.world.people.values() if p.note == role]
+        if names:
+            most, last = ", ".join(names[:-1]), names[-1]
+            told.append(sentence.format(names=f"{most} and {last}" if most else last))
+    return told
 
 
 async def _people(
@@ -78,7 +95,8 @@ async def _people(
 ) -> dict[str, Person]:
     cast: dict[str, Person] = {}
     for entry in entries:
-        shown = emulator.world.new_person(entry["name"], entry["language"])
+        note = entry.get("role", "member")
+        shown = emulator.world.new_person(entry["name"], entry["language"], note=note)
         person = await people.meet(
             session, shown.id, now, name=entry["name"], telegram_language=entry["language"]
         )
@@ -244,7 +262,7 @@ async def _past_event(
             session, guest, event.ref, Wish.GOING, then, default_zone=network.zone
         )
     reminders = await deliveries.claim(session, "sample", len(guests) * 2, 60, event.starts_at)
-    sent = [deliveries.Outcome(row.id, deliveries.State.SENT) for row in reminders]
+    sent = [deliveries.Outcome(row.id, row.kind, deliveries.State.SENT) for row in reminders]
     await deliveries.settle(session, sent, event.starts_at)
     for guest in guests:
         await attendance.tick(

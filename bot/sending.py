@@ -1,36 +1,59 @@
 """What is owed leaves: claim, judge by the policy, render now, speak, write the outcome back.
 
-Any number of loops may run: a row is claimed by one. The lease is the database's time, so that a
-process that was stopped for an hour cannot send what another has taken over.
+A message waits for its turn by the pace, then at the door: there everything that has its turn is
+marked as let go, and everything that has returned is written down, in one transaction. Only then
+it leaves, so that a crash makes uncertain what was on its way and nothing else. Any number of
+processes may do this: a row is claimed by one, and the lease is the database's time.
 """
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.answering import translator_of
 from bot.clock import Clock
-from bot.database import Database
-from bot.receiving import translator_of
+from bot.database import Database, is_away
 from bot.speaking import Speaker, Spoken, digest
 from bot.telegram import Fate, TokenRefusedError
-from community import deliveries, live, people
-from community.deliveries import GO, Delivery, Outcome, State, Verdict
+from community import deliveries, judging, live, people
+from community.deliveries import Delivery, Outcome, State
 from community.people import Person
-from community.policy import POLICY, Crash, Lane
-from handlers import FORMS, render
+from community.policy import POLICY, UNASKED, Crash, Lane
+from handlers import FORMS, render, said_already
 from handlers.replies import Message, Network, Page
 
 logger = logging.getLogger("diwan.sending")
 
-AT_ONCE = 8
-"""28 a second at 200 ms needs 6 in flight (Little's law); a kill leaves at most this many open."""
+AT_ONCE = 30
+"""How many messages are on their way or wait for their turn to leave."""
 LEASE = 60.0
-TRIES = 5
+LOOK_AGAIN = 0.5
+"""Seconds until the table is looked at again when it had nothing (more) due."""
+GATHER, GATHERINGS = 0.002, 5
+"""So many times so many seconds what comes at about the same time waits for one transaction."""
+MOST_CLAIMED = 200
+FIRST_REST, LONGEST_REST = 1.0, 60.0
+"""Seconds without a try while Telegram is not there: doubled each time, up to the longest."""
 UNSURE = "unsure"
 """Why a row is owed again that may have arrived: that happens to it once, then it is listed."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A claimed row that the policy lets go, and what it says."""
+
+    row: Delivery
+    chat_id: int
+    message: Message
+    door: "asyncio.Future[Outcome | None]"
+    """Opens when its turn is written down (None), or says what becomes of it instead."""
 
 
 class Sender:
@@ -49,6 +72,15 @@ class Sender:
     ) -> None:
         self.database, self.speaker, self.clock = database, speaker, clock
         self.network, self.holder, self.lease, self.at_once = network, holder, lease, at_once
+        self._ready: list[Ready] = []
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._at_the_door: list[Ready] = []
+        self._back: list[Outcome] = []
+        """What has come back and is not written down yet."""
+        self._news = asyncio.Event()
+        """Somebody is at the door, or something has come back."""
+        self._look_at = 0.0
+        self._rests_until, self._rest = 0.0, FIRST_REST
         self._stopping = False
         self._turn = asyncio.Lock()
 
@@ -66,10 +98,10 @@ class Sender:
                 logger.exception("deliveries could not be sent")
                 busy = 0
             if not busy:
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(LOOK_AGAIN)
 
     def stop(self) -> None:
-        """Claim nothing more; the turn that has begun is finished."""
+        """Claim nothing more; what has been let go is finished, the rest is given back."""
         self._stopping = True
 
     async def stopped(self) -> None:
@@ -77,117 +109,239 @@ class Sender:
         async with self._turn:
             pass
 
+    @property
+    def _must_wait(self) -> bool:
+        return self.speaker.must_wait or _now() < self._rests_until
+
     async def turn(self) -> int:
-        """Claim as many rows as may be in flight, send them, write what became of them."""
+        """Send what is due until nothing is left; return how many rows were settled."""
         async with self._turn:
-            if self._stopping or self.speaker.must_wait:
-                return 0
-            prepared = await self._prepare()
-            if prepared is None:
-                return 0
-            outcomes, ready = prepared
-            outcomes += await asyncio.gather(*(self._send(*item) for item in ready))
-            now = self.clock.now()
-            async with self.database.transaction() as session:
-                await deliveries.settle(session, outcomes, now)
-                for outcome in outcomes:
-                    if outcome.state == State.REFUSED and outcome.reason:
-                        row = await session.get(Delivery, outcome.delivery_id)
-                        if row is None or row.person_id is None:
-                            continue  # erased meanwhile
-                        person = await session.get(Person, row.person_id)
-                        if person is not None:
-                            await deliveries.lose(session, person, outcome.reason, now)
-            return len(outcomes)
+            settled, self._look_at = 0, 0.0
+            while True:
+                if self._stopping or self._must_wait:
+                    self._give_back()
+                elif len(self._ready) < self.at_once and _now() >= self._look_at:
+                    await self._claim()
+                self._fill()
+                settled += await self._exchange()
+                if not (self._under_way or self._ready or self._back):
+                    return settled
+                if self._under_way and not self._back:
+                    await self._wait_for_news()
+
+    # Claiming
+
+    async def _claim(self) -> None:
+        """Take what is due, as much as leaves within a second or so, and prepare it."""
+        wanted = max(self.at_once, min(int(self.speaker.rate), MOST_CLAIMED))
+        now = self.clock.now()
+        async with self.database.transaction() as session:
+            rows = await deliveries.claim(session, self.holder, wanted, self.lease, now)
+            if rows:
+                ready, back = await self._prepare(session, rows, now)
+        if len(rows) < wanted:
+            self._look_at = _now() + LOOK_AGAIN
+        if rows:
+            self._back += back
+            self._ready = sorted(self._ready + ready, key=lambda item: item.row.lane)
 
     async def _prepare(
+        self, session: AsyncSession, rows: Sequence[Delivery], now: datetime
+    ) -> tuple[list[Ready], list[Outcome]]:
+        """Judge and render claimed rows: what may leave, and what becomes of the others."""
+        ready: list[Ready] = []
+        back: list[Outcome] = []
+        readers = await judging.readers(session, rows, now)
+        memo: dict[Any, Message | None] = {}
+        for row in rows:
+            reader = readers.get(row.person_id or 0)
+            try:
+                prepared = await self._one(session, row, reader, now, memo)
+            except Exception:
+                logger.exception("delivery %d (%s) cannot be rendered", row.id, row.kind)
+                prepared = _outcome(row, State.FAILED, "cannot_render")
+            if isinstance(prepared, Ready):
+                ready.append(prepared)
+            else:
+                back.append(prepared)
+        # What is unasked counts from now on, for whoever judges this person next.
+        counted = [item.row.id for item in ready if item.row.kind in UNASKED]
+        if counted:
+            await session.execute(
+                update(Delivery).where(Delivery.id.in_(counted)).values(settled_at=now),
+                execution_options={"synchronize_session": False},
+            )
+        return ready, back
+
+    async def _one(
         self,
-    ) -> tuple[list[Outcome], list[tuple[Delivery, int, Message]]] | None:
-        now = self.clock.now()
-        outcomes: list[Outcome] = []
-        ready: list[tuple[Delivery, int, Message]] = []
-        async with self.database.transaction() as session:
-            claimed = await deliveries.claim(session, self.holder, self.at_once, self.lease, now)
-            if not claimed:
-                return None
-            for row in claimed:
-                number, kind = row.id, row.kind
-                try:
-                    async with session.begin_nested():
-                        prepared = await self._judge(session, row, now)
-                except Exception:
-                    logger.exception("delivery %d (%s) cannot be rendered", number, kind)
-                    outcomes.append(Outcome(number, State.FAILED, "cannot_render"))
-                    continue
-                if isinstance(prepared, Outcome):
-                    outcomes.append(prepared)
-                else:
-                    ready.append((row, *prepared))
-        return outcomes, ready
-
-    async def _judge(
-        self, session: AsyncSession, row: Delivery, now: datetime
-    ) -> Outcome | tuple[int, Message]:
-        """Return where it goes and what it says, or what becomes of it unsent."""
-        person = await session.get(Person, row.person_id) if row.person_id else None
-        if person is None:
-            return Outcome(row.id, State.SUPPRESSED, "erased")
-        verdict = await deliveries.judge(session, row, person, now, self.network.zone)
-        if verdict != GO:
-            return _unsent(row, verdict)
-        message = await render(self._page(session, person, now), row.kind, **row.args)
+        session: AsyncSession,
+        row: Delivery,
+        reader: judging.Reader | None,
+        now: datetime,
+        memo: dict[Any, Message | None],
+    ) -> Ready | Outcome:
+        verdict = judging.judge(row, reader, now, self.network.zone)
+        if verdict != judging.GO or reader is None:
+            return _outcome(row, verdict.state, verdict.reason, due_at=verdict.due_at)
+        message = await _render(self._page(session, reader.person, now, memo), row)
         if message is None:
-            return Outcome(row.id, State.SUPPRESSED, "no_longer_applies")
-        assert person.telegram_id is not None
-        return person.telegram_id, message
+            return _outcome(row, State.SUPPRESSED, "no_longer_applies")
+        assert reader.person.telegram_id is not None
+        door: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
+        return Ready(row, reader.person.telegram_id, message, door)
 
-    def _page(self, session: AsyncSession, person: Person, now: datetime) -> Page:
+    def _page(
+        self, session: AsyncSession, person: Person, now: datetime, memo: dict[Any, Any]
+    ) -> Page:
         translator = translator_of(person, self.network)
-        return Page(session, person, translator, now, self.network, FORMS)
+        return Page(session, person, translator, now, self.network, FORMS, memo)
 
-    async def _send(self, row: Delivery, chat_id: int, message: Message) -> Outcome:
+    def _give_back(self) -> None:
+        """Owe again what was claimed and has not been let go."""
+        self._back += [_outcome(item.row, State.QUEUED, item.row.reason) for item in self._ready]
+        self._ready = []
+
+    # Letting go, and what returns
+
+    def _fill(self) -> None:
+        """Let as many as there is room for wait for their turn."""
+        room = self.at_once - len(self._under_way)
+        for item in self._ready[:room]:
+            task = asyncio.get_running_loop().create_task(self._accompany(item))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+        self._ready = self._ready[room:]
+
+    async def _accompany(self, item: Ready) -> None:
+        """Take one message to its end, and bring back what became of it."""
         try:
-            spoken = await self.speaker.say(chat_id, message, Lane(row.lane))
+            outcome = await self._send(item)
         except TokenRefusedError:
-            return Outcome(row.id, State.QUEUED, "token_refused", costs_a_try=False)
+            self.stop()
+            outcome = _outcome(item.row, State.QUEUED, "token_refused")
         except Exception:  # nobody else's message may be lost with this one
-            logger.exception("delivery %d (%s) broke on its way", row.id, row.kind)
-            return Outcome(row.id, State.UNCERTAIN, "broke_on_its_way")
-        return self._read(row, chat_id, message, spoken)
+            logger.exception("delivery %d (%s) broke on its way", item.row.id, item.row.kind)
+            outcome = _outcome(item.row, State.UNCERTAIN, "broke_on_its_way")
+        self._back.append(outcome)
+        self._news.set()
 
-    def _read(self, row: Delivery, chat_id: int, message: Message, spoken: Spoken) -> Outcome:
-        answer, now = spoken.answer, self.clock.now()
-        messages = [(chat_id, message_id) for message_id in spoken.message_ids]
+    async def _send(self, item: Ready) -> Outcome:
+        row = item.row
+        if not await self.speaker.has_turn(item.chat_id, Lane(row.lane)):
+            later = self.clock.now() + timedelta(seconds=self.speaker.paused_for)
+            return self._again(row, "429", later)
+        self._at_the_door.append(item)
+        self._news.set()
+        if instead := await item.door:
+            return instead
+        spoken = await self.speaker.say(
+            item.chat_id, item.message, Lane(row.lane), its_turn=True, within=self.lease / 3
+        )
+        return self._read(item, spoken)
+
+    async def _wait_for_news(self) -> None:
+        """Wait until there is something to write down, and a moment for what comes with it."""
+        await self._news.wait()
+        for _ in range(GATHERINGS):
+            if len(self._at_the_door) + len(self._back) >= self.at_once / 2:
+                break
+            await asyncio.sleep(GATHER)
+        self._news.clear()
+
+    async def _exchange(self) -> int:
+        """Write down what has come back, and open the door, in one transaction."""
+        back, going = list(self._back), list(self._at_the_door)
+        if not going and not back:
+            return 0
+        now = self.clock.now()
+        try:
+            async with self.database.transaction() as session:
+                await self._settle(session, back, now)
+                free, stopped = await deliveries.let_go(
+                    session, self.holder, [item.row.id for item in going], self.lease, now
+                )
+        except DBAPIError as error:
+            if self._stopping or not is_away(error):
+                self._back = []  # their lease runs out, and the crash policy decides
+                self._close_the_door(going, "database_away")
+                raise
+            # What has left is known to have left: that is kept until it can be written.
+            logger.warning("outcomes wait for the database: %s", type(error.orig).__name__)
+            await asyncio.sleep(FIRST_REST)
+            return 0
+        self._back = self._back[len(back) :]
+        self._at_the_door = self._at_the_door[len(going) :]
+        for item in going:
+            number = item.row.id
+            if number in free:
+                item.door.set_result(None)
+            else:
+                is_cancelled = stopped.get(number) == "cancelled"
+                state = State.CANCELLED if is_cancelled else State.QUEUED
+                item.door.set_result(_outcome(item.row, state, item.row.reason))
+        return len(back)
+
+    def _close_the_door(self, going: Sequence[Ready], reason: str) -> None:
+        self._at_the_door = self._at_the_door[len(going) :]
+        for item in going:
+            item.door.set_result(_outcome(item.row, State.QUEUED, reason))
+
+    async def _settle(
+        self, session: AsyncSession, outcomes: Sequence[Outcome], now: datetime
+    ) -> None:
+        await deliveries.settle(session, outcomes, now)
+        for outcome in outcomes:
+            if outcome.state == State.REFUSED and outcome.reason and outcome.person_id:
+                person = await session.get(Person, outcome.person_id)
+                if person is not None:  # not erased meanwhile
+                    await deliveries.lose(session, person, outcome.reason, now)
+
+    def _read(self, item: Ready, spoken: Spoken) -> Outcome:
+        row, message, answer, now = item.row, item.message, spoken.answer, self.clock.now()
+        messages = [(item.chat_id, message_id) for message_id in spoken.message_ids]
+        if answer.reason != "no_connection":
+            self._rest = FIRST_REST
         if answer.fate == Fate.DONE:
             reason = "sent_plain" if spoken.sent_plain else None
-            return Outcome(
-                row.id, State.SENT, reason, language=message.language, messages=messages
-            )
+            return _outcome(row, State.SENT, reason, language=message.language, messages=messages)
         if answer.fate == Fate.UNREACHABLE:
-            return Outcome(row.id, State.REFUSED, answer.reason)
+            return _outcome(row, State.REFUSED, answer.reason)
         if answer.fate == Fate.BUSY:
-            later = now + timedelta(seconds=answer.retry_after)
-            return self._again(row, "429", later, costs_a_try=False)
+            return self._again(row, answer.reason, now + timedelta(seconds=answer.retry_after))
+        if answer.fate == Fate.NOT_SENT:
+            if answer.reason == "no_connection":
+                self._rest_a_while()
+            wait = min(2.0**row.tries, LONGEST_REST)
+            later = now + timedelta(seconds=wait)
+            return self._again(row, answer.reason, later, costs_a_try=True)
         is_repeated = POLICY[row.kind].crash == Crash.RESEND and row.reason != UNSURE
-        if answer.fate == Fate.UNSURE and not is_repeated:
-            return Outcome(
-                row.id,
+        if answer.fate == Fate.UNSURE and is_repeated:
+            return self._again(row, UNSURE, now + timedelta(seconds=2), costs_a_try=True)
+        if answer.fate == Fate.UNSURE:
+            return _outcome(
+                row,
                 State.UNCERTAIN,
                 answer.reason,
                 language=message.language,
                 messages=messages,
             )
-        if answer.fate in (Fate.UNSURE, Fate.NOT_SENT) and row.tries < TRIES:
-            reason = UNSURE if answer.fate == Fate.UNSURE else answer.reason
-            return self._again(row, reason, now + timedelta(seconds=2**row.tries))
-        return Outcome(row.id, State.FAILED, answer.reason)
+        return _outcome(row, State.FAILED, answer.reason)
 
     def _again(
-        self, row: Delivery, reason: str, later: datetime, *, costs_a_try: bool = True
+        self, row: Delivery, reason: str, later: datetime, *, costs_a_try: bool = False
     ) -> Outcome:
         if later >= row.expires_at:
-            return Outcome(row.id, State.EXPIRED, reason)
-        return Outcome(row.id, State.QUEUED, reason, due_at=later, costs_a_try=costs_a_try)
+            return _outcome(row, State.EXPIRED, reason)
+        return _outcome(row, State.QUEUED, reason, due_at=later, costs_a_try=costs_a_try)
+
+    def _rest_a_while(self) -> None:
+        """Try nothing for a while: nobody is there to hear it."""
+        if _now() >= self._rests_until:
+            self._rests_until = _now() + self._rest
+            self._rest = min(self._rest * 2, LONGEST_REST)
+
+    # Messages that keep themselves current
 
     async def refresh_live(self) -> None:
         """Render every live message again and show what has changed.
@@ -220,7 +374,8 @@ class Sender:
                 person = await people.by_telegram_id(session, row.chat_id)
                 message = None
                 if person is not None:
-                    message = await render(self._page(session, person, now), row.kind, **row.args)
+                    page = self._page(session, person, now, {})
+                    message = await render(page, row.kind, **row.args)
                 if message is not None and digest(message) != row.shown:
                     changed.append((row.chat_id, row.message_id, message))
                 elif message is None or not message.live:
@@ -228,5 +383,37 @@ class Sender:
         return changed
 
 
-def _unsent(row: Delivery, verdict: Verdict) -> Outcome:
-    return Outcome(row.id, verdict.state, verdict.reason, due_at=verdict.due_at, costs_a_try=False)
+async def _render(page: Page, row: Delivery) -> Message | None:
+    """Say what a row says now; one that cannot be rendered undoes nothing of the others."""
+    said = said_already(page, row.kind, row.args)
+    if said is not None:
+        return said
+    async with page.session.begin_nested():
+        return await render(page, row.kind, **row.args)
+
+
+def _outcome(
+    row: Delivery,
+    state: State,
+    reason: str | None,
+    *,
+    due_at: datetime | None = None,
+    costs_a_try: bool = False,
+    language: str | None = None,
+    messages: Sequence[tuple[int, int]] = (),
+) -> Outcome:
+    return Outcome(
+        row.id,
+        row.kind,
+        state,
+        reason,
+        person_id=row.person_id,
+        due_at=due_at,
+        costs_a_try=costs_a_try,
+        language=language,
+        messages=messages,
+    )
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

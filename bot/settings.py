@@ -4,13 +4,14 @@ A wrong one is answered by one line that says what to do; the value is never rep
 may be a secret.
 """
 
-import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -18,9 +19,8 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
+from bot.addresses import AddressError, check_database, check_http
 from locales import OFFERED
 
 TOKEN = re.compile(r"[1-9]\d{4,14}:[\w-]{30,60}")
@@ -30,6 +30,10 @@ SECRETS = ("BOT_TOKEN", "DATABASE_URL")
 
 class SettingsError(Exception):
     """A setting is missing or wrong. The message is one line that says what to do."""
+
+
+class WrongValueError(ValueError):
+    """What is wrong with a value, said without repeating it. Only these words are shown."""
 
 
 class Settings(BaseSettings):
@@ -64,6 +68,19 @@ class Settings(BaseSettings):
     emergency_contact: str = Field(
         "112", description="Whom /help says to call instead: this bot is no emergency service."
     )
+    messages_per_second: float = Field(
+        28.0,
+        ge=1,
+        le=30,
+        description="How many messages leave a second, all processes together; Telegram takes 30.",
+    )
+    paid_messages_per_second: float = Field(
+        0.0,
+        ge=0,
+        le=1000,
+        description="How many messages to many leave a second if the bot pays Telegram for "
+        "each of them; 0 pays nothing.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much is logged. Never a person's words, never a token."
     )
@@ -77,49 +94,47 @@ class Settings(BaseSettings):
         if value is None or not value.get_secret_value():
             return None
         if not TOKEN.fullmatch(value.get_secret_value()):
-            raise ValueError("must look like 123456:ABC…; copy it from @BotFather once more")
+            raise WrongValueError("must look like 123456:ABC…; copy it from @BotFather once more")
         return value
 
     @field_validator("telegram_api_base")
     @classmethod
     def _base(cls, value: str) -> str:
-        if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
-            raise ValueError("must be an http:// or https:// address without a query")
+        check_http(value)
         return value.rstrip("/")
 
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: SecretStr) -> SecretStr:
-        problem = "must be sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER@HOST/NAME"
-        try:
-            url = make_url(value.get_secret_value())
-        except ArgumentError:
-            raise ValueError(problem) from None
-        if url.drivername not in {"sqlite+aiosqlite", "postgresql+asyncpg"}:
-            raise ValueError(problem)
-        if not url.database:
-            raise ValueError(problem)
+        check_database(value.get_secret_value())
         return value
+
+    @field_validator("erasures_file", mode="before")
+    @classmethod
+    def _erasures(cls, value: object) -> object:
+        return None if value == "" else value
 
     @field_validator("default_language")
     @classmethod
     def _language(cls, value: str) -> str:
         if value not in OFFERED:
-            raise ValueError(f"must be one of: {', '.join(OFFERED)}")
+            raise WrongValueError(f"must be one of: {', '.join(OFFERED)}")
         return value
 
     @field_validator("timezone")
     @classmethod
     def _zone(cls, value: str) -> str:
         if value not in available_timezones():
-            raise ValueError("must be an IANA time zone such as Europe/Paris")
+            raise WrongValueError("must be an IANA time zone such as Europe/Paris")
         return value
 
     @field_validator("emergency_contact")
     @classmethod
     def _contact(cls, value: str) -> str:
         if not 0 < len(value.strip()) <= 60:
-            raise ValueError("must be a phone number or a short text of at most 60 characters")
+            raise WrongValueError(
+                "must be a phone number or a short text of at most 60 characters"
+            )
         return value.strip()
 
     @field_validator("log_level", mode="before")
@@ -139,7 +154,43 @@ class Settings(BaseSettings):
         """Read the call, then the environment, then `.env`; no directory of secrets."""
         assert isinstance(env_settings, EnvSettingsSource)
         assert isinstance(dotenv_settings, DotEnvSettingsSource)
-        return init_settings, env_settings, dotenv_settings
+        return (
+            init_settings,
+            _Files(settings_cls, env_settings.env_vars),
+            env_settings,
+            _Files(settings_cls, dotenv_settings.env_vars),
+            dotenv_settings,
+        )
+
+
+class _Files(PydanticBaseSettingsSource):
+    """Secrets in files of their own, named in the environment or in `.env`."""
+
+    def __init__(self, settings: type[BaseSettings], named: Mapping[str, str | None]) -> None:
+        super().__init__(settings)
+        self.named = named
+
+    def get_field_value(
+        self,
+        field: FieldInfo,  # noqa: ARG002 - asked for by the base class
+        field_name: str,
+    ) -> tuple[Any, str, bool]:
+        """Return what the file of one setting says."""
+        path = self.named.get(f"{field_name}_file")
+        if field_name.upper() not in SECRETS or not path:
+            return None, field_name, False
+        try:
+            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+        except (OSError, UnicodeDecodeError):
+            raise SettingsError(
+                f"{field_name.upper()}_FILE: no readable file is there; correct the path."
+            ) from None
+
+    def __call__(self) -> dict[str, Any]:
+        """Return every secret that stands in a file."""
+        fields = self.settings_cls.model_fields.items()
+        found = {name: self.get_field_value(field, name)[0] for name, field in fields}
+        return {name: value for name, value in found.items() if value is not None}
 
 
 def load(**given: Any) -> Settings:
@@ -148,23 +199,22 @@ def load(**given: Any) -> Settings:
     Raises:
         SettingsError: one line that names the setting and says what to do.
     """
-    for name in SECRETS:
-        path = os.environ.get(f"{name}_FILE")
-        if path and name.lower() not in given:
-            try:
-                given[name.lower()] = Path(path).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError):
-                raise SettingsError(
-                    f"{name}_FILE: no readable file is there; correct the path."
-                ) from None
     try:
         return Settings(**given)
     except ValidationError as problem:
         raise SettingsError(" ".join(map(_line, problem.errors()[:1]))) from None
+    except UnicodeDecodeError:
+        raise SettingsError(".env: is not UTF-8; save it once more, as UTF-8.") from None
+    except OSError:
+        raise SettingsError(".env: cannot be read; correct its rights.") from None
 
 
 def _line(error: Any) -> str:
     name = str(error["loc"][0]).upper()
     if error["type"] == "literal_error":
         return f"{name}: must be one of {error['ctx']['expected']}."
-    return f"{name}: {error['msg'].removeprefix('Value error, ')}."
+    own = error.get("ctx", {}).get("error")
+    if isinstance(own, WrongValueError | AddressError):
+        return f"{name}: {own}."
+    # Words of libraries may repeat the value.
+    return f"{name}: is not valid; `.env.example` shows how it is written."

@@ -33,6 +33,7 @@ logger = logging.getLogger("diwan.speaking")
 Speech = SendMessage | SendPhoto | SendDocument | EditMessageText
 
 TOAST_LIMIT = 200
+HTML = "HTML"
 PATIENCE = 5.0
 """For how many seconds a claimed row waits out a pause, or the rest of a message that has begun.
 
@@ -80,20 +81,46 @@ class Speaker:
     @property
     def must_wait(self) -> bool:
         """Say whether Telegram wants silence for so long that nothing should be taken up."""
-        return self.telegram.limiter.paused_for > PATIENCE
+        return self.paused_for > PATIENCE
+
+    @property
+    def rate(self) -> float:
+        """Return how many messages a second may leave."""
+        return self.telegram.limiter.rate
+
+    @property
+    def paused_for(self) -> float:
+        """Return for how many seconds Telegram wants silence."""
+        return self.telegram.limiter.paused_for
+
+    async def has_turn(self, chat_id: int, lane: Lane) -> bool:
+        """Wait for the turn to say one message; False if Telegram wants a longer pause."""
+        return await self.telegram.turn(chat_id, lane, PATIENCE)
 
     async def say(
-        self, chat_id: int, message: Message, lane: Lane, *, patient: bool = False
+        self,
+        chat_id: int,
+        message: Message,
+        lane: Lane,
+        *,
+        patient: bool = False,
+        its_turn: bool = False,
+        within: float = math.inf,
     ) -> Spoken:
         """Send a message, in as many parts as it needs.
 
         ``patient`` callers (replies) wait as long as it takes for a pause or an outage to end;
         others get the answer BUSY or NOT_SENT and keep their row. Only the rest of a message of
-        which something has been sent is worth a few seconds to them.
+        which something has been sent is worth a few seconds to them. ``its_turn``: the first part
+        has waited for its turn already (`has_turn`). No part is begun after ``within`` seconds.
         """
         spoken = Spoken(Answer(Fate.DONE))
+        before = asyncio.get_running_loop().time() + within
         for method in self._methods(chat_id, message):
-            answer = await self._one(method, chat_id, lane, patient, spoken)
+            answer = await self._one(
+                method, chat_id, lane, patient, spoken, its_turn=its_turn, before=before
+            )
+            its_turn = False
             if answer.fate != Fate.DONE:
                 # What has been sent cannot be unsent: the rest is lost, not repeated.
                 spoken.answer = answer if not spoken.message_ids else Answer(Fate.UNSURE, "part")
@@ -115,6 +142,7 @@ class Speaker:
                     chat_id=chat_id,
                     photo=content,
                     caption=caption,
+                    parse_mode=HTML,
                     reply_markup=markup_here,
                     protect_content=protect,
                 )
@@ -123,6 +151,7 @@ class Speaker:
                     chat_id=chat_id,
                     document=content,
                     caption=caption,
+                    parse_mode=HTML,
                     reply_markup=markup_here,
                     protect_content=protect,
                 )
@@ -134,6 +163,7 @@ class Speaker:
             SendMessage(
                 chat_id=chat_id,
                 text=part,
+                parse_mode=HTML,
                 reply_markup=markup if part is parts[-1] else None,
                 protect_content=message.protect or None,
                 link_preview_options=NO_PREVIEW,
@@ -161,6 +191,7 @@ class Speaker:
                 chat_id=chat_id,
                 message_id=message_id,
                 text=str(message.text),
+                parse_mode=HTML,
                 reply_markup=keyboard(message.rows),
                 link_preview_options=NO_PREVIEW,
             )
@@ -190,13 +221,22 @@ class Speaker:
         lane: Lane,
         patient: bool,
         spoken: Spoken,
+        *,
+        its_turn: bool = False,
+        before: float = math.inf,
     ) -> Answer:
         patience = math.inf if patient else PATIENCE
         is_plain, unsure, wait = False, 0, 1.0
         while True:
             answer = await self.telegram.call(
-                method, chat_id=chat_id, lane=lane, patience=patience
+                method,
+                chat_id=chat_id,
+                lane=lane,
+                patience=patience,
+                its_turn=its_turn,
+                before=before,
             )
+            its_turn = False
             if answer.fate == Fate.UNPARSABLE and not is_plain:
                 logger.warning("Telegram could not read a message's markup; sent as plain text")
                 is_plain = spoken.sent_plain = True

@@ -14,6 +14,7 @@ from typing import Any
 
 from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import (
     ClientDecodeError,
     TelegramAPIError,
@@ -28,15 +29,21 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 from aiogram.methods import Response, TelegramMethod
-from aiohttp import ClientConnectorError
+from aiogram.types import InputFile
+from aiohttp import ClientConnectorError, ClientTimeout, ConnectionTimeoutError, FormData
 
 from bot.limiter import Limiter
 from community.policy import Lane
 
 logger = logging.getLogger("diwan.telegram")
 
+CALL_TIMEOUT = ClientTimeout(total=35, sock_connect=5)
+"""Seconds for one call. A connection that takes longer than five is none: nothing was sent."""
 DEFAULT_PAUSE = 5.0
 """Seconds of silence after a 429 that does not say how long."""
+
+SEVERAL, SEVERAL_WITHIN = 3, 10.0
+"""Answers in so many chats that meet a 429 within so many seconds are a 429 for all of us."""
 
 PERMANENT = {
     "bot was blocked by the user": "blocked",
@@ -91,6 +98,25 @@ class Session(AiohttpSession):
     a third of sending it (``docs/performance.md``).
     """
 
+    def __init__(self, base: str) -> None:
+        super().__init__(api=TelegramAPIServer.from_base(base))
+        self.timeout = CALL_TIMEOUT  # type: ignore[assignment]  # aiohttp takes it as it is
+
+    def build_form_data(self, bot: Bot, method: TelegramMethod[Any]) -> FormData:
+        """Return what is posted: the fields that were given, and none of the many that were not.
+
+        aiogram looks at each of them for every message, which is a fifth of sending one.
+        """
+        form = FormData(quote_fields=False)
+        files: dict[str, InputFile] = {}
+        for field in method.model_fields_set:
+            value = self.prepare_value(getattr(method, field), bot=bot, files=files)
+            if value is not None:
+                form.add_field(field, value)
+        for name, file in files.items():
+            form.add_field(name, file.read(bot), filename=file.filename or name)
+        return form
+
     async def close(self) -> None:
         """Close the connections; only those with TLS need a moment to say goodbye."""
         if self.api.base.startswith("https:"):
@@ -117,6 +143,8 @@ class Telegram:
 
     def __init__(self, bot: Bot, limiter: Limiter) -> None:
         self.bot, self.limiter = bot, limiter
+        self._hushed: dict[int, float] = {}
+        """In which chats an answer met a 429 of late, and when."""
         self.refused = asyncio.Event()
         """Set when Telegram refuses the token: nothing more can be said."""
 
@@ -127,21 +155,29 @@ class Telegram:
         chat_id: int | None = None,
         lane: Lane = Lane.REPLY,
         patience: float = math.inf,
+        its_turn: bool = False,
+        before: float = math.inf,
     ) -> Answer:
         """Make one attempt, in its lane; calls without a chat are not paced and pause nobody.
 
         Telegram may want an hour between two changes of a menu text: people are answered all
         the same. A pause longer than ``patience`` seconds is an answer, too: nothing is tried.
+        Nor is anything when its turn comes after ``before`` (by the loop's clock): somebody else
+        may have taken it over by then. ``its_turn`` says that it has waited for its turn already.
         """
-        if chat_id is not None and not await self.limiter.acquire(chat_id, lane, patience):
+        if chat_id is not None and not its_turn and not await self.turn(chat_id, lane, patience):
             return Answer(Fate.BUSY, "429", self.limiter.paused_for)
+        if asyncio.get_running_loop().time() > before:
+            return Answer(Fate.BUSY, "turn_came_late")
+        paid = self._is_paid(lane) and "allow_paid_broadcast" in type(method).model_fields
+        if paid:
+            method = method.model_copy(update={"allow_paid_broadcast": True})
         try:
             return Answer(Fate.DONE, result=await self.bot(method))
         except TelegramAPIError as error:
             answer = self._read(error)
             if answer.fate == Fate.BUSY and chat_id is not None:
-                logger.warning("Telegram wants silence for %.0f seconds", answer.retry_after)
-                self.limiter.pause(answer.retry_after)
+                self._hush(chat_id, lane, answer.retry_after, paid=paid)
             return answer
         except UnicodeDecodeError:  # what stands between Telegram and us has answered
             return Answer(Fate.UNSURE, "bad_answer")
@@ -150,6 +186,30 @@ class Telegram:
             if str(error.data).lstrip().startswith('{"ok":true'):
                 return Answer(Fate.UNSURE, "truncated")
             return Answer(Fate.NOT_SENT, "bad_answer")
+
+    async def turn(self, chat_id: int, lane: Lane, patience: float = math.inf) -> bool:
+        """Wait for the turn to say one message; False if Telegram wants a longer pause."""
+        return await self.limiter.acquire(chat_id, lane, patience, paid=self._is_paid(lane))
+
+    def _is_paid(self, lane: Lane) -> bool:
+        """Say whether the operator pays for speed here: for what goes to many."""
+        return self.limiter.is_paid and lane > Lane.SERVICE
+
+    def _hush(self, chat_id: int, lane: Lane, seconds: float, *, paid: bool) -> None:
+        """Be silent as Telegram wishes: in one chat, or everywhere.
+
+        A single person who presses too fast gets a 429 on an answer, and that is about their
+        chat. What leaves by itself, or answers to several people at once, is about all of them.
+        """
+        now = asyncio.get_running_loop().time()
+        self._hushed[chat_id] = now
+        self._hushed = {chat: at for chat, at in self._hushed.items() if now - at < SEVERAL_WITHIN}
+        if lane > Lane.REPLY or len(self._hushed) >= SEVERAL:
+            logger.warning("Telegram wants silence for %.0f seconds", seconds)
+            self.limiter.pause(seconds, paid=paid)
+        else:
+            logger.warning("Telegram wants silence in one chat for %.0f seconds", seconds)
+            self.limiter.pause_chat(chat_id, seconds)
 
     def _read(self, error: TelegramAPIError) -> Answer:
         if isinstance(error, TelegramRetryAfter):
@@ -160,7 +220,7 @@ class Telegram:
         if isinstance(error, TelegramEntityTooLarge):  # to aiogram a kind of network error
             return Answer(Fate.REJECTED, "too_large")
         if isinstance(error, TelegramNetworkError):
-            if isinstance(error.__cause__, ClientConnectorError):
+            if isinstance(error.__cause__, ClientConnectorError | ConnectionTimeoutError):
                 return Answer(Fate.NOT_SENT, "no_connection")
             return Answer(Fate.UNSURE, "connection_lost")
         if isinstance(error, TelegramServerError):

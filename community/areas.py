@@ -5,15 +5,16 @@ is the zone of the people who pick it.
 """
 
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from functools import cache
+from zoneinfo import available_timezones
 
-from sqlalchemy import ForeignKey, String, select
+from sqlalchemy import ForeignKey, String, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community import roles
 from community.base import Base, BigId, Referable, find
-from community.errors import NotUnderstoodError
+from community.errors import NotFoundError, NotUnderstoodError
 from community.people import Person
 from community.roles import RoleName
 
@@ -27,18 +28,25 @@ class Area(Base, Referable):
     zone: Mapped[str] = mapped_column(String(64))
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
+    is_open: Mapped[bool] = mapped_column(default=True)
+    """Whether it is offered; who lives in a closed one stays there."""
     made_at: Mapped[datetime]
 
 
+@cache
+def _zones() -> dict[str, str]:
+    return {name.casefold(): name for name in available_timezones()}
+
+
 def known_zone(name: str) -> str:
-    """Return the IANA name if there is such a zone.
+    """Return the IANA name if there is such a zone, however it is capitalised.
 
     Raises:
         NotUnderstoodError: no zone has this name.
     """
     try:
-        return ZoneInfo(name.strip()).key
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return _zones()[name.strip().casefold().replace(" ", "_")]
+    except KeyError:
         raise NotUnderstoodError("zone") from None
 
 
@@ -65,6 +73,38 @@ async def create(
     return area
 
 
+async def change(
+    session: AsyncSession,
+    actor: Person,
+    ref: str,
+    now: datetime,
+    *,
+    zone: str | None = None,
+    point: tuple[float, float] | None = None,
+    is_open: bool | None = None,
+) -> Area:
+    """Correct an area; a new zone is at once that of the people who live there.
+
+    Raises:
+        NotAllowedError: the actor is no coordinator.
+        NotUnderstoodError: the zone or the point does not exist.
+    """
+    await roles.require(session, actor, RoleName.COORDINATOR, now)
+    area = await find(session, Area, ref, lock=True)
+    if zone is not None:
+        area.zone = known_zone(zone)
+        await session.execute(
+            update(Person).where(Person.area_id == area.id).values(zone=area.zone)
+        )
+    if point is not None:
+        place(*point)
+        area.latitude, area.longitude = point
+    if is_open is not None:
+        area.is_open = is_open
+    await session.flush()
+    return area
+
+
 def place(latitude: float | None, longitude: float | None) -> None:
     """Refuse a point that is not on the earth (NaN included).
 
@@ -84,13 +124,21 @@ async def every(session: AsyncSession) -> list[Area]:
     return list(await session.scalars(select(Area).order_by(Area.id)))
 
 
+async def offered(session: AsyncSession) -> list[Area]:
+    """Return the areas that can be chosen."""
+    return [area for area in await every(session) if area.is_open]
+
+
 async def by_ref(session: AsyncSession, ref: str) -> Area:
-    """Return the area a button names.
+    """Return the area that somebody chooses.
 
     Raises:
-        NotFoundError: no such area.
+        NotFoundError: no such area, or it is closed.
     """
-    return await find(session, Area, ref)
+    area = await find(session, Area, ref)
+    if not area.is_open:
+        raise NotFoundError("Area")
+    return area
 
 
 def settle(person: Person, area: Area | None) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from community import deliveries, events, people, roles
 from community.base import Base, BigId, Identified, find
 from community.deliveries import Delivery, Plan
-from community.errors import NotFoundError, TooLateError
+from community.errors import CalledOffError, NotFoundError, TooLateError
 from community.events import EVENT, Details, Event
 from community.lifecycle import Lifecycle, Who, who
 from community.people import Membership, Person
@@ -193,10 +193,13 @@ async def answer(
     Raises:
         NotAMemberError: the person has not joined.
         NotFoundError: no such event.
-        TooLateError: it has ended, or was cancelled.
+        CalledOffError: it does not take place.
+        TooLateError: it has ended.
     """
     people.require_member(actor)
     event = await events.visible(session, event_ref, lock=True)
+    if event.state == events.State.CANCELLED:
+        raise CalledOffError
     if event.state != events.State.PUBLISHED or event.is_over(now):
         raise TooLateError(event.ends_at)
     attendance = await of(session, event, actor)
@@ -560,32 +563,36 @@ async def change_event(
     """Change the facts of an event; return how many people are told.
 
     A material change (time, place, link) keeps everybody's state and place, tells each person
-    concerned once and asks "still?"; anything else tells nobody.
+    concerned once and asks "still?"; anything else tells nobody. While it is under way, time and
+    place stay as they are.
 
     Raises:
         NotAllowedError: the actor is no animator.
         NotUnderstoodError: a field is wrong.
-        TooLateError: it is over or cancelled, or would start in the past.
+        TooLateError: it is over or cancelled, would start in the past, or is under way.
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
     event = await find(session, Event, ref, lock=True)
-    if event.state not in (events.State.DRAFT, events.State.PUBLISHED) or event.is_over(now):
+    is_public = event.state == events.State.PUBLISHED
+    if event.state != events.State.DRAFT and (not is_public or event.is_over(now)):
         raise TooLateError(event.ends_at)
     starts_at = details.check()
-    if starts_at <= now:
+    if starts_at != event.starts_at and starts_at <= now:
         raise TooLateError(starts_at)
     material = (starts_at, details.place, details.link) != (
         event.starts_at,
         event.place,
         event.link,
     )
+    if material and is_public and event.starts_at <= now:
+        raise TooLateError(event.starts_at)
     grown = (details.capacity or 10**9) > (event.capacity or 10**9)
     event.starts_wall, event.zone, event.starts_at = details.starts_wall, details.zone, starts_at
     event.place, event.link, event.minutes = details.place, details.link, details.minutes
     event.capacity, event.languages = details.capacity, details.languages
     event.child_care, event.changed_at = details.child_care, now
     told = 0
-    if event.state == events.State.PUBLISHED:
+    if is_public:
         if material:
             event.sequence += 1
             told = await _tell_change(session, event, now, default_zone)

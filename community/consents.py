@@ -1,13 +1,15 @@
 """Consent by purpose: separate switches, all off, each as easy to take back as to give.
 
-The ledger keeps every change with text version, language and time; nothing is overwritten. A
-reply is never consent. Sharing with a provider is not here: it is asked each time (referrals).
+The ledger keeps every change with text version, language and time; a line says for ever what was
+agreed to, and only whether it is the newest of its switch changes. A reply is never consent.
+Sharing with a provider is not here: it is asked each time (referrals).
 """
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, func, select
+from sqlalchemy import ForeignKey, Index, String, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,11 +30,13 @@ class Consent(Base, Identified):
     """One turn of one switch."""
 
     __tablename__ = "consents"
-    __table_args__ = (Index("ix_consents_person", "person_id", "purpose", "id"),)
+    __table_args__ = (Index("ix_consents_person", "person_id", "current", "purpose", "granted"),)
 
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("people.id", ondelete="CASCADE"))
     purpose: Mapped[Purpose] = mapped_column(String(16))
     granted: Mapped[bool]
+    current: Mapped[bool] = mapped_column(default=True)
+    """This line is the newest of its person and purpose: how the switch stands."""
     version: Mapped[str] = mapped_column(String(16))
     language: Mapped[str] = mapped_column(String(16))
     at: Mapped[datetime]
@@ -40,16 +44,22 @@ class Consent(Base, Identified):
 
 async def given(session: AsyncSession, person: Person) -> set[Purpose]:
     """Return what the person agrees to now."""
-    latest = (
-        select(func.max(Consent.id))
-        .where(Consent.person_id == person.id)
-        .group_by(Consent.purpose)
-        .scalar_subquery()
+    return (await given_by(session, [person.id])).get(person.id, set())
+
+
+async def given_by(
+    session: AsyncSession, person_ids: Collection[int]
+) -> Mapping[int, set[Purpose]]:
+    """Return what each of these people agrees to now; who is absent, to nothing."""
+    found: dict[int, set[Purpose]] = {}
+    rows = await session.execute(
+        select(Consent.person_id, Consent.purpose).where(
+            Consent.person_id.in_(person_ids), Consent.current, Consent.granted
+        )
     )
-    rows = await session.scalars(
-        select(Consent.purpose).where(Consent.id.in_(latest), Consent.granted)
-    )
-    return {Purpose(purpose) for purpose in rows}
+    for person_id, purpose in rows:
+        found.setdefault(person_id, set()).add(Purpose(purpose))
+    return found
 
 
 async def switch(
@@ -63,6 +73,12 @@ async def switch(
 ) -> None:
     """Agree to exactly these purposes; each change is one line in the ledger."""
     before = await given(session, person)
+    turned = [purpose for purpose in Purpose if (purpose in purposes) != (purpose in before)]
+    await session.execute(
+        update(Consent)
+        .where(Consent.person_id == person.id, Consent.purpose.in_(turned), Consent.current)
+        .values(current=False)
+    )
     session.add_all(
         Consent(
             person_id=person.id,
@@ -72,7 +88,6 @@ async def switch(
             language=language,
             at=now,
         )
-        for purpose in Purpose
-        if (purpose in purposes) != (purpose in before)
+        for purpose in turned
     )
     await session.flush()

@@ -1,15 +1,18 @@
 """Half-filled forms, and words that wait for a yes: kept across restarts."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, String, Text
+from sqlalchemy import BigInteger, String, Text, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community.base import Base
 from community.errors import NotUnderstoodError
-from community.inbox import TEXT_LIMIT
+
+TEXT_LIMIT = 2000
+"""How long a text to the team, or its answer, may be."""
 
 
 class Conversation(Base):
@@ -54,3 +57,17 @@ async def take_unsent(session: AsyncSession, telegram_id: int) -> str | None:
         return None
     words, row.unsent = row.unsent, None
     return words
+
+
+async def answering(
+    session: AsyncSession, telegram_ids: Collection[int], since: datetime
+) -> Mapping[int, datetime]:
+    """Return who of these has had a question open since then, and when they last touched it."""
+    rows = await session.execute(
+        select(Conversation.telegram_id, Conversation.touched_at).where(
+            Conversation.telegram_id.in_(telegram_ids),
+            Conversation.state.is_not(None),
+            Conversation.touched_at > since,
+        )
+    )
+    return {row.telegram_id: row.touched_at for row in rows}

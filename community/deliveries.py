@@ -4,9 +4,9 @@ A delivery holds a kind, ids, a due time, an expiry and a key for its occurrence
 it says is rendered when it is sent, from what is true then, in the language the person has then.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -17,20 +17,24 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     String,
+    Table,
+    column,
     func,
+    insert,
     or_,
     select,
+    table,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from community import consents, people, roles
+from community import holds, people, roles
 from community.base import Base, BigId, Identified
 from community.database_time import database_seconds
 from community.lifecycle import Lifecycle, Who, who
-from community.people import Membership, Person
-from community.policy import GAP, POLICY, WEEKLY_CAP, Crash, next_morning
+from community.people import Person
+from community.policy import POLICY, RESENT, Lane
 from community.roles import RoleName
 from community.writing import insert_new, rows_changed
 
@@ -52,6 +56,8 @@ class State(StrEnum):
 
 
 OPEN = (State.WAITING, State.QUEUED, State.CLAIMED)
+LANES = tuple(int(lane) for lane in Lane)
+_SENDS = table("sends", column("id"), column("state"))  # their module imports this one
 
 _C = who(Who.CLOCK)
 _AC = who(Who.ANIMATOR, Who.CLOCK)
@@ -91,8 +97,9 @@ class Delivery(Base, Identified):
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        Index("ix_deliveries_due", "state", "lane", "due_at"),
+        Index("ix_deliveries_due", "state", "lane", "due_at", "id"),
         Index("ix_deliveries_subject", "kind", "subject_id"),
+        Index("ix_deliveries_send", "send_id", "state", "language"),
     )
 
     key: Mapped[str] = mapped_column(String(96), unique=True)
@@ -103,7 +110,7 @@ class Delivery(Base, Identified):
     """None once the person is erased, and then settled: outcomes still add up."""
     subject_id: Mapped[int | None] = mapped_column(BigId)
     """The row it is about (an event, a referral …), so that a cancellation finds it."""
-    send_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("sends.id"), index=True)
+    send_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("sends.id"))
     args: Mapped[dict[str, Any]]
     lane: Mapped[int]
     state: Mapped[State] = mapped_column(String(16), default=State.QUEUED)
@@ -113,9 +120,12 @@ class Delivery(Base, Identified):
     tries: Mapped[int] = mapped_column(default=0)
     claimed_by: Mapped[str | None] = mapped_column(String(64))
     lease_until: Mapped[float | None] = mapped_column(Float)
+    started_at: Mapped[datetime | None]
+    """When it was let go to be sent. A claimed row without it has surely not left."""
     language: Mapped[str | None] = mapped_column(String(16))
+    """The reader's, when a send was planned; what it was sent in, once it is sent."""
     settled_at: Mapped[datetime | None]
-    """When its fate was known; of a claimed row, when it was let go to be sent."""
+    """When its fate was known; of a claimed row, when the policy let it go."""
     planned_at: Mapped[datetime]
 
 
@@ -131,6 +141,11 @@ class SentMessage(Base, Identified):
     message_id: Mapped[int] = mapped_column(BigInteger)
     kind: Mapped[str] = mapped_column(String(32))
     sent_at: Mapped[datetime]
+
+
+# What is written for every message leaves the object mapper aside: it would cost half of sending.
+_ROWS: Table = Delivery.__table__  # type: ignore[assignment]
+_COPIES: Table = SentMessage.__table__  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -185,22 +200,34 @@ async def cancel(session: AsyncSession, now: datetime, *where: ColumnElement[boo
 async def claim(
     session: AsyncSession, holder: str, limit: int, lease: float, now: datetime
 ) -> list[Delivery]:
-    """Take up to ``limit`` due rows for ``lease`` seconds of the database's clock.
+    """Take up to ``limit`` due rows for ``lease`` seconds of the database's clock, urgent first.
 
+    After a restore some kinds are held (``community/holds.py``).
     Two senders never get the same row: PostgreSQL skips what the other has locked, SQLite lets
-    one write at a time.
+    one write at a time. What belongs to a send that is held stays where it is.
     """
-    due = (
-        select(Delivery.id)
-        .where(Delivery.state == State.QUEUED, Delivery.due_at <= now)
-        .order_by(Delivery.lane, Delivery.due_at, Delivery.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    ids = list(await session.scalars(due))
+    held = select(_SENDS.c.id).where(_SENDS.c.state == "held")
+    ids: list[int] = []
+    for lane in LANES:
+        due = (
+            select(Delivery.id)
+            .where(
+                Delivery.state == State.QUEUED,
+                Delivery.lane == lane,
+                Delivery.due_at <= now,
+                holds.lets_go(Delivery.kind),
+                or_(Delivery.send_id.is_(None), Delivery.send_id.not_in(held)),
+            )
+            .order_by(Delivery.due_at, Delivery.id)
+            .limit(limit - len(ids))
+            .with_for_update(skip_locked=True)
+        )
+        ids += await session.scalars(due)
+        if len(ids) == limit:
+            break
     if not ids:
         return []
-    await session.execute(
+    rows = await session.scalars(
         update(Delivery)
         .where(Delivery.id.in_(ids), Delivery.state == State.QUEUED)
         .values(
@@ -209,174 +236,133 @@ async def claim(
             lease_until=database_seconds() + lease,
             tries=Delivery.tries + 1,
         )
-        .execution_options(synchronize_session=False)
+        .returning(Delivery),
+        execution_options={"populate_existing": True, "synchronize_session": False},
     )
-    rows = await session.scalars(
-        select(Delivery)
-        .where(Delivery.id.in_(ids), Delivery.claimed_by == holder)
-        .order_by(Delivery.lane, Delivery.due_at, Delivery.id)
-        .execution_options(populate_existing=True)
+    order = {number: at for at, number in enumerate(ids)}
+    return sorted(rows, key=lambda row: order[row.id])
+
+
+async def let_go(
+    session: AsyncSession, holder: str, ids: Collection[int], lease: float, now: datetime
+) -> tuple[set[int], dict[int, str]]:
+    """Mark rows as on their way, just before they leave: from now on a crash hides their fate.
+
+    Return which of them may leave, and of which others the send has been held or cancelled
+    meanwhile. What is in neither is not the holder's any more.
+    """
+    if not ids:
+        return set(), {}
+    is_stopped = _ROWS.c.send_id.in_(
+        select(_SENDS.c.id).where(_SENDS.c.state.in_(["held", "cancelled"]))
     )
-    return list(rows)
+    mine = (
+        _ROWS.c.id.in_(ids),
+        _ROWS.c.state == State.CLAIMED,
+        _ROWS.c.claimed_by == holder,
+        _ROWS.c.lease_until > database_seconds(),
+    )
+    going = await session.scalars(
+        update(_ROWS)
+        .where(*mine, or_(_ROWS.c.send_id.is_(None), ~is_stopped))
+        .values(started_at=now, lease_until=database_seconds() + lease)
+        .returning(_ROWS.c.id)
+    )
+    free = set(going)
+    if len(free) == len(ids):
+        return free, {}
+    rest = await session.execute(
+        select(_ROWS.c.id, _SENDS.c.state)
+        .join(_SENDS, _SENDS.c.id == _ROWS.c.send_id)
+        .where(*mine, _ROWS.c.id.not_in(free))
+    )
+    return free, {row.id: row.state for row in rest}
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What the policy says about one claimed row now. ``SENT`` means: go ahead."""
-
-    state: State
-    reason: str | None = None
-    due_at: datetime | None = None
-
-
-GO = Verdict(State.SENT)
-MOMENT = timedelta(seconds=2)
-"""After so long a row is looked at again whose person another sender is just judging."""
-
-
-async def judge(
-    session: AsyncSession, delivery: Delivery, person: Person, now: datetime, default_zone: str
-) -> Verdict:
-    """Apply the send policy to one row: go, later, never, or too late.
-
-    A deferral never crosses the expiry: what would, is expired at once.
-    """
-    policy = POLICY[delivery.kind]
-    if now >= delivery.expires_at:
-        return Verdict(State.EXPIRED, "too_late")
-    if person.telegram_id is None:
-        return Verdict(State.SUPPRESSED, "no_telegram")
-    if person.state == Membership.UNREACHABLE:
-        return Verdict(State.SUPPRESSED, "unreachable")
-    if person.state in policy.silent_in:
-        return Verdict(State.SUPPRESSED, str(person.state))
-    if policy.consent and policy.consent not in await consents.given(session, person):
-        return Verdict(State.SUPPRESSED, "no_consent")
-    if policy.unasked and not await _nobody_else_judges(session, person):
-        return Verdict(State.QUEUED, "deferred", now + MOMENT)
-    later = now
-    if policy.waits_for_morning:
-        later = next_morning(later, person.local_zone(default_zone))
-    if policy.unasked:
-        later = max(later, await _allowed_from(session, person, now))
-        if policy.waits_for_morning:
-            later = next_morning(later, person.local_zone(default_zone))
-    if later <= now:
-        delivery.settled_at = now  # on its way: the next of this person's rows counts it already
-        return GO
-    if later >= delivery.expires_at:
-        return Verdict(State.EXPIRED, "no_time_left")
-    return Verdict(State.QUEUED, "deferred", later)
-
-
-async def _nobody_else_judges(session: AsyncSession, person: Person) -> bool:
-    """Hold the person until the end of the transaction; False if another sender does."""
-    free = (
-        select(Person.id)
-        .where(Person.id == person.id)
-        .with_for_update(skip_locked=True, key_share=True)
-    )
-    return await session.scalar(free) is not None
-
-
-async def _allowed_from(session: AsyncSession, person: Person, now: datetime) -> datetime:
-    """Return from when the weekly cap and the gap allow one more unasked message.
-
-    What lies far ahead was sent while the clock was wrong, and holds nothing back.
-    """
-    unasked = [kind for kind, policy in POLICY.items() if policy.unasked]
-    recent = (
-        await session.scalars(
-            select(Delivery.settled_at)
-            .where(
-                Delivery.person_id == person.id,
-                Delivery.kind.in_(unasked),
-                Delivery.state.in_([State.CLAIMED, State.SENT, State.UNCERTAIN, State.RECALLED]),
-                Delivery.settled_at > now - timedelta(days=7),
-                Delivery.settled_at < now + GAP,
-            )
-            .order_by(Delivery.settled_at.desc())
-        )
-    ).all()
-    times = [moment for moment in recent if moment]
-    allowed = [now]
-    if times:
-        allowed.append(times[0] + GAP)
-    if len(times) >= WEEKLY_CAP:
-        allowed.append(times[WEEKLY_CAP - 1] + timedelta(days=7))
-    return max(allowed)
-
-
-@dataclass
 class Outcome:
     """What became of one claimed row."""
 
     delivery_id: int
+    kind: str
     state: State
     reason: str | None = None
+    person_id: int | None = None
     due_at: datetime | None = None
+    costs_a_try: bool = False
     language: str | None = None
-    costs_a_try: bool = True
-    messages: list[tuple[int, int]] = field(default_factory=list)
+    messages: Sequence[tuple[int, int]] = ()
     """(chat id, message id) of every part that was sent."""
 
 
 async def settle(session: AsyncSession, outcomes: Sequence[Outcome], now: datetime) -> None:
-    """Write what became of claimed rows; what was put back stays owed."""
+    """Write what became of claimed rows; what was put back stays owed.
+
+    Rows with one fate are written by one statement. Whose claim has run out, or who was erased
+    meanwhile, is left as somebody else has settled it.
+    """
+    alike: dict[tuple[Any, ...], list[Outcome]] = {}
     for outcome in outcomes:
-        row = await session.get(Delivery, outcome.delivery_id, populate_existing=True)
-        if row is None or row.state != State.CLAIMED:
-            continue  # erased meanwhile, or the lease ran out and somebody else settled it
-        row.state, row.reason = outcome.state, outcome.reason
-        row.claimed_by = row.lease_until = None
-        if outcome.language:
-            row.language = outcome.language
-        if outcome.state == State.QUEUED:
-            row.due_at = outcome.due_at or row.due_at
-            row.tries -= 0 if outcome.costs_a_try else 1
-            row.settled_at = None
+        fate = (outcome.state, outcome.reason, outcome.due_at, outcome.language)
+        alike.setdefault((*fate, outcome.costs_a_try), []).append(outcome)
+    for (state, reason, due_at, language, costs_a_try), group in alike.items():
+        values: dict[str, Any] = {
+            "state": state,
+            "reason": reason,
+            "claimed_by": None,
+            "lease_until": None,
+        }
+        if language:
+            values["language"] = language
+        if state == State.QUEUED:
+            values |= {"settled_at": None, "started_at": None}
+            values |= {"due_at": due_at} if due_at else {}
+            values |= {} if costs_a_try else {"tries": _ROWS.c.tries - 1}
         else:
-            row.settled_at = now
-        session.add_all(
-            SentMessage(
-                delivery_id=row.id,
-                chat_id=chat_id,
-                message_id=message_id,
-                kind=row.kind,
-                sent_at=now,
+            values["settled_at"] = now
+        settled = set(
+            await session.scalars(
+                update(_ROWS)
+                .where(
+                    _ROWS.c.id.in_([outcome.delivery_id for outcome in group]),
+                    _ROWS.c.state == State.CLAIMED,
+                )
+                .values(values)
+                .returning(_ROWS.c.id)
             )
-            for chat_id, message_id in outcome.messages
         )
-    await session.flush()
+        copies = [
+            {
+                "delivery_id": outcome.delivery_id,
+                "chat_id": chat_id,
+                "message_id": message_id,
+                "kind": outcome.kind,
+                "sent_at": now,
+            }
+            for outcome in group
+            if outcome.delivery_id in settled
+            for chat_id, message_id in outcome.messages
+        ]
+        if copies:
+            await session.execute(insert(_COPIES), copies)
 
 
 async def rescue(session: AsyncSession, now: datetime) -> tuple[int, int]:
-    """Settle what a dead process has left claimed: (put back to be resent, now uncertain)."""
+    """Settle what a dead process has left claimed: (owed again, now uncertain).
+
+    What had not been let go has surely not left, whatever its kind.
+    """
     lost = (Delivery.state == State.CLAIMED, Delivery.lease_until < database_seconds())
-    resent = [kind for kind, policy in POLICY.items() if policy.crash == Crash.RESEND]
+    unclaimed = {"claimed_by": None, "lease_until": None, "reason": "after_crash"}
     back = await rows_changed(
         session,
         update(Delivery)
-        .where(*lost, Delivery.kind.in_(resent))
-        .values(
-            state=State.QUEUED,
-            claimed_by=None,
-            lease_until=None,
-            reason="after_crash",
-            settled_at=None,
-        ),
+        .where(*lost, or_(Delivery.started_at.is_(None), Delivery.kind.in_(RESENT)))
+        .values(state=State.QUEUED, settled_at=None, started_at=None, **unclaimed),
     )
     uncertain = await rows_changed(
         session,
-        update(Delivery)
-        .where(*lost, Delivery.kind.not_in(resent))
-        .values(
-            state=State.UNCERTAIN,
-            claimed_by=None,
-            lease_until=None,
-            reason="after_crash",
-            settled_at=now,
-        ),
+        update(Delivery).where(*lost).values(state=State.UNCERTAIN, settled_at=now, **unclaimed),
     )
     return back, uncertain
 

@@ -25,7 +25,15 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from community import attendance, deliveries, events, history, referrals
+from community import (
+    attendance,
+    deliveries,
+    events,
+    history,
+    invitations,
+    referrals,
+    translations,
+)
 from community.arrivals import Arrival, Arriving
 from community.attendance import Attendance
 from community.base import Base
@@ -96,10 +104,25 @@ async def export(session: AsyncSession, person: Person) -> dict[str, Any]:
         for table, condition in _known_by_number(person.telegram_id):
             await _collect(session, table, condition, found)
     return {
-        name: [await _told(session, name, row, person) for row in rows.values()]
-        for name, rows in sorted(found.items())
-        if rows
+        name: [await _told(session, name, row, person) for row in found[name].values()]
+        for name in sorted(found, key=_reading_order)
+        if found[name]
     }
+
+
+BY_THE_MACHINE = (
+    "deliveries",
+    "history",
+    "sent_messages",
+    "live_messages",
+    "conversations",
+    "inbox",
+)
+"""Tables that say more about how the bot works than about the person: told last."""
+
+
+def _reading_order(table: str) -> tuple[bool, bool, str]:
+    return table in BY_THE_MACHINE, table != "people", table
 
 
 def _goes_with(column: Column[Any]) -> bool:
@@ -140,7 +163,27 @@ async def _told(
         elif "ref" in target.c:
             query = select(target.c.ref).where(target.c.id == value)
             told[column.name] = await session.scalar(query)
+            if target.name in NAMED:
+                told[column.name.removesuffix("_id")] = await _name_of(
+                    session, target.name, value, person
+                )
     return told
+
+
+NAMED = {
+    "events": ("event", "title"),
+    "services": ("service", "name"),
+    "organizations": ("organization", "name"),
+    "areas": ("area", "name"),
+}
+"""What people call the rows of these tables: subject and field of their words."""
+
+
+async def _name_of(session: AsyncSession, table: str, row_id: int, person: Person) -> str | None:
+    subject, field = NAMED[table]
+    language = person.language or ""
+    block = await translations.block(session, subject, row_id, language, language)
+    return block.get(field) if block else None
 
 
 def _known_by_number(telegram_id: int) -> Iterable[tuple[Table, ColumnElement[bool]]]:
@@ -166,6 +209,7 @@ async def erase(session: AsyncSession, person: Person, now: datetime, key: bytes
     await session.flush()
     await _give_up_places(session, person, now)
     await _take_requests_back(session, person, now)
+    await invitations.withdraw_of(session, person, (), now)
     history.note(session, MEMBERSHIP.name, NOBODY, person.state, ERASED, actor_id=None, now=now)
     await session.flush()
     about = Step.subject.in_([MEMBERSHIP.name, "role"])

@@ -39,6 +39,10 @@ class TooLateError(RefusalError):
         self.since = since
 
 
+class CalledOffError(TooLateError):
+    """It is too late, because what it was about does not take place."""
+
+
 class NotAMemberError(RefusalError):
     """Only members may do this, and the person has not joined (or has left)."""
 
@@ -47,8 +51,28 @@ class LinkRefusedError(RefusalError):
     """A wrong, used, withdrawn or expired link; which of them is not told."""
 
 
+class AlreadySettledError(RefusalError):
+    """An invitation that has been confirmed or refused already."""
+
+    def __init__(self, *, granted: bool) -> None:
+        super().__init__(granted)
+        self.granted = granted
+
+
+class InUseError(RefusalError):
+    """What people or services still refer to cannot be removed; it can be closed."""
+
+
 class NoAgreementError(RefusalError):
     """No personal data goes to a provider without an active agreement."""
+
+
+class NobodyReadsError(RefusalError):
+    """Nobody of the organisation would receive the request here."""
+
+
+class MemberIsAskedError(IllegalMoveError):
+    """The provider waits for the member's answer, and cannot go on before it."""
 
 
 class ConsentMissingError(RefusalError):
@@ -66,6 +90,7 @@ class LastAdministratorError(RefusalError):
 class NotUnderstoodError(RefusalError):
     """What the person wrote does not fit the field they were asked for."""
 
-    def __init__(self, field: str, *, limit: int | None = None) -> None:
+    def __init__(self, field: str, *, limit: int | None = None, count: int | None = None) -> None:
+        """``limit``: characters it may have at most; ``count``: how many there must be."""
         super().__init__(field)
-        self.field, self.limit = field, limit
+        self.field, self.limit, self.count = field, limit, count

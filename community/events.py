@@ -251,18 +251,19 @@ async def upcoming(session: AsyncSession, now: datetime, limit: int = 20) -> lis
     return [event for event in rows if not event.is_over(now)][:limit]
 
 
-async def of_animator(session: AsyncSession, now: datetime, limit: int = 20) -> list[Event]:
-    """Return what an animator works on: drafts, and what is or was on within a month."""
+async def of_animator(session: AsyncSession, now: datetime) -> list[Event]:
+    """Return what an animator works on: what is to come, the next first, then the last month."""
     rows = await session.scalars(
         select(Event)
         .where(
             Event.state.in_([State.DRAFT, State.PUBLISHED, State.HELD, State.CANCELLED]),
             Event.starts_at > now - timedelta(days=31),
         )
-        .order_by(Event.starts_at)
-        .limit(limit)
+        .order_by(Event.starts_at, Event.id)
     )
-    return list(rows)
+    every = list(rows)
+    to_come = [event for event in every if not event.is_over(now)]
+    return to_come + [event for event in reversed(every) if event.is_over(now)]
 
 
 async def last_place(session: AsyncSession) -> str | None:

@@ -144,6 +144,11 @@ class Question:
     answers: Protected[str]
     """Empty where fewer than five have answered."""
 
+    @property
+    def is_current(self) -> bool:
+        """Say whether the newest version of the template asks it."""
+        return (self.template, self.version + 1) not in TEMPLATES
+
 
 @dataclass(frozen=True)
 class Surveys:
@@ -344,11 +349,10 @@ async def _surveys(session: AsyncSession, when: Span) -> Surveys:
     for template, version, question, value, count in rows:
         counted.setdefault((template, version, question), {})[value] = count
     questions = [
-        _question(template.code, version, asked_for.code, asked_for.values, found)
-        for template in TEMPLATES.values()
+        _question(code, version, asked_for.code, asked_for.values, found)
+        for (code, version), template in TEMPLATES.items()
         for asked_for in template.questions
-        for (code, version, question), found in sorted(counted.items())
-        if (code, question) == (template.code, asked_for.code)
+        if (found := counted.get((code, version, asked_for.code)))
     ]
     return Surveys(_people(asked), _people(answered), questions)
 

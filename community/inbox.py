@@ -13,13 +13,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from community import deliveries, roles
 from community.base import Base, BigId, Identified, Referable, find
+from community.conversations import TEXT_LIMIT
 from community.deliveries import Plan
 from community.errors import NotFoundError, NotUnderstoodError
 from community.lifecycle import Lifecycle, Who, who
 from community.people import Person
 from community.roles import RoleName
-
-TEXT_LIMIT = 2000
 
 
 class State(StrEnum):

@@ -4,6 +4,7 @@ A join link carries no right and works many times. A role invitation works once;
 told when somebody has opened it, and who opened it is told how it was settled.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
@@ -71,7 +72,8 @@ async def settle(
 
     Raises:
         NotAllowedError: the actor is not the inviter, or may no longer grant this role.
-        LinkRefusedError: nobody has opened it, or it is settled already.
+        AlreadySettledError: it is settled already.
+        LinkRefusedError: nobody has opened it.
     """
     invitation, person = await roles.confirm(session, actor, ref, now, grant=grant)
     await _notify(session, invitation, person.id, "granted" if grant else "refused", now)
@@ -79,13 +81,15 @@ async def settle(
 
 
 async def revoke(session: AsyncSession, actor: Person, ref: str, now: datetime) -> None:
-    """End a role at once, and tell who held it.
+    """End a role at once, and tell who held it; what they have offered others ends with it.
 
     Raises:
         NotAllowedError: the actor may not grant this role, so may not end it either.
         LastAdministratorError: nobody would be left to run the network.
     """
     role = await roles.revoke(session, actor, ref, now)
+    holder = await session.get_one(Person, role.person_id)
+    await withdraw_of(session, holder, await roles.may_grant(session, holder, now), now)
     if role.person_id != actor.id:
         await deliveries.plan(
             session,
@@ -99,6 +103,15 @@ async def revoke(session: AsyncSession, actor: Person, ref: str, now: datetime) 
                 subject_id=role.id,
             ),
         )
+
+
+async def withdraw_of(
+    session: AsyncSession, inviter: Person, may_grant: Collection[RoleName], now: datetime
+) -> None:
+    """Withdraw what somebody has offered and may grant no more; tell whoever waits for a word."""
+    for invitation in await roles.withdraw_invitations(session, inviter, may_grant, now):
+        assert invitation.used_by_id is not None
+        await _notify(session, invitation, invitation.used_by_id, "refused", now)
 
 
 async def _notify(

@@ -53,3 +53,9 @@ async def current(session: AsyncSession, name: str) -> tuple[str, float] | None:
         )
     ).first()
     return (row[0], row[1]) if row else None
+
+
+async def anybody_holds_one(session: AsyncSession) -> bool:
+    """Say whether any process holds any lease now."""
+    held = select(Lease.name).where(Lease.until >= database_seconds()).limit(1)
+    return await session.scalar(held) is not None

@@ -94,6 +94,8 @@ class Person(Base, Referable):
     )
     zone: Mapped[str | None] = mapped_column(String(64))
     met_at: Mapped[datetime]
+    seen_at: Mapped[datetime | None]
+    """When they last did something here, to the day."""
 
     state: Mapped[Membership] = mapped_column(String(16), default=Membership.JOINING, index=True)
     came_from: Mapped[Membership | None] = mapped_column(String(16))
@@ -168,6 +170,8 @@ async def meet(
         session.add(person)
     person.username = username and username[:64]
     person.telegram_language = telegram_language and telegram_language[:35]
+    if person.seen_at is None or now - person.seen_at > timedelta(days=1):
+        person.seen_at = now
     await session.flush()
     return person
 

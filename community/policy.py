@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from community.consents import Purpose
 from community.people import Membership
+from community.topics import Topic
 
 QUIET_FROM = time(21)
 QUIET_UNTIL = time(8)
@@ -20,6 +21,12 @@ NUDGES = 2
 """A member is nudged about one thing at most so many times."""
 
 
+CONVERSATION = timedelta(minutes=10)
+"""Whoever has been answering a question within this time is left to finish it."""
+OUTLIVES_THE_CAP = timedelta(days=8)
+"""What nobody asked for must be able to wait until the weekly cap has room again."""
+
+
 class Crash(StrEnum):
     """What happens to a message whose fate a crash has hidden. Telegram has no idempotency key."""
 
@@ -27,16 +34,24 @@ class Crash(StrEnum):
     UNCERTAIN = "uncertain"
 
 
+class NoRoom(StrEnum):
+    """What becomes of an unasked message for which the cap or the gap leaves no room now."""
+
+    DEFER = "defer"
+    SKIP = "skip"
+
+
 class Lane(IntEnum):
-    """Who overtakes whom on the way to Telegram; smaller goes first."""
+    """The class of a message: who overtakes whom on the way to Telegram; smaller goes first."""
 
     REPLY = 0
     URGENT = 1
     SERVICE = 2
     NEWS = 3
+    SURVEY = 4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """The rules for one kind of delivery."""
 
@@ -45,41 +60,82 @@ class Policy:
     lives: timedelta
     """How long after it was due it may still be sent, if its plan names no earlier end."""
     consent: Purpose | None = None
+    topic: Topic | None = None
+    """What the person turns off to get no more of this kind."""
     unasked: bool = False
     """Counts against the weekly cap, and is bound by it and by the gap."""
+    no_room: NoRoom = NoRoom.DEFER
     waits_for_morning: bool = True
     silent_in: frozenset[Membership] = frozenset()
+
+    @property
+    def interrupts(self) -> bool:
+        """Say whether it may come while the person is answering a question."""
+        return self.lane <= Lane.URGENT
 
 
 _RESTING = frozenset({Membership.PAUSED, Membership.STOPPED, Membership.LEFT, Membership.JOINING})
 _GONE = frozenset({Membership.STOPPED, Membership.LEFT})
 
+
+def _news(topic: Topic, lane: Lane = Lane.NEWS, no_room: NoRoom = NoRoom.DEFER) -> Policy:
+    """Return the rules of what nobody asked for and everybody can turn off."""
+    return Policy(
+        lane=lane,
+        crash=Crash.UNCERTAIN,
+        lives=OUTLIVES_THE_CAP,
+        consent=Purpose.NEWS,
+        topic=topic,
+        unasked=True,
+        no_room=no_room,
+        silent_in=_RESTING,
+    )
+
+
+def _owed(
+    lane: Lane,
+    lives: timedelta,
+    *,
+    waits_for_morning: bool = True,
+    silent_in: frozenset[Membership] = frozenset(),
+) -> Policy:
+    """Return the rules of what somebody waits for: better twice than never."""
+    return Policy(
+        lane=lane,
+        crash=Crash.RESEND,
+        lives=lives,
+        waits_for_morning=waits_for_morning,
+        silent_in=silent_in,
+    )
+
+
 POLICY: Mapping[str, Policy] = {
-    "event_invitation": Policy(
-        Lane.NEWS, Crash.UNCERTAIN, timedelta(days=3), Purpose.NEWS, True, silent_in=_RESTING
-    ),
-    "newsletter": Policy(
-        Lane.NEWS, Crash.UNCERTAIN, timedelta(days=3), Purpose.NEWS, True, silent_in=_RESTING
-    ),
-    "event_reminder": Policy(Lane.SERVICE, Crash.UNCERTAIN, timedelta(hours=12), silent_in=_GONE),
-    "event_changed": Policy(Lane.URGENT, Crash.RESEND, timedelta(days=2), waits_for_morning=False),
-    "event_cancelled": Policy(
-        Lane.URGENT, Crash.RESEND, timedelta(days=2), waits_for_morning=False
-    ),
-    "place_offered": Policy(Lane.URGENT, Crash.RESEND, timedelta(hours=12), silent_in=_GONE),
-    "step_nudge": Policy(
-        Lane.SERVICE, Crash.UNCERTAIN, timedelta(days=3), Purpose.NEWS, True, silent_in=_RESTING
-    ),
+    "event_invitation": _news(Topic.EVENTS),
+    "newsletter": _news(Topic.NEWSLETTERS),
+    "step_nudge": _news(Topic.STEPS, Lane.SERVICE, NoRoom.SKIP),
     "pulse": Policy(
-        Lane.SERVICE, Crash.UNCERTAIN, timedelta(days=7), Purpose.SURVEYS, True, silent_in=_RESTING
+        lane=Lane.SURVEY,
+        crash=Crash.UNCERTAIN,
+        lives=OUTLIVES_THE_CAP,
+        consent=Purpose.SURVEYS,
+        unasked=True,
+        silent_in=_RESTING,
     ),
-    "referral_step": Policy(Lane.URGENT, Crash.RESEND, timedelta(days=14)),
-    "referral_outcome": Policy(Lane.SERVICE, Crash.RESEND, timedelta(days=7)),
-    "provider_notice": Policy(Lane.URGENT, Crash.RESEND, timedelta(days=14)),
-    "team_notice": Policy(Lane.SERVICE, Crash.RESEND, timedelta(days=7)),
-    "team_answer": Policy(Lane.URGENT, Crash.RESEND, timedelta(days=7), waits_for_morning=False),
-    "role_notice": Policy(Lane.URGENT, Crash.RESEND, timedelta(days=3), waits_for_morning=False),
+    "event_reminder": Policy(
+        lane=Lane.SERVICE, crash=Crash.UNCERTAIN, lives=timedelta(hours=12), silent_in=_GONE
+    ),
+    "event_changed": _owed(Lane.URGENT, timedelta(days=2), waits_for_morning=False),
+    "event_cancelled": _owed(Lane.URGENT, timedelta(days=2), waits_for_morning=False),
+    "place_offered": _owed(Lane.URGENT, timedelta(hours=12), silent_in=_GONE),
+    "referral_step": _owed(Lane.URGENT, timedelta(days=14)),
+    "referral_outcome": _owed(Lane.SERVICE, timedelta(days=7)),
+    "provider_notice": _owed(Lane.URGENT, timedelta(days=14)),
+    "team_notice": _owed(Lane.SERVICE, timedelta(days=7)),
+    "team_answer": _owed(Lane.URGENT, timedelta(days=7), waits_for_morning=False),
+    "role_notice": _owed(Lane.URGENT, timedelta(days=3), waits_for_morning=False),
 }
+UNASKED = tuple(kind for kind, policy in POLICY.items() if policy.unasked)
+RESENT = tuple(kind for kind, policy in POLICY.items() if policy.crash is Crash.RESEND)
 
 
 def is_quiet(moment: datetime, zone: ZoneInfo) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from community import areas, deliveries, roles, translations
 from community.base import Base, BigId, Identified, Referable, find
 from community.deliveries import Plan
-from community.errors import NotFoundError, NotUnderstoodError
+from community.errors import InUseError, NotFoundError, NotUnderstoodError
 from community.needs import Need
 from community.people import Person
 from community.policy import NUDGES
@@ -168,7 +168,9 @@ def _cost(cost: Decimal | None) -> Decimal | None:
     return cost
 
 
-CHANGEABLE = frozenset({"languages", "interpretation", "online", "cost", "currency", "is_open"})
+CHANGEABLE = frozenset(
+    {"need", "languages", "interpretation", "area_ref", "online", "cost", "currency", "is_open"}
+)
 
 
 async def edit_service(
@@ -179,15 +181,45 @@ async def edit_service(
     Raises:
         NotAllowedError: the actor is no coordinator.
         NotUnderstoodError: there is no such fact, or its value is wrong.
+        NotFoundError: there is no such area, or it is closed.
     """
     await roles.require(session, actor, RoleName.COORDINATOR, now)
     service = await find(session, Service, ref, lock=True)
     for name, value in changes.items():
         if name not in CHANGEABLE:
             raise NotUnderstoodError(name)
-        setattr(service, name, _cost(value) if name == "cost" else value)
+        if name == "area_ref":
+            service.area_id = (await areas.by_ref(session, value)).id if value else None
+        else:
+            setattr(service, name, _cost(value) if name == "cost" else value)
     await session.flush()
     return service
+
+
+async def area_is_used(session: AsyncSession, area: areas.Area) -> bool:
+    """Say whether somebody lives in the area, or a service is given there."""
+    return any(
+        [
+            await session.scalar(select(table.id).where(table.area_id == area.id).limit(1))
+            for table in (Person, Service)
+        ]
+    )
+
+
+async def remove_area(session: AsyncSession, actor: Person, ref: str, now: datetime) -> None:
+    """Remove an area that nobody needs, with its names.
+
+    Raises:
+        NotAllowedError: the actor is no coordinator.
+        InUseError: somebody lives there, or a service is given there.
+    """
+    await roles.require(session, actor, RoleName.COORDINATOR, now)
+    area = await find(session, areas.Area, ref, lock=True)
+    if await area_is_used(session, area):
+        raise InUseError
+    await translations.forget(session, "area", area.id)
+    await session.delete(area)
+    await session.flush()
 
 
 _TABLES: Mapping[str, type[Referable]] = {

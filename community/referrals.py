@@ -21,7 +21,9 @@ from community.base import Base, BigId, Identified, Referable, find
 from community.deliveries import Plan
 from community.errors import (
     IllegalMoveError,
+    MemberIsAskedError,
     NoAgreementError,
+    NobodyReadsError,
     NotAllowedError,
     NotFoundError,
     NotUnderstoodError,
@@ -114,7 +116,6 @@ SETTLED = (
     State.RESOLVED,
 )
 """After these nothing is left to prepare."""
-OVER = (State.DECLINED, State.REROUTED, State.EXPIRED, State.CANCELLED, State.NOT_DELIVERED)
 
 
 class FieldName(StrEnum):
@@ -244,6 +245,7 @@ async def agree(
     Raises:
         NotAMemberError: the person has not joined.
         NoAgreementError: there is no active agreement with the organisation.
+        NobodyReadsError: nobody of the organisation would receive it.
         NotFoundError: the service is closed or gone.
         NotUnderstoodError: the note is too long.
     """
@@ -253,6 +255,8 @@ async def agree(
         raise NotFoundError("Service")
     if not await agreements.is_active(session, service.organization_id):
         raise NoAgreementError
+    if not await roles.staff_of(session, service.organization_id, now):
+        raise NobodyReadsError
     if len(note) > NOTE_LIMIT:
         raise NotUnderstoodError("note", limit=NOTE_LIMIT)
     twin = await open_with(session, actor, service)
@@ -530,6 +534,7 @@ async def answer(
     Raises:
         NotFoundError: it is another organisation's, or there is no such step.
         NotUnderstoodError: a "no" without its reason.
+        MemberIsAskedError: the member has been asked something and has not answered yet.
         IllegalMoveError: it does not stand where this step begins.
     """
     referral = await for_provider(session, actor, ref, now, lock=True)
@@ -540,6 +545,8 @@ async def answer(
         reason = None
     elif reason is None:
         raise NotUnderstoodError("reason")
+    if referral.state == State.NEEDS_INFORMATION:
+        raise MemberIsAskedError(REFERRAL.name, referral.state, target)
     moved = await _move(session, referral, target, Who.PROVIDER, actor, now, reason=reason)
     if moved:
         referral.reason = reason
@@ -624,6 +631,90 @@ async def resolve(
     referral = await find(session, Referral, ref, lock=True)
     await _move(session, referral, State.RESOLVED, Who.ANIMATOR, actor, now, delivered=delivered)
     return referral
+
+
+async def end_agreement(session: AsyncSession, actor: Person, ref: str, now: datetime) -> int:
+    """End an agreement; each member with an open request there is told once; return how many.
+
+    Raises:
+        NotAllowedError: the actor is no coordinator.
+        NoAgreementError: there is none that is active.
+    """
+    agreement = await agreements.end(session, actor, ref, now)
+    concerned = await session.scalars(
+        select(Referral).where(
+            Referral.organization_id == agreement.organization_id,
+            Referral.state.in_(OPEN),
+            Referral.person_id.is_not(None),
+        )
+    )
+    return await deliveries.plan(
+        session,
+        now,
+        *(
+            Plan(
+                "referral_step",
+                referral.person_id,
+                f"referral_step:{referral.id}:ended:{agreement.id}",
+                now,
+                {"ref": referral.ref},
+                subject_id=referral.id,
+            )
+            for referral in concerned
+            if referral.person_id is not None
+        ),
+    )
+
+
+_ATTENDED = tuple(state for state in OPEN if state != State.DRAFT)
+
+
+async def are_unattended(session: AsyncSession, organization_id: int, now: datetime) -> bool:
+    """Say whether requests wait at an organisation of which nobody reads them here."""
+    waiting = await session.scalar(
+        select(Referral.id)
+        .where(Referral.organization_id == organization_id, Referral.state.in_(_ATTENDED))
+        .limit(1)
+    )
+    return waiting is not None and not await roles.staff_of(session, organization_id, now)
+
+
+async def notice_unattended(session: AsyncSession, now: datetime) -> int:
+    """Tell the animators once of each organisation of which nobody reads its requests any more.
+
+    However its last staff has gone: a role was taken back or has run out, or somebody is erased.
+    """
+    waiting = await session.execute(
+        select(providers.Organization.id, providers.Organization.ref)
+        .where(
+            providers.Organization.id.in_(
+                select(Referral.organization_id).where(Referral.state.in_(_ATTENDED))
+            )
+        )
+        .order_by(providers.Organization.id)
+    )
+    count = 0
+    for organization_id, ref in waiting.all():
+        if await roles.staff_of(session, organization_id, now):
+            continue
+        # Somebody who comes and goes again is another occurrence; two looks at one are not.
+        last = await roles.last_staff_role(session, organization_id)
+        count += await deliveries.plan(
+            session,
+            now,
+            *(
+                Plan(
+                    "team_notice",
+                    animator.id,
+                    f"unattended:{organization_id}:{last}:{animator.id}",
+                    now,
+                    {"what": "unattended", "ref": ref},
+                    subject_id=organization_id,
+                )
+                for animator in await roles.holders(session, RoleName.ANIMATOR, now)
+            ),
+        )
+    return count
 
 
 async def ask_outcomes(session: AsyncSession, now: datetime) -> int:
@@ -732,12 +823,7 @@ async def _move(
                     {"ref": referral.ref},
                     subject_id=referral.id,
                 )
-                for member_of_staff in await roles.holders(
-                    session,
-                    RoleName.PROVIDER_STAFF,
-                    now,
-                    organization_id=referral.organization_id,
-                )
+                for member_of_staff in await roles.staff_of(session, referral.organization_id, now)
             ),
         )
     silent = by is Who.SELF or to in (State.COMPLETED, State.UNCONFIRMED)

@@ -7,6 +7,7 @@ first run prints; that one needs no confirmation, since nobody is there to confi
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -16,7 +17,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from community import history
 from community.base import Base, BigId, Referable, find
-from community.errors import LastAdministratorError, LinkRefusedError, NotAllowedError
+from community.errors import (
+    AlreadySettledError,
+    LastAdministratorError,
+    LinkRefusedError,
+    NotAllowedError,
+)
 from community.people import Person
 
 INVITATION_HOLDS = timedelta(hours=72)
@@ -107,6 +113,12 @@ async def holds(
     )
 
 
+async def may_grant(session: AsyncSession, person: Person, now: datetime) -> set[RoleName]:
+    """Return the roles that the person may give and take now."""
+    mine = await held(session, person, now)
+    return {name for role in mine for name in MAY_GRANT[RoleName(role.name)]}
+
+
 async def require(
     session: AsyncSession,
     person: Person,
@@ -136,6 +148,19 @@ async def holders(
     if organization_id is not None:
         query = query.where(Role.organization_id == organization_id)
     return list((await session.scalars(query.order_by(Person.id))).unique())
+
+
+async def staff_of(session: AsyncSession, organization_id: int, now: datetime) -> list[Person]:
+    """Return the people who read an organisation's requests now."""
+    return await holders(session, RoleName.PROVIDER_STAFF, now, organization_id=organization_id)
+
+
+async def last_staff_role(session: AsyncSession, organization_id: int) -> int | None:
+    """Return the number of the newest role as an organisation's staff, held or ended."""
+    found: int | None = await session.scalar(
+        select(func.max(Role.id)).where(Role.organization_id == organization_id)
+    )
+    return found
 
 
 def _hash(token: str) -> str:
@@ -180,8 +205,7 @@ async def invite(
     Raises:
         NotAllowedError: the actor may not grant this role.
     """
-    mine = {role.name for role in await held(session, actor, now)}
-    if not any(name in MAY_GRANT[RoleName(role)] for role in mine):
+    if name not in await may_grant(session, actor, now):
         raise NotAllowedError(name)
     if (name == RoleName.PROVIDER_STAFF) != (organization_id is not None):
         raise NotAllowedError(name)
@@ -232,22 +256,50 @@ async def confirm(
 
     Raises:
         NotAllowedError: the actor is not the inviter, or may no longer grant this role.
-        LinkRefusedError: nobody has opened it, or it is settled already.
+        AlreadySettledError: it is settled already.
+        LinkRefusedError: nobody has opened it.
     """
     invitation = await find(session, RoleInvitation, ref, lock=True)
     if invitation.invited_by_id != actor.id:
         raise NotAllowedError(invitation.name)
-    mine = {role.name for role in await held(session, actor, now)}
-    if not any(RoleName(invitation.name) in MAY_GRANT[RoleName(role)] for role in mine):
+    if invitation.name not in await may_grant(session, actor, now):
         raise NotAllowedError(invitation.name)
     person = await session.get(Person, invitation.used_by_id) if invitation.used_by_id else None
-    if person is None or invitation.settled_at is not None:
+    if person is None:
         raise LinkRefusedError
+    if invitation.settled_at is not None:
+        raise AlreadySettledError(granted=invitation.granted)
     invitation.settled_at = now
     if grant:
         await _grant(session, person, invitation, actor, now)
     await session.flush()
     return invitation, person
+
+
+async def withdraw_invitations(
+    session: AsyncSession, inviter: Person, may_grant: Collection[RoleName], now: datetime
+) -> list[RoleInvitation]:
+    """Let the inviter's pending invitations lead nowhere, save to what they may still grant.
+
+    Return those that somebody has opened and who waits for a word.
+    """
+    pending = await session.scalars(
+        select(RoleInvitation)
+        .where(
+            RoleInvitation.invited_by_id == inviter.id,
+            RoleInvitation.settled_at.is_(None),
+            RoleInvitation.name.not_in(may_grant),
+        )
+        .order_by(RoleInvitation.id)
+        .with_for_update()
+    )
+    opened = []
+    for invitation in pending.all():
+        invitation.settled_at, invitation.expires_at = now, min(invitation.expires_at, now)
+        if invitation.used_by_id is not None:
+            opened.append(invitation)
+    await session.flush()
+    return opened
 
 
 async def _grant(
@@ -309,8 +361,7 @@ async def revoke(session: AsyncSession, actor: Person, ref: str, now: datetime) 
     if role.name == RoleName.ADMINISTRATOR:
         await _lock_administrators(session)
     role = await find(session, Role, ref, lock=True)
-    mine = {held_role.name for held_role in await held(session, actor, now)}
-    if not any(RoleName(role.name) in MAY_GRANT[RoleName(name)] for name in mine):
+    if role.name not in await may_grant(session, actor, now):
         raise NotAllowedError(role.name)
     if role.name == RoleName.ADMINISTRATOR:
         others = await session.scalar(
@@ -327,6 +378,12 @@ async def revoke(session: AsyncSession, actor: Person, ref: str, now: datetime) 
         )
     await session.flush()
     return role
+
+
+async def is_last_administrator(session: AsyncSession, person: Person, now: datetime) -> bool:
+    """Say whether nobody would administer the network without this person."""
+    found = await holders(session, RoleName.ADMINISTRATOR, now)
+    return [holder.id for holder in found] == [person.id]
 
 
 async def _lock_administrators(session: AsyncSession) -> None:

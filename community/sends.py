@@ -1,28 +1,29 @@
 """Sends: a newsletter or the announcement of an event, from draft to the last row settled.
 
-Approval binds what was approved: any change takes the send back to draft. A large send needs a
-second person; an animator who is alone gets ten minutes in which it can still be taken back.
+Approval binds what was approved: any change of words, facts or audience takes the send back to
+draft. A large send needs a second person; an animator who is alone gets ten minutes in which it
+can still be taken back.
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, func, select
+from sqlalchemy import ForeignKey, String, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from community import consents, deliveries, events, roles, translations
-from community.attendance import UNANSWERED, Attendance
+from community import attendance, audiences, deliveries, events, roles, translations
+from community.audiences import Audience, DryRun, Sending
 from community.base import Base, BigId, Referable, find
-from community.consents import Consent, Purpose
 from community.deliveries import Delivery, Plan
 from community.errors import IllegalMoveError, NotAllowedError, NotFoundError, TooLateError
-from community.events import Event
+from community.events import Details, Event
 from community.history import Step
 from community.lifecycle import Lifecycle, Who, who
-from community.people import Membership, Person
+from community.people import Person
 from community.policy import POLICY
 from community.roles import RoleName
 from community.translations import Fallback, Shelf
@@ -73,6 +74,18 @@ class Kind(StrEnum):
     EVENT_INVITATION = "event_invitation"
 
 
+class Held(StrEnum):
+    """Why a send is held."""
+
+    BY_HAND = "by_hand"
+    NOT_OPEN = "not_open"
+    """Its event has begun, or is not open any more."""
+    GROWN = "grown"
+    """It was approved for few people, and would go to so many that a second person must look."""
+    RESTORED = "restored"
+    """The database comes from a backup: what went out since then is not known."""
+
+
 class Send(Base, Referable):
     """One message to many."""
 
@@ -91,6 +104,9 @@ class Send(Base, Referable):
     )
     alone: Mapped[bool] = mapped_column(default=False)
     """Approved by its only animator: it waits ten minutes before it starts."""
+    for_whom: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Its `Audience`; empty means everybody."""
+    held_because: Mapped[Held | None] = mapped_column(String(24))
     starts_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -105,26 +121,10 @@ class Send(Base, Referable):
             return "event", self.event_id
         return "newsletter", self.id
 
-
-@dataclass
-class DryRun:
-    """Who would get what, if it were sent now. The numbers equal the later rows."""
-
-    people: int = 0
-    by_language: Counter[str] = field(default_factory=Counter)
-    """Readers, by their own language."""
-    without_translation: Counter[str] = field(default_factory=Counter)
-    """Readers whose language is missing: under SKIP they get nothing, else the network's."""
-    answered: int = 0
-    """Of an announcement: who has said already whether they come."""
-    no_consent: int = 0
-    resting: int = 0
-    unreachable: int = 0
-
     @property
-    def audience(self) -> int:
-        """Return how many rows sending would make."""
-        return self.people
+    def is_for(self) -> Audience:
+        """Return whom it is for."""
+        return Audience.of(self.for_whom)
 
 
 async def write_newsletter(
@@ -152,7 +152,9 @@ async def write_newsletter(
 
 
 async def announce(session: AsyncSession, actor: Person, event_ref: str, now: datetime) -> Send:
-    """Begin the announcement of a published event; there is one per event.
+    """Begin the announcement of a published event; there is one at a time.
+
+    Once it has gone out another may be made, for those who have come since: nobody is told twice.
 
     Raises:
         NotAllowedError: the actor is no animator.
@@ -163,7 +165,9 @@ async def announce(session: AsyncSession, actor: Person, event_ref: str, now: da
     if event.state != events.State.PUBLISHED or event.starts_at <= now:
         raise TooLateError(event.starts_at)
     send: Send | None = await session.scalar(
-        select(Send).where(Send.event_id == event.id, Send.state.not_in([State.CANCELLED]))
+        select(Send).where(
+            Send.event_id == event.id, Send.state.not_in([State.CANCELLED, State.SENT])
+        )
     )
     if send is None:
         send = Send(
@@ -183,9 +187,10 @@ async def edit(
     language: str | None = None,
     texts: dict[str, str] | None = None,
     fallback: Fallback | None = None,
+    audience: Audience | None = None,
     minor: bool = False,
 ) -> Send:
-    """Change words or rule. Whatever was approved or scheduled is a draft again.
+    """Change words, rule or audience. Whatever was approved or scheduled is a draft again.
 
     Raises:
         NotAllowedError: the actor is no animator.
@@ -197,6 +202,8 @@ async def edit(
     send.approved_by_id, send.starts_at, send.alone = None, None, False
     if fallback is not None:
         send.fallback = fallback
+    if audience is not None:
+        send.for_whom = audience.as_json()
     if language and texts:
         subject, subject_id = send.subject
         await translations.write(
@@ -220,6 +227,13 @@ async def translate_event(
         NotAllowedError: the actor is no animator.
     """
     event = await events.translate(session, actor, event_ref, language, texts, now)
+    return await _take_back(session, actor, event, now)
+
+
+async def _take_back(
+    session: AsyncSession, actor: Person, event: Event, now: datetime
+) -> Send | None:
+    """Make an announcement that was submitted, approved or scheduled a draft again."""
     send: Send | None = await session.scalar(
         select(Send).where(
             Send.event_id == event.id,
@@ -227,6 +241,51 @@ async def translate_event(
         )
     )
     return await edit(session, actor, send.ref, now) if send else None
+
+
+async def change_event(
+    session: AsyncSession,
+    actor: Person,
+    event_ref: str,
+    details: Details,
+    now: datetime,
+    *,
+    default_zone: str,
+) -> tuple[int, Send | None]:
+    """Change the facts of an event: how many are told, and the announcement that is a draft again.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        NotUnderstoodError: a field is wrong.
+        TooLateError: it is over or cancelled, or would start in the past.
+    """
+    event = await find(session, Event, event_ref, lock=True)
+    before = events.details_of(event)
+    told = await attendance.change_event(
+        session, actor, event_ref, details, now, default_zone=default_zone
+    )
+    if events.details_of(event) == before:
+        return told, None
+    return told, await _take_back(session, actor, event, now)
+
+
+async def cancel_event(session: AsyncSession, actor: Person, event_ref: str, now: datetime) -> int:
+    """Call an event off, and everything that was to announce it; return how many are told.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        IllegalMoveError: it is over, or was never published.
+    """
+    told = await attendance.cancel_event(session, actor, event_ref, now)
+    event = await find(session, Event, event_ref)
+    unsent = await session.scalars(
+        select(Send).where(
+            Send.event_id == event.id, Send.state.not_in([State.SENT, State.CANCELLED])
+        )
+    )
+    for send in unsent.all():
+        await cancel(session, actor, send.ref, now)
+    return told
 
 
 async def shelf(session: AsyncSession, send: Send) -> Shelf:
@@ -238,73 +297,24 @@ async def shelf(session: AsyncSession, send: Send) -> Shelf:
     return found[subject_id]
 
 
-async def _audience(session: AsyncSession) -> list[tuple[int, str | None, Membership, bool]]:
-    """Return (person, language, membership, agrees to news) of everybody who has joined."""
-    latest = (
-        select(func.max(Consent.id))
-        .where(Consent.purpose == Purpose.NEWS)
-        .group_by(Consent.person_id)
-        .scalar_subquery()
-    )
-    agrees = select(Consent.person_id).where(Consent.id.in_(latest), Consent.granted)
-    rows = await session.execute(
-        select(Person.id, Person.language, Person.state, Person.id.in_(agrees))
-        .where(
-            Person.state.in_(
-                [
-                    Membership.ACTIVE,
-                    Membership.PAUSED,
-                    Membership.STOPPED,
-                    Membership.UNREACHABLE,
-                ]
-            )
-        )
-        .order_by(Person.id)
-    )
-    return [(pid, language, Membership(state), bool(yes)) for pid, language, state, yes in rows]
-
-
-async def dry_run(session: AsyncSession, send: Send, network_language: str) -> DryRun:
-    """Count who would get this send now, and who would not and why."""
-    run, _ = await _sort_audience(session, send, network_language)
-    return run
-
-
-async def _sort_audience(
-    session: AsyncSession, send: Send, network_language: str
-) -> tuple[DryRun, list[int]]:
+async def _sending(session: AsyncSession, send: Send, network_language: str) -> Sending:
     words = await shelf(session, send)
-    answered = await _answered(session, send)
-    run, chosen = DryRun(), []
-    for person_id, language, state, agrees in await _audience(session):
-        if state == Membership.UNREACHABLE:
-            run.unreachable += 1
-        elif state != Membership.ACTIVE:
-            run.resting += 1
-        elif not agrees:
-            run.no_consent += 1
-        elif person_id in answered:
-            run.answered += 1
-        else:
-            spoken = language or network_language
-            if spoken not in words.complete:
-                run.without_translation[spoken] += 1
-            if words.choose(spoken, network_language, Fallback(send.fallback)) is None:
-                continue
-            run.people += 1
-            run.by_language[spoken] += 1
-            chosen.append(person_id)
-    return run, chosen
-
-
-async def _answered(session: AsyncSession, send: Send) -> set[int | None]:
-    """Return who need not be told of the event any more."""
-    if send.event_id is None:
-        return set()
-    said = select(Attendance.person_id).where(
-        Attendance.event_id == send.event_id, Attendance.state.not_in(UNANSWERED)
+    return Sending(
+        send.kind,
+        send.id,
+        send.is_for,
+        send.event_id,
+        frozenset(words.complete),
+        skips=send.fallback == Fallback.SKIP or not words.complete,
+        network_language=network_language,
     )
-    return set(await session.scalars(said))
+
+
+async def dry_run(
+    session: AsyncSession, send: Send, network_language: str, now: datetime
+) -> DryRun:
+    """Count who would get this send now, and who would not and why."""
+    return await audiences.dry_run(session, await _sending(session, send, network_language), now)
 
 
 async def submit(
@@ -318,7 +328,7 @@ async def submit(
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
     send = await find(session, Send, ref, lock=True)
-    run = await dry_run(session, send, network_language)
+    run = await dry_run(session, send, network_language, now)
     if run.people <= FOUR_EYES_ABOVE:
         await _approve(session, send, actor, now)
         return send
@@ -357,19 +367,32 @@ async def _reviewers(session: AsyncSession, actor: Person, now: datetime) -> lis
 
 
 async def _ask_reviewers(session: AsyncSession, send: Send, actor: Person, now: datetime) -> None:
+    reviewers = [person.id for person in await _reviewers(session, actor, now)]
+    await _tell_team(session, send, "review", reviewers, now)
+
+
+async def _tell_team(
+    session: AsyncSession,
+    send: Send,
+    what: str,
+    person_ids: Sequence[int | None],
+    now: datetime,
+) -> None:
+    """Owe these people of the team a notice about the send."""
     await deliveries.plan(
         session,
         now,
         *(
             Plan(
                 "team_notice",
-                person.id,
-                f"review:{send.id}:{now.isoformat()}:{person.id}",
+                person_id,
+                f"{what}:{send.id}:{now.isoformat()}:{person_id}",
                 now,
-                {"what": "review", "ref": send.ref},
+                {"what": what, "ref": send.ref},
                 subject_id=send.id,
             )
-            for person in await _reviewers(session, actor, now)
+            for person_id in person_ids
+            if person_id is not None
         ),
     )
 
@@ -397,21 +420,8 @@ async def review(
         await _approve(session, send, actor, now)
     else:
         await SEND.move(session, send, State.DRAFT, Who.ANIMATOR, now, actor_id=actor.id)
-    await deliveries.plan(
-        session,
-        now,
-        *(
-            Plan(
-                "team_notice",
-                author,
-                f"reviewed:{send.id}:{now.isoformat()}:{author}",
-                now,
-                {"what": "reviewed", "ref": send.ref},
-                subject_id=send.id,
-            )
-            for author in sorted(author for author in authors if author is not None)
-        ),
-    )
+    known = [author for author in authors if author is not None]
+    await _tell_team(session, send, "reviewed", sorted(known), now)
     return send
 
 
@@ -434,20 +444,20 @@ async def schedule(
     """Send at a moment, or now: then after twenty seconds in which it can be undone.
 
     Raises:
-        NotAllowedError: the actor is no animator.
-        IllegalMoveError: it is not approved.
+        NotAllowedError: the actor is no animator, or a second person must look at it first.
+        IllegalMoveError: it is neither approved nor held before its start.
         TooLateError: the moment has passed, or the event would have begun.
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
     send = await find(session, Send, ref, lock=True)
     if at is not None and at <= now:
         raise TooLateError(at)
+    if send.started_at is not None or send.state == State.SCHEDULED:
+        raise IllegalMoveError(SEND.name, send.state, State.SCHEDULED)
+    await _second_person(session, send, actor)
     earliest = now + (ALONE_DELAY if send.alone else UNDO)
     starts_at = max(at or earliest, earliest)
-    if send.event_id is not None:
-        event = await session.get_one(Event, send.event_id)
-        if starts_at >= event.starts_at:
-            raise TooLateError(event.starts_at)
+    await _opens_before(session, send, starts_at)
     await SEND.move(
         session,
         send,
@@ -456,6 +466,80 @@ async def schedule(
         now,
         actor_id=actor.id,
         starts_at=starts_at,
+        held_because=None,
+    )
+    return send
+
+
+async def _second_person(session: AsyncSession, send: Send, actor: Person) -> None:
+    """Let only somebody else go on with a send that has grown since it was approved."""
+    if send.state != State.HELD or send.held_because != Held.GROWN:
+        return
+    if actor.id in {send.made_by_id, send.approved_by_id, await _submitted_by(session, send)}:
+        raise NotAllowedError(RoleName.ANIMATOR)
+    send.approved_by_id = actor.id
+
+
+async def _opens_before(session: AsyncSession, send: Send, moment: datetime) -> None:
+    if send.event_id is not None:
+        event = await session.get_one(Event, send.event_id)
+        if event.state != events.State.PUBLISHED or moment >= event.starts_at:
+            raise TooLateError(event.starts_at)
+
+
+async def hold(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Send:
+    """Let nothing more of it leave for now; what is on its way arrives.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        IllegalMoveError: it is neither scheduled nor being sent.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    send = await find(session, Send, ref, lock=True)
+    await _hold(session, send, Held.BY_HAND, Who.ANIMATOR, now, actor_id=actor.id)
+    return send
+
+
+async def _hold(
+    session: AsyncSession,
+    send: Send,
+    because: Held,
+    by: Who,
+    now: datetime,
+    *,
+    actor_id: int | None = None,
+) -> None:
+    moved = await SEND.move(
+        session,
+        send,
+        State.HELD,
+        by,
+        now,
+        actor_id=actor_id,
+        reason=because.value,
+        held_because=because,
+    )
+    if moved and by is Who.CLOCK:
+        await _tell_team(session, send, "send_held", [send.made_by_id], now)
+
+
+async def resume(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Send:
+    """Go on with what is held: where it stopped, or from its start if it had not begun.
+
+    Raises:
+        NotAllowedError: the actor is no animator, or a second person must look at it.
+        IllegalMoveError: it is not held.
+        TooLateError: its event has begun.
+    """
+    send = await find(session, Send, ref, lock=True)
+    if send.state != State.HELD:
+        raise IllegalMoveError(SEND.name, send.state, State.SENDING)
+    if send.started_at is None:
+        return await schedule(session, actor, ref, None, now)
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    await _opens_before(session, send, now)
+    await SEND.move(
+        session, send, State.SENDING, Who.ANIMATOR, now, actor_id=actor.id, held_because=None
     )
     return send
 
@@ -489,66 +573,64 @@ async def cancel(session: AsyncSession, actor: Person, ref: str, now: datetime) 
 
 async def start_due(session: AsyncSession, now: datetime, *, network_language: str) -> int:
     """Turn every send whose time has come into rows, one per person; return how many sends."""
-    due = (
-        await session.scalars(
-            select(Send)
-            .where(Send.state == State.SCHEDULED, Send.starts_at <= now)
-            .with_for_update()
-        )
-    ).all()
-    for send in due:
-        expires_at = now + POLICY[send.kind].lives
-        args = {"ref": send.ref}
+    due = await session.scalars(
+        select(Send)
+        .where(Send.state == State.SCHEDULED, Send.starts_at <= now)
+        .order_by(Send.id)
+        .with_for_update(skip_locked=True)
+    )
+    started = 0
+    for send in due.all():
+        expires_at, args = now + POLICY[send.kind].lives, {"ref": send.ref}
         if send.event_id is not None:
             event = await session.get_one(Event, send.event_id)
             expires_at, args = event.starts_at, {"ref": event.ref, "send": send.ref}
             if event.state != events.State.PUBLISHED or event.starts_at <= now:
-                await SEND.move(session, send, State.HELD, Who.CLOCK, now, reason="event_not_open")
+                await _hold(session, send, Held.NOT_OPEN, Who.CLOCK, now)
                 continue
-        _, chosen = await _sort_audience(session, send, network_language)
+        sending = await _sending(session, send, network_language)
+        if await _has_grown(session, send, sending, now):
+            await _hold(session, send, Held.GROWN, Who.CLOCK, now)
+            continue
+        count = await audiences.make_rows(session, sending, args, now, expires_at)
         await SEND.move(
-            session,
-            send,
-            State.SENDING,
-            Who.CLOCK,
-            now,
-            started_at=now,
-            audience=len(chosen),
+            session, send, State.SENDING, Who.CLOCK, now, started_at=now, audience=count
         )
-        for at in range(0, len(chosen), 500):
-            await deliveries.plan(
-                session,
-                now,
-                *(
-                    Plan(
-                        send.kind,
-                        person_id,
-                        f"send:{send.id}:{person_id}",
-                        now,
-                        args,
-                        expires_at=expires_at,
-                        subject_id=send.event_id or send.id,
-                        send_id=send.id,
-                    )
-                    for person_id in chosen[at : at + 500]
-                ),
-            )
-    return len(due)
+        started += 1
+    return started
+
+
+async def _has_grown(session: AsyncSession, send: Send, sending: Sending, now: datetime) -> bool:
+    """Say whether its author's own approval does not cover so many people any more."""
+    authors = {send.made_by_id, await _submitted_by(session, send)}
+    if send.alone or send.approved_by_id not in authors:
+        return False
+    return (await audiences.dry_run(session, sending, now)).people > FOUR_EYES_ABOVE
 
 
 async def finish(session: AsyncSession, now: datetime) -> int:
     """Mark sends of which no row is waiting, queued or claimed as sent; return how many."""
-    rows = (await session.scalars(select(Send).where(Send.state == State.SENDING))).all()
+    is_open = exists().where(Delivery.send_id == Send.id, Delivery.state.in_(deliveries.OPEN))
+    rows = await session.scalars(select(Send).where(Send.state == State.SENDING, ~is_open))
     count = 0
-    for send in rows:
-        still_open = await session.scalar(
-            select(func.count())
-            .select_from(Delivery)
-            .where(Delivery.send_id == send.id, Delivery.state.in_(deliveries.OPEN))
-        )
-        if not still_open:
-            count += await SEND.move(session, send, State.SENT, Who.CLOCK, now, ended_at=now)
+    for send in rows.all():
+        count += await SEND.move(session, send, State.SENT, Who.CLOCK, now, ended_at=now)
     return count
+
+
+async def outcomes_by_language(
+    session: AsyncSession, send: Send
+) -> dict[str, Counter[deliveries.State]]:
+    """Return what became of its rows, by the reader's language; together they are the audience."""
+    rows = await session.execute(
+        select(Delivery.language, Delivery.state, func.count())
+        .where(Delivery.send_id == send.id)
+        .group_by(Delivery.language, Delivery.state)
+    )
+    found: dict[str, Counter[deliveries.State]] = {}
+    for language, state, count in rows:
+        found.setdefault(language or "", Counter())[deliveries.State(state)] += count
+    return found
 
 
 async def outcomes(session: AsyncSession, send: Send) -> Counter[deliveries.State]:
@@ -579,19 +661,25 @@ async def resend_uncertain(session: AsyncSession, actor: Person, ref: str, now: 
 
     Raises:
         NotAllowedError: the actor is no animator.
+        IllegalMoveError: it has been stopped.
+        TooLateError: its event has begun.
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
     send = await find(session, Send, ref, lock=True)
-    rows = (
-        await session.scalars(
-            select(Delivery).where(
-                Delivery.send_id == send.id,
-                Delivery.state == deliveries.State.UNCERTAIN,
-            )
+    if send.state not in (State.SENDING, State.SENT):
+        raise IllegalMoveError(SEND.name, send.state, State.SENDING)
+    await _opens_before(session, send, now)
+    expires_at = now + POLICY[send.kind].lives
+    if send.event_id is not None:
+        expires_at = (await session.get_one(Event, send.event_id)).starts_at
+    rows = await session.scalars(
+        select(Delivery).where(
+            Delivery.send_id == send.id, Delivery.state == deliveries.State.UNCERTAIN
         )
-    ).all()
-    for row in rows:
-        await deliveries.DELIVERY.move(
+    )
+    count = 0
+    for row in rows.all():
+        count += await deliveries.DELIVERY.move(
             session,
             row,
             deliveries.State.QUEUED,
@@ -599,11 +687,12 @@ async def resend_uncertain(session: AsyncSession, actor: Person, ref: str, now: 
             now,
             actor_id=actor.id,
             due_at=now,
-            expires_at=now + POLICY[row.kind].lives,
+            expires_at=expires_at,
             settled_at=None,
+            started_at=None,
             reason="resent_by_hand",
         )
-    return len(rows)
+    return count
 
 
 async def recent(session: AsyncSession, limit: int = 10) -> list[Send]:
@@ -629,8 +718,3 @@ async def latest_newsletter(session: AsyncSession) -> Send | None:
         .limit(1)
     )
     return found
-
-
-async def agrees_to_news(session: AsyncSession, person: Person) -> bool:
-    """Say whether this person reads newsletters."""
-    return Purpose.NEWS in await consents.given(session, person)

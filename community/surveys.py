@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, aliased, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from community import attendance, consents, deliveries, events
 from community.attendance import Attendance
@@ -58,16 +58,18 @@ class Template:
         return next((asked for asked in self.questions if asked.code == code), None)
 
 
-AFTER_EVENT = Template(
-    "after_event",
-    1,
-    (
-        Asked("useful", ("yes", "partly", "no")),
-        Asked("met", ("yes", "not_yet", "no")),
-        Asked("again", ("yes", "maybe", "no")),
-    ),
-)
-TEMPLATES: Mapping[str, Template] = {AFTER_EVENT.code: AFTER_EVENT}
+_USEFUL = Asked("useful", ("yes", "partly", "no"))
+_MET = Asked("met", ("yes", "not_yet", "no"))
+AFTER_EVENT = Template("after_event", 2, (_USEFUL, _MET))
+"""What is asked now. The tap that opens the notice is the first of three."""
+TEMPLATES: Mapping[tuple[str, int], Template] = {
+    (template.code, template.version): template
+    for template in (
+        Template("after_event", 1, (_USEFUL, _MET, Asked("again", ("yes", "maybe", "no")))),
+        AFTER_EVENT,
+    )
+}
+"""Every version that was ever asked, so that old answers are still read."""
 
 
 class Survey(Base, Referable):
@@ -155,16 +157,11 @@ async def open_after_events(session: AsyncSession, now: datetime) -> int:
 
 
 def _agrees() -> ColumnElement[bool]:
-    later = aliased(Consent)
     return exists().where(
         Consent.person_id == Person.id,
         Consent.purpose == Purpose.SURVEYS,
+        Consent.current,
         Consent.granted,
-        ~exists().where(
-            later.person_id == Consent.person_id,
-            later.purpose == Consent.purpose,
-            later.id > Consent.id,
-        ),
     )
 
 
@@ -268,7 +265,7 @@ async def progress(
         select(SurveyAnswer).where(SurveyAnswer.response_id == response.id)
     )
     answered = {row.question: row.value for row in rows}
-    return Progress(response, survey, TEMPLATES[survey.template], answered)
+    return Progress(response, survey, TEMPLATES[survey.template, survey.version], answered)
 
 
 async def still_applies(session: AsyncSession, found: Progress, now: datetime) -> bool:

@@ -55,14 +55,14 @@ LIMITS: Mapping[tuple[str, str], int] = {
     ("event", "title"): 120,
     ("event", "description"): 1500,
     ("newsletter", "title"): 120,
-    ("newsletter", "body"): 6000,
+    ("newsletter", "body"): 3500,
     ("organization", "name"): 120,
     ("service", "name"): 120,
     ("service", "description"): 1500,
     ("step", "text"): 400,
     ("area", "name"): 60,
 }
-"""Every field there is, with the most characters it takes."""
+"""Every field there is, with the most characters it takes: less than one message carries."""
 
 
 class ContentText(Base, Identified):

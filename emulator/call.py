@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from emulator.entities import BadEntityError, checked
 from emulator.files import Blob
 from emulator.parsing import (
     BadMarkupError,
@@ -41,6 +42,25 @@ def bad(words: str) -> ApiError:
     return ApiError(400, f"Bad Request: {words}")
 
 
+def parse_json(text: str) -> Any:
+    """Return what JSON says.
+
+    Raises:
+        ApiError: it holds half a character, which is no text in any encoding.
+        ValueError: it is no JSON.
+    """
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    if "\\ud" in text.lower():
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise bad("strings must be encoded in UTF-8") from None
+    return value
+
+
 class Call:
     """The parameters and uploads of one request, and the world it is about."""
 
@@ -58,7 +78,7 @@ class Call:
         """Return a parameter as a number; what is none is the default."""
         try:
             return int(self.params.get(name, default))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return default
 
     def flag(self, name: str) -> bool:
@@ -72,7 +92,7 @@ class Call:
             if not value:
                 return None
             try:
-                return json.loads(value)
+                return parse_json(value)
             except ValueError:
                 raise bad(f"can't parse {SPOKEN.get(name, name)} JSON object") from None
         return value
@@ -117,7 +137,7 @@ class Call:
             if needed:
                 raise bad("message text is empty")
             return {}
-        if len(raw.encode(errors="surrogatepass")) > RAW_LIMIT:
+        if len(raw.encode()) > RAW_LIMIT:
             raise bad("text is too long")
         key = "entities" if name == "text" else "caption_entities"
         text, entities = self._parsed(raw, key)
@@ -145,9 +165,10 @@ class Call:
             return text, self._mentions_filled(entities)
         if mode not in {"", "none"}:
             raise bad("unsupported parse_mode")
-        entities = self.nested(key) or []
-        if not isinstance(entities, list) or not all(_is_entity(entity) for entity in entities):
-            raise bad(f"can't parse {key} JSON object")
+        try:
+            entities = checked(raw, self.nested(key) or [])
+        except BadEntityError as problem:
+            raise bad(str(problem)) from None
         return raw, self._mentions_filled(entities)
 
     def _mentions_filled(self, entities: list[Entity]) -> list[Entity]:
@@ -155,7 +176,7 @@ class Call:
         kept = []
         for entity in entities:
             if entity["type"] == "text_mention":
-                person = self.world.people.get(int((entity.get("user") or {}).get("id", 0)))
+                person = self.world.people.get(entity["user"]["id"])
                 if person is None:
                     continue
                 entity["user"] = person.user()
@@ -195,7 +216,10 @@ class Call:
             kept["link_preview_options"] = preview
         reply = self.nested("reply_parameters")
         if isinstance(reply, dict):
-            original = person.messages.get(int(reply.get("message_id", 0)))
+            number = reply.get("message_id")
+            if not isinstance(number, int):
+                raise bad("can't parse reply parameters: Can't find field \"message_id\"")
+            original = person.messages.get(number)
             if original is not None and not original.get("_deleted"):
                 told = public(original)
                 told.pop("reply_to_message", None)
@@ -226,14 +250,6 @@ class Call:
         return code
 
 
-def _is_entity(entity: object) -> bool:
-    return (
-        isinstance(entity, dict)
-        and isinstance(entity.get("type"), str)
-        and all(isinstance(entity.get(k), int) and entity[k] >= 0 for k in ("offset", "length"))
-    )
-
-
 def _rows(rows: object, field: str, kind: str) -> list[list[Any]]:
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
         raise bad(f'field "{field}" of the {kind} must be an Array of Arrays')
@@ -258,6 +274,8 @@ def _button(button: object) -> Json:
         raise bad("BUTTON_DATA_INVALID")
     if url and not is_link(str(url)):
         raise bad(f"inline keyboard button URL '{url}' is invalid: Wrong HTTP URL")
+    if copied and not isinstance(copied, dict):
+        raise bad(f"{what}CopyTextButton must be an Object")
     if copied and not 1 <= len(str(copied.get("text", ""))) <= COPY_LIMIT:
         raise bad("BUTTON_COPY_TEXT_INVALID")
     return {key: value for key, value in button.items() if value is not None}

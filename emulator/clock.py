@@ -8,6 +8,9 @@ STUCK_ROUNDS = 5
 """How often a bot may say that its next thing is past before it is taken for a mistake."""
 
 
+LAST_YEAR = 9000
+
+
 class PlayTimeoutError(Exception):
     """The bot did not report in time that it has done what was due."""
 
@@ -46,8 +49,18 @@ class Clock:
         self._has_moved()
 
     def jump(self, seconds: float) -> None:
-        """Move at once: a fault, if nobody has asked for it."""
-        by = timedelta(seconds=seconds)
+        """Move at once: a fault, if nobody has asked for it.
+
+        Raises:
+            ValueError: there is no such moment, or it is so far away that little could follow.
+        """
+        try:
+            by = timedelta(seconds=seconds)
+            there = 1970 <= (self.now() + by).year <= LAST_YEAR
+        except OverflowError:
+            there = False
+        if not there:
+            raise ValueError(f"the clock goes from 1970 to {LAST_YEAR}")
         self.offset += by
         if self.stopped_at is not None:
             self.stopped_at += by

@@ -3,13 +3,17 @@
 import asyncio
 import calendar
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from emulator.call import ApiError, parse_json
 from emulator.clock import PlayTimeoutError
 from emulator.profile import commands_for
 from emulator.updates import Json
@@ -17,6 +21,8 @@ from emulator.world import Person, UnknownError
 
 if TYPE_CHECKING:
     from emulator.server import Emulator
+
+logger = logging.getLogger("emulator")
 
 PAGE = Path(__file__).parent / "page"
 LONGEST_WAIT = 55.0
@@ -55,7 +61,7 @@ class Control:
             "/control/files/{id}": self._file,
         }.items():
             get(path, _guarded(answer))
-        get("/control/stream", self._stream)
+        get("/control/stream", _guarded(self._stream))
         for path, answer in {
             "/control/people": self._new_person,
             "/control/people/{id}/{act}": self._act,
@@ -183,8 +189,12 @@ class Control:
 
     async def _new_person(self, request: web.Request) -> Any:
         body = await _body(request)
-        known = ("first_name", "last_name", "username", "language_code", "id")
-        return self.world.new_person(**{k: body[k] for k in known if body.get(k)}).brief()
+        known = ("first_name", "last_name", "username", "language_code", "note", "id")
+        given = {key: body[key] for key in known if body.get(key)}
+        for key, value in given.items():
+            if not isinstance(value, int if key == "id" else str):
+                raise TypeError(f"{key} must be a {'number' if key == 'id' else 'text'}")
+        return self.world.new_person(**given).brief()
 
     async def _remove_person(self, request: web.Request) -> Any:
         self.world.remove_person(self._person(request).id)
@@ -231,7 +241,8 @@ class Control:
             if isinstance(value, web.FileField):
                 mime = value.content_type or "application/octet-stream"
                 content = value.file.read()
-                return self.world.file(person, kind, value.filename, mime, content, caption)
+                name = value.filename.encode(errors="replace").decode()
+                return self.world.file(person, kind, name, mime, content, caption)
         raise ValueError("there is no file in the form")
 
     async def _inject(self, request: web.Request) -> Any:
@@ -271,7 +282,7 @@ class Control:
 
     async def _clock(self, request: web.Request) -> Any:
         revision = int(request.query.get("revision", "-1"))
-        wait = min(float(request.query.get("wait", "25")), LONGEST_WAIT)
+        wait = max(0.0, min(float(request.query.get("wait", "25")), LONGEST_WAIT))
         await self.clock.changed(revision, wait)
         return self._time()
 
@@ -310,7 +321,7 @@ class Control:
 
 async def _body(request: web.Request) -> Json:
     """Return the JSON object that was sent; nothing at all counts as an empty one."""
-    body = await request.json() if request.can_read_body else {}
+    body = parse_json(await request.text()) if request.can_read_body else {}
     if not isinstance(body, dict):
         raise TypeError("a JSON object is expected")
     return body
@@ -334,22 +345,45 @@ def _ascii(name: str) -> str:
     return name.encode("ascii", "replace").decode().replace('"', "").replace("\\", "")
 
 
+def _is_foreign(request: web.Request) -> bool:
+    """Say whether another page asks, through the browser of whoever runs this emulator.
+
+    A page elsewhere says where it comes from, or has had a name of its own point here; a number
+    cannot be made to point elsewhere.
+    """
+    try:
+        host = urlsplit(f"//{request.host}").hostname or ""
+        if host != "localhost":
+            ip_address(host)
+        origin = request.headers.get("Origin")
+        return origin is not None and urlsplit(origin).netloc != request.host
+    except ValueError:
+        return True
+
+
 def _guarded(
     answer: Callable[[web.Request], Awaitable[Any]],
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """Turn what a route returns into JSON, and what it stumbles over into a clear answer."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
+        if _is_foreign(request):
+            return web.json_response({"error": "only this emulator's own page"}, status=403)
         try:
             result = await answer(request)
         except UnknownError as problem:
             return web.json_response({"error": problem.args[0]}, status=404)
         except KeyError as problem:
             return web.json_response({"error": f"{problem} is missing"}, status=400)
-        except (ValueError, TypeError) as problem:
+        except (ValueError, TypeError, OverflowError, ApiError) as problem:
             return web.json_response({"error": str(problem)}, status=400)
         except PlayTimeoutError as problem:
             return web.json_response({"error": str(problem)}, status=504)
+        except web.HTTPException as problem:
+            return web.json_response({"error": problem.reason}, status=problem.status)
+        except Exception:
+            logger.exception("%s went wrong", request.path)
+            return web.json_response({"error": "the emulator went wrong"}, status=500)
         if isinstance(result, web.StreamResponse):
             return result
         return web.json_response(result)

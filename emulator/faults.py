@@ -11,6 +11,17 @@ AFTER = frozenset({"truncated200", "drop_after", "hang"})
 """The call has been done, only its answer does not arrive."""
 
 HANG = 60.0
+MANY = 2**53
+NUMBERS = (
+    ("chat_id", -MANY, MANY),
+    ("times", 0, MANY),
+    ("every", 1, MANY),
+    ("skip", 0, MANY),
+    ("retry_after", 0, MANY),
+    ("code", 400, 599),
+    ("seconds", 0, 3600),
+)
+"""Which numbers a rule takes: name, least, most."""
 
 
 @dataclass
@@ -39,10 +50,20 @@ class Fault:
     def __post_init__(self) -> None:
         if self.kind not in BEFORE | AFTER:
             raise ValueError(f"there is no such fault: {self.kind}")
-        if self.every < 1:
-            raise ValueError("every must be at least 1")
         if self.seconds is None:
             self.seconds = HANG if self.kind == "hang" else 1.0
+        # What is wrong here would strike a bot's call, and in no way that it asked for.
+        for name, least, most in NUMBERS:
+            value = getattr(self, name)
+            if value is None and name in {"chat_id", "times"}:
+                continue
+            kinds = (int, float) if name == "seconds" else (int,)
+            if not isinstance(value, kinds) or not least <= value <= most:
+                raise ValueError(f"{name} must be a number from {least} to {most}")
+        if not isinstance(self.method, str) or not isinstance(self.description, str):
+            raise TypeError("method and description must be texts")
+        if not isinstance(self.parameters, dict | None):
+            raise TypeError("parameters must be an object")
 
     def hits(self, method: str, chat_id: int | None) -> bool:
         """Say whether this call is hit, counting it."""

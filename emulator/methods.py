@@ -137,19 +137,6 @@ def edit_markup(call: Call) -> Any:
     return _edited(call, {}, (), "")
 
 
-def edit_media(call: Call) -> Any:
-    value = call.nested("media")
-    if not isinstance(value, dict) or value.get("type") not in MEDIA:
-        raise bad("can't parse InputMedia")
-    kind = value["type"]
-    call.params.update({key: value.get(key) for key in ("caption", "parse_mode")})
-    content = {
-        **_media(kind, call.upload(kind, str(value.get("media") or ""))),
-        **call.words("caption", CAPTION_LIMIT, needed=False),
-    }
-    return _edited(call, content, (*MEDIA, "caption", "caption_entities"), "media")
-
-
 def _edited(call: Call, content: Json, replaced: tuple[str, ...], what: str) -> Json:
     """Replace the named parts of a message; a keyboard that is not given again vanishes."""
     person, message = call.message("edit")
@@ -166,8 +153,6 @@ def _edited(call: Call, content: Json, replaced: tuple[str, ...], what: str) -> 
             "message is not modified: specified new message content and reply markup are exactly "
             "the same as a current content and reply markup of the message"
         )
-    if what == "media":
-        replaced = (*replaced, "text", "entities")
     for key in replaced:
         message.pop(key, None)
     message.update(content, edit_date=call.world.date())
@@ -201,20 +186,6 @@ def pin(call: Call) -> Any:
     person, message = call.message("pin")
     message["_pinned"] = True
     call.world.changed_by_bot(person, message)
-    return True
-
-
-def unpin(call: Call) -> Any:
-    """Take off the pin of the message named, or of the last one that has one."""
-    if call.text("message_id"):
-        person, message = call.message("unpin")
-        pinned = [message]
-    else:
-        person = call.person()
-        pinned = [m for m in person.messages.values() if m.get("_pinned")][-1:]
-    for message in pinned:
-        message.pop("_pinned", None)
-        call.world.changed_by_bot(person, message)
     return True
 
 
@@ -297,11 +268,9 @@ METHODS: dict[str, Callable[[Call], Any]] = {
     "editMessageText": edit_text,
     "editMessageCaption": edit_caption,
     "editMessageReplyMarkup": edit_markup,
-    "editMessageMedia": edit_media,
     "deleteMessage": delete_message,
     "deleteMessages": delete_messages,
     "pinChatMessage": pin,
-    "unpinChatMessage": unpin,
     "answerCallbackQuery": answer_callback,
     "getFile": get_file,
     "getChat": get_chat,

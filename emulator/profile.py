@@ -31,7 +31,7 @@ PORTS = (80, 88, 443, 8443)
 def _scope(call: Call) -> str:
     """Return where and in which language a list of commands is kept."""
     scope = call.nested("scope") or {"type": "default"}
-    if not isinstance(scope, dict) or scope.get("type") not in SCOPES:
+    if not isinstance(scope, dict) or str(scope.get("type")) not in SCOPES:
         raise bad("can't parse BotCommandScope: Unsupported type specified")
     chat = scope.get("chat_id", "")
     if scope["type"] == "chat" and not str(chat).isdecimal():

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import re
 import socket
 from collections import deque
@@ -21,6 +22,8 @@ from emulator.transport import cut, failure, read, success, written
 from emulator.updates import Json
 from emulator.webhook import Webhook
 from emulator.world import World
+
+logger = logging.getLogger("emulator")
 
 CALLS_KEPT = 50_000
 SAVE_EVERY = 2.0
@@ -103,7 +106,10 @@ class Emulator:
         while True:
             await asyncio.sleep(SAVE_EVERY)
             if self.state is not None and self.world.changed:
-                saved.save(self.world, self.state)
+                try:
+                    saved.save(self.world, self.state)
+                except Exception:
+                    logger.exception("the state could not be saved; trying again")
 
     # The Bot API
 
@@ -125,6 +131,10 @@ class Emulator:
         except ApiError as error:
             self._record(method, params, ok=False, description=error.description)
             return failure(error)
+        except Exception:
+            # A client is told in JSON even where we have made a mistake.
+            logger.exception("%s went wrong", method)
+            return failure(ApiError(500, "Internal Server Error"))
         self._record(method, params, ok=True, description="")
         if fault is not None and fault.kind in AFTER:
             return await self._after(request, fault, result)
@@ -196,6 +206,8 @@ class Emulator:
             self.perform(method, params)
         except ApiError as error:
             self._record(method, params, ok=False, description=error.description)
+        except Exception:
+            logger.exception("%s went wrong", method)
         else:
             self._record(method, params, ok=True, description="")
 

@@ -37,7 +37,7 @@ def save(world: World, path: Path) -> None:
         ],
     }
     beside = path.with_name(path.name + ".new")
-    beside.write_text(json.dumps(state, ensure_ascii=False), encoding="utf-8")
+    beside.write_text(json.dumps(state), encoding="utf-8")
     beside.replace(path)
     world.changed = False
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, unquote
 
 from aiohttp import web
 
-from emulator.call import ApiError, Upload, bad
+from emulator.call import ApiError, Upload, bad, parse_json
 from emulator.updates import Json
 
 _DISPOSITION = re.compile(r'(?:^|;)\s*(name|filename\*?)=(?:"([^"]*)"|([^;\s]+))', re.IGNORECASE)
@@ -46,7 +46,7 @@ async def read(request: web.Request) -> tuple[Json, dict[str, Upload]]:
 
 def _json(body: bytes, params: Json) -> None:
     try:
-        given = json.loads(body.decode())
+        given = parse_json(body.decode())
     except ValueError as problem:
         if isinstance(problem, UnicodeDecodeError):
             raise

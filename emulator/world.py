@@ -33,6 +33,8 @@ class Person:
     blocked: bool = False
     deactivated: bool = False
     started: bool = False
+    note: str = ""
+    """Who this is, for those who play; the bot does not see it."""
     messages: dict[int, Json] = field(default_factory=dict)
     """Bot API messages; keys that begin with an underscore are our own notes."""
     next_message: int = 1
@@ -60,6 +62,7 @@ class Person:
             "language_code": self.language_code,
             "blocked": self.blocked,
             "deactivated": self.deactivated,
+            "note": self.note,
         }
 
 
@@ -110,6 +113,7 @@ class World:
         id: int | None = None,
         last_name: str = "",
         username: str = "",
+        note: str = "",
     ) -> Person:
         """Let somebody appear. Half of the numbers are larger than 32 bits hold, as in life.
 
@@ -122,7 +126,7 @@ class World:
             raise ValueError(f"{id} cannot be a new person's number")
         while id is None or id in self.people:
             id = random.choice([10**9, 5 * 10**9]) + random.randrange(10**9)  # noqa: S311
-        person = Person(id, first_name, last_name, username, language_code)
+        person = Person(id, first_name, last_name, username, language_code, note=note)
         self.people[id] = person
         self.tell("people", person)
         return person
@@ -208,7 +212,13 @@ class World:
         return message
 
     def location(self, person_id: int, latitude: float, longitude: float) -> Json:
-        """Share a place."""
+        """Share a place.
+
+        Raises:
+            ValueError: there is no such place.
+        """
+        if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+            raise ValueError("there is no such place")
         place = {"latitude": latitude, "longitude": longitude}
         return self._from_person(person_id, {"location": place})
 

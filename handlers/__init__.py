@@ -4,6 +4,7 @@
 other wanted. ``CARDS`` is how each kind of message is rendered, replies and deliveries alike.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from aiogram import Dispatcher
@@ -11,9 +12,13 @@ from aiogram.filters.callback_data import CallbackData
 
 from handlers import (
     animate,
+    areas,
     attendance,
+    audience,
     directory,
+    directory_words,
     disputes,
+    event_notices,
     forms,
     guests,
     inbox,
@@ -22,44 +27,56 @@ from handlers import (
     news,
     onboarding,
     planning,
+    profile,
     pulses,
     referrals,
+    referring,
     report,
     requests,
+    restores,
     sends,
     setup,
     stopping,
     support,
     team,
+    topics,
     wording,
 )
 from handlers.forms import Form
-from handlers.replies import Button, Card, Cards, Message, Page
+from handlers.replies import Button, Card, Cards, Message, Page, show_now
 from locales import Html, translator_for
 from locales.direction import pointed
 
 MODULES = (
     stopping,
     onboarding,
+    profile,
     menu,
     attendance,
+    event_notices,
     news,
     support,
+    referring,
     requests,
     disputes,
     inbox,
     me,
+    topics,
     pulses,
     animate,
     planning,
     guests,
     wording,
     sends,
+    audience,
     team,
+    restores,
     referrals,
     report,
     setup,
+    areas,
     directory,
+    directory_words,
     forms,
 )
 """The conversations, in the order in which their routers are asked."""
@@ -71,6 +88,7 @@ def routes(dispatcher: Dispatcher) -> None:
         dispatcher.include_router(module.setup())
     dispatcher.include_router(inbox.last())
     dispatcher.callback_query.outer_middleware(forms.still_open)
+    dispatcher.callback_query.middleware(show_now)
 
 
 async def team_notice(page: Page, what: str, **args: object) -> Message | None:
@@ -86,7 +104,17 @@ FORMS: dict[str, Form] = {
     form.name: form for module in MODULES for form in getattr(module, "FORMS", ())
 }
 
-__all__ = ["CARDS", "FORMS", "MODULES", "Card", "Message", "Page", "render", "routes"]
+__all__ = [
+    "CARDS",
+    "FORMS",
+    "MODULES",
+    "Card",
+    "Message",
+    "Page",
+    "render",
+    "routes",
+    "said_already",
+]
 
 
 async def render(page: Page, kind: str, **args: object) -> Message | None:
@@ -97,9 +125,31 @@ async def render(page: Page, kind: str, **args: object) -> Message | None:
     buttons carry is written out here, inside the transaction: a card whose buttons Telegram would
     not take undoes what it came from.
     """
+    said = said_already(page, kind, args)
+    if said is not None:
+        return said
     message = await CARDS[kind](page, **args)
     if message is None:
         return None
+    message = _laid_out(page, message)
+    if key := _shared(page, kind, args):
+        page.memo[key] = message
+    return message
+
+
+def said_already(page: Page, kind: str, args: Mapping[str, object]) -> Message | None:
+    """Return what this card has said in this transaction to another reader like this one."""
+    key = _shared(page, kind, args)
+    return page.memo.get(key) if key else None
+
+
+def _shared(page: Page, kind: str, args: Mapping[str, object]) -> tuple[object, ...] | None:
+    if not getattr(CARDS[kind], "alike", False):
+        return None
+    return (kind, page._.language, page.zone.key, *sorted(args.items()))
+
+
+def _laid_out(page: Page, message: Message) -> Message:
     rows = [[_written(button) for button in row] for row in message.rows]
     language = message.language or page._.language
     if not translator_for(language).is_rtl:

@@ -14,6 +14,7 @@ from community import deliveries, inbox, referrals, roles, sends
 from community.events import Event
 from community.people import Person
 from community.roles import RoleName
+from handlers import menu, restores
 from handlers.content import block_for
 from handlers.planning import Events
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
@@ -81,8 +82,13 @@ async def desk(page: Page) -> Message:
             "button", "👀 {n} message to look at", "👀 {n} messages to look at", waiting
         )
         rows += [[Button(label, AllSends())]] if waiting else []
+    held_line = await restores.told(page)
+    if held_line is not None and RoleName.ADMINISTRATOR in held:
+        rows.append([restores.open_button(_)])
     rows.append([Button(_.label("button", "👥 Team"), Desk(to="team"))])
-    return Message(_("<b>Your desk</b>"), rows)
+    elsewhere = menu.ways_in(held - menu.STAFF, _)
+    text = lines(_("<b>Your desk</b>"), held_line, *(["", *elsewhere] if elsewhere else []))
+    return Message(text, rows)
 
 
 async def _inbox_label(page: Page) -> str:

@@ -8,15 +8,13 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, consents, events, sends, translations
+from community import attendance, consents, events, translations
 from community.attendance import Attendance, State, Wish
-from community.base import find
 from community.consents import Purpose
 from community.events import Event
-from community.people import Person
-from community.sends import Send
-from community.translations import Block, Fallback
-from handlers import menu
+from community.people import Membership, Person
+from community.translations import Block
+from handlers import menu, resting
 from handlers.content import authored, block_for
 from handlers.replies import (
     Button,
@@ -25,8 +23,8 @@ from handlers.replies import (
     Network,
     Page,
     Replies,
+    Reply,
     edit,
-    in_rows,
     lines,
     say,
     toast,
@@ -46,6 +44,10 @@ class Answer(CallbackData, prefix="an"):
 
     ref: str
     wish: Wish
+
+    def card(self) -> Reply:
+        """Return the event as it is now."""
+        return edit("event.card", ref=self.ref)
 
 
 class Calendar(CallbackData, prefix="ics"):
@@ -90,7 +92,7 @@ async def answered(
         session, person, callback_data.ref, callback_data.wish, now, default_zone=network.zone
     )
     return [
-        edit("event.card", ref=callback_data.ref),
+        callback_data.card(),
         toast("event.said", state=got.state, changed=changed),
     ]
 
@@ -139,7 +141,7 @@ def _short_day(page: Page, event: Event) -> str:
     return short_day(event.starts_at.astimezone(zone).date(), page._)
 
 
-async def event_card(page: Page, ref: str, greeting: str | None = None) -> Message | None:
+async def event_card(page: Page, ref: str) -> Message | None:
     """Show one event with the person's answer and what they can answer."""
     event = await events.visible(page.session, ref)
     return await card_of(page, event, await attendance.of(page.session, event, page.reader))
@@ -148,14 +150,35 @@ async def event_card(page: Page, ref: str, greeting: str | None = None) -> Messa
 async def card_of(page: Page, event: Event, mine: Attendance | None) -> Message:
     """Return the card of an event for somebody who gave this answer; previews use it too."""
     block = await block_for(page, "event", event.id)
+    silence = _silence(page, event, mine)
     text = lines(
         heading(page, event, block),
         "",
         *facts(page, event, mine),
         "",
         await standing(page, event, mine),
+        silence,
     )
-    return Message(text, await answer_rows(page, event, mine))
+    rows = await answer_rows(page, event, mine)
+    return Message(text, [*resting.rows(page), *rows] if silence else rows)
+
+
+def is_open(page: Page, event: Event) -> bool:
+    """Say whether one can still answer. A draft is shown in previews only, as it will be."""
+    has_a_future = event.state in (events.State.DRAFT, events.State.PUBLISHED)
+    return has_a_future and not event.is_over(page.now)
+
+
+def _silence(page: Page, event: Event, mine: Attendance | None) -> Html | None:
+    """Say to whoever has stopped what they will not hear about an event they have answered."""
+    _ = page._
+    if mine is None or page.reader.state != Membership.STOPPED or not is_open(page, event):
+        return None
+    if mine.state in (State.GOING, State.MAYBE):
+        return _("🔕 Your messages are off: no reminder will come.")
+    if mine.state == State.WAITING:
+        return _("🔕 Your messages are off: no free place can be offered to you.")
+    return None
 
 
 def heading(page: Page, event: Event, block: Block | None) -> Html:
@@ -187,23 +210,27 @@ def facts(page: Page, event: Event, mine: Attendance | None) -> list[str | None]
             ),
         )
     ]
-    going = knows_address(mine)
-    if event.is_online:
-        told.append(
-            _("💻 Online: {link}", link=event.link or "")
-            if going
-            else _("💻 Online. You get the link when you say that you are going.")
-        )
-    elif going:
-        told.append(_("📍 {place}", place=event.place or ""))
-    else:
-        told.append(_("📍 You get the address when you say that you are going."))
+    told.append(_where(page, event, mine))
     if event.languages:
         spoken = join([language_name(code, _) for code in event.languages], _)
         told.append(_("🗣 Spoken there: {languages}", languages=spoken))
     if event.child_care:
         told.append(_("🧸 There is child care."))
     return told
+
+
+def _where(page: Page, event: Event, mine: Attendance | None) -> Html | None:
+    """Return the address, or how to get it; nothing once it can no longer be had."""
+    _ = page._
+    if knows_address(mine):
+        if event.is_online:
+            return _("💻 Online: {link}", link=event.link or "")
+        return _("📍 {place}", place=event.place or "")
+    if not is_open(page, event):
+        return None
+    if event.is_online:
+        return _("💻 Online. You get the link when you say that you are going.")
+    return _("📍 You get the address when you say that you are going.")
 
 
 def knows_address(mine: Attendance | None) -> bool:
@@ -223,10 +250,13 @@ async def standing(page: Page, event: Event, mine: Attendance | None) -> Html:
         if await _takes_the_place(page, event, mine):
             return _("🎟 A place is free now. It goes to whoever takes it first.")
         number = await attendance.place_in_line(page.session, mine)
-        return _.ngettext(
-            "⏳ You are number {n} on the waiting list. We tell you when a place is free.",
-            "⏳ You are number {n} on the waiting list. We tell you when a place is free.",
-            number,
+        return lines(
+            _.ngettext(
+                "⏳ You are number {n} on the waiting list.",
+                "⏳ You are number {n} on the waiting list.",
+                number,
+            ),
+            None if _silence(page, event, mine) else _("We tell you when a place is free."),
         )
     if mine and said == State.OFFERED and mine.offered_until:
         return _(
@@ -264,9 +294,7 @@ async def answer_rows(page: Page, event: Event, mine: Attendance | None) -> list
     """Return the buttons that make sense now."""
     _ = page._
     rows: list[list[Button]] = []
-    # A draft is shown in previews only, with the buttons that members will have.
-    is_open = event.state in (events.State.DRAFT, events.State.PUBLISHED)
-    if is_open and not event.is_over(page.now):
+    if is_open(page, event):
         said = mine.state if mine else State.NONE
         takes = await _takes_the_place(page, event, mine)
         going = _.label("button", "✅ Take the place") if takes else _.label("button", "✅ Going")
@@ -315,6 +343,10 @@ async def event_said(page: Page, state: str, changed: bool) -> Message:
     _ = page._
     if not changed:
         return Message(_.label("toast", "That is what you had said already."))
+    if state == State.GOING and page.reader.state == Membership.STOPPED:
+        return Message(
+            _.label("toast", "You are going. Your messages are off: no reminder will come.")
+        )
     return Message(
         {
             State.GOING: _.label("toast", "You are going. See you there!"),
@@ -343,115 +375,11 @@ async def event_calendar(page: Page, ref: str) -> Message:
     return Message(text, file=File("event.ics", content))
 
 
-# Cards of what leaves by itself
-
-
-async def invitation(page: Page, ref: str, send: str) -> Message | None:
-    """Announce an event to somebody who has not answered yet."""
-    event = await events.visible(page.session, ref)
-    mine = await attendance.of(page.session, event, page.reader)
-    if mine is not None and mine.state not in attendance.UNANSWERED:
-        return None
-    return await announcement(page, event, send)
-
-
-async def announcement(page: Page, event: Event, send: str) -> Message | None:
-    """Return what an announcement says, in the language its author's rule gives this reader."""
-    if event.state != events.State.PUBLISHED or event.starts_at <= page.now:
-        return None
-    announced = await find(page.session, Send, send)
-    shelf = await sends.shelf(page.session, announced)
-    block = shelf.choose(page._.language, page.network.language, Fallback(announced.fallback))
-    if block is None:
-        return None
-    _ = page._
-    text = lines(
-        _("📣 A new event in your network"),
-        "",
-        heading(page, event, block),
-        "",
-        *facts(page, event, None),
-        "",
-        await standing(page, event, None),
-    )
-    rows = await answer_rows(page, event, None)
-    return Message(text, [*rows, [menu.no_news_button(_)]])
-
-
-async def reminder(page: Page, ref: str, which: str) -> Message | None:
-    """Remind of an event the person still wants to go to."""
-    event = await events.visible(page.session, ref)
-    mine = await attendance.of(page.session, event, page.reader)
-    wanted = mine is not None and mine.state in (State.GOING, State.MAYBE)
-    if event.state != events.State.PUBLISHED or event.starts_at <= page.now or not wanted:
-        return None
-    block = await block_for(page, "event", event.id)
-    _ = page._
-    text = lines(
-        _("⏰ A reminder: you wanted to come."),
-        "",
-        heading(page, event, block),
-        "",
-        *facts(page, event, mine),
-    )
-    return Message(text, await answer_rows(page, event, mine))
-
-
-async def changed(page: Page, ref: str) -> Message | None:
-    """Tell that something has changed, and ask "still?"."""
-    event = await events.visible(page.session, ref)
-    mine = await attendance.of(page.session, event, page.reader)
-    if event.state != events.State.PUBLISHED or mine is None:
-        return None
-    block = await block_for(page, "event", event.id)
-    _ = page._
-    text = lines(
-        _("✏️ The time or the place of this event has changed."),
-        "",
-        heading(page, event, block),
-        "",
-        *facts(page, event, mine),
-        "",
-        await standing(page, event, mine),
-    )
-    return Message(text, await answer_rows(page, event, mine))
-
-
-async def cancelled(page: Page, ref: str) -> Message | None:
-    """Tell that the event does not take place."""
-    event = await events.visible(page.session, ref)
-    block = await block_for(page, "event", event.id)
-    _ = page._
-    text = lines(
-        _("❌ This event does not take place. We are sorry."),
-        "",
-        heading(page, event, block),
-        "",
-        facts(page, event, None)[0],
-    )
-    calendar = Button(_.label("button", "📅 Remove it from my calendar"), Calendar(ref=event.ref))
-    return Message(text, in_rows([calendar, Button(_.label("button", "All events"), List())]))
-
-
-async def place_offered(page: Page, ref: str) -> Message | None:
-    """Offer a freed place, with its deadline."""
-    event = await events.visible(page.session, ref)
-    mine = await attendance.of(page.session, event, page.reader)
-    if mine is None or mine.state != State.OFFERED or event.state != events.State.PUBLISHED:
-        return None
-    return await event_card(page, ref)
-
-
 CARDS = {
     "event.list": event_list,
     "event.card": event_card,
     "event.said": event_said,
     "event.calendar": event_calendar,
-    "event_invitation": invitation,
-    "event_reminder": reminder,
-    "event_changed": changed,
-    "event_cancelled": cancelled,
-    "place_offered": place_offered,
 }
 
 

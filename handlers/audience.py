@@ -1,15 +1,45 @@
-"""Who would get a send, and who would not and why: the dry run. Small counts are not shown."""
+"""Whom a send is for, who of them would get it, and who would not and why: the dry run.
 
-from collections import Counter
+Small counts are not shown, and nothing from which they could be computed: beside a language's
+count stands everybody's knowledge of how many members speak it, so what is left out counts, too.
+"""
 
-from community import sends
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from aiogram import Router
+from aiogram.filters.callback_data import CallbackData
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import events, sends, translations
+from community.areas import Area
+from community.audiences import EVERYBODY, Audience, DryRun, Standing
 from community.base import find
-from community.figures import Cell, Hidden, Protected, protect
-from community.sends import DryRun, Send
+from community.events import Event
+from community.figures import FEW, Cell, Hidden, protect
+from community.needs import Need
+from community.people import Person
+from community.sends import Send
 from community.translations import Fallback
-from handlers.replies import Button, Message, Page, lines
-from handlers.staff import OpenSend
-from locales import Html, Translator, language_name, number
+from handlers import words
+from handlers.content import area_choices
+from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, toast
+from handlers.staff import ANIMATORS, OpenSend, router_for
+from locales import OFFERED, Html, Translator, join, language_name, number
+
+
+class ForWhom(CallbackData, prefix="fw"):
+    """A part of the audience, and what of it is turned on or off."""
+
+    ref: str
+    part: str = ""
+    value: str = ""
+
+
+# Who gets it
 
 
 def told(cell: Cell | None, _: Translator) -> str:
@@ -25,64 +55,268 @@ async def who_card(page: Page, ref: str) -> Message:
     """Show who would get it if it went out now, and who would not and why."""
     _ = page._
     send = await find(page.session, Send, ref)
-    run = await sends.dry_run(page.session, send, page.network.language)
-    words = await sends.shelf(page.session, send)
-    network = words.instead(page.network.language)
-    # Both rules show the same table: two that differ would give the few between them away.
-    table = protect(run.by_language | run.without_translation)
-    total = table.total if send.fallback == Fallback.NETWORK else _total(table, run)
-    left_out = protect(
-        {
-            _.label("dry run", "Have answered already"): run.answered,
-            _.label("dry run", "Do not want news"): run.no_consent,
-            _.label("dry run", "Take a break, or have stopped messages"): run.resting,
-            _.label("dry run", "Cannot be reached"): run.unreachable,
-        },
-        total_shown=False,
-    )
+    run = await sends.dry_run(page.session, send, page.network.language, page.now)
+    shelf = await sends.shelf(page.session, send)
+    network = shelf.instead(page.network.language)
+    exact = send.is_for == EVERYBODY
+    languages, total = _shown(run)
     text = lines(
         _("<b>Who gets it, if it goes out now</b>"),
-        _("All together: {n}", n=told(total, _)),
+        await in_words(page, send.is_for),
+        _("All together: {n}", n=_count(total, _, exact=exact)),
         "",
         *(
-            _language_line(language, told(cell, _), run.without_translation, send, network, _)
-            for language, cell in table.cells.items()
+            _language_line(language, _count(cell, _, exact=exact), run, send, network, _)
+            for language, cell in languages.items()
         ),
         "",
-        *(
-            _("{reason}: {n}", reason=reason, n=told(cell, _))
-            for reason, cell in left_out.cells.items()
-            if cell
-        ),
+        *(_left_out(run, _, languages) if exact else ()),
+        None if exact else _("Of a chosen audience, numbers are shown in steps of five."),
     )
-    return Message(text, [[Button(_.label("button", "Back to the message"), OpenSend(ref=ref))]])
+    return Message(
+        text,
+        [
+            [Button(_.label("button", "🎯 For whom"), ForWhom(ref=ref))],
+            [Button(_.label("button", "Back to the message"), OpenSend(ref=ref))],
+        ],
+    )
 
 
-def _total(table: Protected[str], run: DryRun) -> Cell:
-    """Return how many get it where some are skipped, if no group of them is hidden."""
-    is_open = not any(isinstance(cell, Hidden) for cell in table.cells.values())
-    return run.people if is_open else Hidden.COVERED
+def _shown(run: DryRun) -> tuple[Mapping[str, Cell], Cell]:
+    """Return how many of each language would get it if it were translated, and how many get it.
+
+    A language is not shown of which few get it, or few do not. Both rules of the author show the
+    same table: two that differ would give the few between them away.
+    """
+    cells: dict[str, Cell] = {}
+    for language in sorted({*run.gets, *run.left_out}):
+        reasons: Mapping[Standing, int] = run.left_out.get(language, {})
+        skipped = reasons.get(Standing.UNTRANSLATED, 0)
+        readers = run.gets[language] + skipped
+        others = sum(reasons.values()) - skipped
+        if 0 < readers < FEW:
+            cells[language] = Hidden.FEW
+        else:
+            cells[language] = Hidden.COVERED if 0 < others < FEW else readers
+    if run.people < FEW and run.people:
+        return cells, Hidden.FEW
+    is_open = not any(isinstance(cell, Hidden) for cell in cells.values())
+    return cells, run.people if is_open else Hidden.COVERED
+
+
+def _count(cell: Cell, _: Translator, *, exact: bool) -> str:
+    """Return a count; of a chosen audience in steps of five, or two of them tell a difference."""
+    if exact or isinstance(cell, Hidden):
+        return told(cell, _)
+    return _.label("count", "about {n}", n=number(FEW * round(cell / FEW), _))
 
 
 def _language_line(
-    language: str,
-    n: str,
-    missing: Counter[str],
-    send: Send,
-    network: str,
-    _: Translator,
+    language: str, n: str, run: DryRun, send: Send, network: str, _: Translator
 ) -> Html:
     name = language_name(language, _)
-    if language not in missing:
+    if language not in run.without_translation:
         return _("{language}: {n}", language=name, n=n)
     if send.fallback == Fallback.SKIP:
         return _("{language}: {n}. Not translated: they get nothing.", language=name, n=n)
     return _(
-        "{language}: {n}. Not translated: they get {other}, with a notice.",
+        "{language}: {n}. Not translated: they get another language, with a notice: {other}",
         language=name,
         n=n,
         other=language_name(network, _),
     )
 
 
-CARDS = {"send.who": who_card}
+def _left_out(run: DryRun, _: Translator, languages: Mapping[str, Cell]) -> list[Html]:
+    """Say how many do not get it and why; their sum can be known if every language is shown."""
+    reasons = {
+        Standing.ANSWERED: _.label("dry run", "Have answered already"),
+        Standing.TOLD: _.label("dry run", "Have been told already"),
+        Standing.NO_CONSENT: _.label("dry run", "Do not want news"),
+        Standing.MUTED: _.label("dry run", "Have turned off messages of this kind"),
+        Standing.RESTING: _.label("dry run", "Take a break, or have stopped messages"),
+        Standing.UNREACHABLE: _.label("dry run", "Cannot be reached"),
+    }
+    is_open = not any(isinstance(cell, Hidden) for cell in languages.values())
+    counts = protect({reason: run.left(reason) for reason in reasons}, total_shown=is_open)
+    return [
+        _("{reason}: {n}", reason=reasons[reason], n=told(cell, _))
+        for reason, cell in counts.cells.items()
+        if cell
+    ]
+
+
+# For whom it is
+
+
+async def in_words(page: Page, audience: Audience) -> Html:
+    """Say whom a send is for."""
+    _ = page._
+    if audience == EVERYBODY:
+        return _("For: everybody in the network")
+    parts: list[Html] = []
+    if audience.languages:
+        spoken = join([language_name(code, _) for code in audience.languages], _)
+        parts.append(_("Languages: {languages}", languages=spoken))
+    if audience.needs:
+        wanted = join([words.need(need, _) for need in audience.needs], _)
+        parts.append(_("Looking for: {needs}", needs=wanted))
+    if audience.areas:
+        names = {ref: name for name, ref in await area_choices(page)}
+        listed = join([names[ref] for ref in audience.areas if ref in names], _)
+        parts.append(_("Living in: {areas}", areas=listed))
+    if audience.guests_of is not None:
+        title = await _title(page, audience.guests_of)
+        parts.append(_("Guests of: {event}", event=title))
+    if audience.only_active:
+        parts.append(_("Only who has been here in the last three months"))
+    return lines(*parts)
+
+
+async def _title(page: Page, event_ref: str) -> str:
+    event = await find(page.session, Event, event_ref)
+    block = await translations.block(
+        page.session, "event", event.id, page._.language, page.network.language
+    )
+    return block.get("title") if block else ""
+
+
+async def audience_card(page: Page, ref: str) -> Message:
+    """Show whom a send is for, and what can narrow it down."""
+    _ = page._
+    send = await find(page.session, Send, ref)
+    audience = send.is_for
+    parts = [
+        (_.label("button", "🗣 Languages"), "languages"),
+        (_.label("button", "🔎 What they look for"), "needs"),
+        (_.label("button", "🏘 Where they live"), "areas"),
+        (_.label("button", "📅 Guests of an event"), "event"),
+    ]
+    rows = in_rows([Button(label, ForWhom(ref=ref, part=part)) for label, part in parts], 2)
+    active = ForWhom(ref=ref, part="active", value="1")
+    label = _.label("button", "Only active members")
+    rows.append([Button(_marked(label, audience.only_active, _), active)])
+    if audience != EVERYBODY:
+        rows.append([Button(_.label("button", "Everybody"), ForWhom(ref=ref, part="all"))])
+    rows.append([Button(_.label("button", "👥 Who gets it"), OpenSend(ref=ref, part="who"))])
+    rows.append([Button(_.label("button", "Back to the message"), OpenSend(ref=ref))])
+    text = lines(
+        _("<b>For whom is it?</b>"),
+        await in_words(page, audience),
+        "",
+        _("Nobody is chosen by what describes them, such as woman or refugee."),
+    )
+    return Message(text, rows)
+
+
+async def part_card(page: Page, ref: str, part: str) -> Message:
+    """Show one part of the audience, each choice a switch."""
+    _ = page._
+    send = await find(page.session, Send, ref)
+    chosen = _chosen(send.is_for, part)
+    choices = await _choices(page, part)
+    rows = in_rows(
+        [
+            Button(_marked(label, value in chosen, _), ForWhom(ref=ref, part=part, value=value))
+            for label, value in choices
+        ],
+        2 if len(choices) > 4 else 1,
+    )
+    back = Button(_.label("button", "Back"), ForWhom(ref=ref))
+    text = _("<b>For whom is it?</b> Choose one or several; none means all.")
+    if not choices:
+        text = _("There is nothing to choose from yet.")
+    return Message(text, [*rows, [back]])
+
+
+async def _choices(page: Page, part: str) -> Sequence[tuple[str, str]]:
+    _ = page._
+    if part == "languages":
+        return [(language_name(code, _), code) for code in OFFERED]
+    if part == "needs":
+        return [(words.need(need, _), need.value) for need in Need]
+    if part == "areas":
+        return await area_choices(page)
+    recent = await page.session.scalars(
+        select(Event)
+        .where(Event.state.in_([events.State.PUBLISHED, events.State.HELD]))
+        .order_by(Event.starts_at.desc())
+        .limit(10)
+    )
+    return [(await _title(page, event.ref), event.ref) for event in recent.all()]
+
+
+def _chosen(audience: Audience, part: str) -> Sequence[str]:
+    if part == "event":
+        return [audience.guests_of] if audience.guests_of else []
+    return {
+        "languages": audience.languages,
+        "needs": audience.needs,
+        "areas": audience.areas,
+    }.get(part, ())
+
+
+def _marked(label: str, is_on: bool, _: Translator) -> str:
+    if is_on:
+        return _.label("button", "✅ {choice}", choice=label)
+    return _.label("button", "⬜ {choice}", choice=label)
+
+
+async def touched(
+    query: Any, callback_data: ForWhom, session: AsyncSession, person: Person, now: datetime
+) -> Replies:
+    """Open a part of the audience, or turn a choice; any change makes the send a draft again."""
+    ref, part, value = callback_data.ref, callback_data.part, callback_data.value
+    send = await find(session, Send, ref)
+    if part in PARTS and not value:
+        return [edit("send.part", ref=ref, part=part)]
+    if not part:
+        return [edit("send.audience", ref=ref)]
+    changed = await _changed(session, send.is_for, part, value)
+    if changed is None:
+        return [toast("old_button")]
+    await sends.edit(session, person, ref, now, audience=changed)
+    if part in PARTS:
+        return [edit("send.part", ref=ref, part=part)]
+    return [edit("send.audience", ref=ref)]
+
+
+PARTS = ("languages", "needs", "areas", "event")
+
+
+async def _changed(
+    session: AsyncSession, audience: Audience, part: str, value: str
+) -> Audience | None:
+    """Return the audience with one choice turned, or None if there is no such choice."""
+    if part == "all":
+        return EVERYBODY
+    if part == "active":
+        return replace(audience, only_active=not audience.only_active)
+    if part == "languages" and value in OFFERED:
+        return replace(audience, languages=_turned(audience.languages, value))
+    if part == "needs" and value in [*Need]:
+        return replace(audience, needs=_turned(audience.needs, Need(value)))
+    if part == "areas":
+        return replace(
+            audience, areas=_turned(audience.areas, (await find(session, Area, value)).ref)
+        )
+    if part == "event":
+        event = await find(session, Event, value)
+        return replace(audience, guests_of=None if audience.guests_of == value else event.ref)
+    return None
+
+
+def _turned(chosen: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
+    if value in chosen:
+        return tuple(other for other in chosen if other != value)
+    return (*chosen, value)
+
+
+CARDS = {"send.who": who_card, "send.audience": audience_card, "send.part": part_card}
+
+
+def setup() -> Router:
+    """Take the buttons of the audience."""
+    router = router_for("audience", ANIMATORS)
+    router.callback_query.register(touched, ForWhom.filter())
+    return router

@@ -3,7 +3,7 @@
 from community import areas, translations
 from community.translations import Block
 from handlers.replies import Page
-from locales import Html, escape, native_name
+from locales import Html, escape, language_name
 
 
 async def block_for(page: Page, subject: str, subject_id: int) -> Block | None:
@@ -19,7 +19,7 @@ def authored(page: Page, block: Block | None, markup: Html | str) -> Html:
     if block is None or block.is_own:
         return text
     _ = page._
-    notice = _("In {language}:", language=native_name(block.language))
+    notice = _("Language: {language}", language=language_name(block.language, _))
     return Html(f"{notice}\n<blockquote>{text}</blockquote>")
 
 
@@ -29,12 +29,13 @@ def quoted(page: Page, words: str, language: str) -> Html:
     if language == page._.language:
         return text
     _ = page._
-    return Html("\n").join([_("In {language}:", language=native_name(language)), text])
+    notice = _("Language: {language}", language=language_name(language, _))
+    return Html("\n").join([notice, text])
 
 
 async def area_choices(page: Page) -> list[tuple[str, str]]:
     """Return the areas by their names in the reader's language."""
-    every = await areas.every(page.session)
+    every = await areas.offered(page.session)
     names = await translations.blocks(
         page.session, "area", [area.id for area in every], page._.language, page.network.language
     )

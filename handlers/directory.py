@@ -1,7 +1,7 @@
 """A coordinator writes the directory: services, their languages, cost, area, steps, and words."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -19,11 +19,29 @@ from community.people import Person
 from community.providers import Organization, Service
 from handlers import words
 from handlers.content import area_choices
+from handlers.directory_words import (
+    read_description,
+    read_name,
+    read_steps,
+    step_texts,
+    word_buttons,
+)
 from handlers.forms import Answering, Field, Form, Question, begin
-from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, say, toast
+from handlers.replies import (
+    Button,
+    Message,
+    Page,
+    Replies,
+    Reply,
+    edit,
+    in_rows,
+    lines,
+    say,
+    toast,
+)
 from handlers.setup import OneOrganization, require_coordinator
 from handlers.staff import COORDINATORS, router_for
-from locales import OFFERED, Html, Translator, fold_digits, join, language_name, money, native_name
+from locales import OFFERED, Html, Translator, fold_digits, join, language_name, money
 
 SPOKEN = tuple(
     dict.fromkeys(
@@ -31,11 +49,8 @@ SPOKEN = tuple(
     )
 )
 """The languages a service may be given in; more than the bot itself speaks."""
-STEPS_AT_MOST = 12
 AMOUNT = re.compile(r"(\d{1,6})(?:[.,٫](\d{1,2}))?")
 """One separator, before the cents: what might be thousands ("1,000") is asked for again."""
-ENUMERATED = re.compile(r"^\s*(?:[-•*–—]\s*|\d{1,2}[.):](?!\d)\s*|\d{1,2}\s*[-–—]\s+)")
-"""What a list is numbered with; a number that belongs to the step ("2 photos") stays."""
 
 
 class NewService(CallbackData, prefix="sn"):
@@ -58,32 +73,17 @@ class Given(CallbackData, prefix="sg"):
     code: str
 
 
-class WordsOf(CallbackData, prefix="sw"):
-    """Write a service's words in one language."""
-
-    ref: str
-    language: str
-
-
 # Reading answers
 
 
-async def _name(answering: Answering, text: str) -> str:
-    return translations.clean("service", "name", text)
-
-
-async def _description(answering: Answering, text: str) -> str:
-    return translations.clean("service", "description", text)
-
-
 async def _need(answering: Answering, text: str) -> str:
-    if text not in [*Need]:
+    if not answering.chosen or text not in [*Need]:
         raise NotUnderstoodError("choice")
     return text
 
 
 async def _cost(answering: Answering, text: str) -> str | None:
-    if text == UNKNOWN:
+    if answering.chosen and text == UNKNOWN:
         return None
     amount = AMOUNT.fullmatch(re.sub(r"[\s€]", "", fold_digits(text)))
     if amount is None:
@@ -91,15 +91,9 @@ async def _cost(answering: Answering, text: str) -> str | None:
     return f"{amount[1]}.{amount[2] or 0}"
 
 
-async def _steps(answering: Answering, text: str) -> list[str]:
-    found = [ENUMERATED.sub("", line).strip() for line in text.splitlines()]
-    kept = [translations.clean("step", "text", line) for line in found if line]
-    if not 0 < len(kept) <= STEPS_AT_MOST:
-        raise NotUnderstoodError("steps")
-    return kept
-
-
 async def _area(answering: Answering, text: str) -> str:
+    if not answering.chosen:
+        raise NotUnderstoodError("choice")
     if text != EVERYWHERE:
         await areas.by_ref(answering.session, text)
     return text
@@ -149,49 +143,6 @@ async def _ask_steps(page: Page, about: Any, answers: Any) -> Question:
     )
 
 
-async def _ask_words(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
-    _ = page._
-    shelf = (await translations.shelves(page.session, "service", [about["id"]]))[about["id"]]
-    source = shelf.choose(shelf.source, page.network.language)
-    return Question(
-        lines(
-            _("The name in {language}:", language=native_name(about["language"])),
-            _quote(source.get("name") if source else ""),
-        )
-    )
-
-
-async def _ask_description_words(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
-    _ = page._
-    shelf = (await translations.shelves(page.session, "service", [about["id"]]))[about["id"]]
-    source = shelf.choose(shelf.source, page.network.language)
-    return Question(
-        lines(
-            _("The description in {language}:", language=native_name(about["language"])),
-            _quote(source.get("description") if source else ""),
-        )
-    )
-
-
-async def _ask_step_words(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
-    _ = page._
-    service = await find(page.session, Service, about["ref"])
-    told = await step_texts(page, service, None)
-    return Question(
-        lines(
-            _(
-                "The steps in {language}, one on each line, in the same order:",
-                language=native_name(about["language"]),
-            ),
-            _quote("\n".join(told)),
-        )
-    )
-
-
-def _quote(text: str) -> Html:
-    return Html("<blockquote>") + text + Html("</blockquote>") if text else Html("")
-
-
 # Finishing
 
 
@@ -200,7 +151,6 @@ async def _made(answering: Answering) -> Replies:
     texts = {"name": answers["name"]}
     if answers.get("description"):
         texts["description"] = answers["description"]
-    area = answers.get("area", EVERYWHERE)
     service = await providers.create_service(
         answering.session,
         answering.person,
@@ -210,56 +160,59 @@ async def _made(answering: Answering) -> Replies:
         texts,
         answering._.language,
         answering.now,
-        area_ref=None if area == EVERYWHERE else area,
-        online=area == EVERYWHERE,
-        cost=Decimal(answers["cost"]) if answers.get("cost") else None,
+        **_where(answers["area"]),
+        cost=_amount(answers["cost"]),
         steps=answers.get("steps") or (),
     )
     return [say("setup.service", ref=service.ref)]
 
 
-async def _worded(answering: Answering) -> Replies:
-    about, answers = answering.about, answering.answers
-    session, actor, now = answering.session, answering.person, answering.now
-    texts = {key: answers[key] for key in ("name", "description") if answers.get(key)}
-    await providers.translate(
-        session, actor, "service", about["ref"], about["language"], texts, now
-    )
-    given = answers.get("steps")
-    if given:
-        service = await find(session, Service, about["ref"])
-        every = await providers.steps(session, service)
-        if len(given) != len(every):
-            raise NotUnderstoodError("steps", limit=len(every))
-        for step, text in zip(every, given, strict=True):
-            await providers.translate(
-                session, actor, "step", step.ref, about["language"], {"text": text}, now
-            )
-    return [say("setup.service", ref=about["ref"])]
+def _where(area: Any) -> dict[str, Any]:
+    everywhere = area == EVERYWHERE
+    return {"area_ref": None if everywhere else area, "online": everywhere}
+
+
+def _amount(cost: str | None) -> Decimal | None:
+    return Decimal(cost) if cost else None
 
 
 SERVICE = Form(
     "setup.service",
     [
-        Field("name", _ask_name, _name),
+        Field("name", _ask_name, read_name),
         Field("need", _ask_need, _need),
         Field("area", _ask_area, _area),
         Field("cost", _ask_cost, _cost),
-        Field("description", _ask_description, _description, optional=True),
-        Field("steps", _ask_steps, _steps, optional=True),
+        Field("description", _ask_description, read_description, optional=True),
+        Field("steps", _ask_steps, read_steps, optional=True),
     ],
     _made,
+    home=lambda about: say("setup.organization", ref=about["ref"]),
 )
-_NAME = Field("name", _ask_words, _name)
-_DESCRIPTION = Field("description", _ask_description_words, _description)
-_STEPS = Field("steps", _ask_step_words, _steps)
-WORDINGS = {
-    (False, False): Form("setup.words", [_NAME], _worded),
-    (True, False): Form("setup.words.d", [_NAME, _DESCRIPTION], _worded),
-    (False, True): Form("setup.words.s", [_NAME, _STEPS], _worded),
-    (True, True): Form("setup.words.ds", [_NAME, _DESCRIPTION, _STEPS], _worded),
+
+
+def _to_service(about: Mapping[str, Any]) -> Reply:
+    return say("setup.service", ref=about["ref"])
+
+
+def _correction(field: Field, changes: Callable[[Any], Mapping[str, Any]]) -> Form:
+    """Return the form that asks for one fact again; ``changes`` says what an answer sets."""
+
+    async def finish(answering: Answering) -> Replies:
+        ref, answer = answering.about["ref"], answering.answers[field.name]
+        await providers.edit_service(
+            answering.session, answering.person, ref, answering.now, **changes(answer)
+        )
+        return [say("setup.service", ref=ref)]
+
+    return Form(f"setup.service.{field.name}", [field], finish, home=_to_service)
+
+
+CORRECTIONS = {
+    "need": _correction(Field("need", _ask_need, _need), lambda need: {"need": Need(need)}),
+    "area": _correction(Field("area", _ask_area, _area), _where),
+    "cost": _correction(Field("cost", _ask_cost, _cost), lambda cost: {"cost": _amount(cost)}),
 }
-"""By whether there is a description and whether there are steps: nothing else is asked."""
 
 
 # Handlers
@@ -279,8 +232,9 @@ async def service_touched(
     session: AsyncSession,
     person: Person,
     now: datetime,
+    state: FSMContext,
 ) -> Replies:
-    """Show a service, or turn one of its switches."""
+    """Show a service, turn one of its switches, or correct one of its facts."""
     ref, act = callback_data.ref, callback_data.act
     service = await find(session, Service, ref)
     if act == "interpretation":
@@ -289,6 +243,8 @@ async def service_touched(
         )
     elif act == "is_open":
         await providers.edit_service(session, person, ref, now, is_open=not service.is_open)
+    elif act in CORRECTIONS:
+        return await begin(CORRECTIONS[act], state, ref=ref)
     elif act == "languages":
         return [edit("setup.spoken", ref=ref)]
     return [edit("setup.service", ref=ref)]
@@ -307,38 +263,7 @@ async def given_turned(
     return [edit("setup.spoken", ref=ref)]
 
 
-async def words_asked(
-    query: Any, callback_data: WordsOf, session: AsyncSession, state: FSMContext
-) -> Replies:
-    """Ask for a service's words in one language: just what the source has."""
-    if callback_data.language not in OFFERED:
-        return [toast("old_button")]
-    service = await find(session, Service, callback_data.ref)
-    shelf = (await translations.shelves(session, "service", [service.id]))[service.id]
-    source = shelf.complete.get(shelf.source, {})
-    form = WORDINGS["description" in source, bool(await providers.steps(session, service))]
-    return await begin(
-        form,
-        state,
-        ref=service.ref,
-        id=service.id,
-        language=callback_data.language,
-    )
-
-
 # Cards
-
-
-async def step_texts(page: Page, service: Service, language: str | None) -> Sequence[str]:
-    """Return the steps' words, in the reader's language or as they were written."""
-    every = await providers.steps(page.session, service)
-    shelves = await translations.shelves(page.session, "step", [step.id for step in every])
-    told = []
-    for step in every:
-        shelf = shelves[step.id]
-        block = shelf.choose(language or shelf.source, page.network.language)
-        told.append(block.get("text") if block else "")
-    return told
 
 
 async def service_card(page: Page, ref: str) -> Message:
@@ -371,7 +296,12 @@ async def service_card(page: Page, ref: str) -> Message:
             for number, step in enumerate(told, start=1)
         ],
     )
-    languages = Button(_.label("button", "🗣 Languages"), OneService(ref=ref, act="languages"))
+    facts = [
+        Button(_.label("button", "🗣 Languages"), OneService(ref=ref, act="languages")),
+        Button(_.label("button", "🛟 What it helps with"), OneService(ref=ref, act="need")),
+        Button(_.label("button", "📍 Where"), OneService(ref=ref, act="area")),
+        Button(_.label("button", "💶 Cost"), OneService(ref=ref, act="cost")),
+    ]
     interpreter = (
         _.label("button", "No interpreter")
         if service.interpretation
@@ -379,27 +309,15 @@ async def service_card(page: Page, ref: str) -> Message:
     )
     opening = _.label("button", "Close it") if service.is_open else _.label("button", "Open it")
     rows = [
-        [languages],
+        *in_rows(facts, 2),
         [
             Button(interpreter, OneService(ref=ref, act="interpretation")),
             Button(opening, OneService(ref=ref, act="is_open")),
         ],
-        *in_rows(_word_buttons(_, ref, set(shelf.complete)), 2),
+        *in_rows(word_buttons(_, ref, set(shelf.complete)), 2),
         [Button(_.label("button", "Back"), OneOrganization(ref=organization.ref))],
     ]
     return Message(text, rows)
-
-
-def _word_buttons(_: Translator, ref: str, written: set[str]) -> list[Button]:
-    return [
-        Button(
-            _.label("button", "✅ {language}", language=native_name(code))
-            if code in written
-            else _.label("button", "➕ {language}", language=native_name(code)),
-            WordsOf(ref=ref, language=code),
-        )
-        for code in OFFERED
-    ]
 
 
 def cost_line(service: Service, _: Translator) -> Html:
@@ -443,7 +361,7 @@ async def spoken_card(page: Page, ref: str) -> Message:
 
 
 CARDS = {"setup.service": service_card, "setup.spoken": spoken_card}
-FORMS = (SERVICE, *WORDINGS.values())
+FORMS = (SERVICE, *CORRECTIONS.values())
 
 
 def setup() -> Router:
@@ -452,5 +370,4 @@ def setup() -> Router:
     router.callback_query.register(new_service, NewService.filter())
     router.callback_query.register(service_touched, OneService.filter())
     router.callback_query.register(given_turned, Given.filter())
-    router.callback_query.register(words_asked, WordsOf.filter())
     return router

@@ -20,7 +20,7 @@ from handlers.support import organization_name
 
 
 class Dispute(CallbackData, prefix="di"):
-    """A dispute, for the team: look at it, settle it."""
+    """A dispute, for the team: look at it, settle it ("!" does it)."""
 
     ref: str
     act: str = "open"
@@ -32,12 +32,15 @@ class Dispute(CallbackData, prefix="di"):
 async def touched(
     query: Any, callback_data: Dispute, session: AsyncSession, person: Person, now: datetime
 ) -> Replies:
-    """Open or settle a dispute."""
+    """Open a dispute, or settle it after a second tap."""
     ref, act = callback_data.ref, callback_data.act
     await referrals.disputed(session, person, ref, now)
     opened = now.isoformat()
     if act in {"yes", "no"}:
-        await referrals.resolve(session, person, ref, now, delivered=act == "yes")
+        return [edit("support.settle", ref=ref, act=act)]
+    if act in {"yes!", "no!"}:
+        await referrals.resolve(session, person, ref, now, delivered=act == "yes!")
+    if act != "open":
         return [edit("support.dispute", ref=ref, opened=opened)]
     # A message of its own: it is protected, and nothing of it stays in an older one.
     return [say("support.dispute", ref=ref, opened=opened)]
@@ -79,6 +82,21 @@ async def card(page: Page, ref: str, opened: str) -> Message:
     return Message(text, [*rows, to_inbox], protect=True, live=True)
 
 
+async def settle_card(page: Page, ref: str, act: str) -> Message:
+    """Ask for a second tap before a dispute is settled for good."""
+    _ = page._
+    await referrals.disputed(page.session, page.reader, ref, page.now)
+    found = (
+        _("Settle it: the help was given?")
+        if act == "yes"
+        else _("Settle it: the help was not given?")
+    )
+    yes = Button(_.label("button", "Yes, settle it"), Dispute(ref=ref, act=f"{act}!"))
+    back = Button(_.label("button", "Back"), Dispute(ref=ref, act="back"))
+    told = _("Both sides are told. This cannot be changed afterwards.")
+    return Message(lines(found, told), [[yes], [back]])
+
+
 async def notice(page: Page, ref: str) -> Message | None:
     """Tell the team that a member and a provider disagree; nothing once it is settled."""
     _ = page._
@@ -94,7 +112,7 @@ async def notice(page: Page, ref: str) -> Message | None:
     )
 
 
-CARDS = {"support.dispute": card, "team_notice.dispute": notice}
+CARDS = {"support.dispute": card, "support.settle": settle_card, "team_notice.dispute": notice}
 
 
 def setup() -> Router:

@@ -12,9 +12,9 @@ from community import attendance, events, sends, translations
 from community.base import find
 from community.errors import NotUnderstoodError
 from community.events import Details, Event, details_of
-from handlers.forms import Answering, Field, Form, Question
-from handlers.replies import Page, Replies, lines, say
-from handlers.wording import unapproved
+from handlers.forms import Answering, Field, Finish, Form, Question
+from handlers.replies import Page, Replies, Reply, lines, say
+from handlers.wording import unapproved, words_field
 from locales import duration, fold_digits, moment, parse_when
 
 # Reading answers
@@ -36,17 +36,13 @@ async def _title(answering: Answering, text: str) -> str:
     return translations.clean("event", "title", text)
 
 
-async def _description(answering: Answering, text: str) -> str:
-    return translations.clean("event", "description", text)
-
-
 async def _when(answering: Answering, text: str) -> str:
     event = await _event_of(answering.session, answering.about)
     return understood(answering, text, event.zone if event else answering.network.zone).isoformat()
 
 
 async def _where(answering: Answering, text: str) -> dict[str, str | None]:
-    if answering.incoming is None:
+    if answering.chosen:
         return {"place": await events.last_place(answering.session), "link": None}
     text = " ".join(text.split())
     is_link = text.lower().startswith(("https://", "http://"))
@@ -96,10 +92,6 @@ async def _ask_where(page: Page, about: Any, answers: Mapping[str, Any]) -> Ques
     )
 
 
-async def _ask_description(page: Page, about: Any, answers: Any) -> Question:
-    return Question(page._("What is it about? Write a few sentences in your own language."))
-
-
 async def _ask_capacity(page: Page, about: Any, answers: Any) -> Question:
     _ = page._
     return Question(
@@ -140,17 +132,17 @@ async def _create(answering: Answering) -> Replies:
 
 
 async def _describe(answering: Answering) -> Replies:
-    event = await find(answering.session, Event, answering.about["ref"])
-    source, _found = await translations.standings(answering.session, "event", event.id)
+    """Write words in the language that the animator was asked for: the event's own."""
+    about = answering.about
     send = await sends.translate_event(
         answering.session,
         answering.person,
-        event.ref,
-        source,
+        about["ref"],
+        about["language"],
         dict(answering.answers),
         answering.now,
     )
-    return [say("plan.event", ref=event.ref), *unapproved(send)]
+    return [say("plan.event", ref=about["ref"]), *unapproved(send)]
 
 
 async def _change(answering: Answering) -> Replies:
@@ -185,20 +177,26 @@ NEW_EVENT = Form(
         Field("where", _ask_where, _where),
     ],
     _create,
+    home=lambda _about: say("plan.events"),
 )
+
+
+def _to_event(about: Mapping[str, Any]) -> Reply:
+    return say("plan.event", ref=about["ref"])
+
+
+def _one(name: str, field: Field, finish: Finish = _change) -> Form:
+    """Return the form that changes one thing about an event."""
+    return Form(f"event.{name}", [field], finish, home=_to_event)
+
+
 CHANGES = {
-    "title": Form("event.title", [Field("title", _ask_title, _title)], _describe),
-    "description": Form(
-        "event.text", [Field("description", _ask_description, _description)], _describe
+    "title": _one("title", words_field("title"), _describe),
+    "description": _one("text", words_field("description"), _describe),
+    "when": _one("when", Field("when", _ask_when, _when)),
+    "where": _one("where", Field("where", _ask_where, _where)),
+    "capacity": _one(
+        "places", Field("capacity", _ask_capacity, _whole("capacity"), optional=True)
     ),
-    "when": Form("event.when", [Field("when", _ask_when, _when)], _change),
-    "where": Form("event.where", [Field("where", _ask_where, _where)], _change),
-    "capacity": Form(
-        "event.places",
-        [Field("capacity", _ask_capacity, _whole("capacity"), optional=True)],
-        _change,
-    ),
-    "duration": Form(
-        "event.long", [Field("duration", _ask_duration, _whole("duration"))], _change
-    ),
+    "duration": _one("long", Field("duration", _ask_duration, _whole("duration"))),
 }

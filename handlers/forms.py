@@ -2,11 +2,12 @@
 
 A conversation's state holds only half-filled forms (aiogram's FSM on our own table, written in
 the same transaction as everything else), so a restart asks the same question again. A command
-ends a form; so does "cancel"; a stop word acts at once, whatever is being asked.
+ends a form; so does "Cancel", tapped or typed, which leads back to where the form began; a stop
+word acts at once, whatever is being asked.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,15 +20,17 @@ from aiogram.types import CallbackQuery, TelegramObject
 from aiogram.types import Message as Incoming
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community.errors import NotFoundError, NotUnderstoodError
+from community.errors import NotFoundError, NotUnderstoodError, RefusalError
 from community.people import Person
 from handlers.replies import (
     Button,
     How,
     Message,
     Network,
+    OvertakenError,
     Page,
     Replies,
+    Reply,
     edit,
     in_rows,
     say,
@@ -55,6 +58,14 @@ class Choice(CallbackData, prefix="f"):
 SKIP, CANCEL = "-", "x"
 SENTENCE = 100
 """An answer of more characters than this is a text of its own, not a word to the bot."""
+ONE_MESSAGE = 4096
+"""Telegram's clients cut what is longer into several messages."""
+LONGEST = 4000
+"""No answer is longer than one message carries."""
+CUT_FROM = ONE_MESSAGE // 2
+"""Clients cut between words or paragraphs, but no part before the last is shorter than this."""
+PARTS_WITHIN = 2
+"""Seconds between two parts of one text, by Telegram's date."""
 
 
 @dataclass(frozen=True)
@@ -75,15 +86,18 @@ class Answering:
     now: datetime
     network: Network
     _: Translator
-    incoming: Incoming | None
-    about: Mapping[str, Any]
+    state: FSMContext
+    incoming: Incoming | None = None
+    chosen: bool = True
+    """Whether the answer is one of the question's choices, tapped or typed; else it is a text."""
+    about: Mapping[str, Any] = field(default_factory=dict)
     answers: Mapping[str, Any] = field(default_factory=dict)
-    state: FSMContext | None = None
 
 
 Ask = Callable[[Page, Mapping[str, Any], Mapping[str, Any]], Awaitable[Question]]
 Read = Callable[[Answering, str], Awaitable[Any]]
 Finish = Callable[[Answering], Awaitable[Replies]]
+Home = Callable[[Mapping[str, Any]], Reply]
 
 
 async def any_text(_answering: Answering, text: str) -> str:
@@ -109,6 +123,8 @@ class Form:
     name: str
     fields: Sequence[Field]
     finish: Finish
+    home: Home | None = None
+    """Where it began: what is shown again to whoever cancels it or finishes it too late."""
 
 
 Forms = Mapping[str, Form]
@@ -117,8 +133,26 @@ Forms = Mapping[str, Form]
 async def begin(form: Form, state: FSMContext, **about: Any) -> Replies:
     """Ask the first question. ``about`` (refs, codes) is kept with the answers."""
     await state.set_state(Filling.form)
-    await state.set_data({"form": form.name, "at": 0, "about": about, "answers": {}})
+    await state.update_data(form=form.name, at=0, about=about, answers={})
     return [_asking(form, 0, about, {})]
+
+
+async def end(state: FSMContext) -> None:
+    """Close the open form. What else the conversation keeps stays."""
+    data = await state.get_data()
+    await state.set_state(None)
+    await state.set_data({key: data[key] for key in data.keys() - KEPT})
+
+
+async def end_if(form: Form, state: FSMContext, ref: str) -> None:
+    """Close this form if it is open and about this thing, which has just been settled."""
+    data = await state.get_data()
+    if data.get("form") == form.name and data["about"].get("ref") == ref:
+        await end(state)
+
+
+KEPT = frozenset({"form", "at", "about", "answers", "cut_at"})
+"""What a conversation keeps of an open form."""
 
 
 def _asking(form: Form, at: int, about: Mapping[str, Any], answers: Mapping[str, Any]) -> Any:
@@ -154,45 +188,68 @@ async def form_closed(page: Page) -> Message:
     return Message(page._.label("toast", "This question is no longer open."))
 
 
-async def form_dropped(page: Page) -> Message:
+async def form_dropped(page: Page, *, is_back: bool = False) -> Message:
     """Tell that nothing was kept."""
-    return Message(page._("All right, nothing was saved. /menu shows what you can do."))
+    _ = page._
+    if is_back:
+        return Message(_("All right, nothing was saved."))
+    return Message(_("All right, nothing was saved. /menu shows what you can do."))
 
 
-async def _answer(
-    text: str,
-    incoming: Incoming | None,
-    state: FSMContext,
-    session: AsyncSession,
-    person: Person,
-    now: datetime,
-    network: Network,
-    forms: Forms,
-    _: Translator,
+async def _dropped(
+    form: Form, state: FSMContext, about: Mapping[str, Any], tell: Callable[..., Reply]
 ) -> Replies:
-    data = await state.get_data()
+    await end(state)
+    if form.home is None:
+        return [tell("form.dropped")]
+    return [tell("form.dropped", is_back=True), form.home(about)]
+
+
+async def form_too_long(page: Page, limit: int, cut: bool) -> Message:
+    """Refuse a long text as a whole: what follows at once is its rest, and no answer."""
+    _ = page._
+    if not cut:
+        return Message(
+            _.ngettext(
+                "Please write a text of at most {n} character.",
+                "Please write a text of at most {n} characters.",
+                limit,
+            )
+        )
+    return Message(
+        _.ngettext(
+            "That is longer than one message, so Telegram cut it. Nothing of it was kept. Please "
+            "send at most {n} character.",
+            "That is longer than one message, so Telegram cut it. Nothing of it was kept. Please "
+            "send at most {n} characters.",
+            limit,
+        )
+    )
+
+
+async def _answer(answering: Answering, forms: Forms, text: str) -> Replies:
+    """Take an answer; the last one finishes the form."""
+    data = await answering.state.get_data()
     form: Form = forms[data["form"]]
     at, about, answers = data["at"], data["about"], dict(data["answers"])
     asked = form.fields[at]
-    answering = Answering(session, person, now, network, _, incoming, about, answers, state)
-    question = Question("")
-    if incoming is not None:
-        question = await asked.ask(Page(session, person, _, now, network, forms), about, answers)
-        for label, value in question.choices:
-            text = value if fold(label) == fold(text) else text
-    if not (text == SKIP and asked.optional and incoming is None):
-        try:
-            answers[asked.name] = await asked.read(answering, text)
-        except NotFoundError as error:
-            if incoming is None or not question.choices:
-                raise
-            raise NotUnderstoodError("choice") from error
+    if not (text == SKIP and asked.optional and answering.chosen):
+        answers[asked.name] = await asked.read(
+            replace(answering, about=about, answers=answers), text
+        )
+        if len(text) >= ONE_MESSAGE:
+            raise NotUnderstoodError("text", limit=LONGEST)
     if at + 1 < len(form.fields):
-        await state.update_data(at=at + 1, answers=answers)
+        await answering.state.update_data(at=at + 1, answers=answers)
         return [_asking(form, at + 1, about, answers)]
-    await state.clear()
-    done = Answering(session, person, now, network, _, incoming, about, answers, state)
-    return await form.finish(done)
+    await end(answering.state)
+    try:
+        return await form.finish(replace(answering, about=about, answers=answers))
+    except NotUnderstoodError:
+        raise  # the last answer can be given again
+    except RefusalError as refusal:
+        home = [form.home(about)] if form.home else []
+        raise OvertakenError(refusal, *home, ends_form=True) from refusal
 
 
 async def written(
@@ -205,19 +262,54 @@ async def written(
     forms: Forms,
     _: Translator,
 ) -> Replies:
-    """Take a message as the answer to the open question."""
+    """Take a message as the answer to the open question; a label is the button that bears it."""
     data = await state.get_data()
-    asked = forms[data["form"]].fields[data["at"]]
+    sent = message.date.timestamp()
+    if sent - data.get("cut_at", 0) <= PARTS_WITHIN:
+        await state.update_data(cut_at=sent)
+        return []
+    form: Form = forms[data["form"]]
+    asked = form.fields[data["at"]]
     text = message.text or message.caption or ""
     if message.location is not None and asked.takes_location:
         text = f"{message.location.latitude} {message.location.longitude}"
     if not text.strip():
         raise NotUnderstoodError("text")
-    replies = await _answer(text, message, state, session, person, now, network, forms, _)
+    page = Page(session, person, _, now, network, forms)
+    question = await asked.ask(page, data["about"], data["answers"])
+    value = _button(question, text, _)
+    if value == CANCEL:
+        return await _dropped(form, state, data["about"], say)
+    if value == SKIP and not asked.optional:
+        raise NotUnderstoodError("needed")
+    answering = Answering(session, person, now, network, _, state, message, value is not None)
+    try:
+        async with session.begin_nested():
+            replies = await _answer(answering, forms, text if value is None else value)
+    except NotFoundError as error:
+        if not question.choices:
+            raise
+        raise NotUnderstoodError("choice") from error
+    except NotUnderstoodError as error:
+        if error.limit is None or len(text) < CUT_FROM:
+            raise
+        await state.update_data(cut_at=sent)
+        return [say("form.too_long", limit=error.limit, cut=len(text) >= ONE_MESSAGE)]
     if len(text) <= SENTENCE and mentions_stop(text):
         # It may be the answer, it may be a wish: it is kept as the one, and asked about.
         return [say("stop.perhaps"), *replies]
     return replies
+
+
+def _button(question: Question, text: str, _: Translator) -> str | None:
+    """Return what the button means whose label was typed, or None if it is a text."""
+    labels = [
+        *question.choices,
+        (_.label("button", "Cancel"), CANCEL),
+        (_.label("button", "Skip"), SKIP),
+    ]
+    typed = fold(text.strip())
+    return next((value for label, value in labels if fold(label) == typed), None)
 
 
 async def tapped(
@@ -239,9 +331,9 @@ async def tapped(
     if form.fields[data["at"]].name != callback_data.field:
         return [toast("form.closed")]
     if callback_data.value == CANCEL:
-        await state.clear()
-        return [edit("form.dropped")]
-    return await _answer(callback_data.value, None, state, session, person, now, network, forms, _)
+        return await _dropped(form, state, data["about"], edit)
+    answering = Answering(session, person, now, network, _, state)
+    return await _answer(answering, forms, callback_data.value)
 
 
 async def still_open(
@@ -262,7 +354,12 @@ async def still_open(
     return [*replies, _asking(form, before["at"], before["about"], before["answers"])]
 
 
-CARDS = {"form.ask": form_ask, "form.closed": form_closed, "form.dropped": form_dropped}
+CARDS = {
+    "form.ask": form_ask,
+    "form.closed": form_closed,
+    "form.dropped": form_dropped,
+    "form.too_long": form_too_long,
+}
 
 
 def setup() -> Router:

@@ -20,7 +20,7 @@ from handlers.disputes import Dispute
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.menu import AskTeam
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
-from handlers.staff import Inbox
+from handlers.staff import Inbox, back
 from locales import Translator
 
 SHOWN = 20
@@ -149,7 +149,12 @@ async def _answered(answering: Answering) -> Replies:
     return [say("inbox.answered")]
 
 
-ANSWER = Form("inbox.answer", [Field("text", _answer_what)], _answered)
+ANSWER = Form(
+    "inbox.answer",
+    [Field("text", _answer_what)],
+    _answered,
+    home=lambda about: say("inbox.question", ref=about["ref"]),
+)
 
 
 # Cards
@@ -204,7 +209,7 @@ async def inbox_list(page: Page) -> Message:
     waiting = await inbox.of_team(page.session, page.reader, page.now)
     disputes = await referrals.disputes(page.session, page.reader, page.now)
     if not waiting and not disputes:
-        return Message(_("Nobody is waiting for an answer. 🎉"), [[menu.button(_)]])
+        return Message(_("Nobody is waiting for an answer. 🎉"), [[back(_)]])
     rows = [
         [
             Button(
@@ -230,7 +235,7 @@ async def inbox_list(page: Page) -> Message:
         if disputes
         else None,
     )
-    return Message(text, [*rows, [menu.button(_)]])
+    return Message(text, [*rows, [back(_)]])
 
 
 async def question_card(page: Page, ref: str) -> Message:

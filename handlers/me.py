@@ -11,11 +11,12 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import consents, erasure, keys, needs, people, translations
+from community import consents, erasure, keys, needs, people, roles, translations
 from community.people import Person
-from handlers import menu, words
+from handlers import menu, resting, topics, words
 from handlers.forms import Answering, Field, Form, Question, begin
-from handlers.onboarding import STEPS, languages_card
+from handlers.onboarding import languages_card
+from handlers.profile import STEPS
 from handlers.replies import (
     Button,
     File,
@@ -27,7 +28,8 @@ from handlers.replies import (
     say,
     toast,
 )
-from locales import Html, join, native_name, translator_for
+from handlers.staff import Desk
+from locales import Html, join, language_name, translator_for
 
 
 class Me(CallbackData, prefix="me"):
@@ -37,9 +39,10 @@ class Me(CallbackData, prefix="me"):
 
 
 class Change(CallbackData, prefix="ch"):
-    """Change one answer of the profile."""
+    """Change one answer of the profile. ``request`` is where the person came from, if anywhere."""
 
     step: str
+    request: str = ""
 
 
 async def command(message: Any, state: FSMContext) -> Replies:
@@ -90,7 +93,12 @@ async def _renamed(answering: Answering) -> Replies:
     return [say("me.card")]
 
 
-RENAME = Form("rename", [Field("name", _new_name, _read_name)], _renamed)
+RENAME = Form(
+    "rename",
+    [Field("name", _new_name, _read_name)],
+    _renamed,
+    home=lambda _about: say("me.card"),
+)
 
 
 async def me_card(page: Page) -> Message:
@@ -99,9 +107,11 @@ async def me_card(page: Page) -> Message:
     me = page.reader
     told = [
         _("Name: {name}", name=me.name),
-        _("Language: {language}", language=native_name(_.language)),
+        _("Language: {language}", language=language_name(_.language, _)),
         _("Membership: {state}", state=words.membership(me.state, _)),
     ]
+    if rests := resting.line(page):
+        told.append(rests)
     told += await _profile_lines(page)
     given = await consents.given(page.session, me)
     agreed = (
@@ -110,7 +120,7 @@ async def me_card(page: Page) -> Message:
         else _("only what is needed")
     )
     told.append(_("You agreed to: {agreed}", agreed=agreed))
-    rows = _change_rows(page)
+    rows = [*resting.rows(page), *_change_rows(page)]
     return Message(lines(_("<b>What we know about you</b>"), "", *told), rows)
 
 
@@ -136,6 +146,7 @@ def _change_rows(page: Page) -> list[list[Button]]:
                 Button(_.label("button", "What describes me"), Change(step="profiles")),
                 Button(_.label("button", "What I agreed to"), Me(act="consents")),
             ],
+            [Button(_.label("button", "What reaches me"), topics.Turn())],
         ]
     rows += [
         [Button(_.label("button", "Take my data with me"), Me(act="export"))],
@@ -150,7 +161,8 @@ async def change(query: Any, callback_data: Change, person: Person) -> Replies:
     people.require_member(person)
     if callback_data.step not in STEPS:
         return [toast("old_button")]
-    return [edit("profile.step", step=callback_data.step, alone=True)]
+    request = callback_data.request
+    return [edit("profile.step", step=callback_data.step, alone=True, request=request)]
 
 
 async def _profile_lines(page: Page) -> list[Html]:
@@ -206,9 +218,22 @@ async def erase_card(page: Page) -> Message:
         _("Only numbers stay in which nobody can be recognised."),
         _("This cannot be undone."),
     )
+    team = []
+    if await roles.is_last_administrator(page.session, page.reader, page.now):
+        text = lines(
+            text,
+            "",
+            _(
+                "⚠️ You are the only administrator. Without you nobody administers the network "
+                "until the program is started again and prints a new link, which works once. "
+                "You can invite somebody before you go."
+            ),
+        )
+        team = [[Button(_.label("button", "👥 Team"), Desk(to="team"))]]
     return Message(
         text,
         [
+            *team,
             [Button(_.label("button", "Yes, delete everything"), Me(act="erase_really"))],
             [Button(_.label("button", "No, keep my data"), menu.Menu(to="me"))],
         ],

@@ -1,5 +1,6 @@
 """The menu, help, privacy, and what happens to words that fit nothing."""
 
+from collections.abc import Collection
 from typing import Any
 
 from aiogram import Router
@@ -9,6 +10,7 @@ from aiogram.fsm.context import FSMContext
 
 from community import roles
 from community.roles import RoleName
+from handlers import resting
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
 from locales import Html, Translator
 
@@ -17,10 +19,6 @@ class Menu(CallbackData, prefix="m"):
     """A button that leads to a part of the menu."""
 
     to: str = "menu"
-
-
-class NoNews(CallbackData, prefix="nn"):
-    """One tap that stops news and nudges."""
 
 
 class AskTeam(CallbackData, prefix="at"):
@@ -32,9 +30,9 @@ def button(_: Translator) -> Button:
     return Button(_.label("button", "Menu"), Menu())
 
 
-def no_news_button(_: Translator) -> Button:
-    """Return the one tap that stops news."""
-    return Button(_.label("button", "🔕 No more news like this"), NoNews())
+def join_button(_: Translator) -> Button:
+    """Return the way to the welcome card, where one joins or just looks."""
+    return Button(_.label("button", "👋 Join the network"), Menu(to="join"))
 
 
 async def command(message: Any, state: FSMContext) -> Replies:
@@ -95,17 +93,27 @@ async def menu_card(page: Page) -> Message:
         text = lines(
             text, "", _("You are looking round. Join to answer events and to get support.")
         )
-        rows.insert(0, [Button(_.label("button", "👋 Join the network"), Menu(to="join"))])
+        rows.insert(0, [join_button(_)])
+    if told := resting.line(page):
+        text = lines(text, "", told)
+        rows = [*resting.rows(page), *rows]
     held = {role.name for role in await roles.held(page.session, page.reader, page.now)}
-    extra = [
-        _("/animate: events, newsletters, the team") if held & STAFF else None,
-        _("/referrals: the people referred to you") if RoleName.PROVIDER_STAFF in held else None,
-        _("/report: figures and set up") if RoleName.COORDINATOR in held else None,
-    ]
-    told = [line for line in extra if line]
-    if told:
-        text = lines(text, "", *told)
+    if ways := ways_in(held, _):
+        text = lines(text, "", *ways)
     return Message(text, rows)
+
+
+def ways_in(held: Collection[RoleName], _: Translator) -> list[Html]:
+    """Return the commands that these roles have, each with what it opens."""
+    return [
+        *([_("/animate: events, newsletters, the team")] if STAFF & {*held} else []),
+        *(
+            [_("/referrals: the people referred to you")]
+            if RoleName.PROVIDER_STAFF in held
+            else []
+        ),
+        *([_("/report: figures and set up")] if RoleName.COORDINATOR in held else []),
+    ]
 
 
 STAFF = {RoleName.ANIMATOR, RoleName.ADMINISTRATOR}
@@ -153,7 +161,10 @@ async def privacy_card(page: Page) -> Message:
         ),
         _("You can see, change, take with you and delete everything: /me"),
     )
-    return Message(text, [[button(_)]])
+    rows = [[button(_)]]
+    if not page.reader.is_member:  # who asks before joining goes on where they were
+        rows.insert(0, [Button(_.label("button", "Back"), Menu(to="join"))])
+    return Message(text, rows)
 
 
 async def refusal(page: Page, text: str) -> Message:

@@ -9,10 +9,11 @@ from aiogram.fsm.context import FSMContext
 from community import sends
 from community.base import find
 from community.sends import Send
+from community.topics import Topic
 from community.translations import Block, Fallback
-from handlers import menu
+from handlers import menu, topics
 from handlers.content import authored, block_for
-from handlers.replies import Message, Page, Replies, lines, say
+from handlers.replies import Message, Page, Replies, alike, lines, say
 from locales import Html
 
 
@@ -28,6 +29,7 @@ def words_of(page: Page, block: Block) -> Html:
     return authored(page, block, lines(title, "", block.get("body")))
 
 
+@alike
 async def newsletter(page: Page, ref: str) -> Message | None:
     """Bring a newsletter, in the language its author's rule gives this reader."""
     send = await find(page.session, Send, ref)
@@ -37,7 +39,7 @@ async def newsletter(page: Page, ref: str) -> Message | None:
     block = shelf.choose(page._.language, page.network.language, Fallback(send.fallback))
     if block is None:
         return None
-    return Message(words_of(page, block), [[menu.no_news_button(page._)]])
+    return Message(words_of(page, block), [[topics.button(Topic.NEWSLETTERS, page._)]])
 
 
 async def latest(page: Page) -> Message:

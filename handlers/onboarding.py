@@ -1,9 +1,5 @@
-"""Coming in: the language, three sentences, the consent card, a few taps about oneself.
+"""Coming in: the language, three sentences, the consent card. Looking round needs none of it."""
 
-Everything can be skipped, nothing is asked twice, and looking round needs none of it.
-"""
-
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,13 +9,11 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import areas, consents, events, needs, people, translations
+from community import consents, events, people
 from community.consents import Purpose
 from community.errors import LinkRefusedError, NotFoundError
-from community.needs import Need
-from community.people import Participation, Person, Profile, Stage
-from handlers import attendance, menu, support, team, words
-from handlers.content import area_choices
+from community.people import Person
+from handlers import menu, team, words
 from handlers.replies import (
     Button,
     Message,
@@ -32,7 +26,7 @@ from handlers.replies import (
     lines,
     say,
 )
-from locales import OFFERED, Translator, native_name, sorted_for, translator_for
+from locales import OFFERED, language_name, native_name, sorted_for, translator_for
 
 TERMS_VERSION = "2026-11"
 """The version of the three sentences and of the consent card; kept with every yes."""
@@ -60,19 +54,6 @@ class Switch(CallbackData, prefix="co"):
     """Changed later, under /me; nothing else is asked then."""
 
 
-class Tap(CallbackData, prefix="pr"):
-    """One answer of the profile. ``alone`` ends after this question.
-
-    ``value`` "" skips, "-" takes the earlier answer back.
-    """
-
-    step: str
-    value: str
-    alone: bool = False
-
-
-NOTHING = "-"
-
 # Coming in
 
 
@@ -88,6 +69,7 @@ async def start(
 
     A link that leads nowhere (any more) sends nobody away: they are told, and welcomed.
     """
+    before = (await state.get_data()).get("then", [])
     await state.clear()
     payload = command.args or ""
     joining = not payload.startswith("i-")
@@ -100,8 +82,8 @@ async def start(
         if person.language is not None:
             return [*followed, say("start.terms")]
     if person.language is None:
-        if followed:
-            await state.set_data({"then": [_kept(reply) for reply in followed]})
+        # Whoever opens the bot once more before choosing still goes where the link has led.
+        await state.set_data({"then": [_kept(reply) for reply in followed] or before})
         return [say("start.languages", joining=joining)]
     if followed:
         return followed
@@ -135,16 +117,21 @@ async def language_command(message: Any, state: FSMContext) -> Replies:
 async def language_chosen(
     query: Any, callback_data: Language, person: Person, state: FSMContext
 ) -> Replies:
-    """Speak this language from now on; then go on with what the person came for."""
+    """Speak this language from now on; then go on with what the person came for.
+
+    A question that is open stays open, and is asked again in the new language.
+    """
     if callback_data.code not in OFFERED:
         return [edit("start.languages", joining=callback_data.joining)]
     people.choose_language(person, callback_data.code)
-    then = (await state.get_data()).get("then", [])
-    await state.clear()
-    waiting = [Reply(kept["kind"], kept["args"]) for kept in then]
+    data = await state.get_data()
+    waiting = [Reply(kept["kind"], kept["args"]) for kept in data.pop("then", [])]
+    await state.set_data(data)
     if callback_data.joining and not person.is_member:
         return [edit("start.terms"), *waiting, commands()]
-    return [edit("start.language_set"), *(waiting or [say("menu")]), commands()]
+    if not waiting and await state.get_state() is None:
+        waiting = [say("menu")]
+    return [edit("start.language_set"), *waiting, commands()]
 
 
 async def terms_answered(
@@ -184,69 +171,6 @@ async def switched(
     return [edit("start.consents")]
 
 
-# A few taps about oneself
-
-STEPS = ("need", "stage", "area", "participation", "profiles")
-
-
-async def tapped(
-    query: Any, callback_data: Tap, session: AsyncSession, person: Person, now: datetime
-) -> Replies:
-    """Keep one answer and ask the next; the last one shows something useful at once."""
-    step, value, alone = callback_data.step, callback_data.value, callback_data.alone
-    people.require_member(person)
-    if step not in STEPS:
-        return [edit("profile.step", step=STEPS[0])]
-    if step == "profiles" and value:
-        await _toggle_profile(session, person, value)
-        return [edit("profile.step", step=step, alone=alone)]
-    if value == NOTHING:
-        await _take_back(session, person, step)
-    elif value:
-        await _keep(session, person, step, value)
-    if alone:
-        return [edit("me.card")]
-    following = STEPS.index(step) + 1
-    if following < len(STEPS):
-        return [edit("profile.step", step=STEPS[following])]
-    return [edit("start.useful")]
-
-
-async def _keep(session: AsyncSession, person: Person, step: str, value: str) -> None:
-    if step == "need" and value in [*Need]:
-        await needs.look_for(session, person, [Need(value)])
-    elif step == "stage" and value in [*Stage]:
-        person.stage = Stage(value)
-    elif step == "participation" and value in [*Participation]:
-        person.participation = Participation(value)
-    elif step == "area":
-        areas.settle(person, await areas.by_ref(session, value))
-
-
-async def _take_back(session: AsyncSession, person: Person, step: str) -> None:
-    if step == "need":
-        await needs.look_for(session, person, [])
-    elif step == "stage":
-        person.stage = None
-    elif step == "participation":
-        person.participation = None
-    elif step == "area":
-        areas.settle(person, None)
-
-
-async def _toggle_profile(session: AsyncSession, person: Person, value: str) -> None:
-    if value not in [*Profile]:
-        return
-    code = Profile(value)
-    chosen = set(await people.profiles(session, person)) ^ {code}
-    if code in chosen:
-        if code is Profile.RATHER_NOT_SAY:
-            chosen = {code}
-        else:
-            chosen.discard(Profile.RATHER_NOT_SAY)
-    await people.describe(session, person, sorted(chosen))
-
-
 # Cards
 
 
@@ -265,7 +189,7 @@ def _question(code: str) -> str:
 async def language_set(page: Page) -> Message:
     """Confirm the language in itself."""
     _ = page._
-    return Message(_("From now on I speak {language} with you.", language=native_name(_.language)))
+    return Message(_("✅ Language: {language}", language=language_name(_.language, _)))
 
 
 async def terms_card(page: Page) -> Message:
@@ -294,6 +218,11 @@ async def terms_card(page: Page) -> Message:
 async def dead_link(page: Page) -> Message:
     """Tell a newcomer that the link has ended, and that they are welcome all the same."""
     return Message(page._("The link that you opened has ended. You are welcome all the same."))
+
+
+async def unknown(page: Page) -> Message:
+    """Tell whoever presses an old button, and is not known (any more), how to begin."""
+    return Message(page._.label("toast", "Nothing is known about you here. /start begins anew."))
 
 
 async def looking_card(page: Page) -> Message:
@@ -342,103 +271,15 @@ async def in_card(page: Page) -> Message:
     return Message(_("You are in. Welcome! 🎉"))
 
 
-async def step_card(page: Page, step: str, alone: bool = False) -> Message:
-    """Ask one thing about the person, with a way to skip it."""
-    _ = page._
-    question, choices, per_row = await _question_of(page, step)
-    rows = in_rows(
-        [Button(label, Tap(step=step, value=value, alone=alone)) for label, value in choices],
-        per_row,
-    )
-    several = step == "profiles"
-    if alone and not several:
-        nothing = Tap(step=step, value=NOTHING, alone=True)
-        rows.append([Button(_.label("button", "🗑 No longer say it"), nothing)])
-    way_on = _.label("button", "Done") if several else _.label("button", "Skip")
-    rows.append([Button(way_on, Tap(step=step, value="", alone=alone))])
-    if alone:
-        return Message(question, rows)
-    progress = _(
-        "Question {number} of {total}. You can skip any.",
-        number=STEPS.index(step) + 1,
-        total=len(STEPS),
-    )
-    return Message(lines(progress, "", question), rows)
-
-
-async def _question_of(page: Page, step: str) -> tuple[Any, Sequence[tuple[str, str]], int]:
-    _ = page._
-    if step == "need":
-        return (
-            _("<b>What are you looking for first?</b>"),
-            [(words.need(code, _), code.value) for code in Need],
-            2,
-        )
-    if step == "stage":
-        return (
-            _("<b>How far is your business?</b>"),
-            [(words.stage(code, _), code.value) for code in Stage],
-            1,
-        )
-    if step == "area":
-        return (_("<b>Where do you live?</b>"), await area_choices(page), 2)
-    if step == "participation":
-        return (
-            _("<b>How would you like to take part?</b>"),
-            [(words.participation(code, _), code.value) for code in Participation],
-            1,
-        )
-    mine = await people.profiles(page.session, page.reader)
-    return (
-        lines(
-            _("<b>What describes you?</b> Choose as many as you like, or none."),
-            _("It helps us to see whom we do not reach yet. It is shown to nobody."),
-        ),
-        [(_ticked(words.profile(code, _), code in mine, _), code.value) for code in Profile],
-        2,
-    )
-
-
-def _ticked(label: str, is_on: bool, _: Translator) -> str:
-    if is_on:
-        return _.label("button", "✅ {choice}", choice=label)
-    return label
-
-
-async def useful_card(page: Page) -> Message:
-    """Show something useful at once: the next event, and help for the first need."""
-    _ = page._
-    rows: list[list[Button]] = []
-    coming = await events.upcoming(page.session, page.now, 1)
-    if coming:
-        block = await translations.block(
-            page.session, "event", coming[0].id, _.language, page.network.language
-        )
-        title = block.get("title") if block else ""
-        label = _.label("button", "📅 {title}", title=title)
-        rows.append([Button(label, attendance.Open(ref=coming[0].ref))])
-    wanted = await needs.of(page.session, page.reader)
-    if wanted:
-        label = _.label("button", "🤝 {need}", need=words.need(wanted[0], _))
-        rows.append([Button(label, support.OfNeed(need=wanted[0].value))])
-    text = _("<b>Thank you.</b> /menu shows what there is.")
-    if rows:
-        text = _("<b>Thank you.</b> Here is something for you to begin with:")
-    elif Purpose.NEWS in await consents.given(page.session, page.reader):
-        text = _("<b>Thank you.</b> We will tell you as soon as there is something for you.")
-    return Message(text, [*rows, [menu.button(_)]])
-
-
 CARDS = {
     "start.languages": languages_card,
     "start.language_set": language_set,
     "start.terms": terms_card,
     "start.dead_link": dead_link,
+    "start.unknown": unknown,
     "start.looking": looking_card,
     "start.consents": consents_card,
     "start.in": in_card,
-    "start.useful": useful_card,
-    "profile.step": step_card,
 }
 
 
@@ -450,5 +291,4 @@ def setup() -> Router:
     router.callback_query.register(language_chosen, Language.filter())
     router.callback_query.register(terms_answered, Terms.filter())
     router.callback_query.register(switched, Switch.filter())
-    router.callback_query.register(tapped, Tap.filter())
     return router

@@ -1,5 +1,6 @@
 """The animator's side of events: the list, and everything that can be done with one of them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,14 +40,17 @@ from locales import (
     event_time,
     join,
     language_name,
-    native_name,
     number,
     short_day,
 )
 
+PER_PAGE = 10
+
 
 class Events(CallbackData, prefix="pl"):
-    """The list of events, as the team sees it."""
+    """A page of the list of events, as the team sees it."""
+
+    at: int = 0
 
 
 class New(CallbackData, prefix="pn"):
@@ -77,9 +81,9 @@ class Do(CallbackData, prefix="pd"):
 # Handlers
 
 
-async def list_opened(query: Any) -> Replies:
-    """Show all events of the desk."""
-    return [edit("plan.events")]
+async def list_opened(query: Any, callback_data: Events) -> Replies:
+    """Show a page of the events of the desk."""
+    return [edit("plan.events", at=callback_data.at)]
 
 
 async def begun(query: Any, state: FSMContext) -> Replies:
@@ -104,7 +108,9 @@ async def asked(
     form = CHANGES.get(callback_data.what)
     if form is None:
         return [toast("old_button")]
-    return await begin(form, state, ref=event.ref, what=callback_data.what)
+    source, _found = await translations.standings(session, "event", event.id)
+    about = {"desk": "e", "ref": event.ref, "language": source}
+    return await begin(form, state, what=callback_data.what, **about)
 
 
 async def toggled(
@@ -177,42 +183,48 @@ def state_sentence(event: Event, _: Translator) -> Html:
     }[event.state]
 
 
-async def event_list(page: Page) -> Message:
-    """List what the team works on, with how many are coming."""
+async def event_list(page: Page, at: int = 0) -> Message:
+    """List what the team works on, with how many are coming; what is to come stands first."""
     _ = page._
     found = await events.of_animator(page.session, page.now)
+    shown, turning = staff.page_of(found, at, PER_PAGE, lambda to: Events(at=to), _)
     titles = await translations.blocks(
-        page.session, "event", [event.id for event in found], _.language, page.network.language
+        page.session, "event", [event.id for event in shown], _.language, page.network.language
     )
     rows = []
-    for event in found:
-        day = short_day(event.starts_at.astimezone(events.zone_of(event)).date(), _)
+    for event in shown:
         title = titles[event.id].get("title") if event.id in titles else ""
         counts = await attendance.counts(page.session, event)
-        if event.state == State.DRAFT:
-            label = _.label("event in a list", "📝 {day}: {title}", day=day, title=title)
-        elif event.state == State.CANCELLED:
-            label = _.label("event in a list", "❌ {day}: {title}", day=day, title=title)
-        elif event.state == State.HELD:
-            label = _.label(
-                "event in a list",
-                "{day}: {title} ({came} came)",
-                day=day,
-                title=title,
-                came=number(counts.get(Attending.ATTENDED, 0), _),
-            )
-        else:
-            label = _.label(
-                "event in a list",
-                "{day}: {title} ({going} going)",
-                day=day,
-                title=title,
-                going=number(counts.get(Attending.GOING, 0), _),
-            )
+        label = _label_in_list(event, title, counts, _)
         rows.append([Button(label, PlannedEvent(ref=event.ref))])
     text = _("<b>Events</b>") if found else _("There is no event yet.")
     rows.append([Button(_.label("button", "➕ New event"), New())])
-    return Message(text, [*rows, [staff.back(_)]])
+    return Message(text, [*rows, turning, [staff.back(_)]])
+
+
+def _label_in_list(
+    event: Event, title: str, counts: Mapping[Attending, int], _: Translator
+) -> str:
+    day = short_day(event.starts_at.astimezone(events.zone_of(event)).date(), _)
+    if event.state == State.DRAFT:
+        return _.label("event in a list", "📝 {day}: {title}", day=day, title=title)
+    if event.state == State.CANCELLED:
+        return _.label("event in a list", "❌ {day}: {title}", day=day, title=title)
+    if event.state == State.HELD:
+        return _.label(
+            "event in a list",
+            "{day}: {title} ({came} came)",
+            day=day,
+            title=title,
+            came=number(counts.get(Attending.ATTENDED, 0), _),
+        )
+    return _.label(
+        "event in a list",
+        "{day}: {title} ({going} going)",
+        day=day,
+        title=title,
+        going=number(counts.get(Attending.GOING, 0), _),
+    )
 
 
 def _facts(page: Page, event: Event) -> list[Html | None]:
@@ -273,14 +285,15 @@ def _desk_rows(page: Page, event: Event) -> list[list[Button]]:
     _, ref = page._, event.ref
     rows: list[list[Button]] = []
     is_open = event.state == State.PUBLISHED and not event.is_over(page.now)
-    if event.state == State.DRAFT:
+    has_begun = event.starts_at <= page.now
+    if event.state == State.DRAFT and not has_begun:
         rows.append([Button(_.label("button", "✅ Publish"), Do(ref=ref, what="publish"))])
-    if is_open and event.starts_at > page.now:
+    if is_open and not has_begun:
         rows.append(
             [Button(_.label("button", "📣 Tell the members"), Do(ref=ref, what="announce"))]
         )
     if event.state == State.DRAFT or is_open:
-        rows += in_rows(_changing(event, _), per_row=2)
+        rows += in_rows(_changing(event, _, moves=not (is_open and has_begun)), per_row=2)
     if event.state in (State.PUBLISHED, State.HELD):
         answers = [Button(_.label("button", "📋 Answers"), Answers(ref=ref))]
         if page.now >= event.starts_at - timedelta(hours=1):
@@ -294,15 +307,19 @@ def _desk_rows(page: Page, event: Event) -> list[list[Button]]:
     return rows
 
 
-def _changing(event: Event, _: Translator) -> list[Button]:
+def _changing(event: Event, _: Translator, *, moves: bool) -> list[Button]:
+    """Return what can be changed; ``moves``: when and where, too."""
     ref = event.ref
     care = _.label("button", "🧸 No child care") if event.child_care else None
+    when_and_where = [
+        Button(_.label("button", "📅 Time"), Ask(ref=ref, what="when")),
+        Button(_.label("button", "📍 Place"), Ask(ref=ref, what="where")),
+    ]
     return [
         Button(_.label("button", "🌐 Languages and preview"), PlannedEvent(ref=ref, part="words")),
         Button(_.label("button", "📝 Description"), Ask(ref=ref, what="description")),
         Button(_.label("button", "✏️ Title"), Ask(ref=ref, what="title")),
-        Button(_.label("button", "📅 Time"), Ask(ref=ref, what="when")),
-        Button(_.label("button", "📍 Place"), Ask(ref=ref, what="where")),
+        *(when_and_where if moves else ()),
         Button(_.label("button", "⏱ Duration"), Ask(ref=ref, what="duration")),
         Button(_.label("button", "👥 Places"), Ask(ref=ref, what="capacity")),
         Button(_.label("button", "🗣 Spoken there"), PlannedEvent(ref=ref, part="spoken")),
@@ -329,9 +346,9 @@ async def event_words(page: Page, ref: str) -> Message:
     text = lines(
         _("<b>Languages of this event</b>"),
         _(
-            "Whoever reads a language that is not ready sees {language}, with a notice in their "
-            "own.",
-            language=native_name(shelf.instead(page.network.language)),
+            "Whoever reads a language that is not ready sees this one, with a notice in their "
+            "own: {language}",
+            language=language_name(shelf.instead(page.network.language), _),
         ),
     )
     rows = wording.language_rows(page, "e", ref, source, found)

@@ -3,6 +3,7 @@
 It keeps itself current while anything still moves; at the end its figures add up to the audience.
 """
 
+from collections import Counter
 from datetime import timedelta
 
 from aiogram.filters.callback_data import CallbackData
@@ -10,14 +11,16 @@ from aiogram.filters.callback_data import CallbackData
 from community import roles, sends
 from community.deliveries import OPEN
 from community.deliveries import State as Row
+from community.figures import FEW
 from community.roles import RoleName
-from community.sends import Send, State
+from community.sends import Held, Send, State
 from handlers.content import block_for
 from handlers.replies import Button, Message, Page, lines
 from handlers.staff import AllSends
-from locales import Html, Translator, moment, number
+from locales import Html, Translator, duration, language_name, moment, number
 
 BAR = 10
+Outcomes = dict[str, Counter[Row]]
 
 
 class Do(CallbackData, prefix="sd"):
@@ -28,40 +31,42 @@ class Do(CallbackData, prefix="sd"):
 
 
 async def card_of(page: Page, send: Send) -> Message:
-    """Return the progress of a send that is scheduled, under way or over."""
+    """Return the progress of a send that is scheduled, under way, held or over."""
     _ = page._
-    rows = await sends.outcomes(page.session, send)
+    held = {role.name for role in await roles.held(page.session, page.reader, page.now)}
+    if not held & {RoleName.ANIMATOR, RoleName.ADMINISTRATOR}:
+        return Message(_("This is for the team of the network."))
+    by_language = await sends.outcomes_by_language(page.session, send)
+    rows = sum(by_language.values(), Counter[Row]())
     still_open = sum(rows[state] for state in OPEN)
     block = await block_for(page, *send.subject)
     title = Html("<b>") + (block.get("title") if block else "") + Html("</b>")
+    later, first = await sends.deferred(page.session, send)
     text = lines(
         title,
-        _state_sentence(page, send),
-        *(_figures(send, rows, still_open, _) if send.audience is not None else ()),
-        await _why_later(page, send),
+        state_sentence(page, send),
+        *(_figures(send, rows, still_open, _) if send.audience else ()),
+        *(_languages(by_language, _) if send.audience else ()),
+        _time_left(page, send, send.audience or 0, still_open, later),
+        _.ngettext(
+            "🌙 {n} person gets it later, from {when}: it is night there, or they have just had "
+            "another message.",
+            "🌙 {n} people get it later, from {when}: it is night there, or they have just had "
+            "another message.",
+            later,
+            when=moment(first, page.zone, _, year=page.now.year),
+        )
+        if first is not None
+        else None,
+        _unsure(rows, _),
     )
-    buttons = await _buttons(page, send, rows)
+    buttons = _buttons(send, rows, _, animates=RoleName.ANIMATOR in held)
     is_live = send.state in (State.SCHEDULED, State.SENDING) or still_open > 0
     return Message(text, buttons, live=is_live)
 
 
-async def _why_later(page: Page, send: Send) -> Html | None:
-    """Say why some wait: nobody should think that it is broken, and press again."""
-    count, first = await sends.deferred(page.session, send)
-    if not count or first is None:
-        return None
-    _ = page._
-    return _.ngettext(
-        "🌙 {n} person gets it later, from {when}: it is night there, or they have just had "
-        "another message.",
-        "🌙 {n} people get it later, from {when}: it is night there, or they have just had "
-        "another message.",
-        count,
-        when=moment(first, page.zone, _, year=page.now.year),
-    )
-
-
-def _state_sentence(page: Page, send: Send) -> Html:
+def state_sentence(page: Page, send: Send) -> Html:
+    """Say how far a send is that has been approved, from what is true now."""
     _ = page._
     if send.state == State.SCHEDULED and send.starts_at is not None:
         if send.starts_at - page.now <= timedelta(seconds=30):
@@ -70,14 +75,31 @@ def _state_sentence(page: Page, send: Send) -> Html:
             "📅 It goes out on {when}. Until then you can undo it.",
             when=moment(send.starts_at, page.zone, _, year=page.now.year),
         )
+    if send.state == State.SENT and not send.audience:
+        return _("There was nobody to send it to.")
     return {
         State.SENDING: _("📤 It is going out."),
         State.SENT: _("✅ It has gone out."),
         State.CANCELLED: _("✋ Cancelled. Whatever had not left yet stays here."),
-    }.get(send.state, _("✋ It is held: the event is not open any more."))
+    }.get(send.state) or _why_held(send, _)
 
 
-def _figures(send: Send, rows: dict[Row, int], still_open: int, _: Translator) -> list[Html]:
+def _why_held(send: Send, _: Translator) -> Html:
+    return {
+        Held.BY_HAND: _("⏸ It is held. Nothing more leaves until you go on."),
+        Held.NOT_OPEN: _("⏸ It is held: the event had begun, or was not open any more."),
+        Held.GROWN: _(
+            "⏸ It is held: it would go to many more people than when it was approved. "
+            "A second person of the team must look at it."
+        ),
+        Held.RESTORED: _(
+            "⏸ It is held: the database comes from a backup, so it is not known who has got it "
+            "already."
+        ),
+    }[Held(send.held_because or Held.BY_HAND)]
+
+
+def _figures(send: Send, rows: Counter[Row], still_open: int, _: Translator) -> list[Html]:
     audience = send.audience or 0
     settled = max(0, audience - still_open)
     filled = BAR * settled // audience if audience else BAR
@@ -98,33 +120,87 @@ def _figures(send: Send, rows: dict[Row, int], still_open: int, _: Translator) -
         (_("✋ Stopped in time: {n}", n=number(rows[Row.CANCELLED], _)), rows[Row.CANCELLED]),
         (_("↩️ Called back: {n}", n=number(rows[Row.RECALLED], _)), rows[Row.RECALLED]),
     ]
-    erased = audience - sum(rows.values())
     return [
         Html("▓" * filled + "░" * (BAR - filled)),
         _("{done} of {all}", done=number(settled, _), all=number(audience, _)),
         Html(""),
         *(sentence for sentence, count in told if count),
-        *([_("Not in the network any more: {n}", n=number(erased, _))] if erased > 0 else ()),
         _("Together: {n}", n=number(audience, _)),
     ]
 
 
-async def _buttons(page: Page, send: Send, rows: dict[Row, int]) -> list[list[Button]]:
-    _, ref = page._, send.ref
-    buttons: list[list[Button]] = []
-    if await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now):
+def _languages(by_language: Outcomes, _: Translator) -> list[Html]:
+    """Say per language how many have got it; languages of few readers are told together."""
+    counted = sorted(
+        ((rows.total(), rows[Row.SENT], language) for language, rows in by_language.items()),
+        reverse=True,
+    )
+    together = [entry for entry in counted if entry[0] < FEW]
+    named = counted[: len(counted) - len(together)]
+    while together and sum(entry[0] for entry in together) < FEW and named:
+        together.append(named.pop())
+    told = [
+        _(
+            "{language}: {sent} of {all}",
+            language=language_name(language, _),
+            sent=number(sent, _),
+            all=number(every, _),
+        )
+        for every, sent, language in named
+    ]
+    if together and named:
+        told.append(
+            _(
+                "Other languages: {sent} of {all}",
+                sent=number(sum(entry[1] for entry in together), _),
+                all=number(sum(entry[0] for entry in together), _),
+            )
+        )
+    return [Html(""), *told] if len(told) > 1 else []
+
+
+def _time_left(page: Page, send: Send, audience: int, still_open: int, later: int) -> Html | None:
+    """Say how long the rest takes at the pace so far, once that can be told."""
+    settled, now_open = audience - still_open, still_open - later
+    if send.state != State.SENDING or send.started_at is None or settled < 10 or now_open <= 0:
+        return None
+    left = (page.now - send.started_at) * now_open / settled
+    _ = page._
+    if left < timedelta(minutes=1):
+        return _("Less than a minute left.")
+    return _("About {time} left.", time=duration(left, _))
+
+
+def _unsure(rows: Counter[Row], _: Translator) -> Html | None:
+    if not rows[Row.UNCERTAIN]:
+        return None
+    return _(
+        "The connection broke while these were on their way. Sending again may give somebody the "
+        "same message twice; leaving it may leave somebody without."
+    )
+
+
+def _buttons(
+    send: Send, rows: Counter[Row], _: Translator, *, animates: bool
+) -> list[list[Button]]:
+    ref = send.ref
+    steps: list[tuple[str, str]] = []
+    if animates:
         if send.state == State.SCHEDULED:
-            buttons.append([Button(_.label("button", "↩️ Undo"), Do(ref=ref, what="undo"))])
+            steps.append((_.label("button", "↩️ Undo"), "undo"))
+        if send.state == State.SENDING:
+            steps.append((_.label("button", "⏸ Hold it"), "hold"))
+        if send.state == State.HELD:
+            steps.append((_.label("button", "▶️ Go on"), "resume"))
         if send.state in (State.SCHEDULED, State.SENDING, State.HELD):
-            stop = _.label("button", "✋ Stop it for good")
-            buttons.append([Button(stop, Do(ref=ref, what="cancel"))])
-        if rows[Row.UNCERTAIN] and send.state != State.CANCELLED:
+            steps.append((_.label("button", "✋ Stop it for good"), "cancel"))
+        if rows[Row.UNCERTAIN] and send.state in (State.SENDING, State.SENT):
             again = _.nlabel(
                 "button",
                 "Send again to {n} unsure person",
                 "Send again to {n} unsure people",
                 rows[Row.UNCERTAIN],
             )
-            buttons.append([Button(again, Do(ref=ref, what="resend"))])
-    buttons.append([Button(_.label("button", "All newsletters"), AllSends())])
-    return buttons
+            steps.append((again, "resend"))
+    buttons = [[Button(label, Do(ref=ref, what=what))] for label, what in steps]
+    return [*buttons, [Button(_.label("button", "All newsletters"), AllSends())]]

@@ -1,4 +1,4 @@
-"""Pulses in the chat: a notice that tells nothing, then at most three taps in one message."""
+"""Pulses in the chat: a notice that tells nothing, a tap that opens it, a tap per question."""
 
 from datetime import datetime
 from typing import Any
@@ -69,10 +69,14 @@ async def notice(page: Page, ref: str) -> Message | None:
     if not await surveys.still_applies(page.session, found, page.now):
         return None
     count = len(found.template.questions)
-    text = _.ngettext(
-        "You have a new message: {n} short question. It takes one tap.",
-        "You have a new message: {n} short questions. It takes {n} taps.",
-        count,
+    taps = count + 1  # the first shows the questions
+    text = lines(
+        _.ngettext(
+            "You have a new message: {n} short question.",
+            "You have a new message: {n} short questions.",
+            count,
+        ),
+        _.ngettext("It takes {n} tap.", "It takes {n} taps.", taps),
     )
     rows = [
         [Button(_.label("button", "See the questions"), OpenPulse(ref=ref))],

@@ -9,12 +9,19 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from aiogram.filters.callback_data import CallbackData
+from aiogram.types import TelegramObject
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from community.errors import (
+    IllegalMoveError,
+    NoAgreementError,
+    RefusalError,
+    TooLateError,
+)
 from community.people import Person
 from locales import Html, Translator
 
@@ -70,6 +77,41 @@ def commands() -> Reply:
     return Reply("", {}, How.COMMANDS)
 
 
+class OvertakenError(Exception):
+    """A refusal because the world has moved on: what is true now is shown with it."""
+
+    def __init__(self, refusal: RefusalError, *now: Reply, ends_form: bool = False) -> None:
+        super().__init__(refusal)
+        self.refusal, self.now, self.ends_form = refusal, now, ends_form
+
+
+@runtime_checkable
+class OfCard(Protocol):
+    """A button that belongs to the card of one thing."""
+
+    def card(self) -> Reply:
+        """Return the card as it is now."""
+
+
+async def show_now(
+    handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
+    event: TelegramObject,
+    data: dict[str, Any],
+) -> Any:
+    """Answer an old button with what is true now: after "too late" its card is shown again.
+
+    Raises:
+        OvertakenError: the button is refused, and belongs to a card.
+    """
+    try:
+        return await handler(event, data)
+    except (IllegalMoveError, TooLateError, NoAgreementError) as refusal:
+        pressed = data.get("callback_data")
+        if isinstance(pressed, OfCard):
+            raise OvertakenError(refusal, pressed.card()) from refusal
+        raise
+
+
 @dataclass(frozen=True)
 class Network:
     """What this deployment is: given to every handler and every card."""
@@ -97,6 +139,8 @@ class Page:
     now: datetime
     network: Network
     forms: Mapping[str, Any] = field(default_factory=dict)
+    memo: dict[Any, "Message | None"] = field(default_factory=dict)
+    """What `alike` cards have said in this transaction, so that it is said to many at once."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -144,6 +188,13 @@ class Card(Protocol):
 
 
 Cards = Mapping[str, Callable[..., Awaitable[Message | None]]]
+C = TypeVar("C", bound=Callable[..., Awaitable[Message | None]])
+
+
+def alike(card: C) -> C:
+    """Mark a card that says the same to every reader of one language in one zone."""
+    card.alike = True  # type: ignore[attr-defined]
+    return card
 
 
 def in_rows(buttons: Sequence[Button], per_row: int = 1) -> list[list[Button]]:

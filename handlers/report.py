@@ -17,17 +17,13 @@ from community.errors import NotFoundError
 from community.roles import RoleName
 from handlers.replies import Button, File, Message, Network, Page, Replies, edit, in_rows, say
 from handlers.setup import SetUp
-from handlers.staff import router_for
+from handlers.staff import Months, router_for
 from locales import Html
 from reports import chart
 from reports.figures import Report, as_text, month_name, report
 from reports.workbook import workbook
 
 MONTHS_OFFERED = 12
-
-
-class Months(CallbackData, prefix="rp"):
-    """Back to the choice of months."""
 
 
 class OpenMonth(CallbackData, prefix="rm"):

@@ -1,38 +1,33 @@
-"""A member's requests to support organisations: exactly what goes to whom, and what came of it."""
+"""A member's own requests to support organisations: where they stand, and what came of them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from aiogram import Router
 from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import agreements, people, referrals
+from community import agreements, referrals
 from community.areas import Area
-from community.base import find
 from community.errors import NotFoundError, NotUnderstoodError
 from community.needs import Need
 from community.people import Person, Stage
 from community.providers import Service
 from community.referrals import NOTE_LIMIT, FieldName, Reason, Referral, State
-from handlers import menu, words
+from handlers import words
 from handlers.content import block_for, quoted
-from handlers.forms import Answering, Field, Form, Question, begin
+from handlers.forms import Answering, Field, Form, Question, begin, end_if
+from handlers.me import Change
 from handlers.menu import AskTeam
-from handlers.onboarding import TERMS_VERSION
-from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
+from handlers.replies import Button, Message, Page, Replies, Reply, edit, lines, say, toast
 from handlers.staff import page_of
-from handlers.support import Needs, OpenService, Refer, Requests, organization_name
+from handlers.support import Needs, Requests, organization_name
 from locales import Html, Translator, escape, language_name
 
 PER_PAGE = 8
-
-SWITCHES: tuple[FieldName, ...] = tuple(name for name in FieldName if name != FieldName.NOTE)
-AT_FIRST = frozenset(
-    {FieldName.NAME, FieldName.LANGUAGE, FieldName.NEED, FieldName.AREA, FieldName.STAGE}
-)
 
 
 class OneRequest(CallbackData, prefix="sz"):
@@ -42,85 +37,19 @@ class OneRequest(CallbackData, prefix="sz"):
     act: str = "open"
     seen: str = ""
 
-
-def mask_of(fields: Collection[FieldName]) -> int:
-    """Return the fields as bits, so that a button can carry them."""
-    return sum(1 << at for at, name in enumerate(SWITCHES) if name in fields)
-
-
-def fields_of(mask: int) -> set[FieldName]:
-    """Return the fields of such bits; what does not exist is left out."""
-    return {name for at, name in enumerate(SWITCHES) if mask >> at & 1}
+    def card(self) -> Reply:
+        """Return the request as it is now."""
+        return edit("support.request", ref=self.ref)
 
 
 # Handlers
 
 
-async def refer_touched(
-    query: Any,
-    callback_data: Refer,
-    session: AsyncSession,
-    person: Person,
-    now: datetime,
-    state: FSMContext,
-    _: Translator,
-) -> Replies:
-    """Show what would be shared, flip a field, write a note, or send it."""
-    people.require_member(person)
-    ref, mask, act = callback_data.ref, callback_data.mask, callback_data.act
-    service = await find(session, Service, ref)
-    already = await referrals.open_with(session, person, service)
-    if already is not None:
-        return [edit("support.request", ref=already.ref)]
-    note = (await state.get_data()).get("notes", {}).get(ref, "")
-    if act == "note":
-        return await begin(NOTE, state, ref=ref, mask=mask)
-    if act == "send":
-        goes = await referrals.would_share(session, person, service, fields_of(mask), note)
-        if callback_data.seen != referrals.fingerprint(goes):
-            return [toast("support.changed"), edit("support.refer", ref=ref, mask=mask, note=note)]
-        await state.clear()
-        referral = await referrals.agree(
-            session,
-            person,
-            ref,
-            fields_of(mask),
-            note,
-            now,
-            version=TERMS_VERSION,
-            language=_.language,
-        )
-        return [edit("support.sent", ref=referral.ref)]
-    if act == "see":
-        await state.clear()
-        mask, note = mask_of(AT_FIRST), ""
-    return [edit("support.refer", ref=ref, mask=mask, note=note)]
-
-
-async def _ask_note(page: Page, about: Any, answers: Any) -> Question:
-    _ = page._
-    return Question(
-        lines(
-            _("What should they know? Write it in a few sentences."),
-            _("Please never send identity documents or passwords here."),
-        )
-    )
-
-
-async def _read_note(answering: Answering, text: str) -> str:
+async def read_note(answering: Answering, text: str) -> str:
+    """Take what a provider is told in the person's own words."""
     if len(text) > NOTE_LIMIT:
         raise NotUnderstoodError("note", limit=NOTE_LIMIT)
     return text.strip()
-
-
-async def _noted(answering: Answering) -> Replies:
-    about, note = answering.about, answering.answers["note"]
-    assert answering.state is not None
-    await answering.state.set_data({"notes": {about["ref"]: note}})
-    return [say("support.refer", ref=about["ref"], mask=about["mask"], note=note)]
-
-
-NOTE = Form("support.note", [Field("note", _ask_note, _read_note)], _noted)
 
 
 async def _ask_more(page: Page, about: Any, answers: Any) -> Question:
@@ -146,7 +75,12 @@ async def _told_more(answering: Answering) -> Replies:
     return [say("support.request", ref=ref)]
 
 
-MORE = Form("support.more", [Field("note", _ask_more, _read_note)], _told_more)
+MORE = Form(
+    "support.more",
+    [Field("note", _ask_more, read_note)],
+    _told_more,
+    home=lambda about: say("support.request", ref=about["ref"]),
+)
 
 
 async def requests_opened(query: Any, callback_data: Requests) -> Replies:
@@ -169,6 +103,8 @@ async def request_touched(
         return [edit(f"support.{act}", ref=ref)]
     if act == "more":
         return await begin(MORE, state, ref=ref)
+    if act in {"withdraw!", "give", "keep"}:
+        await end_if(MORE, state, ref)  # what it asks for is settled by this tap
     if act == "withdraw!":
         await referrals.withdraw(session, person, ref, now)
     elif act == "unshare":
@@ -180,7 +116,7 @@ async def request_touched(
         await referrals.give(session, person, ref, now, yes=act == "give")
     elif act in {"yes", "no!"}:
         await referrals.confirm(session, person, ref, now, helped=act == "yes")
-    return [edit("support.request", ref=ref)]
+    return [callback_data.card()]
 
 
 # Cards
@@ -196,8 +132,8 @@ async def field_value(page: Page, name: FieldName, value: str) -> str:
     if name == FieldName.STAGE:
         return words.stage(Stage(value), _)
     if name == FieldName.AREA:
-        area = await find(page.session, Area, value)
-        block = await block_for(page, "area", area.id)
+        area = await page.session.scalar(select(Area).where(Area.ref == value))
+        block = await block_for(page, "area", area.id) if area else None
         return block.get("name") if block else "?"
     return value
 
@@ -216,62 +152,6 @@ async def field_lines(page: Page, values: Mapping[FieldName, str], written_in: s
         for name, value in values.items()
         if value
     ]
-
-
-async def refer_card(page: Page, ref: str, mask: int, note: str = "") -> Message:
-    """Show exactly which fields would go to whom, each with a switch."""
-    _ = page._
-    service = await find(page.session, Service, ref)
-    chosen = fields_of(mask)
-    could = await referrals.preview(page.session, page.reader, service)
-    goes = await referrals.would_share(page.session, page.reader, service, chosen, note)
-    to = await organization_name(page, service)
-    text = lines(
-        _("<b>This goes to {organization}, and nothing else:</b>", organization=to),
-        "",
-        *(await field_lines(page, goes, _.language) or [_("Nothing yet.")]),
-        "",
-        None
-        if {FieldName.ACCOUNT, FieldName.NOTE} & goes.keys()
-        else _(
-            "⚠️ They cannot reach you yet. Add a note with a phone number or an e-mail address."
-        ),
-        _("You can withdraw it at any time. What has been read cannot be taken back."),
-    )
-    rows = []
-    for name in SWITCHES:
-        if not could.get(name):
-            continue
-        label = (
-            _.label("button", "✅ {field}", field=words.field(name, _))
-            if name in chosen
-            else _.label("button", "⬜ {field}", field=words.field(name, _))
-        )
-        flipped = mask_of(chosen ^ {name})
-        rows.append([Button(label, Refer(ref=ref, mask=flipped, act="flip"))])
-    rows.append([Button(_.label("button", "✏️ Add a note"), Refer(ref=ref, mask=mask, act="note"))])
-    send = Refer(ref=ref, mask=mask, act="send", seen=referrals.fingerprint(goes))
-    rows.append([Button(_.label("button", "📨 I agree, send it"), send)])
-    rows.append([Button(_.label("button", "Back"), OpenService(ref=ref))])
-    return Message(text, rows)
-
-
-async def changed(page: Page) -> Message:
-    """Tell that what the pressed button stood for is not what would be shared now."""
-    return Message(
-        page._.label("toast", "Something has changed. Please look again before you agree.")
-    )
-
-
-async def sent_card(page: Page, ref: str) -> Message:
-    """Confirm that the request is on its way."""
-    _ = page._
-    text = lines(
-        _("📨 Your request is on its way."),
-        _("You get a message here as soon as there is an answer."),
-    )
-    look = Button(_.label("button", "Look at it"), OneRequest(ref=ref))
-    return Message(text, [[look], [menu.button(_)]])
 
 
 async def requests_card(page: Page, at: int = 0) -> Message:
@@ -356,7 +236,7 @@ async def _asked_line(page: Page, referral: Referral) -> Html | None:
         )
     if value is None:
         return _(
-            "They ask for: {field}. We do not know it; you can add it under /me.",
+            "They ask for: {field}. We do not know it yet.",
             field=words.field(name, _),
         )
     return _(
@@ -364,6 +244,10 @@ async def _asked_line(page: Page, referral: Referral) -> Html | None:
         field=words.field(name, _),
         value=await field_value(page, name, value),
     )
+
+
+STEP_FOR: Mapping[str, str] = {FieldName.AREA: "area", FieldName.STAGE: "stage"}
+"""The question of the profile that answers what a provider asks for."""
 
 
 def _request_rows(
@@ -379,6 +263,9 @@ def _request_rows(
             rows.append([Button(_.label("button", "✏️ Write it"), more)])
         if asked:
             rows.append([Button(_.label("button", "Share it"), give)])
+        elif step_of := STEP_FOR.get(referral.asked_field or ""):
+            step = Change(step=step_of, request=ref)
+            rows.append([Button(_.label("button", "Tell it now"), step)])
         rows.append([Button(_.label("button", "Do not share it"), keep)])
     if state in ASKING:
         rows.append(
@@ -454,9 +341,6 @@ async def referral_outcome(page: Page, ref: str) -> Message | None:
 
 
 CARDS = {
-    "support.refer": refer_card,
-    "support.changed": changed,
-    "support.sent": sent_card,
     "support.requests": requests_card,
     "support.request": request_card,
     "support.withdraw": withdraw_card,
@@ -464,13 +348,12 @@ CARDS = {
     "referral_step": referral_step,
     "referral_outcome": referral_outcome,
 }
-FORMS = (NOTE, MORE)
+FORMS = (MORE,)
 
 
 def setup() -> Router:
     """Take the buttons of a member's own requests."""
     router = Router(name="requests")
-    router.callback_query.register(refer_touched, Refer.filter())
     router.callback_query.register(requests_opened, Requests.filter())
     router.callback_query.register(request_touched, OneRequest.filter())
     return router

@@ -16,8 +16,7 @@ from community.people import Person
 from community.roles import RoleName
 from community.sends import Kind, Send, State
 from community.translations import Fallback
-from handlers import attendance as members_view
-from handlers import audience, news, progress, staff, wording
+from handlers import audience, event_notices, news, progress, staff, wording
 from handlers.content import authored, block_for
 from handlers.drafting import understood
 from handlers.forms import Answering, Field, Form, Question, begin
@@ -146,6 +145,16 @@ async def tested(query: Any, callback_data: Test) -> Replies:
     return [say("send.sample", ref=callback_data.ref, language=callback_data.language)]
 
 
+VERBS = {
+    "change": sends.edit,
+    "hold": sends.hold,
+    "resume": sends.resume,
+    "cancel": sends.cancel,
+    "resend": sends.resend_uncertain,
+}
+"""Buttons that do one thing and show the card as it is then."""
+
+
 async def done(
     query: Any,
     callback_data: Do,
@@ -156,31 +165,31 @@ async def done(
     state: FSMContext,
 ) -> Replies:
     """Take the one step that the button names."""
-    ref = callback_data.ref
-    match callback_data.what:
+    ref, what = callback_data.ref, callback_data.what
+    if what in VERBS:
+        await VERBS[what](session, person, ref, now)
+        return [edit("send.card", ref=ref)]
+    send = await find(session, Send, ref)
+    before = send.state
+    match what:
         case "rule":
-            send = await find(session, Send, ref)
             other = Fallback.SKIP if send.fallback == Fallback.NETWORK else Fallback.NETWORK
             await sends.edit(session, person, ref, now, fallback=other)
             return [edit("send.words", ref=ref)]
         case "submit":
             await sends.submit(session, person, ref, now, network_language=network.language)
         case "approve" | "return":
-            approve = callback_data.what == "approve"
-            await sends.review(session, person, ref, now, approve=approve)
-        case "change":
-            await sends.edit(session, person, ref, now)
+            await sends.review(session, person, ref, now, approve=what == "approve")
         case "undo":
             await sends.undo(session, person, ref, now)
-            return [edit("send.card", ref=ref), toast("send.undone")]
-        case "cancel":
-            await sends.cancel(session, person, ref, now)
-        case "when":
+            told = "send.undone" if send.state != before else "send.as_before"
+            return [edit("send.card", ref=ref), toast(told)]
+        case "when" if send.started_at is None and before in (State.APPROVED, State.HELD):
             return await begin(SCHEDULE, state, ref=ref)
+        case "when":
+            return [edit("send.card", ref=ref), toast("send.as_before")]
         case "now":
             await sends.schedule(session, person, ref, None, now)
-        case "resend":
-            await sends.resend_uncertain(session, person, ref, now)
         case _:
             return [toast("old_button")]
     return [edit("send.card", ref=ref)]
@@ -260,7 +269,7 @@ def _state_sentence(page: Page, send: Send) -> Html:
         State.IN_REVIEW: _("👀 It waits for a second person of the team to look at it."),
         State.APPROVED: _("✅ Approved. Nothing has been sent yet."),
         State.CANCELLED: _("✋ Cancelled."),
-    }.get(send.state, _("✋ It is held: the event is not open any more."))
+    }.get(send.state) or progress.state_sentence(page, send)
 
 
 async def _rows(page: Page, send: Send) -> list[list[Button]]:
@@ -280,7 +289,12 @@ async def _rows(page: Page, send: Send) -> list[list[Button]]:
             [Button(_.label("button", "📅 Send later"), Do(ref=ref, what="when"))],
             [Button(_.label("button", "✏️ Change it again"), Do(ref=ref, what="change"))],
         ]
-    if send.state not in (State.CANCELLED, State.HELD):
+    if send.state == State.HELD and animates:
+        rows += [
+            [Button(_.label("button", "📤 Send now"), Do(ref=ref, what="resume"))],
+            [Button(_.label("button", "📅 Send later"), Do(ref=ref, what="when"))],
+        ]
+    if send.state != State.CANCELLED:
         rows.append(
             [
                 Button(
@@ -290,10 +304,11 @@ async def _rows(page: Page, send: Send) -> list[list[Button]]:
         )
         rows.append(
             [
+                Button(_.label("button", "🎯 For whom"), audience.ForWhom(ref=ref)),
                 Button(_.label("button", "👥 Who gets it"), OpenSend(ref=ref, part="who")),
-                Button(_.label("button", "🧪 Test to me"), OpenSend(ref=ref, part="test")),
             ]
         )
+        rows.append([Button(_.label("button", "🧪 Test to me"), OpenSend(ref=ref, part="test"))])
     if send.state != State.CANCELLED and animates:
         rows.append([Button(_.label("button", "🗑 Do not send it"), Do(ref=ref, what="cancel"))])
     rows.append([Button(_.label("button", "All newsletters"), AllSends())])
@@ -311,13 +326,13 @@ async def words_card(page: Page, ref: str) -> Message:
     source, found = await translations.standings(page.session, *send.subject)
     skips = send.fallback == Fallback.SKIP
     shelf = await sends.shelf(page.session, send)
-    network = native_name(shelf.instead(page.network.language))
+    network = language_name(shelf.instead(page.network.language), _)
     rule = (
         _("Whoever reads a language that is not ready gets nothing.")
         if skips
         else _(
-            "Whoever reads a language that is not ready gets {language}, with a notice in their "
-            "own.",
+            "Whoever reads a language that is not ready gets this one, with a notice in their "
+            "own: {language}",
             language=network,
         )
     )
@@ -339,7 +354,7 @@ async def as_read(page: Page, send: Send, language: str) -> Message | None:
         return await news.newsletter(theirs, send.ref)
     assert send.event_id is not None
     event = await page.session.get_one(Event, send.event_id)
-    return await members_view.announcement(theirs, event, send.ref)
+    return await event_notices.announcement(theirs, event, send.ref)
 
 
 async def preview(page: Page, ref: str, language: str) -> Message:
@@ -357,7 +372,7 @@ async def sample(page: Page, ref: str, language: str) -> Message:
 def _nothing(page: Page, language: str) -> Message:
     _ = page._
     return Message(
-        _("Whoever reads {language} gets nothing.", language=language_name(language, _))
+        _("Readers of this language get nothing: {language}", language=language_name(language, _))
     )
 
 
@@ -406,13 +421,27 @@ async def unapproved(page: Page) -> Message:
     )
 
 
+async def held_notice(page: Page, ref: str) -> Message | None:
+    """Tell the author that a send has been held, and why."""
+    send = await find(page.session, Send, ref)
+    if send.state != State.HELD:
+        return None
+    _ = page._
+    open_it = Button(_.label("button", "Open it"), OpenSend(ref=ref))
+    return Message(progress.state_sentence(page, send), [[open_it]])
+
+
+async def as_before(page: Page) -> Message:
+    """Tell that a button has changed nothing."""
+    return Message(page._.label("toast", "Nothing has changed."))
+
+
 async def undone(page: Page) -> Message:
     """Confirm in a few words."""
     return Message(page._.label("toast", "Taken back. Nothing was sent."))
 
 
 CARDS = {
-    **audience.CARDS,
     "send.list": send_list,
     "send.card": send_card,
     "send.words": words_card,
@@ -420,9 +449,11 @@ CARDS = {
     "send.sample": sample,
     "send.test": test_card,
     "send.undone": undone,
+    "send.as_before": as_before,
     "send.unapproved": unapproved,
     "team_notice.review": review_notice,
     "team_notice.reviewed": reviewed_notice,
+    "team_notice.send_held": held_notice,
 }
 
 

@@ -1,7 +1,7 @@
-"""A coordinator sets the network up, in chat and from nothing: areas, organisations, agreements.
+"""A coordinator sets the network up, in chat and from nothing: organisations and agreements.
 
-Services have a page of their own (``directory``). Verbs and cards check the role; the router does
-before either, so that a forged or old button is answered with a refusal.
+Areas and services have pages of their own (``areas``, ``directory``). Verbs and cards check the
+role; the router does before either, so that a forged or old button is answered with a refusal.
 """
 
 from collections.abc import Mapping
@@ -13,10 +13,8 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import agreements, areas, providers, roles, translations
-from community.areas import Area
+from community import agreements, providers, referrals, roles, translations
 from community.base import find
-from community.errors import NotUnderstoodError
 from community.people import Person
 from community.providers import Organization
 from community.roles import RoleName
@@ -32,20 +30,14 @@ from handlers.replies import (
     say,
     toast,
 )
-from handlers.staff import COORDINATORS, router_for
-from locales import OFFERED, Translator, fold_digits, native_name
+from handlers.staff import COORDINATORS, Months, router_for
+from locales import OFFERED, Translator, language_name, native_name
 
 
 class SetUp(CallbackData, prefix="su"):
     """A part of the set up."""
 
     to: str = "menu"
-
-
-class OneArea(CallbackData, prefix="sa"):
-    """One area."""
-
-    ref: str
 
 
 class OneOrganization(CallbackData, prefix="so"):
@@ -66,46 +58,11 @@ class Translate(CallbackData, prefix="sx"):
 # Reading answers
 
 
-async def _name(answering: Answering, text: str) -> str:
-    return translations.clean("area", "name", text)
-
-
 async def _organization_name(answering: Answering, text: str) -> str:
     return translations.clean("organization", "name", text)
 
 
-async def _zone(answering: Answering, text: str) -> str:
-    return areas.known_zone(text)
-
-
-async def _place(answering: Answering, text: str) -> list[float]:
-    parts = fold_digits(text).replace(",", " ").split()
-    try:
-        latitude, longitude = (float(part) for part in parts)
-    except ValueError:
-        raise NotUnderstoodError("location") from None
-    areas.place(latitude, longitude)
-    return [latitude, longitude]
-
-
 # Asking
-
-
-async def _ask_area(page: Page, about: Any, answers: Any) -> Question:
-    return Question(page._("What is the area called? A town or a district."))
-
-
-async def _ask_zone(page: Page, about: Any, answers: Any) -> Question:
-    _ = page._
-    here = page.network.zone
-    return Question(
-        _("Which time zone is it in?"),
-        [(_.label("button", "{zone}, like the network", zone=here), here)],
-    )
-
-
-async def _ask_place(page: Page, about: Any, answers: Any) -> Question:
-    return Question(page._("Where is its centre? Share a location with the paper clip, or skip."))
 
 
 async def _ask_organization(page: Page, about: Any, answers: Any) -> Question:
@@ -114,32 +71,11 @@ async def _ask_organization(page: Page, about: Any, answers: Any) -> Question:
 
 async def _ask_translation(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
     _ = page._
-    return Question(_("The name in {language}:", language=native_name(about["language"])))
+    language = language_name(about["language"], _)
+    return Question(_("Write the name. Language: {language}", language=language))
 
 
 # Finishing
-
-
-async def _area_made(answering: Answering) -> Replies:
-    latitude, longitude = answering.answers.get("place") or (None, None)
-    area = await areas.create(
-        answering.session,
-        answering.person,
-        answering.answers["zone"],
-        answering.now,
-        latitude=latitude,
-        longitude=longitude,
-    )
-    await translations.write(
-        answering.session,
-        answering.person,
-        "area",
-        area.id,
-        answering._.language,
-        {"name": answering.answers["name"]},
-        answering.now,
-    )
-    return [say("setup.area", ref=area.ref)]
 
 
 async def _organization_made(answering: Answering) -> Replies:
@@ -167,22 +103,17 @@ async def _translated(answering: Answering) -> Replies:
     return [say(f"setup.{about['subject']}", ref=about["ref"])]
 
 
-AREA = Form(
-    "setup.area",
-    [
-        Field("name", _ask_area, _name),
-        Field("zone", _ask_zone, _zone),
-        Field("place", _ask_place, _place, optional=True, takes_location=True),
-    ],
-    _area_made,
-)
 ORGANIZATION = Form(
     "setup.organization",
     [Field("name", _ask_organization, _organization_name)],
     _organization_made,
+    home=lambda _about: say("setup.organizations"),
 )
 TRANSLATION = Form(
-    "setup.translation", [Field("name", _ask_translation, _organization_name)], _translated
+    "setup.translation",
+    [Field("name", _ask_translation, _organization_name)],
+    _translated,
+    home=lambda about: say(f"setup.{about['subject']}", ref=about["ref"]),
 )
 
 
@@ -192,19 +123,11 @@ TRANSLATION = Form(
 async def pressed(query: Any, callback_data: SetUp, state: FSMContext) -> Replies:
     """Go to a part of the set up, or begin something new."""
     await state.clear()
-    if callback_data.to == "new_area":
-        return await begin(AREA, state)
     if callback_data.to == "new_organization":
         return await begin(ORGANIZATION, state)
     kinds = {"menu": "setup", "areas": "setup.areas", "organizations": "setup.organizations"}
     kind = kinds.get(callback_data.to)
     return [edit(kind)] if kind else [toast("old_button")]
-
-
-async def area_opened(query: Any, callback_data: OneArea, session: AsyncSession) -> Replies:
-    """Show one area."""
-    await find(session, Area, callback_data.ref)
-    return [edit("setup.area", ref=callback_data.ref)]
 
 
 async def organization_touched(
@@ -220,7 +143,7 @@ async def organization_touched(
     if act == "active!":
         await agreements.activate(session, person, ref, now)
     elif act == "end!":
-        await agreements.end(session, person, ref, now)
+        await referrals.end_agreement(session, person, ref, now)
     elif act in {"active", "end"}:
         return [edit("setup.agreement", ref=ref, act=act)]
     return [edit("setup.organization", ref=ref)]
@@ -275,6 +198,7 @@ async def menu_card(page: Page) -> Message:
         [
             Button(_.label("button", "📍 Areas"), SetUp(to="areas")),
             Button(_.label("button", "🏢 Organisations"), SetUp(to="organizations")),
+            Button(_.label("button", "Back"), Months()),
         ]
     )
     return Message(
@@ -284,47 +208,6 @@ async def menu_card(page: Page) -> Message:
         ),
         rows,
     )
-
-
-async def areas_card(page: Page) -> Message:
-    """List the areas."""
-    await require_coordinator(page)
-    _ = page._
-    every = await areas.every(page.session)
-    names = await translations.blocks(
-        page.session, "area", [area.id for area in every], _.language, page.network.language
-    )
-    rows = [
-        [Button(names[area.id].get("name"), OneArea(ref=area.ref))]
-        for area in every
-        if area.id in names
-    ]
-    rows.append([Button(_.label("button", "➕ New area"), SetUp(to="new_area"))])
-    rows.append([Button(_.label("button", "Back"), SetUp())])
-    return Message(_.ngettext("There is {n} area.", "There are {n} areas.", len(every)), rows)
-
-
-async def area_card(page: Page, ref: str) -> Message:
-    """Show one area with its names."""
-    await require_coordinator(page)
-    _ = page._
-    area = await find(page.session, Area, ref)
-    shelf = (await translations.shelves(page.session, "area", [area.id]))[area.id]
-    block = shelf.choose(_.language, page.network.language)
-    text = lines(
-        _("📍 <b>{name}</b>", name=block.get("name") if block else ""),
-        _("Time zone: {zone}", zone=area.zone),
-        _(
-            "Centre: {latitude}, {longitude}",
-            latitude=str(area.latitude),
-            longitude=str(area.longitude),
-        )
-        if area.latitude is not None
-        else _("The centre is not set."),
-        _("The name in each language:"),
-    )
-    rows = in_rows(language_buttons(_, "area", ref, set(shelf.complete)), 2)
-    return Message(text, [*rows, [Button(_.label("button", "All areas"), SetUp(to="areas"))]])
 
 
 async def organizations_card(page: Page) -> Message:
@@ -424,20 +307,17 @@ async def agreement_card(page: Page, ref: str, act: str) -> Message:
 
 CARDS = {
     "setup": menu_card,
-    "setup.areas": areas_card,
-    "setup.area": area_card,
     "setup.organizations": organizations_card,
     "setup.organization": organization_card,
     "setup.agreement": agreement_card,
 }
-FORMS = (AREA, ORGANIZATION, TRANSLATION)
+FORMS = (ORGANIZATION, TRANSLATION)
 
 
 def setup() -> Router:
     """Take every button of the set up, from coordinators only."""
     router = router_for("setup", COORDINATORS)
     router.callback_query.register(pressed, SetUp.filter())
-    router.callback_query.register(area_opened, OneArea.filter())
     router.callback_query.register(organization_touched, OneOrganization.filter())
     router.callback_query.register(translate_asked, Translate.filter())
     return router

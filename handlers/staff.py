@@ -32,6 +32,10 @@ class Inbox(CallbackData, prefix="ib"):
     """The team's inbox."""
 
 
+class Months(CallbackData, prefix="rp"):
+    """The coordinator's desk: the choice of months, and the set-up."""
+
+
 def back(_: Translator) -> Button:
     """Return the way back to the team's menu."""
     return Button(_.label("button", "Back"), Desk())

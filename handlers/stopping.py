@@ -16,7 +16,8 @@ from community.people import Membership, Person
 from handlers import menu
 from handlers.onboarding import TERMS_VERSION
 from handlers.replies import Button, Message, Network, Page, Replies, edit, lines, say, toast
-from locales import Translator, day
+from handlers.resting import Stop, again_button, last_day
+from locales import Translator
 from locales.stopwords import is_stop, mentions_stop
 
 
@@ -24,12 +25,6 @@ class Pause(CallbackData, prefix="pa"):
     """Take a break of so many weeks."""
 
     weeks: int
-
-
-class Stop(CallbackData, prefix="st"):
-    """What to do after a stop: stop, start again, leave, keep or withdraw requests, go on."""
-
-    act: str
 
 
 MOST_WEEKS = 12
@@ -44,11 +39,13 @@ async def stopped(
 
 
 async def _stop(session: AsyncSession, person: Person, now: datetime) -> Replies:
-    if not person.is_member:
-        return [say("stop.nothing")]
-    await people.stop(session, person, now)
-    replies = [say("stop.done")]
-    if await referrals.open_of(session, person):
+    if person.is_member:
+        replies = [say("stop.done")]
+        is_new = await people.stop(session, person, now)
+    else:
+        replies = [say("stop.nothing")]
+        is_new = True
+    if is_new and await referrals.open_of(session, person):
         replies.append(say("stop.requests"))
     return replies
 
@@ -106,7 +103,9 @@ async def acted(
         return [edit("stop.again")]
     if act == "leave":
         return [edit("stop.leave")]
-    if act == "left":
+    if act in {"left", "left_all"}:
+        if act == "left_all":
+            await referrals.withdraw_open(session, person, now)
         await attendance.give_up(session, person, now, default_zone=network.zone)
         await people.leave(session, person, now)
         nothing: set[Purpose] = set()
@@ -126,22 +125,6 @@ async def acted(
     return [toast("old_button")]
 
 
-async def no_news(
-    query: Any, session: AsyncSession, person: Person, now: datetime, _: Translator
-) -> Replies:
-    """Stop news and nudges with one tap, and nothing else."""
-    given = await consents.given(session, person)
-    await consents.switch(
-        session,
-        person,
-        given - {Purpose.NEWS},
-        now,
-        version=TERMS_VERSION,
-        language=_.language,
-    )
-    return [toast("stop.no_news"), say("stop.no_news_told")]
-
-
 # Cards
 
 
@@ -156,9 +139,9 @@ async def done(page: Page) -> Message:
         ),
     )
     rows = [
-        [Button(_.label("button", "Start messages again"), Stop(act="again"))],
+        [again_button(_)],
         [Button(_.label("button", "Leave the network"), Stop(act="leave"))],
-        [Button(_.label("button", "Delete my data"), menu.Menu(to="erase"))],
+        [_delete_button(_)],
     ]
     return Message(text, rows)
 
@@ -182,8 +165,20 @@ async def requests(page: Page) -> Message:
 
 
 async def nothing(page: Page) -> Message:
-    """Tell somebody who has not joined that nothing is sent to them."""
-    return Message(page._("You are not a member, so you get no messages from us."))
+    """Tell somebody who is no member what may still come to them; data can be deleted here."""
+    _ = page._
+    if await referrals.open_of(page.session, page.reader):
+        text = _(
+            "You are not a member. You hear from us only about your open requests to support "
+            "organisations."
+        )
+    else:
+        text = _("You are not a member, so you get no messages from us.")
+    return Message(text, [[_delete_button(_)]])
+
+
+def _delete_button(_: Translator) -> Button:
+    return Button(_.label("button", "Delete my data"), menu.Menu(to="erase"))
 
 
 async def perhaps_card(page: Page) -> Message:
@@ -210,27 +205,49 @@ async def again(page: Page) -> Message:
 
 
 async def leave_card(page: Page) -> Message:
-    """Ask for a second tap before leaving."""
+    """Ask for a second tap before leaving; open requests go on, or are withdrawn with it."""
     _ = page._
-    return Message(
-        lines(
-            _("Do you want to leave the network?"),
-            _("Your data stay until you delete them. You can come back at any time."),
-        ),
-        [
-            [Button(_.label("button", "Yes, leave"), Stop(act="left"))],
-            [Button(_.label("button", "No, stay"), Stop(act="no"))],
-        ],
+    count = len(await referrals.open_of(page.session, page.reader))
+    text = lines(
+        _("Do you want to leave the network?"),
+        _("Your data stay until you delete them. You can come back at any time."),
+        _.ngettext(
+            "You have {n} open request to a support organisation. It can go on without you being "
+            "a member.",
+            "You have {n} open requests to support organisations. They can go on without you "
+            "being a member.",
+            count,
+        )
+        if count
+        else None,
     )
+    rows = [[Button(_.label("button", "Yes, leave"), Stop(act="left"))]]
+    if count:
+        both = _.label("button", "Leave, and withdraw my requests")
+        rows.append([Button(both, Stop(act="left_all"))])
+    rows.append([Button(_.label("button", "No, stay"), Stop(act="no"))])
+    return Message(text, rows)
 
 
 async def left(page: Page) -> Message:
-    """Say goodbye."""
+    """Say goodbye, and what goes on all the same."""
     _ = page._
-    return Message(
+    count = len(await referrals.open_of(page.session, page.reader))
+    text = lines(
         _("You have left. All the best to you! /start brings you back."),
-        [[Button(_.label("button", "Delete my data"), menu.Menu(to="erase"))]],
+        _.ngettext(
+            "{n} request to a support organisation is still open: you hear when it is answered.",
+            "{n} requests to support organisations are still open: you hear when they are "
+            "answered.",
+            count,
+        )
+        if count
+        else None,
     )
+    rows = [[_delete_button(_)]]
+    if count:
+        rows.insert(0, [Button(_.label("button", "Withdraw my requests"), Stop(act="withdraw"))])
+    return Message(text, rows)
 
 
 async def withdrawn(page: Page) -> Message:
@@ -243,22 +260,10 @@ async def kept(page: Page) -> Message:
     return Message(page._("All right, your requests go on. You are told when something happens."))
 
 
-async def no_news_toast(page: Page) -> Message:
-    """Confirm in a few words."""
-    return Message(page._.label("toast", "No more news. You can change that under /me."))
-
-
-async def no_news_told(page: Page) -> Message:
-    """Confirm, so that it can be read again later."""
-    _ = page._
-    return Message(_("You get no more news like this. Everything else stays. /me changes it."))
-
-
 async def pause_stopped(page: Page) -> Message:
     """Tell somebody who has stopped that there is nothing to pause."""
     _ = page._
-    again_now = Button(_.label("button", "Start messages again"), Stop(act="again"))
-    return Message(_("You have stopped: you get no messages from us anyway."), [[again_now]])
+    return Message(_("You have stopped: you get no messages from us anyway."), [[again_button(_)]])
 
 
 async def pause_ask(page: Page) -> Message:
@@ -274,14 +279,11 @@ async def pause_ask(page: Page) -> Message:
 async def pause_done(page: Page) -> Message:
     """Name the day on which the break ends."""
     _ = page._
-    until = page.reader.paused_until
-    assert until is not None
-    text = _(
-        "A good break to you. You get messages again from {day}.",
-        day=day(until.astimezone(page.zone).date(), _, year=page.now.year),
+    text = lines(
+        _("A good break to you. You get messages again from {day}.", day=last_day(page)),
+        _("Reminders of events you go to still come."),
     )
-    again_now = Button(_.label("button", "Start messages again"), Stop(act="again"))
-    return Message(text, [[again_now]])
+    return Message(text, [[again_button(_)]])
 
 
 CARDS = {
@@ -295,8 +297,6 @@ CARDS = {
     "stop.left": left,
     "stop.withdrawn": withdrawn,
     "stop.kept": kept,
-    "stop.no_news": no_news_toast,
-    "stop.no_news_told": no_news_told,
     "pause.ask": pause_ask,
     "pause.stopped": pause_stopped,
     "pause.done": pause_done,
@@ -314,5 +314,4 @@ def setup() -> Router:
     )
     router.callback_query.register(pause_chosen, Pause.filter())
     router.callback_query.register(acted, Stop.filter())
-    router.callback_query.register(no_news, menu.NoNews.filter())
     return router

@@ -10,12 +10,13 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import agreements, needs, providers, referrals, translations
+from community import agreements, needs, providers, referrals, roles, translations
 from community.base import find
 from community.needs import Need
 from community.people import Person
 from community.providers import Service, ServiceStep
-from handlers import menu, words
+from community.topics import Topic
+from handlers import menu, topics, words
 from handlers.content import authored, block_for
 from handlers.directory import cost_line
 from handlers.replies import (
@@ -23,6 +24,7 @@ from handlers.replies import (
     Message,
     Page,
     Replies,
+    Reply,
     edit,
     in_rows,
     lines,
@@ -65,6 +67,10 @@ class Refer(CallbackData, prefix="sf"):
     mask: int = 0
     act: str = "see"
     seen: str = ""
+
+    def card(self) -> Reply:
+        """Return the service as it is now."""
+        return edit("support.service", ref=self.ref)
 
 
 class Requests(CallbackData, prefix="sr"):
@@ -155,9 +161,9 @@ async def services_card(page: Page, need: str) -> Message:
     text = lines(
         _("<b>{need}</b>", need=words.need(Need(need), _)),
         "",
-        _("✅ is given in {language}.", language=language)
+        _("✅ is given in your language: {language}", language=language)
         if given
-        else _("Nothing is given in {language} yet.", language=language)
+        else _("Nothing is given in your language yet: {language}", language=language)
         if fits
         else _("We know no service for this yet. You can write to the team: /ask"),
         _("🗣 has an interpreter if you ask for one.") if with_interpreter else None,
@@ -187,7 +193,15 @@ async def service_card(page: Page, ref: str) -> Message:
     )
     rows = await _step_buttons(page, service, steps)
     if service.is_open and await agreements.is_active(page.session, service.organization_id):
-        rows.append([Button(_.label("button", "🤝 Refer me"), Refer(ref=ref))])
+        if await roles.staff_of(page.session, service.organization_id, page.now):
+            rows.append([Button(_.label("button", "🤝 Refer me"), Refer(ref=ref))])
+        else:
+            text = lines(
+                text,
+                "",
+                _("This organisation does not read requests here yet. The team can help you."),
+            )
+            rows.append([Button(_.label("button", "✉️ Write to the team"), menu.AskTeam())])
     rows.append([Button(_.label("button", "More like this"), OfNeed(need=service.need))])
     return Message(text, [*rows, [menu.button(_)]])
 
@@ -272,7 +286,7 @@ async def step_nudge(page: Page, ref: str) -> Message | None:
         _("Stuck? Write to the team: /ask"),
     )
     look = Button(_.label("button", "Look at the steps"), OpenService(ref=ref))
-    return Message(text, [[look], [menu.no_news_button(_)]])
+    return Message(text, [[look], [topics.button(Topic.STEPS, _)]])
 
 
 CARDS = {

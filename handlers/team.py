@@ -7,12 +7,13 @@ from aiogram import Router
 from aiogram.filters.callback_data import CallbackData
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import invitations, roles, translations
+from community import invitations, referrals, roles, translations
 from community.base import find
 from community.people import Person
 from community.providers import Organization
-from community.roles import MAY_GRANT, Role, RoleInvitation, RoleName
+from community.roles import Role, RoleInvitation, RoleName
 from handlers import staff, words
+from handlers.content import block_for
 from handlers.replies import Button, File, Message, Page, Replies, edit, lines, say, toast
 from handlers.staff import TEAM, Desk, page_of, router_for
 from locales import Translator
@@ -154,16 +155,10 @@ async def taken(
 # Cards
 
 
-async def may_grant(page: Page) -> set[RoleName]:
-    """Return the roles that the reader may give and take."""
-    held = await roles.held(page.session, page.reader, page.now)
-    return {name for role in held for name in MAY_GRANT[RoleName(role.name)]}
-
-
 async def team_card(page: Page, at: int = 0) -> Message:
     """List who holds which role; invite; take roles back."""
     _ = page._
-    mine = await may_grant(page)
+    mine = await roles.may_grant(page.session, page.reader, page.now)
     told, rows = [], []
     everybody = await roles.team(page.session, page.now)
     shown, turning = page_of(everybody, at, PER_PAGE, lambda to: Members(at=to), _)
@@ -356,6 +351,27 @@ async def role_notice(page: Page, what: str, ref: str) -> Message | None:
     return Message(text, [[yes], [no]])
 
 
+async def unattended(page: Page, ref: str) -> Message | None:
+    """Tell that requests wait where nobody reads them; nothing once somebody does."""
+    _ = page._
+    organization = await find(page.session, Organization, ref)
+    if not await referrals.are_unattended(page.session, organization.id, page.now):
+        return None
+    block = await block_for(page, "organization", organization.id)
+    invite = Invite(role=RoleName.PROVIDER_STAFF, organization=ref)
+    return Message(
+        lines(
+            _(
+                "⚠️ Requests of members wait at {organization}, and nobody there reads them here "
+                "any more.",
+                organization=block.get("name") if block else "?",
+            ),
+            _("Please invite somebody as its staff, or talk to the organisation."),
+        ),
+        [[Button(_invite_label(RoleName.PROVIDER_STAFF, _), invite)]],
+    )
+
+
 async def settled_card(page: Page, ref: str, granted: bool) -> Message:
     """Confirm to the inviter how it was settled."""
     _ = page._
@@ -402,6 +418,7 @@ CARDS = {
     "team.revoke": revoke_sure,
     "team.revoked": revoked_toast,
     "role_notice": role_notice,
+    "team_notice.unattended": unattended,
 }
 
 

@@ -19,9 +19,9 @@ from community.events import Event
 from community.sends import Send
 from community.translations import Standing, State
 from handlers.forms import Answering, Field, Form, Question, begin
-from handlers.replies import Button, Message, Page, Replies, lines, say, toast
+from handlers.replies import Button, Message, Page, Replies, Reply, lines, say, toast
 from handlers.staff import TEAM, router_for
-from locales import OFFERED, Html, Translator, native_name, translator_for
+from locales import OFFERED, Html, Translator, language_name, native_name, translator_for
 
 
 class Write(CallbackData, prefix="ww"):
@@ -106,18 +106,19 @@ async def write(
     return await begin(form, state, desk=desk, ref=ref, language=language)
 
 
-def _field(name: str) -> Field:
+def words_field(name: str) -> Field:
+    """Return the question for one text of ``about["ref"]`` in ``about["language"]``."""
+
     async def ask(page: Page, about: Mapping[str, Any], answers: Mapping[str, Any]) -> Question:
         _ = page._
         subject, subject_id = await _subject(page.session, about["desk"], about["ref"])
         source, found = await translations.standings(page.session, subject, subject_id)
         language, texts = about["language"], found[source].fields
+        name_of = language_name(language, _)
         asked = {
-            "title": _("Write the title in {language}.", language=native_name(language)),
-            "description": _(
-                "Write the description in {language}.", language=native_name(language)
-            ),
-            "body": _("Write the text in {language}.", language=native_name(language)),
+            "title": _("Write the title. Language: {language}", language=name_of),
+            "description": _("Write the description. Language: {language}", language=name_of),
+            "body": _("Write the text. Language: {language}", language=name_of),
         }[name]
         shown = found[language].fields.get(name) if language in found else None
         return Question(
@@ -141,7 +142,7 @@ def _beside(page: Page, language: str, text: str | None) -> list[Html]:
     if not text:
         return []
     shown = text if len(text) <= 2500 else text[:2500] + "…"
-    named = page._("In {language}:", language=native_name(language))
+    named = page._("Language: {language}", language=language_name(language, page._))
     return [Html(""), named, Html("<blockquote>") + shown + Html("</blockquote>")]
 
 
@@ -161,10 +162,17 @@ def unapproved(send: Send | None) -> Replies:
     return [say("send.unapproved"), say("send.card", ref=send.ref)] if send else []
 
 
-EVENT_WORDS = Form("words.event", [_field("title"), _field("description")], _written)
-EVENT_TITLE = Form("words.title", [_field("title")], _written)
-EVENT_DESCRIPTION = Form("words.text", [_field("description")], _written)
-NEWSLETTER_WORDS = Form("words.news", [_field("title"), _field("body")], _written)
+def _to_words(about: Mapping[str, Any]) -> Reply:
+    return say("plan.words" if about["desk"] == "e" else "send.words", ref=about["ref"])
+
+
+def _form(name: str, *fields: str) -> Form:
+    return Form(name, [words_field(field) for field in fields], _written, home=_to_words)
+
+
+EVENT_WORDS = _form("words.event", "title", "description")
+EVENT_TITLE = _form("words.title", "title")
+NEWSLETTER_WORDS = _form("words.news", "title", "body")
 
 
 # Seeing it as a reader does
@@ -200,7 +208,7 @@ async def preview_only(page: Page) -> Message:
 
 
 CARDS = {"preview.only": preview_only}
-FORMS = (EVENT_WORDS, EVENT_TITLE, EVENT_DESCRIPTION, NEWSLETTER_WORDS)
+FORMS = (EVENT_WORDS, EVENT_TITLE, NEWSLETTER_WORDS)
 
 
 def setup() -> Router:

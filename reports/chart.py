@@ -6,6 +6,7 @@ reader's script there is no picture: boxes instead of letters would say nothing.
 """
 
 import re
+import textwrap
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
@@ -21,6 +22,8 @@ WIDTH, MARGIN = 720, 32
 INK, PALE, BAR = "#1b1b1b", "#5a5a5a", "#1f6f8b"
 RLI, PDI = "\u2067", "\u2069"  # right to left isolate … pop directional isolate
 LONGEST_BAR = WIDTH - 2 * MARGIN - 120
+NOTE_WIDTH = 88
+"""Characters of the note on a line: as many of any script as fit."""
 
 FOLDERS = (
     "/usr/share/fonts",
@@ -82,7 +85,7 @@ def picture(report: Report, _: Translator) -> bytes | None:
 
 
 def _strings(report: Report) -> Iterable[str]:
-    yield from (report.title, report.status)
+    yield from (report.title, report.status, report.note)
     for section in report.sections:
         yield section.title
         for row in section.rows:
@@ -140,6 +143,10 @@ def drawing(report: Report, _: Translator) -> str:
     for section in report.sections:
         if section.rows:
             _draw(sheet, section)
+    sheet.y += 24
+    for line in textwrap.wrap(without_isolates(report.note), NOTE_WIDTH):
+        sheet.y += 20
+        sheet.text(line, 13, PALE)
     height = sheet.y + MARGIN
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}">'

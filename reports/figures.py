@@ -144,12 +144,16 @@ def _survey_rows(surveys: Surveys, _: Translator) -> list[Row]:
 
 
 def _question(question: Question, _: Translator) -> Section:
-    asked = plain(words.survey_question(question.template, question.code, _))
+    asked = words.survey_question(question.template, question.code, _)
+    if not question.is_current:
+        asked = _("{question} (as asked earlier)", question=asked)
     rows = [
         _row(words.survey_answer(question.template, question.code, value, _), cell, _)
         for value, cell in question.answers.cells.items()
     ]
-    return Section(asked, [*rows, Row(_.label("figure", "Answers (n)"), _value(question.n, _))])
+    return Section(
+        plain(asked), [*rows, Row(_.label("figure", "Answers (n)"), _value(question.n, _))]
+    )
 
 
 RLM = "\u200f"

@@ -88,6 +88,10 @@ async def _asking_outcomes(session: AsyncSession, tick: Tick) -> object:
     return await referrals.ask_outcomes(session, tick.now)
 
 
+async def _noticing_unattended(session: AsyncSession, tick: Tick) -> object:
+    return await referrals.notice_unattended(session, tick.now)
+
+
 TIMETABLE: Sequence[Job] = (
     Job("starting sends", 1, _starting_sends),
     Job("finishing sends", 1, _finishing_sends),
@@ -99,5 +103,6 @@ TIMETABLE: Sequence[Job] = (
     Job("expiring", 30, _expiring),
     Job("nudging about steps", 60, _nudging),
     Job("asking for outcomes", 60, _asking_outcomes),
+    Job("noticing requests that nobody reads", 60, _noticing_unattended),
     Job("deleting by the retention table", 3600, _cleaning),
 )

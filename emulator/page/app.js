@@ -2,10 +2,10 @@
 
 import { api, listen } from "./api.js";
 import { Clock } from "./clock.js";
-import { ask, attempt, element, notify, $ } from "./dom.js";
+import { ask, attempt, element, leave, notify, $ } from "./dom.js";
 import { Faults } from "./faults.js";
 import { Panel } from "./panel.js";
-import { fullName, languageName, startPayload } from "./texts.js";
+import { fullName, languageName, languageOf, startPayload } from "./texts.js";
 
 const REMEMBERED = "diwan.shown";
 const CURRENT = "diwan.current";
@@ -73,12 +73,8 @@ function showBot() {
 function draw() {
   const chosen = shown ?? [];
   const here = new Map(people.map((person) => [person.id, person]));
-  for (const [id, panel] of panels) {
-    if (!here.has(id) || !chosen.includes(id)) {
-      panel.node.remove();
-      panels.delete(id);
-    }
-  }
+  const going = [...panels].filter(([id]) => !here.has(id) || !chosen.includes(id));
+  for (const [id] of going) panels.delete(id);
   for (const id of chosen) {
     const person = here.get(id);
     if (!person) continue;
@@ -103,6 +99,10 @@ function draw() {
   drawn = now;
   markCurrent();
   drawWelcome();
+  for (const [, { node }] of going) {
+    leave(node, panels.get(current)?.log, $("#welcome-add"), $("#add-person"));
+    node.remove();
+  }
 }
 
 function drawChips() {
@@ -122,7 +122,12 @@ function drawChips() {
             title: languageName(person.language_code),
             onclick: () => (panels.has(person.id) ? hide(panels.get(person.id)) : reveal(person.id)),
           },
-          element("bdi", {}, fullName(person)),
+          element(
+            "bdi",
+            { lang: languageOf(fullName(person), person.language_code) },
+            fullName(person),
+          ),
+          person.note ? element("span", { class: "note" }, person.note) : null,
           person.language_code
             ? element("span", { class: "code" }, person.language_code)
             : null,
@@ -130,7 +135,7 @@ function drawChips() {
       ),
     ),
   );
-  if (focused) $(`[data-chip="${focused}"]`)?.focus();
+  if (focused) ($(`[data-chip="${focused}"]`) ?? $("#add-person")).focus();
 }
 
 // On a narrow screen one panel is seen at a time.
@@ -141,7 +146,9 @@ function drawSwitcher() {
       element(
         "option",
         { value: person.id },
-        `${fullName(person)} · ${languageName(person.language_code)}`,
+        [fullName(person), person.note, languageName(person.language_code)]
+          .filter(Boolean)
+          .join(" · "),
       ),
     ),
   );
@@ -153,6 +160,7 @@ function markCurrent() {
 }
 
 function drawWelcome() {
+  if (panels.size) leave($("#welcome"), panels.get(current)?.field);
   $("#welcome").hidden = panels.size > 0;
   $("#welcome-words").textContent = people.length
     ? "Choose whom to see above."

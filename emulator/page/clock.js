@@ -8,7 +8,7 @@ export class Clock {
   constructor() {
     this.ahead = 0;
     this.playing = false;
-    this.reached = new Date(0);
+    this.ended = 0;
     this.time = $("#time");
     this.said = $("#clock-said");
     this.buttons = [...document.querySelectorAll("#clock-moves button")];
@@ -33,11 +33,11 @@ export class Clock {
     return new Date(Date.now() + this.ahead);
   }
 
-  // What the emulator says: {now, playing}.
-  update({ now, playing }) {
-    // The beginning of a play can be told after its end: two connections keep no common order.
-    if (playing && new Date(now) < this.reached) return;
-    this.reached = new Date(now);
+  // What the emulator says: {now, playing, revision}.
+  update({ now, playing, revision }) {
+    // A move of a play can be told after its end: two connections keep no common order.
+    if (playing && revision <= this.ended) return;
+    if (!playing) this.ended = revision;
     this.ahead = new Date(now) - Date.now();
     this.playing = playing;
     $("#clock").setAttribute("aria-busy", String(playing));

@@ -2,11 +2,13 @@
 
 import { api } from "./api.js";
 import { ask, attempt, disclose, element, icon, iconButton, $ } from "./dom.js";
+import { languageOf } from "./texts.js";
 
 export class Composer {
   // `lastOwn()` is the message that the arrow up brings back for a change.
-  constructor(personId, { lastOwn }) {
-    this.id = personId;
+  constructor(person, { lastOwn }) {
+    this.id = person.id;
+    this.reader = person.language_code;
     this.lastOwn = lastOwn;
     this.editing = null;
     this.field = element("textarea", { rows: "1", dir: "auto", enterkeyhint: "send" });
@@ -81,7 +83,7 @@ export class Composer {
   #editNote() {
     this.note = element(
       "p",
-      { class: "editing", lang: "en", dir: "ltr", hidden: true },
+      { class: "editing", dir: "ltr", hidden: true },
       element("span", {}, "You are changing a message."),
       element(
         "button",
@@ -120,7 +122,7 @@ export class Composer {
     this.list.replaceChildren(...commands.map((command) => this.#command(command)));
     if (!commands.length) {
       this.list.append(
-        element("p", { class: "small", lang: "en", dir: "ltr" }, "The bot has set no commands."),
+        element("p", { class: "small", dir: "ltr" }, "The bot has set no commands."),
       );
     }
     $("button", this.list)?.focus();
@@ -136,7 +138,11 @@ export class Composer {
       "button",
       { type: "button", onclick: choose },
       element("bdi", { class: "command-name", dir: "ltr" }, `/${command}`),
-      element("span", { class: "plain", dir: "auto" }, description),
+      element(
+        "span",
+        { class: "plain", dir: "auto", lang: languageOf(description, this.reader) },
+        description,
+      ),
     );
   }
 }

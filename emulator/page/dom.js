@@ -32,11 +32,31 @@ export const iconButton = (name, label, attributes = {}) =>
     icon(name),
   );
 
-// Says something that concerns the whole page.
+// Before something is hidden or removed: the focus that is in it goes to the first of these
+// that takes it. Left alone it would fall to the page, and whoever uses the keyboard begins anew.
+export function leave(going, ...next) {
+  if (!going.contains(document.activeElement)) return;
+  for (const node of next) {
+    node?.focus({ preventScroll: true });
+    if (document.activeElement === node) return;
+  }
+}
+
+// Says something that concerns the whole page. It stays until it is closed.
 export function notify(text) {
-  const notice = element("p", { class: "notice" }, text);
+  const notice = element("div", { class: "notice" }, element("p", {}, text));
+  const close = () => {
+    const others = [...document.querySelectorAll(".notice button")];
+    leave(notice, others.find((button) => !notice.contains(button)), $("#panels"));
+    notice.remove();
+  };
+  notice.append(iconButton("close", "Close this notice", { onclick: close }));
+  for (const other of document.querySelectorAll(".notice")) {
+    if (other.textContent !== text) continue;
+    leave(other, $("#panels"));
+    other.remove();
+  }
   $("#notices").append(notice);
-  setTimeout(() => notice.remove(), 6000);
 }
 
 // Does something with the emulator; says so if it fails.
@@ -52,6 +72,7 @@ export async function attempt(work) {
 // A button that opens and closes what follows it: closed by Escape, by a choice, by leaving.
 export function disclose(button, box, { onOpen } = {}) {
   const toggle = (open) => {
+    if (!open) leave(box, button);
     box.hidden = !open;
     button.setAttribute("aria-expanded", String(open));
     if (open) onOpen?.();
@@ -66,6 +87,7 @@ export function disclose(button, box, { onOpen } = {}) {
       button.focus();
     });
   }
+  box.addEventListener("keydown", (event) => walk(event, box));
   document.addEventListener("pointerdown", (event) => {
     if (!box.contains(event.target) && !button.contains(event.target)) toggle(false);
   });
@@ -74,6 +96,16 @@ export function disclose(button, box, { onOpen } = {}) {
     if (to && !box.contains(to) && to !== button) toggle(false);
   });
   return toggle;
+}
+
+// The arrows go from choice to choice in a menu, and round at its ends.
+function walk(event, menu) {
+  const choices = [...menu.querySelectorAll(":scope > button")];
+  const at = choices.indexOf(document.activeElement);
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
+  if (at < 0 || to === undefined) return;
+  event.preventDefault();
+  choices.at(to % choices.length).focus();
 }
 
 // Opens a dialog whose form is sent back as an object, or null if it was cancelled.

@@ -1,7 +1,7 @@
 // The fault panel: what goes wrong on request.
 
 import { api } from "./api.js";
-import { attempt, element, $ } from "./dom.js";
+import { attempt, element, leave, $ } from "./dom.js";
 
 const KINDS = {
   429: "Too many requests, with a time to wait",
@@ -38,6 +38,10 @@ export class Faults {
       if (event.key !== "Escape") return;
       this.box.open = false;
       $("summary", this.box).focus();
+    });
+    // It lies over other controls: it must not stay open when the focus goes on to them.
+    this.box.addEventListener("focusout", (event) => {
+      if (event.relatedTarget && !this.box.contains(event.relatedTarget)) this.box.open = false;
     });
     document.addEventListener("pointerdown", (event) => {
       if (!this.box.contains(event.target)) this.box.open = false;
@@ -88,6 +92,8 @@ export class Faults {
     const rules = await attempt(() => api.faults());
     if (!rules) return;
     $("#fault-count").textContent = rules.length ? String(rules.length) : "";
+    leave(this.list, $("summary", this.box));
+    if (!rules.length) leave($("#fault-clear"), $("summary", this.box));
     $("#fault-clear").hidden = rules.length === 0;
     this.list.replaceChildren(...rules.map((rule) => this.#rule(rule)));
   }
@@ -113,8 +119,7 @@ export class Faults {
           "aria-label": `Remove: ${words}`,
           onclick: async () => {
             await attempt(() => api.removeFault(rule.id));
-            await this.refresh();
-            $("summary", this.box).focus();
+            this.refresh();
           },
         },
         "Remove",

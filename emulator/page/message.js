@@ -2,26 +2,26 @@
 
 import { element, icon } from "./dom.js";
 import { link, rich } from "./rich.js";
-import { hour, size } from "./texts.js";
+import { direction, hour, languageOf, size } from "./texts.js";
 
 // `on` has: link(address) -> dealt with?, command(text), press(message, button), edit(message),
-// copy(text).
-export function messageNode(message, botName, on) {
+// copy(text). `reader` is the person's language code.
+export function messageNode(message, botName, reader, on) {
   const mine = message.from === "person";
   const bubble = element(
     "div",
     { class: "bubble" },
-    element("span", { class: "hidden", lang: "en" }, mine ? "You wrote: " : `${botName}: `),
+    element("span", { class: "hidden" }, mine ? "You wrote: " : `${botName}: `),
     message.pinned ? mark("pin", "Pinned") : null,
     attachment(message, on),
-    message.text ? body(message, on) : null,
+    message.text ? body(message, reader, on) : null,
     footer(message, on),
   );
   const node = element(
     "article",
     { class: `message ${message.from}`, "data-id": message.message_id, tabindex: "-1" },
     bubble,
-    message.buttons.length ? keyboard(message, on) : null,
+    message.buttons.length ? keyboard(message, reader, on) : null,
   );
   node.classList.toggle("protected", message.protected);
   return node;
@@ -31,8 +31,9 @@ export function messageNode(message, botName, on) {
 export const isOwnText = (message) =>
   message.from === "person" && message.text !== "" && !message.attachment;
 
-function body(message, on) {
-  const text = element("div", { class: "text plain", dir: "auto" });
+function body(message, reader, on) {
+  const lang = languageOf(message.text, reader);
+  const text = element("div", { class: "text plain", dir: "auto", lang });
   text.append(rich(message.html, { onLink: on.link, onCommand: on.command }));
   return text;
 }
@@ -41,7 +42,7 @@ function footer(message, on) {
   const at = new Date(message.date * 1000);
   return element(
     "footer",
-    { lang: "en" },
+    {},
     isOwnText(message)
       ? element(
           "button",
@@ -57,17 +58,21 @@ function footer(message, on) {
 }
 
 const mark = (name, words) =>
-  element("span", { class: "mark", lang: "en" }, icon(name), element("span", {}, words));
+  element("span", { class: "mark" }, icon(name), element("span", {}, words));
 
-function keyboard(message, on) {
-  const rows = message.buttons.map((row) =>
-    element("div", { class: "row" }, ...row.map((button) => key(message, button, on))),
-  );
+// Telegram lays rows out from left to right in every language, and bots mirror them. Whoever
+// reads from the right meets them from the right: the style turns the row back (message.css).
+function keyboard(message, reader, on) {
+  const rows = message.buttons.map((row) => {
+    const keys = row.map((button) => key(message, button, reader, on));
+    return element("div", { class: "row" }, ...(direction(reader) === "rtl" ? keys.reverse() : keys));
+  });
   return element("div", { class: "keyboard", role: "group", "aria-label": "Buttons" }, ...rows);
 }
 
-function key(message, button, on) {
-  const words = element("span", { class: "plain", dir: "auto" }, button.text);
+function key(message, button, reader, on) {
+  const lang = languageOf(button.text, reader);
+  const words = element("span", { class: "plain", dir: "auto", lang }, button.text);
   if (button.url) {
     return link(button.url, [words, icon("out")], on.link, { class: "key" });
   }
@@ -103,7 +108,7 @@ function attachment(message, on) {
           "span",
           {},
           element("bdi", { class: "file-name" }, file.file_name),
-          element("span", { class: "small", lang: "en" }, `Download, ${size(file.size)}`),
+          element("span", { class: "small" }, `Download, ${size(file.size)}`),
         ),
       );
     default:

@@ -2,9 +2,11 @@
 
 import { api } from "./api.js";
 import { Composer } from "./composer.js";
-import { attempt, disclose, element, icon, iconButton, notify, show, $ } from "./dom.js";
+import {
+  attempt, disclose, element, icon, iconButton, leave, notify, show, $,
+} from "./dom.js";
 import { isOwnText, messageNode } from "./message.js";
-import { day, direction, fullName, languageName, startPayload } from "./texts.js";
+import { day, direction, fullName, languageName, languageOf, startPayload } from "./texts.js";
 
 const TYPING_LASTS = 5000;
 const TOAST_LASTS = 5000;
@@ -29,18 +31,18 @@ export class Panel {
     // What was said before the page was opened is not read out; sync() turns the voice on.
     this.log = element("div", { class: "log", role: "log", "aria-live": "off", tabindex: "0" });
     this.name = element("h2", { dir: "auto" });
-    this.about = element("p", { class: "small", lang: "en", dir: "ltr" });
-    this.typing = element("p", { class: "typing", lang: "en", dir: "ltr", hidden: true });
+    this.about = element("p", { class: "small", dir: "ltr" });
+    this.typing = element("p", { class: "typing", dir: "ltr", hidden: true });
     this.toasts = element("div", { class: "toasts", role: "status" });
     this.newer = element(
       "button",
-      { type: "button", class: "newer", lang: "en", hidden: true, onclick: () => this.#toEnd() },
+      { type: "button", class: "newer", hidden: true, onclick: () => this.#toEnd() },
       "New messages",
       icon("down"),
     );
     this.empty = element(
       "div",
-      { class: "empty", lang: "en", dir: "ltr" },
+      { class: "empty", dir: "ltr" },
       element("p", {}, "No messages yet."),
       element(
         "button",
@@ -48,7 +50,7 @@ export class Panel {
         "Start the bot",
       ),
     );
-    this.composer = new Composer(this.person.id, { lastOwn: () => this.#lastOwn() });
+    this.composer = new Composer(this.person, { lastOwn: () => this.#lastOwn() });
     this.field = this.composer.field;
     this.node = element(
       "section",
@@ -63,7 +65,7 @@ export class Panel {
     this.log.addEventListener("scroll", () => {
       // Only going up is leaving the end; what grows below it is not.
       const { scrollTop } = this.log;
-      if (this.#atEnd()) this.newer.hidden = this.follows = true;
+      if (this.#atEnd()) this.#follow();
       else if (scrollTop < this.top) this.follows = false;
       this.top = scrollTop;
     });
@@ -78,13 +80,14 @@ export class Panel {
     this.blocking = element("button", { type: "button", onclick: () => this.#toggleBlock() });
     const menu = element(
       "div",
-      { class: "menu", lang: "en", dir: "ltr" },
+      { class: "menu", dir: "ltr" },
       this.blocking,
       element("button", { type: "button", onclick: () => this.#deactivate() }, "Delete the account"),
       element("button", { type: "button", onclick: () => this.#remove() }, "Remove from this page"),
     );
     const toggle = disclose(more, menu);
-    menu.addEventListener("click", () => toggle(false));
+    // Before the choice acts: a dialog gives the focus back to where it was when it opened.
+    menu.addEventListener("click", () => toggle(false), true);
     this.avatar = element("span", { class: "avatar", "aria-hidden": "true" });
     return element(
       "header",
@@ -105,7 +108,7 @@ export class Panel {
     );
     this.blocked = element(
       "div",
-      { class: "blocked", lang: "en", dir: "ltr", hidden: true },
+      { class: "blocked", dir: "ltr", hidden: true },
       this.blockedWords,
       this.unblocking,
     );
@@ -117,23 +120,33 @@ export class Panel {
     this.person = person;
     this.bot = bot;
     const name = fullName(person);
-    this.node.lang = person.language_code || "und";
     this.node.dir = direction(person.language_code);
     this.node.setAttribute("aria-label", `${name}, ${languageName(person.language_code)}`);
     this.log.setAttribute("aria-label", `Messages of ${name}`);
     this.field.setAttribute("aria-label", `Message from ${name}`);
     this.name.textContent = name;
+    this.name.lang = languageOf(name, person.language_code);
     this.avatar.textContent = [...name][0] ?? "?";
     this.avatar.dataset.tone = String(person.id % 6);
-    this.about.textContent = languageName(person.language_code);
+    const about = [person.note, languageName(person.language_code)];
+    this.about.textContent = about.filter(Boolean).join(" · ");
     this.blocking.textContent = person.blocked ? "Unblock the bot" : "Block the bot";
-    const away = person.blocked || person.deactivated;
-    this.composer.node.hidden = away;
-    this.blocked.hidden = !away;
+    this.#showWhether(person.blocked || person.deactivated);
+    if (person.deactivated) leave(this.unblocking, this.log);
     this.unblocking.hidden = person.deactivated;
     this.blockedWords.textContent = person.deactivated
       ? `${name} has deleted the account.`
       : `${name} has blocked the bot.`;
+  }
+
+  // Writing, or the note that it is not possible.
+  #showWhether(away) {
+    const [shown, going] = away
+      ? [this.blocked, this.composer.node]
+      : [this.composer.node, this.blocked];
+    shown.hidden = false;
+    leave(going, away ? this.unblocking : this.field, this.log);
+    going.hidden = true;
   }
 
   // Fetch the chat; once more if something arrived meanwhile, so that nothing newer is undone.
@@ -167,8 +180,7 @@ export class Panel {
         this.#settle();
         break;
       case "toast":
-        if (event.show_alert) show(event.text, { lang: this.node.lang, title: "Alert" });
-        else this.toast(event.text);
+        this.#tell(event);
         break;
       case "action":
         this.#showTyping(event.action);
@@ -185,7 +197,7 @@ export class Panel {
     const known = this.items.get(id);
     const said = JSON.stringify(message);
     if (known?.said === said) return undefined;
-    const node = messageNode(message, this.bot.first_name, {
+    const node = messageNode(message, this.bot.first_name, this.person.language_code, {
       link: (address) => this.openLink(address),
       command: (text) => this.composer.say(text),
       press: (pressed, button, key) => this.#press(pressed, button, key),
@@ -233,10 +245,11 @@ export class Panel {
       const shown = $(".day", node);
       if (mark && shown?.textContent !== mark) {
         shown?.remove();
-        node.prepend(element("p", { class: "day", lang: "en", dir: "ltr" }, mark));
+        node.prepend(element("p", { class: "day", dir: "ltr" }, mark));
       } else if (!mark) shown?.remove();
       before = item.day;
     }
+    if (this.items.size) leave(this.empty, this.field, this.log);
     this.empty.hidden = this.items.size > 0;
     const arrived = event?.type === "message";
     if (this.follows || (arrived && event.message.from === "person")) this.#toEnd();
@@ -250,7 +263,12 @@ export class Panel {
 
   #toEnd() {
     this.log.scrollTop = this.log.scrollHeight;
-    this.newer.hidden = true;
+    this.#follow();
+  }
+
+  #follow() {
+    leave(this.newer, this.log);
+    this.newer.hidden = this.follows = true;
   }
 
   #lastOwn() {
@@ -306,7 +324,7 @@ export class Panel {
   async #copy(text) {
     try {
       await navigator.clipboard.writeText(text);
-      this.toast("Copied");
+      this.toast("Copied", "en");
     } catch {
       notify(`Copying is not allowed here. The text is: ${text}`);
     }
@@ -314,8 +332,14 @@ export class Panel {
 
   // Passing signs
 
-  toast(text) {
-    const toast = element("p", { class: "toast plain", dir: "auto" }, text);
+  #tell({ text, show_alert }) {
+    const lang = languageOf(text, this.person.language_code);
+    if (show_alert) show(text, { lang, title: "Alert" });
+    else this.toast(text, lang);
+  }
+
+  toast(text, lang) {
+    const toast = element("p", { class: "toast plain", dir: "auto", lang }, text);
     this.toasts.append(toast);
     setTimeout(() => toast.remove(), TOAST_LASTS);
   }

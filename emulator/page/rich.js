@@ -1,6 +1,6 @@
 // The server's HTML of a message, rebuilt from an allow-list: nothing else gets into the page.
 
-import { element } from "./dom.js";
+import { element, leave } from "./dom.js";
 import { moment } from "./texts.js";
 
 const PLAIN = new Set(["b", "i", "u", "s", "code"]);
@@ -60,11 +60,12 @@ function time(datetime, content) {
 }
 
 function spoiler(content) {
-  const words = element("span", { hidden: true }, ...content);
+  const words = element("span", { hidden: true, tabindex: "-1" }, ...content);
   const cover = element("button", { type: "button", class: "spoiler" }, "Show hidden text");
   cover.addEventListener("click", () => {
-    cover.replaceWith(words);
     words.hidden = false;
+    leave(cover, words);
+    cover.remove();
   });
   return element("span", {}, cover, words);
 }

@@ -33,6 +33,34 @@ const RIGHT_TO_LEFT = new Set(["ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", 
 export const direction = (code) =>
   RIGHT_TO_LEFT.has((code ?? "").split("-")[0].toLowerCase()) ? "rtl" : "ltr";
 
+// In which language a text is read out: the reader's if it is written in their script, else
+// what that script is most often read as here. Nothing says what a bot really wrote.
+const SCRIPTS = {
+  Arab: [/(?=\p{Letter})\p{Script=Arabic}/gu, () => "ar"],
+  Cyrl: [/(?=\p{Letter})\p{Script=Cyrillic}/gu, (text) => (/[іїєґ]/i.test(text) ? "uk" : "ru")],
+  Latn: [/(?=\p{Letter})\p{Script=Latin}/gu, () => "en"],
+};
+
+export function languageOf(text, code) {
+  const letters = (text.match(/\p{Letter}/gu) ?? []).length;
+  if (!letters) return code || "und";
+  const own = scriptOf(code);
+  for (const [script, [letter, read]] of Object.entries(SCRIPTS)) {
+    if ((text.match(letter) ?? []).length * 2 > letters) {
+      return script === own ? code : read(text);
+    }
+  }
+  return own && !SCRIPTS[own] ? code : "und";
+}
+
+function scriptOf(code) {
+  try {
+    return new Intl.Locale(code).maximize().script;
+  } catch {
+    return undefined;
+  }
+}
+
 export const fullName = (person) => [person.first_name, person.last_name].filter(Boolean).join(" ");
 
 export function size(bytes) {

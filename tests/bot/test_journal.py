@@ -77,3 +77,29 @@ async def test_a_file_that_is_no_journal_stops_the_start_with_one_line(
         await start(database, Journal(file), now)
     assert "\n" not in str(problem.value)
     await database.close()
+
+
+async def test_a_file_that_could_not_be_written_stops_the_start_before_anybody_is_erased(
+    tmp_path: Path, now: datetime
+) -> None:
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file" / "erasures", tmp_path):
+        with pytest.raises(JournalUnusableError, match="ERASURES_FILE") as problem:
+            await Journal(path).try_out()
+        assert "\n" not in str(problem.value)
+    journal = Journal(tmp_path / "new" / "erasures")
+    await journal.try_out()
+    assert list((tmp_path / "new").iterdir()) == []
+
+    url = f"sqlite+aiosqlite:///{tmp_path}/a.db"
+    await migrate_async(url)
+    database = Database(url)
+    async with database.transaction() as session:
+        anna = await people.meet(session, 1, now, name="Anna")
+        await erasure.erase(session, anna, now, await keys.key(session, "erasure"))
+    (tmp_path / "new").rmdir()
+    (tmp_path / "new").touch()
+    with pytest.raises(JournalUnusableError, match="ERASURES_FILE"):
+        async with database.transaction() as session:
+            await journal.write_from(session)
+    await database.close()

@@ -240,6 +240,7 @@ async def test_check_says_what_is_right_and_what_is_wrong(
     assert nothing.out.splitlines() == [
         "ok  configuration",
         "NO  database: there is none yet; run `diwan migrate`",
+        "ok  file of erasures",
         "ok  catalogues ar en fr uk",
         "NO  Telegram: BOT_TOKEN is not accepted; get a new one from @BotFather",
     ]
@@ -254,6 +255,7 @@ async def test_check_says_what_is_right_and_what_is_wrong(
         "ok  configuration",
         "ok  database",
         "ok  migrations",
+        "ok  file of erasures",
         "ok  catalogues ar en fr uk",
         "ok  Telegram: this is @diwan_demo_bot",
     ]
@@ -313,6 +315,8 @@ async def test_the_demo_goes_on_where_it_was_or_starts_anew(
     address = await first.prints(r"Open (http://127\.0\.0\.1:\d+) in a browser")
     assert len(re.findall("http://", first.out)) == 1
     assert "A sample network is ready" in first.out
+    who = ("You are the newcomer", "Oksana, Samuel, Fatou and Yusuf are members", "Nadia is the")
+    assert all(words in first.out for words in (*who, "Karim is the coord", "Lotte works for"))
     async with aiohttp.ClientSession() as http:
         async with http.get(address) as page:
             assert page.status == 200
@@ -333,7 +337,7 @@ async def test_the_demo_goes_on_where_it_was_or_starts_anew(
     assert "runs already" in capsys.readouterr().err
     first.told(signal.SIGINT)
     assert await first.ends(ENDS_WITHIN) == 0
-    assert "The demo has ended" in first.out
+    assert "The demo has ended; `make demo` goes on where it was." in first.out
     assert first.err == ""
 
     with socket.socket() as somebody:
@@ -343,6 +347,7 @@ async def test_the_demo_goes_on_where_it_was_or_starts_anew(
         again = await second.prints(r"Open (http://127\.0\.0\.1:\d+) in a browser")
         assert f"Port {port} is taken; using {again.rpartition(':')[2]}." in second.out
         assert "A sample network" not in second.out
+        assert "Nadia is the animator" in second.out
         assert any("Your language" in text for text in (await who_is_there(again))["Zoe"])
         second.told(signal.SIGINT)
         assert await second.ends(ENDS_WITHIN) == 0
@@ -373,5 +378,20 @@ async def test_the_demo_says_in_one_line_what_it_cannot_read(
         told = capsys.readouterr()
         assert told.out == ""
         assert told.err.count("\n") == 1
-        assert "FRESH=1" in told.err
+        assert f"diwan demo --folder {folder} --fresh" in told.err
         assert (folder / name).read_text() == content
+
+
+async def test_a_folder_that_cannot_be_written_is_named_and_another_is_named_at_the_end(
+    start: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert await show(tmp_path / "file" / "demo", a_free_port(), fresh=False) == 2
+    told = capsys.readouterr()
+    assert (told.out, told.err.count("\n")) == ("", 1)
+    assert told.err.startswith("--folder: ")
+    elsewhere = await start("demo", "--port", str(a_free_port()), "--folder", "else where")
+    await elsewhere.prints("in a browser")
+    elsewhere.told(signal.SIGINT)
+    assert await elsewhere.ends(ENDS_WITHIN) == 0
+    assert "; `diwan demo --folder 'else where'` goes on where it was." in elsewhere.out

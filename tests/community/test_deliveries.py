@@ -8,12 +8,15 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
-from community import consents, deliveries, people
+from community import consents, conversations, deliveries, judging, people, topics
 from community.consents import Purpose
-from community.deliveries import DELIVERY, GO, Delivery, Outcome, Plan, State
+from community.deliveries import DELIVERY, Delivery, Outcome, Plan, State
 from community.errors import IllegalMoveError
+from community.judging import GO, Verdict
 from community.lifecycle import Who
 from community.people import Membership, Person
+from community.policy import POLICY
+from community.topics import Topic
 
 ZONE = "Europe/Paris"
 
@@ -34,6 +37,11 @@ async def owe(
     row = await session.scalar(select(Delivery).where(Delivery.key == f"{kind}:{key}"))
     assert row is not None
     return row
+
+
+async def judged(session: AsyncSession, *rows: Delivery, at: datetime) -> list[Verdict]:
+    readers = await judging.readers(session, rows, at)
+    return [judging.judge(row, readers.get(row.person_id or 0), at, ZONE) for row in rows]
 
 
 async def test_the_same_occurrence_is_planned_once(session: AsyncSession, now: datetime) -> None:
@@ -94,7 +102,7 @@ async def test_who_rests_or_has_stopped_hears_only_what_they_asked_for(
     person = await a_member(session, 1, now, Purpose.NEWS)
     person.state = state
     row = await owe(session, person, now, kind)
-    verdict = await deliveries.judge(session, row, person, now, ZONE)
+    (verdict,) = await judged(session, row, at=now)
     assert (verdict == GO) is goes
     if not goes:
         assert verdict.state == State.SUPPRESSED
@@ -103,7 +111,7 @@ async def test_who_rests_or_has_stopped_hears_only_what_they_asked_for(
 async def test_without_consent_no_newsletter(session: AsyncSession, now: datetime) -> None:
     person = await a_member(session, 1, now)
     row = await owe(session, person, now)
-    verdict = await deliveries.judge(session, row, person, now, ZONE)
+    (verdict,) = await judged(session, row, at=now)
     assert (verdict.state, verdict.reason) == (State.SUPPRESSED, "no_consent")
 
 
@@ -118,7 +126,7 @@ async def test_the_second_unasked_message_waits_four_hours(
     person = await a_member(session, 1, now, Purpose.NEWS)
     await _was_sent(session, await owe(session, person, now, key="1"), now)
     row = await owe(session, person, now, key="2")
-    verdict = await deliveries.judge(session, row, person, now, ZONE)
+    (verdict,) = await judged(session, row, at=now)
     assert (verdict.state, verdict.due_at) == (State.QUEUED, now + timedelta(hours=4))
 
 
@@ -129,12 +137,10 @@ async def test_of_several_in_one_batch_one_goes_and_the_others_wait(
     for key in "abc":
         await owe(session, person, now, key=key)
     rows = await deliveries.claim(session, "w", 8, 60, now)
-    verdicts = [await deliveries.judge(session, row, person, now, ZONE) for row in rows]
+    verdicts = await judged(session, *rows, at=now)
     assert [verdict.state for verdict in verdicts] == [State.SENT, State.QUEUED, State.QUEUED]
     assert {verdict.due_at for verdict in verdicts[1:]} == {now + timedelta(hours=4)}
-    busy = Outcome(rows[0].id, State.QUEUED, "429", due_at=now, costs_a_try=False)
-    await deliveries.settle(session, [busy], now)
-    assert await deliveries.judge(session, rows[1], person, now, ZONE) == GO, "the first did not"
+    assert await judged(session, rows[1], at=now) == [GO], "the first did not go after all"
 
 
 async def test_two_senders_at_once_let_one_unasked_message_go(
@@ -150,8 +156,10 @@ async def test_two_senders_at_once_let_one_unasked_message_go(
         async with database.transaction() as session:
             (row,) = await deliveries.claim(session, name, 1, 60, now)
             await both_have_claimed.wait()
-            reader = await session.get_one(Person, person.id)
-            return await deliveries.judge(session, row, reader, now, ZONE) == GO
+            (verdict,) = await judged(session, row, at=now)
+            if verdict == GO:
+                await session.execute(update(Delivery).values(settled_at=now))
+            return verdict == GO
 
     assert sorted(await asyncio.gather(send("one"), send("two"))) == [False, True]
 
@@ -164,7 +172,7 @@ async def test_the_fourth_unasked_message_of_a_week_waits_for_the_week_to_end(
         row = await owe(session, person, now, key=str(number))
         await _was_sent(session, row, now - timedelta(days=5 - number))
     row = await owe(session, person, now, key="last")
-    verdict = await deliveries.judge(session, row, person, now, ZONE)
+    (verdict,) = await judged(session, row, at=now)
     assert (verdict.state, verdict.due_at) == (State.QUEUED, now + timedelta(days=2))
 
 
@@ -173,7 +181,7 @@ async def test_a_deferral_never_crosses_the_expiry(session: AsyncSession, now: d
     night = now.replace(hour=22)
     row = await owe(session, person, night)
     row.expires_at = night + timedelta(hours=2)
-    verdict = await deliveries.judge(session, row, person, night, ZONE)
+    (verdict,) = await judged(session, row, at=night)
     assert (verdict.state, verdict.reason) == (State.EXPIRED, "no_time_left")
 
 
@@ -206,10 +214,75 @@ async def test_a_crash_leaves_each_kind_as_its_policy_says(
 ) -> None:
     person = await a_member(session, 1, now)
     row = await owe(session, person, now, kind)
-    await deliveries.claim(session, "dead", 1, -1, now)
+    await deliveries.claim(session, "dead", 1, 60, now)
+    free, stopped = await deliveries.let_go(session, "dead", [row.id], -1, now)
+    assert (free, stopped) == ({row.id}, {})
     await deliveries.rescue(session, now)
     await session.refresh(row)
     assert row.state == after
+
+
+async def test_what_was_claimed_but_not_let_go_is_owed_again_whatever_its_kind(
+    session: AsyncSession, now: datetime
+) -> None:
+    person = await a_member(session, 1, now)
+    rows = [await owe(session, person, now, kind) for kind in ("newsletter", "event_cancelled")]
+    await deliveries.claim(session, "dead", 2, -1, now)
+    assert await deliveries.rescue(session, now) == (2, 0)
+    for row in rows:
+        await session.refresh(row)
+        assert (row.state, row.claimed_by) == (State.QUEUED, None)
+
+
+async def test_a_sender_whose_lease_has_run_out_lets_nothing_go(
+    session: AsyncSession, now: datetime
+) -> None:
+    person = await a_member(session, 1, now)
+    row = await owe(session, person, now)
+    await deliveries.claim(session, "asleep", 1, -1, now)
+    assert await deliveries.let_go(session, "asleep", [row.id], 60, now) == (set(), {})
+
+
+async def test_a_topic_that_is_turned_off_is_silent_and_the_others_are_not(
+    session: AsyncSession, now: datetime
+) -> None:
+    person = await a_member(session, 1, now, Purpose.NEWS)
+    await topics.turn(session, person, Topic.NEWSLETTERS, now, on=False)
+    rows = [await owe(session, person, now, kind) for kind in ("newsletter", "event_invitation")]
+    assert await judged(session, *rows, at=now) == [Verdict(State.SUPPRESSED, "muted"), GO]
+    await topics.turn(session, person, Topic.NEWSLETTERS, now, on=True)
+    assert await judged(session, rows[0], at=now) == [GO]
+
+
+async def test_a_nudge_for_which_there_is_no_room_is_skipped(
+    session: AsyncSession, now: datetime
+) -> None:
+    person = await a_member(session, 1, now, Purpose.NEWS)
+    await _was_sent(session, await owe(session, person, now), now)
+    row = await owe(session, person, now, "step_nudge")
+    assert await judged(session, row, at=now) == [Verdict(State.SUPPRESSED, "no_room")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "waits"), [("newsletter", True), ("event_reminder", True), ("team_answer", False)]
+)
+async def test_whoever_is_answering_a_question_is_left_to_finish_it(
+    session: AsyncSession, now: datetime, kind: str, waits: bool
+) -> None:
+    person = await a_member(session, 1, now, Purpose.NEWS)
+    touched = now - timedelta(minutes=4)
+    session.add(
+        conversations.Conversation(telegram_id=1, state="form", data={}, touched_at=touched)
+    )
+    row = await owe(session, person, now, kind)
+    later = Verdict(State.QUEUED, "deferred", now + timedelta(minutes=6))
+    assert await judged(session, row, at=now) == [later if waits else GO]
+    assert await judged(session, row, at=now + timedelta(minutes=6)) == [GO]
+
+
+def test_what_nobody_asked_for_can_wait_until_the_weekly_cap_has_room() -> None:
+    for kind, policy in POLICY.items():
+        assert policy.lives > timedelta(days=7) or not policy.unasked, kind
 
 
 async def test_a_lease_that_runs_is_left_alone(session: AsyncSession, now: datetime) -> None:
@@ -224,8 +297,9 @@ async def test_a_pause_by_telegram_costs_no_try(session: AsyncSession, now: date
     row = await owe(session, person, now)
     for _ in range(3):
         await deliveries.claim(session, "w", 1, 60, now)
-        busy = Outcome(row.id, State.QUEUED, "429", due_at=now, costs_a_try=False)
+        busy = Outcome(row.id, row.kind, State.QUEUED, "429", due_at=now)
         await deliveries.settle(session, [busy], now)
+    await session.refresh(row)
     assert row.tries == 0
 
 
@@ -234,9 +308,10 @@ async def test_an_outcome_that_comes_after_the_lease_is_not_written(
 ) -> None:
     person = await a_member(session, 1, now)
     row = await owe(session, person, now)
-    await deliveries.claim(session, "slow", 1, -1, now)
+    await deliveries.claim(session, "slow", 1, 60, now)
+    await deliveries.let_go(session, "slow", [row.id], -1, now)
     await deliveries.rescue(session, now)
-    await deliveries.settle(session, [Outcome(row.id, State.SENT)], now)
+    await deliveries.settle(session, [Outcome(row.id, row.kind, State.SENT)], now)
     await session.refresh(row)
     assert row.state == State.UNCERTAIN
 

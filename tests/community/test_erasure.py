@@ -325,6 +325,17 @@ async def test_the_export_has_everything_of_the_person_and_names_nobody_else(
         f"Hello {NAME}",
     }
     assert {answer["value"] for answer in told["survey_answers"]} == {"no"}
+    *human, _h1, _h2, _h3, _h4, _h5, _h6 = told
+    assert human[0] == "people", "what one knows comes first, what the machine notes last"
+    assert set(told) - set(human) == {
+        "conversations",
+        "deliveries",
+        "history",
+        "inbox",
+        "live_messages",
+        "sent_messages",
+    }
+    assert told["attendances"][0]["event"] == "Meeting"
     assert "Somebody Else" not in written
     assert "token_hash" not in written
     assert str(NUMBER) not in written

@@ -219,11 +219,12 @@ async def answered(
         survey_id=survey.id,
         person_id=person.id,
         asked_at=now,
-        finished_at=now if len(values) == 3 else None,
+        finished_at=now if len(values) == (3 if survey.version == 1 else 2) else None,
     )
     session.add(response)
     await session.flush()
-    questions = [question.code for question in surveys.AFTER_EVENT.questions]
+    template = surveys.TEMPLATES[survey.template, survey.version]
+    questions = [question.code for question in template.questions]
     for question, value in zip(questions, values, strict=False):
         session.add(SurveyAnswer(response_id=response.id, question=question, value=value))
     session.add(
@@ -261,6 +262,28 @@ async def test_survey_results_have_n_per_question_and_a_response_rate(
     assert useful.answers.cells == {"yes": Hidden.COVERED, "partly": 0, "no": Hidden.COVERED}
     assert (met.n, met.answers.cells) == (8, {"yes": 0, "not_yet": 0, "no": 8})
     assert (again.n, again.answers.cells) == (8, {"yes": 0, "maybe": 8, "no": 0})
+
+
+async def test_answers_to_two_versions_are_counted_apart_and_all_are_read(
+    session: AsyncSession, now: datetime
+) -> None:
+    crowd = await members(session, "ar", 12, now, first=100)
+    old = Survey(template="after_event", version=1, opened_at=now, closes_at=now)
+    new = Survey(template="after_event", version=2, opened_at=now, closes_at=now)
+    session.add_all([old, new])
+    await session.flush()
+    for person in crowd[:5]:
+        await answered(session, now, person, old, ["yes", "no", "maybe"])
+    for person in crowd[5:]:
+        await answered(session, now, person, new, ["no", "yes"])
+    found = (await november(session, now + timedelta(days=1))).surveys
+    assert [(q.version, q.code, q.n, q.is_current) for q in found.questions] == [
+        (1, "useful", 5, False),
+        (1, "met", 5, False),
+        (1, "again", 5, False),
+        (2, "useful", 7, True),
+        (2, "met", 7, True),
+    ]
 
 
 async def test_fewer_than_five_answers_show_nothing(session: AsyncSession, now: datetime) -> None:

@@ -8,9 +8,14 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
-from community import invitations, people, roles
+from community import erasure, invitations, people, roles
 from community.deliveries import Delivery
-from community.errors import LastAdministratorError, LinkRefusedError, NotAllowedError
+from community.errors import (
+    AlreadySettledError,
+    LastAdministratorError,
+    LinkRefusedError,
+    NotAllowedError,
+)
 from community.people import Person
 from community.providers import Organization
 from community.roles import Role, RoleInvitation, RoleName
@@ -120,7 +125,7 @@ async def test_an_invitation_holds_when_its_inviter_has_confirmed_the_person(
     await invitations.settle(session, boss, opened.ref, now, grant=True)
     assert await roles.holds(session, guest, ANIMATOR, now)
     assert await told(session, guest) == ["granted"]
-    with pytest.raises(LinkRefusedError):
+    with pytest.raises(AlreadySettledError):
         await invitations.settle(session, boss, opened.ref, now, grant=False)
 
 
@@ -307,3 +312,55 @@ async def test_animators_and_administrators_make_and_withdraw_join_links(
     await invitations.withdraw_join_link(session, actor, link.ref, now)
     assert not await people.follow_join_link(session, guest, link.ref)
     assert (await invitations.join_link(session, actor, now)).ref != link.ref
+
+
+async def test_an_invitation_is_settled_once_and_says_how(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await holding(session, 1, now, ADMINISTRATOR)
+    for number, grant in ((2, True), (3, False)):
+        guest = await a_person(session, number, now)
+        token = await roles.invite(session, boss, ANIMATOR, now)
+        invitation = await invitations.accept(session, guest, token, now)
+        await invitations.settle(session, boss, invitation.ref, now, grant=grant)
+        for again in (True, False):
+            with pytest.raises(AlreadySettledError) as refused:
+                await invitations.settle(session, boss, invitation.ref, now, grant=again)
+            assert refused.value.granted == grant
+
+
+@pytest.mark.parametrize("how", ["revoked", "erased"])
+async def test_what_somebody_offered_ends_with_their_role_and_the_invited_hear_it(
+    session: AsyncSession, now: datetime, how: str
+) -> None:
+    boss = await holding(session, 9, now, ADMINISTRATOR)
+    inviter = await holding(session, 1, now, ADMINISTRATOR)
+    guest, late = await a_person(session, 2, now), await a_person(session, 3, now)
+    opened = await roles.invite(session, inviter, COORDINATOR, now)
+    unopened = await roles.invite(session, inviter, COORDINATOR, now)
+    await invitations.accept(session, guest, opened, now)
+    if how == "revoked":
+        (role,) = await roles.held(session, inviter, now)
+        await invitations.revoke(session, boss, role.ref, now)
+    else:
+        await erasure.erase(session, inviter, now, b"k" * 32)
+    assert await told(session, guest) == ["refused"]
+    with pytest.raises(LinkRefusedError):
+        await invitations.accept(session, late, unopened, now)
+    assert await roles.held(session, guest, now) == []
+    assert await roles.held(session, late, now) == []
+
+
+async def test_what_another_role_still_lets_somebody_offer_stays_open(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await holding(session, 9, now, ADMINISTRATOR)
+    inviter = await holding(session, 1, now, ADMINISTRATOR)
+    (role,) = await roles.held(session, inviter, now)
+    await roles.take(session, inviter, ANIMATOR, now)
+    guest, organization = await a_person(session, 2, now), await an_organization(session)
+    token = await roles.invite(session, inviter, PROVIDER_STAFF, now, organization_id=organization)
+    invitation = await invitations.accept(session, guest, token, now)
+    await invitations.revoke(session, boss, role.ref, now)
+    await invitations.settle(session, inviter, invitation.ref, now, grant=True)
+    assert await roles.holds(session, guest, PROVIDER_STAFF, now, organization_id=organization)

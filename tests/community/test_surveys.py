@@ -162,7 +162,7 @@ async def test_fourteen_days_are_counted_from_what_was_sent(
     assert await surveys.open_after_events(session, later) == expected
 
 
-async def test_three_taps_in_order_end_it_and_it_goes_on_where_it_was_left(
+async def test_taps_in_order_end_it_and_it_goes_on_where_it_was_left(
     session: AsyncSession, now: datetime
 ) -> None:
     person, ref = await asked(session, now)
@@ -171,14 +171,11 @@ async def test_three_taps_in_order_end_it_and_it_goes_on_where_it_was_left(
     tomorrow = now + timedelta(days=1)
     again, changed = await surveys.answer(session, person, ref, "useful", "no", tomorrow)
     assert (changed, again.answered) == (False, {"useful": "yes"})
-    _, ahead = await surveys.answer(session, person, ref, "again", "no", tomorrow)
-    assert not ahead
-    await surveys.answer(session, person, ref, "met", "not_yet", tomorrow)
-    done, _ = await surveys.answer(session, person, ref, "again", "maybe", tomorrow)
+    done, _ = await surveys.answer(session, person, ref, "met", "not_yet", tomorrow)
     assert done.next_question is None
     assert (done.response.started_at, done.response.finished_at) == (now, tomorrow)
     assert done.response.language == "uk"
-    assert done.answered == {"useful": "yes", "met": "not_yet", "again": "maybe"}
+    assert done.answered == {"useful": "yes", "met": "not_yet"}
 
 
 async def test_a_skipped_survey_keeps_what_was_answered_and_asks_nothing_more(
@@ -223,6 +220,28 @@ async def test_the_question_no_longer_applies_to_who_did_not_come_after_all(
     assert not await surveys.still_applies(session, found, now)
 
 
-def test_a_template_is_at_most_three_taps() -> None:
-    for template in surveys.TEMPLATES.values():
-        assert len(template.questions) <= 3
+async def test_who_was_asked_the_first_version_ends_it_as_it_was(
+    session: AsyncSession, now: datetime
+) -> None:
+    person, ref = await asked(session, now)
+    await session.execute(update(surveys.Survey).values(version=1))
+    for question, value in (("useful", "yes"), ("met", "no"), ("again", "maybe")):
+        found, changed = await surveys.answer(session, person, ref, question, value, now)
+        assert changed
+    assert found.next_question is None
+
+
+def test_a_pulse_is_at_most_three_taps_the_one_that_opens_it_included() -> None:
+    assert 1 + len(surveys.AFTER_EVENT.questions) <= 3
+
+
+def test_what_was_asked_once_is_never_changed() -> None:
+    asked = {
+        key: [(question.code, *question.values) for question in template.questions]
+        for key, template in surveys.TEMPLATES.items()
+    }
+    useful, met = ("useful", "yes", "partly", "no"), ("met", "yes", "not_yet", "no")
+    assert asked == {
+        ("after_event", 1): [useful, met, ("again", "yes", "maybe", "no")],
+        ("after_event", 2): [useful, met],
+    }

@@ -41,6 +41,7 @@ async def test_the_state_names_the_bot_the_clock_and_the_people(
             "language_code": "ar",
             "blocked": False,
             "deactivated": False,
+            "note": "",
         }
     ]
     assert set(state["clock"]) == {"now", "offset", "stopped", "revision", "playing"}

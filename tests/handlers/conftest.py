@@ -8,19 +8,14 @@ from typing import Any
 
 import pytest
 from aiogram import Bot, Dispatcher
-from aiogram.fsm.context import FSMContext
-from aiogram.fsm.storage.base import StorageKey
 from aiogram.types import CallbackQuery, Chat, Update, User
 from aiogram.types import Message as Incoming
 
 import handlers
-from bot import refusals
+from bot.answering import answer, translator_of
 from bot.database import Database
-from bot.receiving import translator_of
 from bot.speaking import keyboard
-from bot.storage import SessionStorage
 from community import people
-from community.errors import RefusalError
 from community.people import Person
 from community.roles import Role, RoleName
 from handlers import FORMS, render
@@ -90,30 +85,10 @@ class Phone:
     async def _feed(self, update: Update) -> None:
         async with self.database.transaction() as session:
             person = await people.meet(session, self.number, self.now, name=self.user.full_name)
-            state = FSMContext(
-                storage=SessionStorage(session, self.now),
-                key=StorageKey(bot_id=BOT.id, chat_id=self.number, user_id=self.number),
+            replies = await answer(
+                self.dispatcher, BOT, update, session, person, self.now, NETWORK
             )
-            try:
-                async with session.begin_nested():
-                    replies = await self.dispatcher.feed_update(
-                        BOT,
-                        update,
-                        session=session,
-                        person=person,
-                        now=self.now,
-                        _=translator_of(person, NETWORK),
-                        network=NETWORK,
-                        forms=FORMS,
-                        state=state,
-                        raw_state=await state.get_state(),
-                    )
-            except RefusalError as refusal:
-                text = refusals.sentence(refusal, translator_of(person, NETWORK))
-                replies = [Reply("refusal", {"text": text}, How.ALERT)]
-                self.toasts.append(read(text))
-                return
-            assert isinstance(replies, list), f"nobody handles {update.model_dump_json()}"
+            assert replies, f"nobody handles {update.model_dump_json()}"
             for reply in replies:
                 await self._show(await self._page(session, person), reply)
 
@@ -121,9 +96,11 @@ class Phone:
         return Page(session, person, translator_of(person, NETWORK), self.now, NETWORK, FORMS)
 
     async def _show(self, page: Page, reply: Reply) -> None:
+        if reply.how is How.COMMANDS:
+            return
         message = await render(page, reply.kind, **reply.args)
         assert message is not None, reply
-        if reply.how in (How.TOAST, How.ALERT):
+        if reply.how in (How.TOAST, How.ALERT) or reply.kind == "refusal":
             self.toasts.append(read(message.text))
         else:
             keyboard(message.rows)  # packs every button: none may be longer than 64 bytes

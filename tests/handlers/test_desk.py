@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.database import Database
-from community import attendance, consents, deliveries, people, sends
+from community import attendance, consents, deliveries, people, roles, sends
 from community.attendance import Wish
 from community.consents import Purpose
 from community.deliveries import Delivery, Plan
@@ -53,7 +53,7 @@ async def test_only_the_team_reaches_the_desk_and_sees_what_its_roles_allow(
 
 @pytest.mark.parametrize(
     "data",
-    ["pl", "pn", "pe:x:event", "pd:x:cancel!", "sl", "nl:x:card", "sd:x:now", "ti:animator:"],
+    ["pl:0", "pn", "pe:x:event", "pd:x:cancel!", "sl", "nl:x:card", "sd:x:now", "ti:animator:"],
 )
 async def test_a_member_who_forges_a_button_of_the_desk_is_refused(
     phone: Calling, data: str
@@ -226,11 +226,12 @@ async def test_a_newsletter_in_two_languages_from_writing_to_the_last_outcome(
     assert "The office is closed in January." in animator.last
     await animator.presses("Send them nothing instead")
     await animator.presses("👁 Français")
-    assert animator.last == "Whoever reads French gets nothing."
+    assert animator.last == "Readers of this language get nothing: French"
     await animator.presses("Send them English instead")
     await animator.presses("Back to the message")
     await animator.presses("Who gets it")
-    assert "French: fewer than 5. Not translated: they get English" in animator.last
+    instead = "Not translated: they get another language, with a notice: English"
+    assert f"French: fewer than 5. {instead}" in animator.last
     assert "Arabic: fewer than 5" in animator.last
     assert "All together: fewer than 5" in animator.last
     await animator.presses("Back to the message")
@@ -252,7 +253,7 @@ async def test_a_newsletter_in_two_languages_from_writing_to_the_last_outcome(
     assert arab.seen[-1].text == preview.text
     assert arab.buttons == [read_button(preview)]
     await french.gets("newsletter", ref=send.ref)
-    assert "English" in french.last
+    assert "Langue : anglais" in french.last
     async with database.transaction() as session:
         for row in await session.scalars(select(Delivery).where(Delivery.send_id == send.id)):
             row.state = Row.SENT
@@ -427,8 +428,108 @@ async def test_the_dry_run_tells_no_group_of_few_and_nothing_that_gives_it_away(
         (await session.get_one(Send, send.id)).fallback = rule
     await animator.gets("send.who", ref=send.ref)
     assert "English: not shown" in animator.last
-    assert "Ukrainian: not shown. Not translated" in animator.last
-    shown = "13" if rule == Fallback.NETWORK else "not shown"
-    assert f"All together: {shown}" in animator.last
+    assert "Ukrainian: fewer than 5. Not translated" in animator.last
+    assert "All together: not shown" in animator.last
     assert "12" not in animator.last
     assert "Do not want news: fewer than 5" in animator.last
+
+
+async def test_every_event_is_reached_what_is_to_come_before_what_was(
+    phone: Calling, database: Database
+) -> None:
+    animator = await phone(1, "en", ANIMATOR)
+    for number in range(25):
+        await animator.sends_data("pn")
+        await animator.says(f"Meeting {number}")
+        await animator.says((animator.now + timedelta(days=number + 1)).strftime("%d.%m.%Y 18:00"))
+        await animator.says("Library")
+    animator.now += timedelta(days=4)
+    await animator.presses("All events")
+    listed = [label for label in animator.buttons if "Meeting" in label]
+    while "Next page" in animator.buttons:
+        await animator.presses("Next page")
+        listed += [label for label in animator.buttons if "Meeting" in label]
+    numbers = [int(label.rpartition(" ")[2]) for label in listed]
+    assert numbers == [*range(3, 25), 2, 1, 0]
+
+
+async def test_the_desk_of_an_event_under_way_has_only_buttons_that_work(
+    phone: Calling, database: Database
+) -> None:
+    animator = await phone(1, "en", ANIMATOR)
+    await a_published_event(animator)
+    event = await the(database, Event)
+    animator.now = event.starts_at + timedelta(minutes=10)
+    await animator.presses("All events")
+    await animator.presses("Meeting")
+    for gone in ("📅 Time", "📍 Place", "📣 Tell the members"):
+        assert gone not in animator.buttons
+    await animator.presses("Child care")
+    await animator.presses("Places")
+    await animator.says("30")
+    await animator.presses("Duration")
+    await animator.says("180")
+    for fact in ("There is child care", "Places: 30", "18:00–21:00"):
+        assert fact in animator.last
+    assert animator.toasts == ["Published. Now you can tell the members."]
+    for what, text in (("when", "Fri 18:00"), ("where", "Elsewhere")):
+        await animator.sends_data(f"pq:{event.ref}:{what}")
+        await animator.says(text)
+        assert animator.toasts.pop() == "It is too late for that."
+
+
+async def test_a_draft_whose_day_has_passed_can_be_moved_but_not_published(
+    phone: Calling, database: Database
+) -> None:
+    animator = await phone(1, "en", ANIMATOR)
+    await animator.sends_data("pn")
+    for text in ("Meeting", "Tue 18:00", "Library"):
+        await animator.says(text)
+    animator.now += timedelta(days=3)
+    await animator.presses("All events")
+    await animator.presses("Meeting")
+    assert "✅ Publish" not in animator.buttons
+    await animator.presses("Time")
+    await animator.says("Sat 18:00")
+    assert "✅ Publish" in animator.buttons
+
+
+async def test_who_confirms_twice_reads_that_it_is_confirmed_already(
+    phone: Calling, database: Database
+) -> None:
+    boss, guest = await phone(1, "en", ADMINISTRATOR), await phone(2)
+    await boss.sends_data("ti:animator:")
+    payload = boss.last.partition("?start=")[2].split()[0]
+    await guest.says(f"/start {payload}")
+    invitation = await the(database, RoleInvitation)
+    for answer in (1, 1, 0):
+        await boss.sends_data(f"ts:{invitation.ref}:{answer}")
+    assert boss.toasts == ["You have confirmed this person already."] * 2
+
+
+async def test_who_takes_another_role_reads_the_way_in(phone: Calling) -> None:
+    boss = await phone(1, "en", ADMINISTRATOR)
+    await boss.says("/animate")
+    assert "/report" not in boss.last
+    await boss.presses("Team")
+    await boss.presses("I work as a coordinator too")
+    assert "/report: figures and set up" in boss.last
+
+
+async def test_the_last_administrator_reads_what_follows_before_going(
+    phone: Calling, database: Database
+) -> None:
+    boss, other = await phone(1, "en", ADMINISTRATOR), await phone(2, "en", ADMINISTRATOR)
+    warning = "You are the only administrator."
+    await boss.sends_data("me:erase")
+    assert warning not in boss.last
+    await other.sends_data("me:erase")
+    await other.presses("Yes, delete everything")
+    await boss.sends_data("me:erase")
+    assert warning in boss.last
+    assert boss.buttons[0] == "👥 Team"
+    async with database.transaction() as session:
+        assert await roles.offer_first(session, boss.now) is None
+    await boss.presses("Yes, delete everything")
+    async with database.transaction() as session:
+        assert await roles.offer_first(session, boss.now)

@@ -7,10 +7,11 @@ from sqlalchemy import select
 
 from bot.database import Database
 from community import agreements, people, providers, referrals, roles, translations
+from community.deliveries import Delivery
 from community.needs import Need
 from community.people import Person
 from community.providers import Service
-from community.referrals import FieldName, Referral
+from community.referrals import FieldName, Referral, State
 from community.roles import Role, RoleName
 from tests.handlers.conftest import Calling, Phone, read
 
@@ -92,7 +93,16 @@ async def town(phone: Calling, database: Database) -> Town:
 
 FORGED = ["sv:x", "sk:x:1", "sf:x:0:see:", "sf:x:-7:send:", "sz:x:open:", "sz:x:withdraw!:"]
 NOT_MINE = ["open:", "withdraw:", "withdraw!:", "yes:", "no:", "give:", "keep:"]
-SET_UP = ["su:menu", "su:areas", "su:new_area", "sa:x", "so:x:open", "so:x:active!", "sn:x"]
+SET_UP = [
+    "su:menu",
+    "su:areas",
+    "sj",
+    "sa:x:open",
+    "sa:x:remove!",
+    "so:x:open",
+    "so:x:active!",
+    "sn:x",
+]
 SERVICES = ["ss:x:open", "ss:x:is_open", "sg:x:fr", "sw:x:fr", "sx:area:x:fr"]
 
 
@@ -129,7 +139,7 @@ async def test_who_is_nobodys_staff_is_refused_the_list(phone: Calling) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", ["sa:x", "so:x:open", "so:x:active", "so:x:end!", "sn:x", "ss:x:open", "sw:x:fr"]
+    "data", ["sa:x:open", "so:x:open", "so:x:active", "so:x:end!", "sn:x", "ss:x:open", "sw:x:fr"]
 )
 async def test_a_coordinators_old_button_is_answered_politely(town: Town, data: str) -> None:
     await town.boss.sends_data(data)
@@ -179,7 +189,7 @@ async def test_a_view_shows_the_note_in_its_language_and_closes_after_some_minut
     await town.adviser.sends_data(f"rf:{ref}:open:")
     opened = {"ref": ref, "opened": town.now.isoformat()}
     assert "Name: Person 3" in town.adviser.last
-    assert "Note\nIn العربية:\nأريد أن أفتح مخبزا." in town.adviser.last
+    assert "Note\nLanguage: Arabic\nأريد أن أفتح مخبزا." in town.adviser.last
     assert town.adviser.seen[-1].protect
     assert not town.adviser.is_still()
     town.adviser.now = town.now + timedelta(minutes=14)
@@ -254,6 +264,14 @@ async def test_a_dispute_waits_in_the_inbox_until_it_is_settled(
     for shown in ("Member: Person 3", "Organisation: Chamber", "Name: Person 3", "Please help."):
         assert shown in animator.last
     await animator.presses("The help was given")
+    assert "This cannot be changed afterwards." in animator.last
+    await animator.presses("Back")
+    await animator.presses("The help was not given")
+    await animator.presses("Back")
+    async with town.database.transaction() as session:
+        assert (await session.scalars(select(Referral))).one().state == State.DISPUTED
+    await animator.presses("The help was given")
+    await animator.presses("Yes, settle it")
     assert "The team has found that the help was given." in animator.last
     assert await animator.gets("team_notice", what="dispute", ref=ref) is None
     await animator.says("/animate")
@@ -353,3 +371,59 @@ async def test_many_requests_are_paged_for_the_member(town: Town) -> None:
     async with town.database.transaction() as session:
         assert len((await session.scalars(select(Referral))).all()) == 9
     assert read(town.member.seen[-1].text) == "Your requests"
+
+
+async def test_where_nobody_reads_requests_the_team_is_offered_instead(
+    town: Town, phone: Calling
+) -> None:
+    reader = await phone(5)
+    await reader.sends_data(f"sv:{town.service}")
+    assert "🤝 Refer me" in reader.buttons
+    async with town.database.transaction() as session:
+        for role in await session.scalars(select(Role).where(Role.organization_id.is_not(None))):
+            role.revoked_at = town.now
+    await reader.sends_data(f"sv:{town.service}")
+    assert "This organisation does not read requests here yet." in reader.last
+    assert "🤝 Refer me" not in reader.buttons
+    await reader.presses("Write to the team")
+    assert "What would you like to tell the team" in reader.last
+
+
+async def test_the_team_hears_of_requests_that_nobody_reads_and_may_invite_somebody(
+    town: Town, phone: Calling
+) -> None:
+    await town.asks()
+    animator = await phone(7, "en", ANIMATOR)
+    args = {"what": "unattended", "ref": town.organization}
+    assert await animator.gets("team_notice", **args) is None
+    async with town.database.transaction() as session:
+        for role in await session.scalars(select(Role).where(Role.organization_id.is_not(None))):
+            role.revoked_at = town.now
+    assert await animator.gets("team_notice", **args)
+    assert "Requests of members wait at Chamber" in animator.last
+    assert "Person 3" not in animator.last  # nothing personal
+    await animator.presses("Invite staff of a support provider")
+    assert "Give this link to one person" in animator.last
+
+
+async def test_staff_who_have_asked_read_that_they_wait(town: Town) -> None:
+    ref = await town.asks()
+    await town.adviser.sends_data(f"rf:{ref}:ask:area")
+    await town.adviser.sends_data(f"rf:{ref}:accept:")
+    assert town.adviser.toasts == [
+        "The person has been asked and has not answered yet. We tell you as soon as they do."
+    ]
+
+
+async def test_the_end_of_an_agreement_reaches_the_member_who_waits(
+    town: Town, phone: Calling
+) -> None:
+    reader = await phone(5)
+    ref = await town.asks(reader)
+    await town.boss.sends_data(f"so:{town.organization}:end!")
+    async with town.database.transaction() as session:
+        told = await session.scalars(select(Delivery).where(Delivery.kind == "referral_step"))
+        assert [dict(row.args) for row in told] == [{"ref": ref}]
+    await reader.gets("referral_step", ref=ref)
+    await reader.presses("Read it")
+    assert "There is no agreement with this organisation any more" in reader.last

@@ -137,6 +137,17 @@ def test_a_bar_is_as_long_as_its_number_and_a_hidden_number_has_none() -> None:
     assert widths == [chart.LONGEST_BAR, chart.LONGEST_BAR / 4]
 
 
+@pytest.mark.parametrize("language", OFFERED)
+def test_the_picture_carries_the_note_on_hidden_numbers(language: str) -> None:
+    _ = translator_for(language)
+    month = report(a_month(), _)
+    assert month.note
+    shown = re.findall(r"<text[^>]*>(.*?)</text>", chart.drawing(month, _))
+    read = [re.sub("<[^>]*>|[\u2066-\u2069]", "", line) for line in shown]
+    assert " ".join(read).endswith(without_isolates(month.note))
+    assert max(map(len, read)) <= chart.NOTE_WIDTH
+
+
 def test_the_picture_is_well_formed_whatever_a_label_says() -> None:
     rows = [Row('<script> & "quotes"', "1", 1)]
     svg = chart.drawing(Report("t", "s", [Section("x", rows)], ""), translator_for("en"))

@@ -53,7 +53,7 @@ ROLES: Mapping[str, set[str]] = {
         *("ar", "pe", "pl", "pn", "pq", "pz", "pd", "pg", "pk", "px", "nw", "nt", "ww", "wv"),
         "wo",
     },
-    "coordinator": {"rp", "rm", "su", "sa", "so", "sx", "sn", "ss", "sg", "sw"},
+    "coordinator": {"rp", "rm", "su", "sa", "so", "sx", "sj", "sn", "ss", "sg", "sw"},
     "staff": {"rl"},
     "member": set(),
     "stranger": set(),
@@ -89,7 +89,7 @@ NO_NUMBERS = ("0x7", "٧", "1e9", " 7 ")
 
 FEW, MANY = 3, 60
 
-UNWATCHED = {"inbox", "conversations", "sent_messages", "live_messages", "leases"}
+UNWATCHED = {"inbox", "conversations", "sent_messages", "live_messages", "leases", "rates"}
 """Tables that any press, or the passing of time, writes to."""
 
 TWO = {"events", "referrals", "survey_responses", "people"}

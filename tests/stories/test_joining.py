@@ -46,7 +46,7 @@ async def test_a_newcomer_joins_and_tells_a_little(stage: Theatre, language: str
     await amina.presses("I want to take part")
     await amina.presses("Woman")
     await amina.presses("Done")
-    amina.sees_last("Here is something for you")
+    amina.sees_last("Tell the team what you need: they read every message.")
     async with stage.app.database.transaction() as session:
         person = await people.by_telegram_id(session, amina.id)
         assert person is not None

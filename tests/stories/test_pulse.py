@@ -15,9 +15,9 @@ EARLY_IN_A_MONTH = datetime(2026, 12, 3, 11, 0, tzinfo=UTC)
 """So that everything falls into one month."""
 
 NOTICE = {
-    "ar": "لديكم رسالة جديدة: 3 أسئلة قصيرة.",
-    "en": "You have a new message: 3 short questions. It takes 3 taps.",
-    "uk": "У вас нове повідомлення: 3 короткі запитання. Лише 3 дотики.",
+    "ar": "لديكم رسالة جديدة: سؤالان قصيران.\nتكفي 3 ضغطات.",
+    "en": "You have a new message: 2 short questions.\nIt takes 3 taps.",
+    "uk": "У вас нове повідомлення: 2 короткі запитання.\nЛише 3 дотики.",
 }
 FIGURES = {
     "en": ("Came: 6", "Yes, useful: 6", "Response rate: 100%"),
@@ -55,7 +55,7 @@ async def test_who_came_is_asked_the_next_morning_and_the_coordinator_reads_what
         assert directions(member.last["text"]) == RUNS[member.language]
         await member.presses("See the questions")
         member.sees_last("Coffee for founders", "Nobody sees what you answer")
-        for tap in ("Yes, useful", "Not yet", "Maybe"):
+        for tap in ("Yes, useful", "Not yet"):
             await member.presses(tap)
         member.sees_last("Thank you!")
     await stage.play(days=7)

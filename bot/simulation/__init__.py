@@ -1,0 +1,72 @@
+"""``diwan simulate``: a made-up network of any size, for training, tests and benchmarks.
+
+People, events, requests, newsletters and surveys of years, all in states that the lifecycles
+allow, and the same for the same seed. It writes rows and calls no verbs: a hundred thousand
+people by pressing buttons would take days.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import bot
+from bot.simulation import crowd, meetings, news, support
+from bot.simulation.crowd import DAY
+from bot.simulation.rows import Rows
+from community.areas import Area
+from community.events import Event
+from community.people import Person
+from community.providers import Organization
+from community.sends import Send
+
+SMALLEST = 50
+
+
+class NotEmptyError(Exception):
+    """There is a network in this database already."""
+
+
+async def simulate(
+    session: AsyncSession,
+    *,
+    people: int,
+    seed: int,
+    now: datetime,
+    years: float = 2,
+    zone: str = "Europe/Brussels",
+    told: Callable[[str], None] = lambda _: None,
+) -> int:
+    """Fill an empty database with a network of so many people; return how many rows it has.
+
+    ``told`` hears how far it is. Nothing in it is or was real.
+
+    Raises:
+        NotEmptyError: somebody or something is there already.
+    """
+    for table in (Person, Area, Event, Organization, Send):
+        if await session.scalar(select(func.count()).select_from(table)):
+            raise NotEmptyError
+    sample = json.loads(Path(bot.__file__).with_name("sample.json").read_text(encoding="utf-8"))
+    rows, begin = Rows(session, seed, told), now - years * 365 * DAY
+    places = support.fill_areas(rows, max(2, min(40, people // 500)), zone, begin)
+    everybody = crowd.fill(rows, people, places, begin, now)
+    crowd.make_team(rows, everybody, begin)
+    await rows.write()
+    told(f"{people} people")
+    offers = support.fill_offers(
+        rows, max(3, min(200, people // 400)), sample, places, everybody, begin
+    )
+    await support.fill_referrals(rows, people // 8, offers, everybody, now)
+    told(f"{len(offers)} services, {people // 8} requests")
+    made = await meetings.fill(rows, max(2, people // 1000), sample, everybody, zone, begin, now)
+    told(f"{len(made)} events")
+    await news.fill(rows, sample, made, everybody, begin, now)
+    crowd.ask_team(rows, everybody, now)
+    crowd.tell_memberships(rows, everybody)
+    await rows.finish()
+    told(f"{rows.written} rows")
+    return rows.written

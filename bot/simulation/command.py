@@ -1,0 +1,50 @@
+"""The command line's side of it: an empty database, progress, one line where it cannot be."""
+
+import time
+
+import click
+
+from bot.clock import SystemClock
+from bot.database import Database
+from bot.migrating import DatabaseUnusableError, migrate_async
+from bot.settings import Settings
+from bot.simulation import NotEmptyError, simulate
+
+
+async def run_simulation(settings: Settings, people: int, seed: int, years: float) -> int:
+    """Fill the database that the settings name; return the exit code."""
+    address = settings.database_url.get_secret_value()
+    begin = time.monotonic()
+
+    def tell(what: str) -> None:
+        click.echo(f"{time.monotonic() - begin:6.1f} s  {what}", err=True)
+
+    try:
+        await migrate_async(address)
+    except DatabaseUnusableError as problem:
+        click.echo(str(problem), err=True)
+        return 2
+    database = Database(address)
+    try:
+        async with database.transaction() as session:
+            await simulate(
+                session,
+                people=people,
+                seed=seed,
+                now=SystemClock().now(),
+                years=years,
+                zone=settings.timezone,
+                told=tell,
+            )
+    except NotEmptyError:
+        click.echo(
+            "DATABASE_URL: there is a network in this database; name an empty one.", err=True
+        )
+        return 1
+    finally:
+        await database.close()
+    click.echo(
+        f"A made-up network of {people} people is ready. Never run it with the token of a real "
+        "network; its first administrator is whoever opens the link that `diwan run` prints."
+    )
+    return 0

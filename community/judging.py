@@ -1,0 +1,167 @@
+"""What the send policy says about each row that is due: go, later, never, or too late.
+
+What it has to know about people is read for many at once; the judgement itself is arithmetic.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import consents, conversations, topics
+from community.consents import Purpose
+from community.deliveries import Delivery, State
+from community.people import Membership, Person
+from community.policy import (
+    CONVERSATION,
+    GAP,
+    POLICY,
+    UNASKED,
+    WEEKLY_CAP,
+    NoRoom,
+    Policy,
+    next_morning,
+)
+from community.topics import Topic
+
+WEEK = timedelta(days=7)
+MOMENT = timedelta(seconds=2)
+"""After so long a row is looked at again whose person another sender is just judging."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the policy says about one claimed row now. ``SENT`` means: go ahead."""
+
+    state: State
+    reason: str | None = None
+    due_at: datetime | None = None
+
+
+GO = Verdict(State.SENT)
+
+
+@dataclass
+class Reader:
+    """What the policy has to know about one person."""
+
+    person: Person
+    agrees_to: Collection[Purpose] = frozenset()
+    muted: Collection[Topic] = frozenset()
+    answering_since: datetime | None = None
+    """They have a question open, and touched it then."""
+    unasked: list[datetime] = field(default_factory=list)
+    """When they got what nobody asked for lately, or were let to get it; newest first."""
+    is_ours: bool = True
+    """False while another sender judges what is unasked for this person."""
+
+
+async def readers(
+    session: AsyncSession, rows: Sequence[Delivery], now: datetime
+) -> Mapping[int, Reader]:
+    """Read what the policy has to know about the people of these rows, by their number.
+
+    Whoever would get something unasked is held until the end of the transaction, so that two
+    senders never count for the same person at the same time.
+    """
+    ids = {row.person_id for row in rows if row.person_id is not None}
+    people = await session.scalars(select(Person).where(Person.id.in_(ids)))
+    found = {person.id: Reader(person) for person in people}
+    numbers = {r.person.telegram_id: r for r in found.values() if r.person.telegram_id}
+    open_since = now - CONVERSATION
+    for number, at in (await conversations.answering(session, [*numbers], open_since)).items():
+        numbers[number].answering_since = at
+    unasked = {row.person_id or 0 for row in rows if row.kind in UNASKED} & found.keys()
+    if not unasked:
+        return found
+    free = select(Person.id).where(Person.id.in_(unasked)).order_by(Person.id)
+    ours = set(await session.scalars(free.with_for_update(skip_locked=True, key_share=True)))
+    for person_id, purposes in (await consents.given_by(session, unasked)).items():
+        found[person_id].agrees_to = purposes
+    for person_id, muted in (await topics.muted_by(session, unasked)).items():
+        found[person_id].muted = muted
+    for person_id in unasked:
+        found[person_id].is_ours = person_id in ours
+    for row in await session.execute(_lately_unasked(unasked, now)):
+        found[row.person_id].unasked.append(row.settled_at)
+    return found
+
+
+def _lately_unasked(
+    person_ids: Collection[int], now: datetime
+) -> Select[int | None, datetime | None]:
+    """Return the query for when these people got something unasked within a week.
+
+    What lies far ahead was sent while the clock was wrong, and holds nothing back.
+    """
+    return (
+        select(Delivery.person_id, Delivery.settled_at)
+        .where(
+            Delivery.person_id.in_(person_ids),
+            Delivery.kind.in_(UNASKED),
+            Delivery.state.in_([State.CLAIMED, State.SENT, State.UNCERTAIN, State.RECALLED]),
+            Delivery.settled_at > now - WEEK,
+            Delivery.settled_at < now + GAP,
+        )
+        .order_by(Delivery.settled_at.desc())
+    )
+
+
+def judge(row: Delivery, reader: Reader | None, now: datetime, default_zone: str) -> Verdict:
+    """Apply the send policy to one row.
+
+    A deferral never crosses the expiry: what would, is expired at once.
+    """
+    policy = POLICY[row.kind]
+    if reader is None:
+        return Verdict(State.SUPPRESSED, "erased")
+    if now >= row.expires_at:
+        return Verdict(State.EXPIRED, "too_late")
+    if reason := _not_wanted(policy, reader):
+        return Verdict(State.SUPPRESSED, reason)
+    if policy.unasked and not reader.is_ours:
+        return Verdict(State.QUEUED, "deferred", now + MOMENT)
+    room = _room(reader, now) if policy.unasked else now
+    if room > now and policy.no_room is NoRoom.SKIP:
+        return Verdict(State.SUPPRESSED, "no_room")
+    later = room
+    if not policy.interrupts and reader.answering_since is not None:
+        later = max(later, reader.answering_since + CONVERSATION)
+    if policy.waits_for_morning:
+        later = next_morning(later, reader.person.local_zone(default_zone))
+    if later <= now:
+        if policy.unasked:
+            reader.unasked.insert(0, now)
+        return GO
+    if later >= row.expires_at:
+        return Verdict(State.EXPIRED, "no_time_left")
+    return Verdict(State.QUEUED, "deferred", later)
+
+
+def _not_wanted(policy: Policy, reader: Reader) -> str | None:
+    """Return why the person does not get this kind at all, if so."""
+    person = reader.person
+    if person.telegram_id is None:
+        return "no_telegram"
+    if person.state == Membership.UNREACHABLE:
+        return "unreachable"
+    if person.state in policy.silent_in:
+        return str(person.state)
+    if policy.consent and policy.consent not in reader.agrees_to:
+        return "no_consent"
+    if policy.topic and policy.topic in reader.muted:
+        return "muted"
+    return None
+
+
+def _room(reader: Reader, now: datetime) -> datetime:
+    """Return from when the weekly cap and the gap allow one more unasked message."""
+    times = reader.unasked
+    allowed = [now]
+    if times:
+        allowed.append(times[0] + GAP)
+    if len(times) >= WEEKLY_CAP:
+        allowed.append(times[WEEKLY_CAP - 1] + WEEK)
+    return max(allowed)

@@ -1,0 +1,73 @@
+"""What news is about: topics that a member turns off one by one, with one tap.
+
+Agreeing to news (``Purpose.NEWS``) opens all of them; a topic that is turned off stays off until
+the member turns it on again.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from community import people
+from community.base import Base, BigId
+from community.people import Person
+from community.writing import insert_new
+
+
+class Topic(StrEnum):
+    """What leaves by itself and can be turned off."""
+
+    EVENTS = "events"
+    NEWSLETTERS = "newsletters"
+    STEPS = "steps"
+    """Reminders of a step towards a service that waits to be ticked."""
+
+
+class MutedTopic(Base):
+    """One topic that one person does not want."""
+
+    __tablename__ = "muted_topics"
+
+    person_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True
+    )
+    topic: Mapped[Topic] = mapped_column(String(16), primary_key=True)
+    since: Mapped[datetime]
+
+
+async def muted(session: AsyncSession, person: Person) -> set[Topic]:
+    """Return what the person has turned off."""
+    return (await muted_by(session, [person.id])).get(person.id, set())
+
+
+async def muted_by(session: AsyncSession, person_ids: Collection[int]) -> Mapping[int, set[Topic]]:
+    """Return what each of these people has turned off; who is absent, nothing."""
+    found: dict[int, set[Topic]] = {}
+    rows = await session.execute(
+        select(MutedTopic.person_id, MutedTopic.topic).where(MutedTopic.person_id.in_(person_ids))
+    )
+    for person_id, topic in rows:
+        found.setdefault(person_id, set()).add(Topic(topic))
+    return found
+
+
+async def turn(
+    session: AsyncSession, person: Person, topic: Topic, now: datetime, *, on: bool
+) -> None:
+    """Turn a topic on or off; turning it twice changes nothing.
+
+    Raises:
+        NotAMemberError: the person has not joined.
+    """
+    people.require_member(person)
+    if on:
+        await session.execute(
+            delete(MutedTopic).where(MutedTopic.person_id == person.id, MutedTopic.topic == topic)
+        )
+    else:
+        row = {"person_id": person.id, "topic": topic, "since": now}
+        await insert_new(session, MutedTopic, [row])

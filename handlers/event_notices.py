@@ -1,0 +1,133 @@
+"""What leaves by itself about an event: the announcement, reminders, changes, a freed place."""
+
+from aiogram import Router
+
+from community import attendance, events, sends
+from community.attendance import State
+from community.base import find
+from community.events import Event
+from community.sends import Send
+from community.topics import Topic
+from community.translations import Fallback
+from handlers import topics
+from handlers.attendance import (
+    Calendar,
+    List,
+    answer_rows,
+    event_card,
+    facts,
+    heading,
+    standing,
+)
+from handlers.content import block_for
+from handlers.replies import Button, Message, Page, in_rows, lines
+
+
+async def invitation(page: Page, ref: str, send: str) -> Message | None:
+    """Announce an event to somebody who has not answered yet."""
+    event = await events.visible(page.session, ref)
+    mine = await attendance.of(page.session, event, page.reader)
+    if mine is not None and mine.state not in attendance.UNANSWERED:
+        return None
+    return await announcement(page, event, send)
+
+
+async def announcement(page: Page, event: Event, send: str) -> Message | None:
+    """Return what an announcement says, in the language its author's rule gives this reader."""
+    if event.state != events.State.PUBLISHED or event.starts_at <= page.now:
+        return None
+    announced = await find(page.session, Send, send)
+    shelf = await sends.shelf(page.session, announced)
+    block = shelf.choose(page._.language, page.network.language, Fallback(announced.fallback))
+    if block is None:
+        return None
+    _ = page._
+    text = lines(
+        _("📣 A new event in your network"),
+        "",
+        heading(page, event, block),
+        "",
+        *facts(page, event, None),
+        "",
+        await standing(page, event, None),
+    )
+    rows = await answer_rows(page, event, None)
+    return Message(text, [*rows, [topics.button(Topic.EVENTS, _)]])
+
+
+async def reminder(page: Page, ref: str, which: str) -> Message | None:
+    """Remind of an event the person still wants to go to."""
+    event = await events.visible(page.session, ref)
+    mine = await attendance.of(page.session, event, page.reader)
+    wanted = mine is not None and mine.state in (State.GOING, State.MAYBE)
+    if event.state != events.State.PUBLISHED or event.starts_at <= page.now or not wanted:
+        return None
+    block = await block_for(page, "event", event.id)
+    _ = page._
+    text = lines(
+        _("⏰ A reminder: you wanted to come."),
+        "",
+        heading(page, event, block),
+        "",
+        *facts(page, event, mine),
+    )
+    return Message(text, await answer_rows(page, event, mine))
+
+
+async def changed(page: Page, ref: str) -> Message | None:
+    """Tell that something has changed, and ask "still?"."""
+    event = await events.visible(page.session, ref)
+    mine = await attendance.of(page.session, event, page.reader)
+    if event.state != events.State.PUBLISHED or mine is None:
+        return None
+    block = await block_for(page, "event", event.id)
+    _ = page._
+    text = lines(
+        _("✏️ The time or the place of this event has changed."),
+        "",
+        heading(page, event, block),
+        "",
+        *facts(page, event, mine),
+        "",
+        await standing(page, event, mine),
+    )
+    return Message(text, await answer_rows(page, event, mine))
+
+
+async def cancelled(page: Page, ref: str) -> Message | None:
+    """Tell that the event does not take place."""
+    event = await events.visible(page.session, ref)
+    block = await block_for(page, "event", event.id)
+    _ = page._
+    text = lines(
+        _("❌ This event does not take place. We are sorry."),
+        "",
+        heading(page, event, block),
+        "",
+        facts(page, event, None)[0],
+    )
+    calendar = Button(_.label("button", "📅 Remove it from my calendar"), Calendar(ref=event.ref))
+    return Message(text, in_rows([calendar, Button(_.label("button", "All events"), List())]))
+
+
+async def place_offered(page: Page, ref: str) -> Message | None:
+    """Offer a freed place, with its deadline."""
+    event = await events.visible(page.session, ref)
+    mine = await attendance.of(page.session, event, page.reader)
+    if mine is None or mine.state != State.OFFERED or event.state != events.State.PUBLISHED:
+        return None
+    return await event_card(page, ref)
+
+
+CARDS = {
+    "event_invitation": invitation,
+    "event_reminder": reminder,
+    "event_changed": changed,
+    "event_cancelled": cancelled,
+    "place_offered": place_offered,
+}
+
+
+def setup() -> Router:
+    """Take nothing: the buttons lead to the event itself."""
+    return Router(name="event_notices")

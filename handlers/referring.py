@@ -1,0 +1,178 @@
+"""Being referred: exactly what goes to whom, each field by the member's own switch."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from aiogram import Router
+from aiogram.fsm.context import FSMContext
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import people, referrals
+from community.base import find
+from community.people import Person
+from community.providers import Service
+from community.referrals import FieldName
+from handlers import menu, words
+from handlers.content import quoted
+from handlers.forms import Answering, Field, Form, Question, begin
+from handlers.onboarding import TERMS_VERSION
+from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
+from handlers.requests import OneRequest, field_lines, read_note
+from handlers.support import OpenService, Refer, organization_name
+from locales import Translator
+
+SWITCHES: tuple[FieldName, ...] = tuple(name for name in FieldName if name != FieldName.NOTE)
+AT_FIRST = frozenset(
+    {FieldName.NAME, FieldName.LANGUAGE, FieldName.NEED, FieldName.AREA, FieldName.STAGE}
+)
+
+
+def mask_of(fields: Collection[FieldName]) -> int:
+    """Return the fields as bits, so that a button can carry them."""
+    return sum(1 << at for at, name in enumerate(SWITCHES) if name in fields)
+
+
+def fields_of(mask: int) -> set[FieldName]:
+    """Return the fields of such bits; what does not exist is left out."""
+    return {name for at, name in enumerate(SWITCHES) if mask >> at & 1}
+
+
+# Handlers
+
+
+async def refer_touched(
+    query: Any,
+    callback_data: Refer,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+    state: FSMContext,
+    _: Translator,
+) -> Replies:
+    """Show what would be shared, flip a field, write a note, or send it."""
+    people.require_member(person)
+    ref, mask, act = callback_data.ref, callback_data.mask, callback_data.act
+    service = await find(session, Service, ref)
+    already = await referrals.open_with(session, person, service)
+    if already is not None:
+        return [edit("support.request", ref=already.ref)]
+    note = (await state.get_data()).get("notes", {}).get(ref, "")
+    if act == "note":
+        return await begin(NOTE, state, ref=ref, mask=mask, note=note)
+    if act == "send":
+        goes = await referrals.would_share(session, person, service, fields_of(mask), note)
+        if callback_data.seen != referrals.fingerprint(goes):
+            return [toast("support.changed"), edit("support.refer", ref=ref, mask=mask, note=note)]
+        await state.clear()
+        referral = await referrals.agree(
+            session,
+            person,
+            ref,
+            fields_of(mask),
+            note,
+            now,
+            version=TERMS_VERSION,
+            language=_.language,
+        )
+        return [edit("support.sent", ref=referral.ref)]
+    if act == "see":
+        await state.clear()
+        mask, note = mask_of(AT_FIRST), ""
+    return [edit("support.refer", ref=ref, mask=mask, note=note)]
+
+
+async def _ask_note(page: Page, about: Any, answers: Any) -> Question:
+    _ = page._
+    return Question(
+        lines(
+            _("What should they know? Write it in a few sentences."),
+            _("Please never send identity documents or passwords here."),
+            quoted(page, about["note"], _.language) if about["note"] else None,
+        )
+    )
+
+
+async def _noted(answering: Answering) -> Replies:
+    about, note = answering.about, answering.answers["note"]
+    await answering.state.update_data(notes={about["ref"]: note})
+    return [say("support.refer", ref=about["ref"], mask=about["mask"], note=note)]
+
+
+NOTE = Form(
+    "support.note",
+    [Field("note", _ask_note, read_note)],
+    _noted,
+    home=lambda about: say("support.refer", **about),
+)
+
+
+# Cards
+
+
+async def refer_card(page: Page, ref: str, mask: int, note: str = "") -> Message:
+    """Show exactly which fields would go to whom, each with a switch."""
+    _ = page._
+    service = await find(page.session, Service, ref)
+    chosen = fields_of(mask)
+    could = await referrals.preview(page.session, page.reader, service)
+    goes = await referrals.would_share(page.session, page.reader, service, chosen, note)
+    to = await organization_name(page, service)
+    text = lines(
+        _("<b>This goes to {organization}, and nothing else:</b>", organization=to),
+        "",
+        *(await field_lines(page, goes, _.language) or [_("Nothing yet.")]),
+        "",
+        None
+        if {FieldName.ACCOUNT, FieldName.NOTE} & goes.keys()
+        else _(
+            "⚠️ They cannot reach you yet. Add a note with a phone number or an e-mail address."
+        ),
+        _("You can withdraw it at any time. What has been read cannot be taken back."),
+    )
+    rows = []
+    for name in SWITCHES:
+        if not could.get(name):
+            continue
+        label = (
+            _.label("button", "✅ {field}", field=words.field(name, _))
+            if name in chosen
+            else _.label("button", "⬜ {field}", field=words.field(name, _))
+        )
+        flipped = mask_of(chosen ^ {name})
+        rows.append([Button(label, Refer(ref=ref, mask=flipped, act="flip"))])
+    write = _.label("button", "✏️ Change the note") if note else _.label("button", "✏️ Add a note")
+    rows.append([Button(write, Refer(ref=ref, mask=mask, act="note"))])
+    send = Refer(ref=ref, mask=mask, act="send", seen=referrals.fingerprint(goes))
+    rows.append([Button(_.label("button", "📨 I agree, send it"), send)])
+    rows.append([Button(_.label("button", "Back"), OpenService(ref=ref))])
+    return Message(text, rows)
+
+
+async def changed(page: Page) -> Message:
+    """Tell that what the pressed button stood for is not what would be shared now."""
+    return Message(
+        page._.label("toast", "Something has changed. Please look again before you agree.")
+    )
+
+
+async def sent_card(page: Page, ref: str) -> Message:
+    """Confirm that the request is on its way."""
+    _ = page._
+    text = lines(
+        _("📨 Your request is on its way."),
+        _("You get a message here as soon as there is an answer."),
+    )
+    look = Button(_.label("button", "Look at it"), OneRequest(ref=ref))
+    return Message(text, [[look], [menu.button(_)]])
+
+
+CARDS = {"support.refer": refer_card, "support.changed": changed, "support.sent": sent_card}
+FORMS = (NOTE,)
+
+
+def setup() -> Router:
+    """Take every button of the card that shows what would be shared."""
+    router = Router(name="referring")
+    router.callback_query.register(refer_touched, Refer.filter())
+    return router
