@@ -17,7 +17,7 @@ def upgrade() -> None:
     op.add_column(
         "areas", sa.Column("is_open", sa.Boolean(), nullable=False, server_default=sa.true())
     )
-    with op.batch_alter_table("areas") as batch:
+    with op.batch_alter_table("areas", table_kwargs={"sqlite_autoincrement": True}) as batch:
         batch.alter_column("is_open", server_default=None)
 
 
