@@ -6,6 +6,7 @@ to get there and half to get back. Senders run in processes of their own.
 """
 
 import asyncio
+import logging
 import math
 import os
 import secrets
@@ -154,6 +155,7 @@ async def ptb(base: str, token: str, _url: str, _rate: float, seconds: float, n:
     from telegram.ext import AIORateLimiter, ExtBot
     from telegram.request import HTTPXRequest
 
+    logging.getLogger("telegram").setLevel(logging.CRITICAL)  # a traceback for every 429
     request = HTTPXRequest(connection_pool_size=256)
     bot = ExtBot(token, f"{base}/bot", request=request, rate_limiter=AIORateLimiter())
 

@@ -10,9 +10,10 @@ from typing import Any
 import click
 
 from bot import logs
-from bot.settings import Settings, SettingsError, load
+from bot.settings import Part, Settings, SettingsError, load
 
 WRONG_SETTING = 2
+ALL = frozenset(Part)
 
 
 def _settings(**given: Any) -> Settings:
@@ -36,7 +37,13 @@ def main() -> None:
 
 
 @main.command()
-def run() -> None:
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice([part.value for part in Part]),
+    help="Do only this part, beside other processes on the same PostgreSQL. May be repeated.",
+)
+def run(only: tuple[str, ...]) -> None:
     """Run the bot. Needs BOT_TOKEN; everything else has a default."""
     settings = _settings()
     if settings.bot_token is None:
@@ -44,9 +51,14 @@ def run() -> None:
             "BOT_TOKEN: is not set; get a token from @BotFather, or try `make demo`.", err=True
         )
         sys.exit(WRONG_SETTING)
+    if only and settings.on_sqlite:
+        click.echo(
+            "--only: needs PostgreSQL (DATABASE_URL); an SQLite file is for one process.", err=True
+        )
+        sys.exit(WRONG_SETTING)
     from bot.running import serve  # noqa: PLC0415 - aiogram takes seconds to import
 
-    _run(serve(settings))
+    _run(serve(settings, frozenset(map(Part, only)) or ALL))
 
 
 @main.command()

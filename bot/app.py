@@ -18,30 +18,38 @@ from sqlalchemy.exc import DBAPIError
 import handlers
 from bot.clock import Clock, FollowedClock, SystemClock
 from bot.database import Database
+from bot.health import Health
+from bot.holding import Hold, wait_for
 from bot.introducing import introduce
 from bot.journal import Journal, JournalUnusableError, place_of
 from bot.limiter import Limiter
 from bot.receiving import Receiver
 from bot.sending import LEASE, Sender
-from bot.settings import Settings
+from bot.settings import Part, Settings
 from bot.speaking import Speaker
 from bot.telegram import Session, Telegram, TokenRefusedError
-from community import erasure, keys, leases, roles
+from bot.webhook import Webhook, do_without
+from community import alerts, erasure, keys, leases, roles
+from community.alerts import Cause
 from handlers.replies import Network
 from scheduler import TIMETABLE, Job, Tick, next_due
 
 logger = logging.getLogger("diwan.app")
 
-POLLER, TICKER = "poller", "ticker"
+POLLER, TICKER, PROGRESS = "poller", "ticker", "progress"
+EVERYTHING = frozenset(Part)
 RENEW = 15.0
-
-
-class AnotherRunsError(Exception):
-    """Another process receives for this bot already."""
+LOOK_OUT = 10.0
+PARKED = 60.0
+"""A pause of more seconds is told to the administrators."""
 
 
 class App:
-    """A bot that runs: database, receiver, sender, scheduler."""
+    """A bot that runs: database, receiver, sender, scheduler, or some of these parts of it.
+
+    One process does everything, or several on one PostgreSQL share the parts. Whoever only
+    receives by polling is a standby while another process does.
+    """
 
     def __init__(
         self,
@@ -50,6 +58,7 @@ class App:
         clock: Clock | None = None,
         limiter: Limiter | None = None,
         lease: float = LEASE,
+        parts: frozenset[Part] = EVERYTHING,
     ) -> None:
         assert settings.bot_token is not None
         self.settings = settings
@@ -60,11 +69,18 @@ class App:
             session=Session(settings.telegram_api_base),
         )
         self.holder = f"{socket.gethostname()[:32]}/{os.getpid()}/{secrets.token_hex(4)}"
-        self.lease = lease
+        self.lease, self.parts = lease, parts
+        self.is_standby = parts != EVERYTHING
+        self.polling = Hold(self.database, POLLER, self.holder, lease)
+        self.progress = Hold(self.database, PROGRESS, self.holder, lease)
+        self.superseded = asyncio.Event()
+        """Set when another process receives in our place: this one has to end."""
         self.telegram = Telegram(self.bot, limiter or self._limiter())
         self.speaker = Speaker(self.telegram)
         self.journal = Journal(place_of(settings))
         self.network: Network | None = None
+        self.webhook: Webhook | None = None
+        self.health = Health(self)
         self._tasks: list[asyncio.Task[None]] = []
         self._ticking = asyncio.Lock()
         self._scheduler: AsyncIOScheduler | None = None
@@ -79,15 +95,18 @@ class App:
         )
 
     async def start(self) -> None:
-        """Meet Telegram, take the leases, and set everything going.
+        """Meet Telegram, take the leases, and set this process's parts going.
 
         Raises:
             AnotherRunsError: another process holds the poller's lease.
+            CannotListenError: a port is taken.
             JournalUnusableError: who was erased can be neither read nor noted.
             TokenRefusedError: Telegram does not accept the token.
+            WebhookSetError: a webhook is set, and nobody has said that it may be taken away.
         """
         if isinstance(self.clock, FollowedClock):
             await self.clock.learn()
+        await self.health.start()
         me = await self._meet_telegram()
         self.network = Network(
             language=self.settings.default_language,
@@ -95,7 +114,6 @@ class App:
             bot_username=me,
             emergency_contact=self.settings.emergency_contact,
         )
-        await self._become_poller()
         dispatcher = Dispatcher(disable_fsm=True)
         handlers.routes(dispatcher)
         self.receiver = Receiver(
@@ -109,17 +127,38 @@ class App:
             self.holder,
             lease=self.lease,
         )
-        await self._erase_again()
-        await self.receiver.pick_up()
-        self._task("renewing the lease", self._renew)
-        self._task("receiving", self.receiver.poll)
-        self._task("sending", self.sender.run)
-        self._task("introducing", self._introduce)
+        if Part.RECEIVE in self.parts:
+            await self._become_receiver()
+        if Part.SCHEDULE in self.parts:
+            await self._erase_again()
+        if Part.RECEIVE in self.parts:
+            await self._begin_receiving()
+        if Part.SEND in self.parts:
+            self._task("sending", self.sender.run)
+        if Part.SCHEDULE in self.parts:
+            self._task("introducing", self._introduce)
         if isinstance(self.clock, FollowedClock):
             clock = self.clock
             self._task("following", lambda: clock.follow(self.settle, self.next_due))
         self._schedule()
         gc.freeze()  # what is here stays: looking through it again and again costs a fifth
+
+    async def _become_receiver(self) -> None:
+        """Make sure that updates come our way, and only ours where only one may receive."""
+        settings = self.settings
+        if not settings.by_webhook:
+            await do_without(self.telegram, on_purpose=settings.polls_on_purpose)
+        if not self.is_standby and (settings.on_sqlite or not settings.by_webhook):
+            await wait_for(self.polling, forever=False)
+
+    async def _begin_receiving(self) -> None:
+        if self.settings.by_webhook:
+            self.webhook = Webhook(self.settings, self.receiver, self.telegram, self.clock)
+            await self.webhook.start()
+        if self.webhook is not None or not self.is_standby:
+            await self.receiver.pick_up()
+        self._task("renewing the lease", self._renew)
+        self._task("receiving", self._receive)
 
     async def _meet_telegram(self) -> str:
         """Return the bot's username; wait for a Telegram that cannot be reached."""
@@ -161,71 +200,54 @@ class App:
 
         self._tasks.append(asyncio.get_running_loop().create_task(run(), name=name))
 
-    # Leases
+    # Receiving
 
-    async def _become_poller(self) -> None:
-        """Take the poller's lease; of a dead process at once or when it runs out.
-
-        Raises:
-            AnotherRunsError: its holder is alive: it has renewed the lease meanwhile.
-        """
-        first: tuple[str, float] | None = None
-        while not await self._hold(POLLER):
-            async with self.database.transaction() as session:
-                held = await leases.current(session, POLLER)
-                if held is not None and _died_here(held[0]):
-                    await leases.release(session, POLLER, held[0])
-                    await leases.release(session, TICKER, held[0])
-                    continue
-            if first is None:
-                first = held
-                logger.warning("another process received for this bot; waiting for its lease")
-            elif held is not None and first is not None and held != first:
-                raise AnotherRunsError
-            await asyncio.sleep(0.5)
-
-    async def _hold(self, name: str) -> bool:
-        async with self.database.transaction() as session:
-            return await leases.hold(session, name, self.holder, self.lease)
+    async def _receive(self) -> None:
+        """Take updates in as BOT_MODE says, as long as that is for this process to do."""
+        if self.webhook is not None:
+            await self.webhook.watch()
+            return
+        while True:
+            await wait_for(self.polling, forever=self.is_standby)
+            await self.receiver.pick_up()
+            await self.receiver.poll(self.polling.is_ours)
+            if await self.polling.is_ours():
+                return  # told to end
 
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(min(RENEW, self.lease / 3))
             with contextlib.suppress(DBAPIError):
-                if not await self._hold(POLLER):
-                    logger.critical("another process receives for this bot now; this one stops")
-                    self.telegram.refused.set()
-                    return
+                if self.polling.is_held and not await self.polling.take():
+                    logger.critical("another process receives for this bot now")
+                    if not self.is_standby:
+                        self.superseded.set()
 
     # The scheduler
 
     def _schedule(self) -> None:
         self._scheduler = AsyncIOScheduler(timezone="UTC")
-        for job in TIMETABLE:
-            self._scheduler.add_job(
-                self._on_time,
-                "interval",
-                args=[self._run_job, job],
-                seconds=job.every,
-                max_instances=1,
-                coalesce=True,
-                misfire_grace_time=None,
-            )
+        if Part.SCHEDULE in self.parts:
+            for job in TIMETABLE:
+                self._every(job.every, self._run_job, job)
+            self._every(60, self._keep_journal)
+            self._every(60, self._empty_log)
+        if Part.SEND in self.parts:
+            self._every(2, self._refresh)
+        self._every(LOOK_OUT, self.look_out)
+        self._scheduler.start()
+
+    def _every(self, seconds: float, work: Callable[..., Awaitable[None]], *args: Job) -> None:
+        assert self._scheduler is not None
         self._scheduler.add_job(
             self._on_time,
             "interval",
-            args=[self._refresh],
-            seconds=2,
+            args=[work, *args],
+            seconds=seconds,
             max_instances=1,
             coalesce=True,
+            misfire_grace_time=None,
         )
-        self._scheduler.add_job(
-            self._on_time, "interval", args=[self._keep_journal], seconds=60, coalesce=True
-        )
-        self._scheduler.add_job(
-            self._on_time, "interval", args=[self._empty_log], seconds=60, coalesce=True
-        )
-        self._scheduler.start()
 
     async def _on_time(self, work: Callable[..., Awaitable[None]], *args: Job) -> None:
         """Do a timed job; whoever ends the program waits for those under way."""
@@ -267,9 +289,27 @@ class App:
 
     async def _refresh(self) -> None:
         try:
-            await self.sender.refresh_live()
+            if await self.progress.is_ours():  # one of the sending processes does this
+                await self.sender.refresh_live()
         except DBAPIError as error:
             logger.error("progress cannot be shown: %s", type(error.orig).__name__)
+
+    async def look_out(self) -> None:
+        """Alert to what only this process knows, and ask whether Telegram is back."""
+        try:
+            if self.telegram.limiter.paused_for > PARKED:
+                await self._alert(Cause.PARKED)
+            if self.webhook is not None and self.webhook.problem:
+                await self._alert(Cause.WEBHOOK)
+        except DBAPIError as error:
+            logger.error("nobody can be alerted: %s", type(error.orig).__name__)
+        if not self.telegram.reachable:
+            with contextlib.suppress(TokenRefusedError):
+                await self.telegram.call(GetMe())
+
+    async def _alert(self, cause: Cause) -> None:
+        async with self.database.transaction() as session:
+            await alerts.raise_alert(session, cause, self.clock.now())
 
     # For a clock that plays forward
 
@@ -278,14 +318,15 @@ class App:
         for _ in range(100):
             while not self.receiver.is_idle:  # noqa: ASYNC110 - lanes end one by one
                 await asyncio.sleep(0.005)
-            for job in TIMETABLE:
+            for job in TIMETABLE if Part.SCHEDULE in self.parts else ():
                 await self._run_job(job)
             sent = 0
-            while count := await self.sender.turn():
+            while Part.SEND in self.parts and (count := await self.sender.turn()):
                 sent += count
             if not sent and self.receiver.is_idle:
                 break
-        await self._refresh()
+        if Part.SEND in self.parts:
+            await self._refresh()
 
     async def next_due(self) -> datetime | None:
         """Return when the next thing becomes due."""
@@ -302,6 +343,8 @@ class App:
             if task.get_name() != "sending":
                 task.cancel()
         self.sender.stop()
+        if self.webhook is not None:
+            await self.webhook.stop()
         await self.receiver.stop()
         await self.sender.stopped()
         if self._under_way:
@@ -311,36 +354,31 @@ class App:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._keep_journal()
+        if Part.SCHEDULE in self.parts:
+            await self._keep_journal()
         with contextlib.suppress(DBAPIError):
             async with self.database.transaction() as session:
-                await leases.release(session, POLLER, self.holder)
-                await leases.release(session, TICKER, self.holder)
+                await leases.release_all(session, self.holder)
         await self.close()
 
     async def close(self) -> None:
-        """Close connections."""
+        """Close connections and ports."""
+        if self.webhook is not None:
+            await self.webhook.stop()
+        await self.health.stop()
         await self.telegram.limiter.close()
         await self.bot.session.close()
         await self.database.close()
 
     async def first_administrator_link(self) -> str | None:
-        """Return the one-time link for the first administrator, or None once there is one."""
+        """Return the one-time link for the first administrator, or None once there is one.
+
+        A new link ends an older one: of several processes the one that schedules makes it.
+        """
         assert self.network is not None
+        ticking = Hold(self.database, TICKER, self.holder, self.lease)
+        if self.is_standby and not (Part.SCHEDULE in self.parts and await ticking.take()):
+            return None
         async with self.database.transaction() as session:
             token = await roles.offer_first(session, self.clock.now())
         return self.network.link(f"i-{token}") if token else None
-
-
-def _died_here(holder: str) -> bool:
-    """Say whether the holder was a process of this machine that is no more."""
-    host, _, rest = holder.rpartition("/")[0].rpartition("/")
-    if host != socket.gethostname()[:32] or not rest.isdigit() or int(rest) == os.getpid():
-        return False
-    try:
-        os.kill(int(rest), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import click
 from sqlalchemy import text
@@ -104,7 +105,7 @@ async def _telegram(settings: Settings) -> bool:
     if settings.bot_token is None:
         click.echo("--  Telegram: BOT_TOKEN is not set, so it was not asked")
         return True
-    from aiogram.methods import GetMe  # noqa: PLC0415 - takes seconds to import
+    from aiogram.methods import GetMe, GetWebhookInfo  # noqa: PLC0415 - takes seconds to import
 
     from bot.app import App  # noqa: PLC0415
     from bot.telegram import TokenRefusedError  # noqa: PLC0415
@@ -112,10 +113,32 @@ async def _telegram(settings: Settings) -> bool:
     app = App(settings)
     try:
         answer = await app.telegram.call(GetMe())
+        info = await app.telegram.call(GetWebhookInfo())
     except TokenRefusedError:
         return _tell("Telegram", "BOT_TOKEN is not accepted; get a new one from @BotFather")
     finally:
         await app.close()
     if answer.result is None:
         return _tell("Telegram", f"cannot be reached ({answer.reason})")
-    return _tell(f"Telegram: this is @{answer.result['username']}", "")
+    _tell(f"Telegram: this is @{answer.result['username']}", "")
+    return _webhook(settings, info.result if isinstance(info.result, dict) else {})
+
+
+def _webhook(settings: Settings, told: dict[str, Any]) -> bool:
+    """Say whether Telegram brings updates where this bot expects them, and how that goes.
+
+    Only whether an address is ours is said, not what it is: another bot's may be a secret.
+    """
+    url, waiting = told.get("url", ""), int(told.get("pending_update_count", 0))
+    if not settings.by_webhook:
+        if url and not settings.polls_on_purpose:
+            return _tell("webhook", "one is set; BOT_MODE=polling takes it away at the next start")
+        return True
+    if not url:
+        click.echo("--  webhook: none is set yet; `diwan run` sets it")
+        return True
+    if url != settings.webhook_url:
+        return _tell("webhook", "another address is set; `diwan run` sets WEBHOOK_URL")
+    if waiting and told.get("last_error_message"):
+        return _tell("webhook", f"{told['last_error_message']} ({waiting} updates wait)")
+    return _tell(f"webhook: set; {waiting} updates wait", "")

@@ -20,11 +20,13 @@ from sqlalchemy.pool import StaticPool
 from bot import in_loop
 from bot.addresses import for_driver
 
+CONNECTS_WITHIN = 10.0
+
 
 class Database:
     """The database of this deployment: SQLite in WAL mode or PostgreSQL."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, idle: float = 60.0) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         # An error says which statement failed, never with what: that may be a person's words.
@@ -40,7 +42,15 @@ class Database:
                 options["poolclass"] = StaticPool
         else:
             options["pool_pre_ping"] = True
-            self.url, options["connect_args"] = for_driver(self.url)
+            self.url, arguments = for_driver(self.url)
+            # Who was stopped or cut off within a transaction keeps nobody waiting for its locks:
+            # after so many seconds the server undoes it.
+            milliseconds = str(int(idle * 1000))
+            options["connect_args"] = {
+                "timeout": CONNECTS_WITHIN,
+                "server_settings": {"idle_in_transaction_session_timeout": milliseconds},
+                **arguments,
+            }
         self.engine: AsyncEngine = create_async_engine(self.url, **options)
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _pragmas)

@@ -16,6 +16,8 @@ import community
 from bot.database import Database
 
 SCRIPTS = Path(community.__file__).parent / "migrations"
+MIGRATING = 0x44_69_77_61_6E
+"""The number of the lock under which PostgreSQL's tables are changed."""
 
 
 class DatabaseUnusableError(Exception):
@@ -67,6 +69,8 @@ async def migrate_async(url: str) -> None:
         async with database.engine.connect() as connection:
             if database.is_sqlite:
                 await connection.run_sync(_integrity)
+            else:  # several processes may start at once: the first migrates, the others wait
+                await connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATING})"))
             await connection.run_sync(_upgrade)
             await connection.commit()
     except (SQLAlchemyError, OSError, sqlite3.Error) as error:

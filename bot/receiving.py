@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import json
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -101,13 +101,16 @@ class Receiver:
         self._slots = asyncio.Semaphore(PERSONS_AT_ONCE)
         self._known = 0
         self._ending = asyncio.Event()
+        self.counts: Counter[str] = Counter()
+        """How many updates were ``taken_in``, ``handled`` and ``set_aside`` by this process."""
 
     # Taking in
 
-    async def poll(self) -> None:
+    async def poll(self, may_poll: Callable[[], Awaitable[bool]]) -> None:
         """Fetch updates for ever: commit the batch, then acknowledge it with the next request.
 
-        Whatever goes wrong is logged and tried again: a bot that has gone deaf helps nobody.
+        Before each request it is asked whether we still may; if not, this ends. Whatever goes
+        wrong is logged and tried again: a bot that has gone deaf helps nobody.
 
         Raises:
             TokenRefusedError: Telegram does not accept the token any more.
@@ -116,7 +119,10 @@ class Receiver:
         while not self._ending.is_set():
             at_least = 0.0
             try:
+                if not await may_poll():
+                    return
                 batch = await self._fetch(offset)
+                self.speaker.telegram.reachable = True
                 if batch:
                     await self.take_in(batch)
                     offset = max(update["update_id"] for update in batch) + 1
@@ -126,6 +132,7 @@ class Receiver:
                 self.speaker.telegram.refused.set()
                 raise
             except (ClientError, TimeoutError, ValueError) as error:
+                self.speaker.telegram.reachable = False
                 logger.warning("no updates: %s", type(error).__name__)
             except NoUpdatesError as error:
                 logger.warning("no updates: %s", error)
@@ -155,7 +162,7 @@ class Receiver:
         result = answer.get("result") if isinstance(answer, dict) else None
         if not isinstance(result, list):
             raise _refused(answer)
-        return [update for update in result if _has_number(update)]
+        return [update for update in result if has_number(update)]
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but not beyond the end."""
@@ -182,7 +189,7 @@ class Receiver:
                 }
             )
         async with self.database.transaction() as session:
-            await arrivals.store(session, rows)
+            self.counts["taken_in"] += await arrivals.store(session, rows)
         await self.pick_up()
 
     async def pick_up(self) -> None:
@@ -285,6 +292,7 @@ class Receiver:
                     update = Update.model_validate(body, context={"bot": self.bot})
                 except ValidationError:
                     logger.warning("inbox row %d cannot be parsed; set aside", arrival_id)
+                    self.counts["set_aside"] += 1
                     arrival.state = Arriving.SET_ASIDE
                     return None
                 replies = await self._answer(session, update, now)
@@ -294,6 +302,7 @@ class Receiver:
                     for reply in replies
                 ]
                 arrival.state = Arriving.SPEAKING
+                self.counts["handled"] += 1
                 await session.flush()
             elif arrival.state != Arriving.SPEAKING:
                 return None
@@ -476,6 +485,7 @@ class Receiver:
                 return False
             is_done = arrival.state == Arriving.SPEAKING
             arrival.state = Arriving.SET_ASIDE
+            self.counts["set_aside"] += 1
             sender = arrival.sender
             person = await people.by_telegram_id(session, sender) if sender else None
         if sender and person:
@@ -507,10 +517,10 @@ def _language_of(body: dict[str, Any]) -> str | None:
     return None
 
 
-def _has_number(update: object) -> bool:
+def has_number(update: object) -> bool:
     """Say whether this is an update that can be kept and acknowledged."""
     number = update.get("update_id") if isinstance(update, dict) else None
-    return isinstance(number, int) and 0 <= number < 2**63
+    return type(number) is int and 0 <= number < 2**63
 
 
 def _refused(answer: Any) -> Exception:

@@ -7,11 +7,14 @@ from collections.abc import Callable
 
 import click
 
-from bot.app import AnotherRunsError, App
+from bot.app import App
+from bot.holding import AnotherRunsError
 from bot.journal import JournalUnusableError
+from bot.listening import CannotListenError
 from bot.migrating import DatabaseUnusableError, migrate_async
-from bot.settings import Settings
+from bot.settings import Part, Settings
 from bot.telegram import TokenRefusedError
+from bot.webhook import WebhookSetError
 
 DRAIN = 10.0
 """Seconds in which everything that has begun is finished."""
@@ -33,14 +36,17 @@ def on_signals(stop: Callable[[], None]) -> None:
         loop.add_signal_handler(number, receive)
 
 
-async def serve(settings: Settings) -> int:
+EVERYTHING = frozenset(Part)
+
+
+async def serve(settings: Settings, parts: frozenset[Part] = EVERYTHING) -> int:
     """Run until a signal; return the exit code."""
     try:
         await migrate_async(settings.database_url.get_secret_value())
     except DatabaseUnusableError as problem:
         click.echo(str(problem), err=True)
         return 2
-    app = App(settings)
+    app = App(settings, parts=parts)
     ending = asyncio.Event()
     on_signals(ending.set)
     starting = asyncio.create_task(app.start())
@@ -51,30 +57,24 @@ async def serve(settings: Settings) -> int:
         await asyncio.gather(starting, return_exceptions=True)
         await app.close()
         return 0
-    try:
-        starting.result()
-    except AnotherRunsError:
-        click.echo("Another process receives for this bot already; stop it first.", err=True)
+    if (why := starting.exception()) is not None:
+        code, line = _why(why)
+        click.echo(line, err=True)
         await app.close()
-        return 1
-    except TokenRefusedError:
-        click.echo(
-            "BOT_TOKEN: Telegram does not accept it; get a new one from @BotFather.", err=True
-        )
-        await app.close()
-        return 2
-    except JournalUnusableError as problem:
-        click.echo(str(problem), err=True)
-        await app.close()
-        return 2
+        return code
     link = await app.first_administrator_link()
     if link:
         click.echo(f"Nobody administers this network yet. Open this once: {link}")
     click.echo("Diwan is running. Ctrl-C ends it.")
     refused = asyncio.create_task(app.telegram.refused.wait())
-    await asyncio.wait({waiting, refused}, return_when=asyncio.FIRST_COMPLETED)
+    superseded = asyncio.create_task(app.superseded.wait())
+    ends = {waiting, refused, superseded}
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     code = 3 if refused.done() else 0
-    for task in (waiting, refused):
+    if superseded.done():
+        code, line = _why(AnotherRunsError())
+        click.echo(line, err=True)
+    for task in ends:
         task.cancel()
     try:
         await asyncio.wait_for(app.stop(), DRAIN)
@@ -84,3 +84,20 @@ async def serve(settings: Settings) -> int:
         )
         os._exit(code)
     return code
+
+
+def _why(problem: BaseException) -> tuple[int, str]:
+    """Return the exit code and the line for what keeps the bot from running."""
+    match problem:
+        case AnotherRunsError():
+            return 1, "Another process receives for this bot already; stop it first."
+        case TokenRefusedError():
+            return 2, "BOT_TOKEN: Telegram does not accept it; get a new one from @BotFather."
+        case WebhookSetError():
+            return 2, (
+                "BOT_MODE: a webhook is set for this bot. Set BOT_MODE=polling to take it away, "
+                "or BOT_MODE=webhook to use one."
+            )
+        case JournalUnusableError() | CannotListenError():
+            return 2, str(problem)
+    raise problem

@@ -8,6 +8,7 @@ processes may do this: a row is claimed by one, and the lease is the database's 
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -72,6 +73,8 @@ class Sender:
     ) -> None:
         self.database, self.speaker, self.clock = database, speaker, clock
         self.network, self.holder, self.lease, self.at_once = network, holder, lease, at_once
+        self.counts: Counter[tuple[str, str]] = Counter()
+        """How many deliveries of which kind had which outcome, by this process."""
         self._ready: list[Ready] = []
         self._under_way: set[asyncio.Task[None]] = set()
         self._at_the_door: list[Ready] = []
@@ -292,6 +295,7 @@ class Sender:
     ) -> None:
         await deliveries.settle(session, outcomes, now)
         for outcome in outcomes:
+            self.counts[outcome.kind, outcome.state] += 1
             if outcome.state == State.REFUSED and outcome.reason and outcome.person_id:
                 person = await session.get(Person, outcome.person_id)
                 if person is not None:  # not erased meanwhile

@@ -6,8 +6,11 @@ may be a secret.
 
 import re
 from collections.abc import Mapping
+from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -24,8 +27,17 @@ from bot.addresses import AddressError, check_database, check_http
 from locales import OFFERED
 
 TOKEN = re.compile(r"[1-9]\d{4,14}:[\w-]{30,60}")
-SECRETS = ("BOT_TOKEN", "DATABASE_URL")
-"""Settings that may also be given as a file: BOT_TOKEN_FILE, DATABASE_URL_FILE."""
+SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
+SECRETS = ("BOT_TOKEN", "DATABASE_URL", "WEBHOOK_SECRET")
+"""Settings that may also be given as a file: BOT_TOKEN_FILE, DATABASE_URL_FILE …"""
+
+
+class Part(StrEnum):
+    """What a process may do; without ``--only`` it does all three."""
+
+    RECEIVE = "receive"
+    SEND = "send"
+    SCHEDULE = "schedule"
 
 
 class SettingsError(Exception):
@@ -45,6 +57,26 @@ class Settings(BaseSettings):
 
     bot_token: SecretStr | None = Field(
         None, description="The token that @BotFather gives you. Needed by `diwan run`."
+    )
+    bot_mode: Literal["polling", "webhook"] = Field(
+        "polling",
+        description="How updates come: the bot asks for them, or Telegram brings them.",
+    )
+    webhook_url: str | None = Field(
+        None, description="Where Telegram brings updates to: the https:// address of your proxy."
+    )
+    webhook_secret: SecretStr | None = Field(
+        None, description="What Telegram shows with each update; nothing is taken without it."
+    )
+    web_host: str = Field("127.0.0.1", description="Where the webhook is listened for.")
+    web_port: int = Field(8081, ge=1, le=65535, description="And on which port.")
+    trusted_proxy: str | None = Field(
+        None,
+        description="The proxy's address or network; what others say of whom they forward for "
+        "is not believed.",
+    )
+    health_port: int = Field(
+        0, ge=0, le=65535, description="/healthz and /metrics, on this machine only; 0: nowhere."
     )
     telegram_api_base: str = Field(
         "https://api.telegram.org",
@@ -97,6 +129,44 @@ class Settings(BaseSettings):
             raise WrongValueError("must look like 123456:ABC…; copy it from @BotFather once more")
         return value
 
+    @field_validator("webhook_url")
+    @classmethod
+    def _webhook(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        if not re.fullmatch(r"https?://[^\s/?#@]+/[^\s?#]+", value):
+            raise WrongValueError("must be an https:// address with a path, such as …/telegram")
+        if TOKEN.search(value):
+            raise WrongValueError("must not contain the token: addresses end up in logs")
+        return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if not SECRET.fullmatch(value.get_secret_value()):
+            raise WrongValueError("must be 16 to 256 of the characters A-Z a-z 0-9 _ -")
+        return value
+
+    @field_validator("web_host")
+    @classmethod
+    def _host(cls, value: str) -> str:
+        if not re.fullmatch(r"[\w.:-]+", value, re.ASCII):
+            raise WrongValueError("must be the name or address of an interface, such as 0.0.0.0")
+        return value
+
+    @field_validator("trusted_proxy")
+    @classmethod
+    def _proxy(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        try:
+            ip_network(value)
+        except ValueError:
+            raise WrongValueError("must be an address or a network such as 10.0.0.0/8") from None
+        return value
+
     @field_validator("telegram_api_base")
     @classmethod
     def _base(cls, value: str) -> str:
@@ -141,6 +211,21 @@ class Settings(BaseSettings):
     @classmethod
     def _level(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
+
+    @property
+    def by_webhook(self) -> bool:
+        """Say whether Telegram brings the updates."""
+        return self.bot_mode == "webhook"
+
+    @property
+    def polls_on_purpose(self) -> bool:
+        """Say whether somebody wrote BOT_MODE=polling, so that a webhook may be taken away."""
+        return not self.by_webhook and "bot_mode" in self.model_fields_set
+
+    @property
+    def on_sqlite(self) -> bool:
+        """Say whether the data are one file, which is for one process."""
+        return self.database_url.get_secret_value().startswith("sqlite")
 
     @classmethod
     def settings_customise_sources(
@@ -200,13 +285,31 @@ def load(**given: Any) -> Settings:
         SettingsError: one line that names the setting and says what to do.
     """
     try:
-        return Settings(**given)
+        settings = Settings(**given)
     except ValidationError as problem:
         raise SettingsError(" ".join(map(_line, problem.errors()[:1]))) from None
     except UnicodeDecodeError:
         raise SettingsError(".env: is not UTF-8; save it once more, as UTF-8.") from None
     except OSError:
         raise SettingsError(".env: cannot be read; correct its rights.") from None
+    _check_webhook(settings)
+    return settings
+
+
+def _check_webhook(settings: Settings) -> None:
+    """Refuse a webhook that anybody could feed, or that Telegram would not use."""
+    if not settings.by_webhook:
+        return
+    if settings.webhook_url is None:
+        raise SettingsError("WEBHOOK_URL: is not set; BOT_MODE=webhook needs it.")
+    if settings.webhook_secret is None:
+        raise SettingsError(
+            "WEBHOOK_SECRET: is not set; without it anybody could send updates. Make one with "
+            "`openssl rand -hex 32`."
+        )
+    is_telegrams = urlsplit(settings.telegram_api_base).hostname == "api.telegram.org"
+    if is_telegrams and not settings.webhook_url.startswith("https://"):
+        raise SettingsError("WEBHOOK_URL: must begin with https://; Telegram uses no other.")
 
 
 def _line(error: Any) -> str:

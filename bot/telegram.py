@@ -7,9 +7,11 @@ says what follows from each.
 import asyncio
 import logging
 import math
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
+from time import monotonic
 from typing import Any
 
 from aiogram import Bot
@@ -44,6 +46,8 @@ DEFAULT_PAUSE = 5.0
 
 SEVERAL, SEVERAL_WITHIN = 3, 10.0
 """Answers in so many chats that meet a 429 within so many seconds are a 429 for all of us."""
+OUT_OF_REACH = frozenset({"no_connection", "connection_lost", "server_error", "bad_answer"})
+"""Reasons that say: that was not Telegram, or Telegram is down."""
 
 PERMANENT = {
     "bot was blocked by the user": "blocked",
@@ -147,6 +151,13 @@ class Telegram:
         """In which chats an answer met a 429 of late, and when."""
         self.refused = asyncio.Event()
         """Set when Telegram refuses the token: nothing more can be said."""
+        self.reachable = True
+        """Whether the last call arrived anywhere."""
+        self.fates: Counter[Fate] = Counter()
+        self.floods = 0
+        """How often Telegram has answered 429."""
+        self.waited = 0.0
+        """Seconds that calls have waited for their turn."""
 
     async def call(
         self,
@@ -165,20 +176,29 @@ class Telegram:
         Nor is anything when its turn comes after ``before`` (by the loop's clock): somebody else
         may have taken it over by then. ``its_turn`` says that it has waited for its turn already.
         """
+        asked_at = monotonic()
         if chat_id is not None and not its_turn and not await self.turn(chat_id, lane, patience):
             return Answer(Fate.BUSY, "429", self.limiter.paused_for)
+        self.waited += monotonic() - asked_at
         if asyncio.get_running_loop().time() > before:
             return Answer(Fate.BUSY, "turn_came_late")
         paid = self._is_paid(lane) and "allow_paid_broadcast" in type(method).model_fields
         if paid:
             method = method.model_copy(update={"allow_paid_broadcast": True})
+        answer = await self._attempt(method)
+        self.fates[answer.fate] += 1
+        self.reachable = answer.reason not in OUT_OF_REACH
+        if answer.fate == Fate.BUSY:
+            self.floods += 1
+            if chat_id is not None:
+                self._hush(chat_id, lane, answer.retry_after, paid=paid)
+        return answer
+
+    async def _attempt(self, method: TelegramMethod[Any]) -> Answer:
         try:
             return Answer(Fate.DONE, result=await self.bot(method))
         except TelegramAPIError as error:
-            answer = self._read(error)
-            if answer.fate == Fate.BUSY and chat_id is not None:
-                self._hush(chat_id, lane, answer.retry_after, paid=paid)
-            return answer
+            return self._read(error)
         except UnicodeDecodeError:  # what stands between Telegram and us has answered
             return Answer(Fate.UNSURE, "bad_answer")
         except ClientDecodeError as error:

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, String, Text, UniqueConstraint, select
+from sqlalchemy import JSON, BigInteger, Index, String, Text, UniqueConstraint, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -71,3 +71,15 @@ async def open_rows(session: AsyncSession, after: int, limit: int) -> Sequence[A
             .limit(limit)
         )
     ).all()
+
+
+async def set_aside_since(session: AsyncSession, since: datetime) -> int:
+    """Return how many updates that arrived since then wait for a human eye."""
+    return (
+        await session.scalar(
+            select(func.count())
+            .select_from(Arrival)
+            .where(Arrival.state == Arriving.SET_ASIDE, Arrival.arrived_at > since)
+        )
+        or 0
+    )

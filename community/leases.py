@@ -38,9 +38,9 @@ async def hold(session: AsyncSession, name: str, holder: str, seconds: float) ->
     )
 
 
-async def release(session: AsyncSession, name: str, holder: str) -> None:
-    """Give a lease back, if it is still ours."""
-    await session.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))
+async def release_all(session: AsyncSession, holder: str) -> None:
+    """Give back every lease that this process still holds."""
+    await session.execute(delete(Lease).where(Lease.holder == holder))
 
 
 async def current(session: AsyncSession, name: str) -> tuple[str, float] | None:
@@ -59,3 +59,9 @@ async def anybody_holds_one(session: AsyncSession) -> bool:
     """Say whether any process holds any lease now."""
     held = select(Lease.name).where(Lease.until >= database_seconds()).limit(1)
     return await session.scalar(held) is not None
+
+
+async def holders(session: AsyncSession) -> dict[str, str]:
+    """Return who holds what now."""
+    rows = await session.scalars(select(Lease).where(Lease.until >= database_seconds()))
+    return {lease.name: lease.holder for lease in rows}

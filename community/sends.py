@@ -633,16 +633,6 @@ async def outcomes_by_language(
     return found
 
 
-async def outcomes(session: AsyncSession, send: Send) -> Counter[deliveries.State]:
-    """Return what became of its rows; together they are the audience."""
-    rows = await session.execute(
-        select(Delivery.state, func.count())
-        .where(Delivery.send_id == send.id)
-        .group_by(Delivery.state)
-    )
-    return Counter({deliveries.State(state): count for state, count in rows})
-
-
 async def deferred(session: AsyncSession, send: Send) -> tuple[int, datetime | None]:
     """Return how many rows the policy has put off, and when the first of them goes."""
     row = await session.execute(

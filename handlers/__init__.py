@@ -11,6 +11,7 @@ from aiogram import Dispatcher
 from aiogram.filters.callback_data import CallbackData
 
 from handlers import (
+    alerts,
     animate,
     areas,
     attendance,
@@ -77,6 +78,7 @@ MODULES = (
     areas,
     directory,
     directory_words,
+    alerts,
     forms,
 )
 """The conversations, in the order in which their routers are asked."""

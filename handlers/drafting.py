@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, events, sends, translations
+from community import events, sends, translations
 from community.base import find
 from community.errors import NotUnderstoodError
 from community.events import Details, Event, details_of
@@ -158,7 +158,7 @@ async def _change(answering: Answering) -> Replies:
         details = replace(details, capacity=answers.get("capacity"))
     if "duration" in answers:
         details = replace(details, minutes=answers["duration"])
-    told = await attendance.change_event(
+    told, send = await sends.change_event(
         answering.session,
         answering.person,
         event.ref,
@@ -166,7 +166,7 @@ async def _change(answering: Answering) -> Replies:
         answering.now,
         default_zone=answering.network.zone,
     )
-    return [say("plan.event", ref=event.ref, told=told)]
+    return [say("plan.event", ref=event.ref, told=told), *unapproved(send)]
 
 
 NEW_EVENT = Form(

@@ -127,10 +127,10 @@ async def toggled(
         return [toast("old_button")]
     spoken = sorted({*event.languages} ^ {callback_data.language})
     details = replace(details_of(event), languages=spoken)
-    await attendance.change_event(
+    _, send = await sends.change_event(
         session, person, event.ref, details, now, default_zone=network.zone
     )
-    return [edit("plan.spoken", ref=event.ref)]
+    return [edit("plan.spoken", ref=event.ref), *wording.unapproved(send)]
 
 
 async def done(
@@ -152,7 +152,7 @@ async def done(
     if what == "cancel":
         return [edit("plan.cancel", ref=ref)]
     if what == "cancel!":
-        told = await attendance.cancel_event(session, person, ref, now)
+        told = await sends.cancel_event(session, person, ref, now)
         return [edit("plan.event", ref=ref, told=told)]
     if what == "announce":
         send = await sends.announce(session, person, ref, now)
@@ -160,10 +160,10 @@ async def done(
     if what == "care":
         details = details_of(await find(session, Event, ref))
         details = replace(details, child_care=not details.child_care)
-        await attendance.change_event(
+        _, draft = await sends.change_event(
             session, person, ref, details, now, default_zone=network.zone
         )
-        return [edit("plan.event", ref=ref)]
+        return [edit("plan.event", ref=ref), *wording.unapproved(draft)]
     return [toast("old_button")]
 
 

@@ -105,9 +105,17 @@ async def _schedule(answering: Answering) -> Replies:
 
 
 NEWSLETTER = Form(
-    "newsletter.new", [Field("title", _ask_title, _title), Field("body", _ask_body, _body)], _write
+    "newsletter.new",
+    [Field("title", _ask_title, _title), Field("body", _ask_body, _body)],
+    _write,
+    home=lambda _about: say("send.list"),
 )
-SCHEDULE = Form("send.when", [Field("when", _ask_when, _when)], _schedule)
+SCHEDULE = Form(
+    "send.when",
+    [Field("when", _ask_when, _when)],
+    _schedule,
+    home=lambda about: say("send.card", ref=about["ref"]),
+)
 FORMS = (NEWSLETTER, SCHEDULE)
 
 
@@ -417,7 +425,7 @@ async def reviewed_notice(page: Page, ref: str) -> Message | None:
 async def unapproved(page: Page) -> Message:
     """Tell that an announcement has to be approved once more."""
     return Message(
-        page._("The words have changed, so the message to the members is a draft again:")
+        page._("The event has changed, so the message to the members is a draft again:")
     )
 
 

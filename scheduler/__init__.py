@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import (
+    alerts,
     attendance,
     deliveries,
     events,
@@ -92,6 +93,10 @@ async def _noticing_unattended(session: AsyncSession, tick: Tick) -> object:
     return await referrals.notice_unattended(session, tick.now)
 
 
+async def _watching_what_is_set_aside(session: AsyncSession, tick: Tick) -> object:
+    return await alerts.watch_set_aside(session, tick.now)
+
+
 TIMETABLE: Sequence[Job] = (
     Job("starting sends", 1, _starting_sends),
     Job("finishing sends", 1, _finishing_sends),
@@ -104,5 +109,6 @@ TIMETABLE: Sequence[Job] = (
     Job("nudging about steps", 60, _nudging),
     Job("asking for outcomes", 60, _asking_outcomes),
     Job("noticing requests that nobody reads", 60, _noticing_unattended),
+    Job("watching what is set aside", 60, _watching_what_is_set_aside),
     Job("deleting by the retention table", 3600, _cleaning),
 )

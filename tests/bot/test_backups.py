@@ -226,7 +226,7 @@ async def test_while_a_bot_runs_nothing_is_restored(
     assert await names(filled) == ["Boss", "Amina"]
     async with filled.transaction() as session:
         assert await holds.since(session) is None
-        await leases.release(session, "ticker", "somebody")
+        await leases.release_all(session, "somebody")
     await filled.close()
     await off_loop(restore, home, tmp_path / "b")
     async with filled.transaction() as session:

@@ -13,8 +13,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot import in_loop, receiving
-from bot.app import POLLER, AnotherRunsError, App
+from bot.app import POLLER, App
 from bot.database import Database
+from bot.holding import AnotherRunsError
 from bot.settings import Settings, load
 from community import arrivals, leases, people
 from community.arrivals import Arrival, Arriving
@@ -586,6 +587,6 @@ async def test_a_bot_takes_over_when_a_lease_has_run_out_and_ends_when_it_has_lo
     await asyncio.wait_for(starting, PATIENCE)
     # Stopped for longer than its lease, it finds that another has taken over.
     async with database.transaction() as session:
-        await leases.release(session, POLLER, app.holder)
+        await leases.release_all(session, app.holder)
         assert await leases.hold(session, POLLER, "elsewhere/2/quick", 60.0)
-    await asyncio.wait_for(app.telegram.refused.wait(), PATIENCE)
+    await asyncio.wait_for(app.superseded.wait(), PATIENCE)

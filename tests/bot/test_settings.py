@@ -54,6 +54,23 @@ def test_everything_has_a_default_but_the_token() -> None:
         ("TELEGRAM_API_BASE", "http://localhost:65536"),
         ("TELEGRAM_API_BASE", "http://localhost:0"),
         ("TELEGRAM_API_BASE", "http://:8081"),
+        ("BOT_MODE", "push"),
+        ("WEBHOOK_URL", "ftp://example.org/telegram"),
+        ("WEBHOOK_URL", "https://example.org"),
+        ("WEBHOOK_URL", f"https://example.org/{GOOD_TOKEN}"),
+        ("WEBHOOK_SECRET", "short"),
+        ("WEBHOOK_SECRET", "with spaces and points......"),
+        ("WEBHOOK_SECRET", "A" * 257),
+        ("WEB_HOST", "0.0.0.0:80/x"),
+        ("WEB_PORT", "1e9"),
+        ("WEB_PORT", "-1"),
+        ("WEB_PORT", "0"),
+        ("WEB_PORT", "abc"),
+        ("WEB_PORT", "65536"),
+        ("HEALTH_PORT", "٣٣٣٣٣٣٣"),
+        ("HEALTH_PORT", "99999"),
+        ("TRUSTED_PROXY", "proxy.example"),
+        ("TRUSTED_PROXY", "10.0.0.1/8"),
         ("DEFAULT_LANGUAGE", "xx"),
         ("DEFAULT_LANGUAGE", ""),
         ("TIMEZONE", "Mars/Olympus"),
@@ -207,3 +224,35 @@ def test_check_says_what_cannot_be_written(tmp_path: Path) -> None:
     assert done.stderr == ""
     assert "NO  database: file/a.db cannot be written" in done.stdout
     assert "NO  file of erasures: ERASURES_FILE" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("missing", "given"),
+    [
+        ("WEBHOOK_URL", {"webhook_secret": "A" * 16}),
+        ("WEBHOOK_SECRET", {"webhook_url": "https://example.org/telegram"}),
+        ("WEBHOOK_SECRET", {"webhook_url": "https://example.org/telegram", "webhook_secret": ""}),
+        (
+            "WEBHOOK_URL",
+            {"webhook_url": "http://example.org/telegram", "webhook_secret": "A" * 16},
+        ),
+    ],
+)
+def test_a_webhook_without_address_or_secret_is_refused(
+    missing: str, given: dict[str, str]
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(bot_mode="webhook", **given)
+    assert str(refused.value).startswith(f"{missing}: ")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_secret_of_the_webhook_may_come_from_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("A" * 32 + "\n")
+    monkeypatch.setenv("WEBHOOK_SECRET_FILE", str(tmp_path / "secret"))
+    settings = load(bot_mode="webhook", webhook_url="https://example.org/telegram")
+    assert settings.webhook_secret is not None
+    assert settings.webhook_secret.get_secret_value() == "A" * 32
+    assert "A" * 32 not in repr(settings)

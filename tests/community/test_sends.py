@@ -2,23 +2,27 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, deliveries, events, sends
-from community.audiences import Standing
+from community import attendance, deliveries, events, needs, sends
+from community.audiences import Audience, Standing
+from community.base import find
 from community.consents import Consent, Purpose
 from community.deliveries import Delivery, Outcome, Plan
 from community.deliveries import State as Row
 from community.errors import IllegalMoveError, NotAllowedError, NotUnderstoodError, TooLateError
-from community.events import Details
+from community.events import Details, Event, details_of
 from community.lifecycle import Who
+from community.needs import Need
 from community.people import Membership, Person
 from community.roles import Role, RoleName
-from community.sends import SEND, Send, State
+from community.sends import SEND, Held, Send, State
 from community.translations import Fallback
 
 NETWORK = "en"
@@ -398,6 +402,11 @@ async def settle(session: AsyncSession, now: datetime, *states: Row) -> None:
     await deliveries.settle(session, outcomes, now)
 
 
+async def outcomes_of(session: AsyncSession, send: Send) -> Counter[Row]:
+    by_language = await sends.outcomes_by_language(session, send)
+    return sum(by_language.values(), Counter[Row]())
+
+
 async def test_send_now_can_be_undone_for_twenty_seconds(
     session: AsyncSession, now: datetime
 ) -> None:
@@ -436,7 +445,7 @@ async def test_cancelling_stops_what_has_not_left_and_the_rest_adds_up(
     later = now + sends.UNDO
     await settle(session, later, Row.SENT, Row.REFUSED)
     await sends.cancel(session, author, send.ref, later)
-    outcomes = await sends.outcomes(session, send)
+    outcomes = await outcomes_of(session, send)
     assert outcomes == {Row.SENT: 1, Row.REFUSED: 1, Row.CANCELLED: 3}
     assert outcomes.total() == send.audience
     assert await deliveries.claim(session, "me", 10, 60, later) == []
@@ -452,7 +461,7 @@ async def test_a_send_has_ended_when_nothing_is_open_and_its_outcomes_are_the_au
     await settle(session, later, Row.FAILED)
     assert await sends.finish(session, later) == 1
     assert send.state == T
-    assert (await sends.outcomes(session, send)).total() == send.audience == 4
+    assert (await outcomes_of(session, send)).total() == send.audience == 4
 
 
 async def test_an_animator_sends_again_to_whom_it_may_not_have_reached(
@@ -464,7 +473,7 @@ async def test_an_animator_sends_again_to_whom_it_may_not_have_reached(
     await sends.finish(session, later)
     assert await sends.resend_uncertain(session, author, send.ref, later) == 2
     assert await sends.resend_uncertain(session, author, send.ref, later) == 0
-    assert await sends.outcomes(session, send) == {Row.SENT: 1, Row.QUEUED: 2}
+    assert await outcomes_of(session, send) == {Row.SENT: 1, Row.QUEUED: 2}
 
 
 async def test_the_latest_newsletter_is_one_that_went_out(
@@ -495,7 +504,7 @@ async def test_an_event_is_announced_once_however_often_it_is_asked_for(
     assert await sends.announce(session, author, ref, now) == first
 
 
-async def test_an_announcement_does_not_start_once_the_event_is_cancelled(
+async def test_an_announcement_is_held_when_its_event_has_begun_and_its_author_is_told(
     session: AsyncSession, now: datetime
 ) -> None:
     author = await staff(session, 1, now)
@@ -504,10 +513,113 @@ async def test_an_announcement_does_not_start_once_the_event_is_cancelled(
     send = await sends.announce(session, author, ref, now)
     await sends.submit(session, author, send.ref, now, network_language=NETWORK)
     await sends.schedule(session, author, send.ref, None, now)
-    await attendance.cancel_event(session, author, ref, now)
-    await sends.start_due(session, now + sends.UNDO, network_language=NETWORK)
-    assert send.state == H
+    late = now + timedelta(days=400)
+    await sends.start_due(session, late, network_language=NETWORK)
+    assert (send.state, send.held_because) == (H, Held.NOT_OPEN)
     assert await rows_of(session, send) == []
+    notice = await session.scalar(select(Delivery).where(Delivery.kind == "team_notice"))
+    assert notice is not None
+    assert (notice.person_id, notice.args["what"]) == (author.id, "send_held")
+
+
+@pytest.mark.parametrize("at", [D, R, A, C, S, H])
+async def test_who_calls_an_event_off_calls_off_what_was_to_announce_it(
+    session: AsyncSession, now: datetime, at: State
+) -> None:
+    author = await staff(session, 1, now)
+    ref = await an_event(session, author, now)
+    send = await sends.announce(session, author, ref, now)
+    await put(session, send, at, now)
+    await sends.cancel_event(session, author, ref, now)
+    assert send.state == X
+
+
+@pytest.mark.parametrize("change", [{"place": "Elsewhere"}, {"child_care": True}, {}])
+async def test_new_facts_of_an_event_take_the_approval_of_its_announcement_back(
+    session: AsyncSession, now: datetime, change: dict[str, Any]
+) -> None:
+    author = await staff(session, 1, now)
+    ref = await an_event(session, author, now)
+    send = await sends.announce(session, author, ref, now)
+    await put(session, send, A, now)
+    details = replace(details_of(await find(session, Event, ref)), **change)
+    _, changed = await sends.change_event(
+        session, author, ref, details, now, default_zone="Europe/Paris"
+    )
+    assert (changed, send.state) == ((send, D) if change else (None, A))
+
+
+async def test_a_send_that_has_grown_since_its_author_approved_it_waits_for_a_second_person(
+    session: AsyncSession, now: datetime
+) -> None:
+    author, other = await staff(session, 1, now), await staff(session, 2, now)
+    send = await a_newsletter(session, author, now)
+    await a_member(session, 10, now)
+    await sends.submit(session, author, send.ref, now, network_language=NETWORK)
+    await sends.schedule(session, author, send.ref, None, now)
+    for number in range(sends.FOUR_EYES_ABOVE):
+        await a_member(session, 100 + number, now)
+    await sends.start_due(session, now + sends.UNDO, network_language=NETWORK)
+    assert (send.state, send.held_because) == (H, Held.GROWN)
+    with pytest.raises(NotAllowedError):
+        await sends.resume(session, author, send.ref, now)
+    await sends.resume(session, other, send.ref, now)
+    await sends.start_due(session, now + sends.UNDO, network_language=NETWORK)
+    assert (send.state, send.audience) == (S, sends.FOUR_EYES_ABOVE + 1)
+
+
+async def test_a_send_that_is_held_keeps_its_rows_and_goes_on_where_it_stopped(
+    session: AsyncSession, now: datetime
+) -> None:
+    author, send = await under_way(session, now, readers=5)
+    later = now + sends.UNDO
+    await settle(session, later, Row.SENT, Row.SENT)
+    await sends.hold(session, author, send.ref, later)
+    assert await deliveries.claim(session, "me", 10, 60, later) == []
+    await sends.resume(session, author, send.ref, later)
+    assert len(await deliveries.claim(session, "me", 10, 60, later)) == 3
+    assert (send.state, send.held_because) == (S, None)
+
+
+@pytest.mark.parametrize("stop", [sends.hold, sends.cancel])
+async def test_what_was_claimed_before_a_send_was_stopped_does_not_leave_after_it(
+    session: AsyncSession, now: datetime, stop: Any
+) -> None:
+    author, send = await under_way(session, now, readers=2)
+    later = now + sends.UNDO
+    ids = [row.id for row in await deliveries.claim(session, "me", 2, 60, later)]
+    await stop(session, author, send.ref, later)
+    free, stopped = await deliveries.let_go(session, "me", ids, 60, later)
+    assert len(ids) == 2
+    assert (free, stopped) == (set(), dict.fromkeys(ids, str(send.state)))
+
+
+async def test_an_audience_is_who_matches_every_part_of_it(
+    session: AsyncSession, now: datetime
+) -> None:
+    author = await staff(session, 1, now)
+    send = await a_newsletter(session, author, now)
+    people = [await a_member(session, number, now) for number in range(10, 16)]
+    ukrainian, seeker, guest, old = people[:4]
+    ukrainian.language = "uk"
+    for person in people:
+        person.seen_at = now - timedelta(days=91 if person is old else 1)
+    await needs.look_for(session, seeker, [Need.FINANCE])
+    ref = await an_event(session, author, now)
+    await attendance.answer(
+        session, guest, ref, attendance.Wish.GOING, now, default_zone="Europe/Paris"
+    )
+    for audience, readers in [
+        (Audience(), 6),
+        (Audience(languages=("uk",)), 1),
+        (Audience(needs=(Need.FINANCE, Need.LEGAL)), 1),
+        (Audience(guests_of=ref), 1),
+        (Audience(only_active=True), 5),
+        (Audience(languages=("uk",), guests_of=ref), 0),
+    ]:
+        await sends.edit(session, author, send.ref, now, audience=audience)
+        assert (await sends.dry_run(session, send, NETWORK, now)).people == readers, audience
+        assert send.is_for == audience
 
 
 @pytest.mark.parametrize("at", list(State))
