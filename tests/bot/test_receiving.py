@@ -147,7 +147,7 @@ async def test_each_person_is_answered_in_order_and_nobody_waits_for_a_slow_chat
     assert len(set(expected)) == len(set(asked))  # each has an answer that tells it apart
     before = {person.id: len(person.from_bot()) for person in (slow, quick)}
     finished: list[int] = []
-    stage.emulator.faults.add("delay", chat_id=slow.id, times=None, seconds=0.05)
+    stage.emulator.faults.add("delay", chat_id=slow.id, times=None, seconds=0.2)
 
     def note(event: dict[str, Any]) -> None:
         if event["type"] == "message" and event["message"]["from"] == "bot":
