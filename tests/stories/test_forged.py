@@ -43,7 +43,7 @@ LONGEST = 64
 
 OWN = {
     *("la", "te", "co", "pr", "me", "ch", "m", "nn", "st", "pa", "at", "us", "f"),
-    *("ev", "evs", "an", "ics", "sy", "sq", "sv", "sk", "sf", "sr", "sz", "pu", "pt", "ps"),
+    *("ev", "evs", "an", "ics", "sy", "sq", "sv", "sk", "sf", "sr", "sz", "pu", "pt", "ps", "tp"),
 }
 """What anybody may press for themself; it may change their own rows, and nobody else's."""
 
@@ -51,7 +51,7 @@ ROLES: Mapping[str, set[str]] = {
     "animator": {
         *("az", "tm", "tg", "tj", "ti", "ts", "tr", "ib", "iq", "di", "sl", "nl", "sd", "au"),
         *("ar", "pe", "pl", "pn", "pq", "pz", "pd", "pg", "pk", "px", "nw", "nt", "ww", "wv"),
-        "wo",
+        *("wo", "fw"),
     },
     "coordinator": {"rp", "rm", "su", "sa", "so", "sx", "sj", "sn", "ss", "sg", "sw"},
     "staff": {"rl"},
@@ -62,7 +62,7 @@ ROLES: Mapping[str, set[str]] = {
 
 ABOUT: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("ev", "an", "ics", "pe", "pq", "pz", "pd", "pg", "pk"), ("events",)),
-    **dict.fromkeys(("nl", "nt", "sd"), ("sends",)),
+    **dict.fromkeys(("nl", "nt", "sd", "fw"), ("sends",)),
     **dict.fromkeys(("ww", "wv"), ("events", "sends")),
     **dict.fromkeys(("sz", "rf", "di"), ("referrals",)),
     **dict.fromkeys(("sv", "sf", "ss", "sg", "sw"), ("services",)),
@@ -97,7 +97,7 @@ TWO = {"events", "referrals", "survey_responses", "people"}
 
 OWN_TABLES = {
     *("people", "consents", "profiles", "needs", "attendances", "checklists", "ticks"),
-    *("deliveries", "survey_responses", "survey_answers", "history", "referrals"),
+    *("muted_topics", "deliveries", "survey_responses", "survey_answers", "history", "referrals"),
 }
 
 
