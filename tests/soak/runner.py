@@ -1,4 +1,7 @@
-"""A bot in a process of its own, that follows the emulator's clock: something to kill."""
+"""A bot in a process of its own, that follows the emulator's clock: something to kill or stop.
+
+One that does only some parts goes by the machine's clock: the emulator's waits for one bot.
+"""
 
 import asyncio
 import sys
@@ -8,12 +11,12 @@ from bot.app import App
 from bot.clock import FollowedClock
 from bot.limiter import Limiter
 from bot.running import on_signals
-from bot.settings import load
+from bot.settings import Part, load
 
 LEASE = 2.0
 
 
-async def run(base: str, token: str, database_url: str) -> None:
+async def run(base: str, token: str, database_url: str, *only: str) -> None:
     settings = load(
         _env_file=None,
         bot_token=token,
@@ -24,9 +27,10 @@ async def run(base: str, token: str, database_url: str) -> None:
     logs.configure("WARNING", "text")
     app = App(
         settings,
-        clock=FollowedClock(base),
+        clock=None if only else FollowedClock(base),
         limiter=Limiter(overall=10_000, per_chat=10_000),
         lease=LEASE,
+        parts=frozenset(map(Part, only or Part)),
     )
     ending = asyncio.Event()
     on_signals(ending.set)
