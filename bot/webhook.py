@@ -63,6 +63,7 @@ class Webhook:
         self._secret = settings.webhook_secret.get_secret_value()
         self._proxy = ip_network(settings.trusted_proxy) if settings.trusted_proxy else None
         self._runner: web.AppRunner | None = None
+        # The inbox is read on by number: a row that commits late must not be passed over.
         self._one_by_one = asyncio.Lock()
         self._is_set = False
         self._complained = -COMPLAIN_EVERY

@@ -187,7 +187,7 @@ async def test_run_from_the_first_link_to_the_last_signal(
     await third.stop()
 
 
-async def test_a_token_that_telegram_refuses_ends_the_run_then_and_later(
+async def test_fault_21_a_token_that_telegram_refuses_ends_the_run_then_and_later(
     emulator: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = "987654321:" + "Z" * 35

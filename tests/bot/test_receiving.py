@@ -560,7 +560,7 @@ async def test_a_server_that_lacks_methods_or_refuses_a_menu_text_gets_a_bot_all
     assert "did not take SetMyDescription in ar: Not Found" in caplog.text
 
 
-async def test_a_second_bot_does_not_poll_and_takes_over_when_the_first_has_ended(
+async def test_fault_22_a_second_bot_does_not_poll_and_takes_over_when_the_first_has_ended(
     bots: Bots,
 ) -> None:
     first, second = bots.another(lease=1.0), bots.another(lease=1.0)

@@ -6,7 +6,7 @@ import io
 import json
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import in_loop
 from bot.app import App
@@ -26,6 +27,7 @@ from bot.migrating import migrate_async
 from bot.running import serve
 from bot.settings import Part, load
 from bot.webhook import HEADER, LIMIT, WebhookSetError
+from community import arrivals
 from community.arrivals import Arrival
 from community.deliveries import Delivery
 from emulator import Emulator
@@ -263,6 +265,26 @@ async def test_many_who_come_at_once_are_each_answered_once(hooked: Hooked) -> N
         hooked.emulator.world.start(member.id)
     await hooked.settled()
     assert [len(member.from_bot()) for member in crowd] == [1] * 30
+
+
+async def test_an_update_that_is_long_in_coming_in_is_not_passed_over(
+    hooked: Hooked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, quick = hooked.meet("Slow"), hooked.meet("Quick")
+    store = arrivals.store
+
+    async def take_long(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> int:
+        count = await store(session, rows)
+        if rows[0]["sender"] == slow.id:
+            await asyncio.sleep(0.3)  # it has its number, but is not committed
+        return count
+
+    monkeypatch.setattr(arrivals, "store", take_long)
+    hooked.emulator.world.start(slow.id)
+    await asyncio.sleep(0.1)
+    hooked.emulator.world.start(quick.id)
+    await hooked.settled()
+    assert (len(slow.from_bot()), len(quick.from_bot())) == (1, 1)
 
 
 async def test_faults_35_and_48_while_the_database_is_away_telegram_keeps_what_people_say(
