@@ -116,8 +116,17 @@ class App:
         )
         dispatcher = Dispatcher(disable_fsm=True)
         handlers.routes(dispatcher)
+        others_receive = not self.database.is_sqlite and (
+            self.settings.by_webhook or self.is_standby
+        )
         self.receiver = Receiver(
-            self.database, self.bot, dispatcher, self.speaker, self.clock, self.network
+            self.database,
+            self.bot,
+            dispatcher,
+            self.speaker,
+            self.clock,
+            self.network,
+            shares_as=self.holder if others_receive else "",
         )
         self.sender = Sender(
             self.database,
@@ -155,7 +164,9 @@ class App:
         if self.settings.by_webhook:
             self.webhook = Webhook(self.settings, self.receiver, self.telegram, self.clock)
             await self.webhook.start()
-        if self.webhook is not None or not self.is_standby:
+        if self.receiver.shares_as:
+            self._task("sharing people", self.receiver.share)
+        elif self.webhook is not None or not self.is_standby:
             await self.receiver.pick_up()
         self._task("renewing the lease", self._renew)
         self._task("receiving", self._receive)

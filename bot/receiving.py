@@ -46,6 +46,8 @@ logger = logging.getLogger("diwan.receiving")
 
 ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member"]
 PERSONS_AT_ONCE = 8
+LANE_LEASE = 60.0
+"""Seconds after which a person is taken over from a receiving process that is dead."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 """Seconds between two attempts at what cannot be had now: doubled each time, up to the longest."""
 
@@ -93,9 +95,13 @@ class Receiver:
         speaker: Speaker,
         clock: Clock,
         network: Network,
+        *,
+        shares_as: str = "",
     ) -> None:
         self.database, self.bot, self.dispatcher = database, bot, dispatcher
         self.speaker, self.clock, self.network = speaker, clock, network
+        self.shares_as = shares_as
+        """Under which name it shares people with other receiving processes, if there are any."""
         self._lanes: dict[int, deque[int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(PERSONS_AT_ONCE)
@@ -192,8 +198,30 @@ class Receiver:
             self.counts["taken_in"] += await arrivals.store(session, rows)
         await self.pick_up()
 
+    async def share(self) -> None:
+        """For ever: keep our people ours, and take up whom no process carries out.
+
+        Those are who has just come in by another's hands, and whom a dead process has left.
+        """
+        while not self._ending.is_set():
+            try:
+                async with self.database.transaction() as session:
+                    await arrivals.keep_lanes(session, self.shares_as, LANE_LEASE)
+                await self.pick_up()
+            except DBAPIError as error:
+                logger.error("people cannot be shared: %s", type(error.orig).__name__)
+            await self._pause(LANE_LEASE / 6)
+
     async def pick_up(self) -> None:
         """Put what is open in the inbox into its person's lane, each once."""
+        if self.shares_as:
+            async with self.database.transaction() as session:
+                senders = await arrivals.without_lane(session)
+            for sender in senders:
+                if sender not in self._lanes:
+                    self._lanes[sender] = deque()
+                    self._start(self._run_shared_lane(sender))
+            return
         more = True
         while more:
             async with self.database.transaction() as session:
@@ -240,6 +268,24 @@ class Receiver:
         finally:
             if lane and not self._ending.is_set():
                 logger.error("a lane ended early; its updates wait for the next start")
+            self._lanes.pop(sender, None)
+
+    async def _run_shared_lane(self, sender: int) -> None:
+        """Carry out one person's updates, if no other process does, until none is open."""
+
+        async def take() -> Sequence[int]:
+            async with self.database.transaction() as session:
+                return await arrivals.take_lane(session, sender, self.shares_as, LANE_LEASE)
+
+        try:
+            while not self._ending.is_set() and (ids := await self._when_possible(take)):
+                for arrival_id in ids:
+                    async with self._slots:
+                        if not self._ending.is_set():
+                            await self._carry_out(arrival_id)
+        except TokenRefusedError:
+            pass  # the end: what is open waits for the next start
+        finally:
             self._lanes.pop(sender, None)
 
     async def _carry_out(self, arrival_id: int) -> None:

@@ -11,12 +11,27 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, String, Text, UniqueConstraint, func, select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Float,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community.base import Base, Identified
-from community.writing import insert_new
+from community.database_time import database_seconds
+from community.writing import insert_new, rows_changed
 
 TRIES = 3
 AT_ONCE = 1000
@@ -30,6 +45,9 @@ class Arriving(StrEnum):
     SPEAKING = "speaking"
     DONE = "done"
     SET_ASIDE = "set_aside"
+
+
+OPEN = (Arriving.WAITING, Arriving.SPEAKING)
 
 
 class Arrival(Base, Identified):
@@ -53,6 +71,19 @@ class Arrival(Base, Identified):
     handled_at: Mapped[datetime | None]
 
 
+class PersonsLane(Base):
+    """Which process carries out a person's updates now, where several receive.
+
+    The others leave that person alone, so that updates and answers keep their order.
+    """
+
+    __tablename__ = "lanes"
+
+    sender: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    holder: Mapped[str] = mapped_column(String(64))
+    until: Mapped[float] = mapped_column(Float)
+
+
 async def store(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> int:
     """Keep a batch; what is there already (same number and digest) is left alone."""
     return await insert_new(session, Arrival, rows)
@@ -64,7 +95,7 @@ async def open_rows(session: AsyncSession, after: int, limit: int) -> Sequence[A
         await session.execute(
             select(Arrival.id, Arrival.sender)
             .where(
-                Arrival.state.in_([Arriving.WAITING, Arriving.SPEAKING]),
+                Arrival.state.in_(OPEN),
                 Arrival.id > after,
             )
             .order_by(Arrival.id)
@@ -83,3 +114,67 @@ async def set_aside_since(session: AsyncSession, since: datetime) -> int:
         )
         or 0
     )
+
+
+async def take_lane(
+    session: AsyncSession, sender: int, holder: str, seconds: float
+) -> Sequence[int]:
+    """Take, or keep, a person's lane; return their open updates, oldest first.
+
+    None open: the lane is given back. None either while another process has the lane; it finds
+    what has been stored before this was asked, because both wait for the lane's row.
+    """
+    now = database_seconds()
+    await insert_new(session, PersonsLane, [{"sender": sender, "holder": holder, "until": 0.0}])
+    locked = select(PersonsLane).where(PersonsLane.sender == sender).with_for_update()
+    lane = await session.scalar(locked.execution_options(populate_existing=True))
+    if lane is None:  # given back at this moment; whoever scans finds what is open
+        return []
+    mine = await rows_changed(
+        session,
+        update(PersonsLane)
+        .where(
+            PersonsLane.sender == sender,
+            or_(PersonsLane.holder == holder, PersonsLane.until < now),
+        )
+        .values(holder=holder, until=now + seconds),
+    )
+    if not mine:
+        return []
+    found = await session.scalars(
+        select(Arrival.id)
+        .where(Arrival.sender == sender, Arrival.state.in_(OPEN))
+        .order_by(Arrival.id)
+        .limit(AT_ONCE)
+    )
+    if ids := list(found):
+        return ids
+    await session.execute(
+        delete(PersonsLane).where(PersonsLane.sender == sender, PersonsLane.holder == holder)
+    )
+    return []
+
+
+async def keep_lanes(session: AsyncSession, holder: str, seconds: float) -> None:
+    """Keep every lane that this process has for so long from now; what ran out is forgotten."""
+    now = database_seconds()
+    await session.execute(
+        update(PersonsLane)
+        .where(PersonsLane.holder == holder, PersonsLane.until >= now)
+        .values(until=now + seconds)
+    )
+    await session.execute(delete(PersonsLane).where(PersonsLane.until < now))
+
+
+async def without_lane(session: AsyncSession) -> Sequence[int]:
+    """Return whose open updates no process carries out: just come in, or left by a dead one."""
+    taken = exists().where(
+        PersonsLane.sender == Arrival.sender, PersonsLane.until >= database_seconds()
+    )
+    rows = await session.scalars(
+        select(Arrival.sender)
+        .where(Arrival.state.in_(OPEN), Arrival.sender.is_not(None), ~taken)
+        .distinct()
+        .limit(AT_ONCE)
+    )
+    return [sender for sender in rows if sender is not None]

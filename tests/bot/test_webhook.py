@@ -13,10 +13,10 @@ from typing import Any
 import aiohttp
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import in_loop
+from bot import in_loop, receiving
 from bot.app import App
 from bot.checking import check
 from bot.clock import FollowedClock
@@ -27,7 +27,7 @@ from bot.migrating import migrate_async
 from bot.running import serve
 from bot.settings import Part, load
 from bot.webhook import HEADER, LIMIT, WebhookSetError
-from community import arrivals
+from community import arrivals, conversations
 from community.arrivals import Arrival
 from community.deliveries import Delivery
 from emulator import Emulator
@@ -488,5 +488,51 @@ async def test_two_receivers_behind_one_address_share_what_comes(
     update = an_update(41, amina)
     assert await stage.post(update) == await stage.post(update, url=other) == 200
     assert await stage.arrivals() == 1
+    await second.stop()
+    await first.stop()
+
+
+@ON_POSTGRESQL
+async def test_each_persons_order_is_kept_across_receivers_and_a_dead_one_is_replaced(
+    emulator: Emulator, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiving, "LANE_LEASE", 3.0)
+    settings = settings_for(emulator, database)
+    beside = settings.model_copy(update={"web_port": a_free_port()})
+    first = an_app(emulator, settings)
+    second = an_app(emulator, beside, frozenset({Part.RECEIVE}))
+    await first.start()
+    await second.start()
+    stage = Hooked(emulator, first)
+    urls = [stage.url, stage.url.replace(str(settings.web_port), str(beside.web_port))]
+    people = [stage.meet(f"Person {number}") for number in range(4)]
+    for number, person in enumerate(people):
+        emulator.world.people[person.id].started = True
+        assert await stage.post(an_update(number, person)) == 200
+    await until(lambda: all(person.from_bot() for person in people))
+
+    async def talks(person: Somebody, begin: int) -> None:
+        for word in range(10):
+            update = an_update(begin + word, person, f"word {word}")
+            assert await stage.post(update, url=urls[(begin + word) % 2]) == 200
+
+    await asyncio.gather(*(talks(person, 100 * n) for n, person in enumerate(people, 1)))
+    await until(lambda: all(len(person.from_bot()) == 11 for person in people))
+    async with database.transaction() as session:
+        for person in people:
+            said = await conversations.unsent(session, person.id)
+            assert said == "\n".join(f"word {word}" for word in range(10))
+    # A process that died has left somebody's lane, and an update in it.
+    async with database.transaction() as session:
+        await arrivals.take_lane(session, people[0].id, "dead", 1.0)
+        lane = await session.get(arrivals.PersonsLane, people[0].id)
+        assert lane is None, "nothing is open: the lane is given back at once"
+        session.add(arrivals.PersonsLane(sender=people[0].id, holder="dead", until=4e9))
+    assert await stage.post(an_update(900, people[0])) == 200
+    await asyncio.sleep(0.3)
+    assert len(people[0].from_bot()) == 11, "another process has them"
+    async with database.transaction() as session:
+        await session.execute(update(arrivals.PersonsLane).values(until=0.0))
+    await until(lambda: len(people[0].from_bot()) == 12)
     await second.stop()
     await first.stop()

@@ -89,7 +89,15 @@ NO_NUMBERS = ("0x7", "٧", "1e9", " 7 ")
 
 FEW, MANY = 3, 60
 
-UNWATCHED = {"inbox", "conversations", "sent_messages", "live_messages", "leases", "rates"}
+UNWATCHED = {
+    "inbox",
+    "conversations",
+    "sent_messages",
+    "live_messages",
+    "leases",
+    "rates",
+    "lanes",
+}
 """Tables that any press, or the passing of time, writes to."""
 
 TWO = {"events", "referrals", "survey_responses", "people"}
