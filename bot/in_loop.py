@@ -103,6 +103,10 @@ class Connection:
         """Close the file."""
         self._conn.close()
 
+    def stop(self) -> None:
+        """Close the file at once: whoever used it was cancelled."""
+        self._conn.close()
+
 
 async def connect(*args: Any, **options: Any) -> Connection:
     """Open a file."""

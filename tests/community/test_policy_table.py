@@ -25,6 +25,9 @@ TABLE = {
     "event_changed": ("urgent", None, None, False, False, NOBODY, "resend"),
     "event_cancelled": ("urgent", None, None, False, False, NOBODY, "resend"),
     "place_offered": ("urgent", None, None, False, True, GONE, "resend"),
+    # An edit makes no sound, and doing it twice is doing it once.
+    "correction": ("urgent", None, None, False, False, NOBODY, "resend"),
+    "recall": ("urgent", None, None, False, False, NOBODY, "resend"),
     # Steps of a referral are owed, in the morning, to whoever has stopped too.
     "referral_step": ("urgent", None, None, False, True, NOBODY, "resend"),
     "referral_outcome": ("service", None, None, False, True, NOBODY, "resend"),

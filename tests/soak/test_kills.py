@@ -50,8 +50,15 @@ class Victim:
 
     emulator: Emulator
     database_url: str
+    only: tuple[str, ...] = ()
+    """The parts it does; all of them if none is named."""
     kills: int = 0
     process: subprocess.Popen[str] | None = field(default=None)
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
 
     async def start(self) -> None:
         self.process = subprocess.Popen(
@@ -62,6 +69,7 @@ class Victim:
                 self.emulator.url,
                 TOKEN,
                 self.database_url,
+                *self.only,
             ],
             cwd=ROOT,
             stdout=subprocess.PIPE,
