@@ -303,7 +303,7 @@ class Sender:
     async def _settle(
         self, session: AsyncSession, outcomes: Sequence[Outcome], now: datetime
     ) -> None:
-        await deliveries.settle(session, outcomes, now)
+        await deliveries.settle(session, outcomes, now, holder=self.holder)
         for outcome in outcomes:
             self.counts[outcome.kind, outcome.state] += 1
             if outcome.state == State.REFUSED and outcome.reason and outcome.person_id:

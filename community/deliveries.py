@@ -205,11 +205,10 @@ async def claim(
 ) -> list[Delivery]:
     """Take up to ``limit`` due rows for ``lease`` seconds of the database's clock, urgent first.
 
-    After a restore some kinds are held (``community/holds.py``).
     Two senders never get the same row: PostgreSQL skips what the other has locked, SQLite lets
-    one write at a time. What belongs to a send that is held stays where it is.
+    one write at a time. What is held stays where it is: by its send, or after a restore
+    (``community/holds.py``).
     """
-    held = select(_SENDS.c.id).where(_SENDS.c.state == "held")
     ids: list[int] = []
     for lane in LANES:
         due = (
@@ -219,8 +218,7 @@ async def claim(
                 Delivery.lane == lane,
                 Delivery.due_at <= now,
                 holds.lets_go(Delivery.kind),
-                or_(Delivery.send_id.is_(None), Delivery.send_id.not_in(held)),
-                holds.lets_go(Delivery.kind),
+                _is_not_held(),
             )
             .order_by(Delivery.due_at, Delivery.id)
             .limit(limit - len(ids))
@@ -299,12 +297,16 @@ class Outcome:
     """(chat id, message id) of every part that was sent."""
 
 
-async def settle(session: AsyncSession, outcomes: Sequence[Outcome], now: datetime) -> None:
+async def settle(
+    session: AsyncSession, outcomes: Sequence[Outcome], now: datetime, *, holder: str | None = None
+) -> None:
     """Write what became of claimed rows; what was put back stays owed.
 
-    Rows with one fate are written by one statement. Whose claim has run out, or who was erased
-    meanwhile, is left as somebody else has settled it.
+    Rows with one fate are written by one statement. What is not claimed any more, or by another
+    than ``holder``, is left as somebody else has settled it.
     """
+    claimed = [_ROWS.c.state == State.CLAIMED]
+    claimed += [_ROWS.c.claimed_by == holder] if holder else []
     alike: dict[tuple[Any, ...], list[Outcome]] = {}
     for outcome in outcomes:
         fate = (outcome.state, outcome.reason, outcome.due_at, outcome.language)
@@ -327,10 +329,7 @@ async def settle(session: AsyncSession, outcomes: Sequence[Outcome], now: dateti
         settled = set(
             await session.scalars(
                 update(_ROWS)
-                .where(
-                    _ROWS.c.id.in_([outcome.delivery_id for outcome in group]),
-                    _ROWS.c.state == State.CLAIMED,
-                )
+                .where(_ROWS.c.id.in_([outcome.delivery_id for outcome in group]), *claimed)
                 .values(values)
                 .returning(_ROWS.c.id)
             )
@@ -490,10 +489,18 @@ async def expire(session: AsyncSession, now: datetime) -> int:
 
 
 async def next_due(session: AsyncSession) -> datetime | None:
-    """Return when the next queued message becomes due."""
+    """Return when the next queued message becomes due that is not held."""
     found: datetime | None = await session.scalar(
         select(func.min(Delivery.due_at)).where(
-            or_(Delivery.state == State.QUEUED, Delivery.state == State.WAITING)
+            Delivery.state.in_([State.QUEUED, State.WAITING]),
+            holds.lets_go(Delivery.kind),
+            _is_not_held(),
         )
     )
     return found
+
+
+def _is_not_held() -> ColumnElement[bool]:
+    """Return the condition that a row belongs to no send that is held."""
+    held = select(_SENDS.c.id).where(_SENDS.c.state == "held")
+    return or_(Delivery.send_id.is_(None), Delivery.send_id.not_in(held))

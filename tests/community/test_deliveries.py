@@ -316,6 +316,20 @@ async def test_an_outcome_that_comes_after_the_lease_is_not_written(
     assert row.state == State.UNCERTAIN
 
 
+async def test_whoever_wakes_late_does_not_settle_what_another_has_claimed(
+    session: AsyncSession, now: datetime
+) -> None:
+    person = await a_member(session, 1, now)
+    row = await owe(session, person, now)
+    await deliveries.claim(session, "asleep", 1, -1, now)
+    await deliveries.rescue(session, now)
+    await deliveries.claim(session, "awake", 1, 60, now)
+    late = [Outcome(row.id, row.kind, State.QUEUED)]
+    await deliveries.settle(session, late, now, holder="asleep")
+    await session.refresh(row)
+    assert (row.state, row.claimed_by) == (State.CLAIMED, "awake")
+
+
 async def test_a_blocked_member_leaves_and_returns_without_a_backlog(
     session: AsyncSession, now: datetime
 ) -> None:
