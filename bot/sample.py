@@ -68,8 +68,9 @@ async def fill(database: Database, emulator: Emulator, network: Network, now: da
             made = await _organization(session, boss, entry, places, now)
             await _make_staff(session, cast[entry["staff"]], made.id, now)
         await _past_event(session, cast, sample["events"][0], network, now)
-        for entry in sample["events"]:
-            await _event(session, cast["Nadia"], entry, network, now)
+        for at, entry in enumerate(sample["events"]):
+            # One announcement and the pulse: the week has room for the newsletter, too.
+            await _event(session, cast["Nadia"], entry, network, now, announced=at == 0)
         await _newsletter(session, cast["Nadia"], sample["newsletter"], now)
     for person in cast.values():
         assert person.telegram_id is not None
@@ -213,7 +214,7 @@ async def _event(
     network: Network,
     now: datetime,
     *,
-    announced: bool = True,
+    announced: bool,
 ) -> Event:
     day = now.astimezone(ZoneInfo(network.zone)) + timedelta(days=entry["in_days"])
     start = day.replace(hour=entry["hour"], minute=0, second=0, microsecond=0, tzinfo=None)

@@ -10,6 +10,7 @@ from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import corrections, roles, sends, translations
+from community.audiences import EVERYBODY
 from community.base import find
 from community.events import Event
 from community.people import Person
@@ -265,7 +266,14 @@ async def send_card(page: Page, ref: str) -> Message:
         title = Html("<b>") + block.get("title") + Html("</b>")
         shown = body if len(body) <= 1000 else body[:1000] + "…"
         words = authored(page, block, lines(title, "", shown) if shown else title)
-    text = lines(_about(send, _), words, "", _state_sentence(page, send))
+    whom = send.is_for
+    text = lines(
+        _about(send, _),
+        words,
+        "",
+        None if whom == EVERYBODY else await audience.in_words(page, whom),
+        _state_sentence(page, send),
+    )
     return Message(text, await _rows(page, send))
 
 
