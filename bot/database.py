@@ -21,6 +21,8 @@ from bot import in_loop
 from bot.addresses import for_driver
 
 CONNECTS_WITHIN = 10.0
+SYNCHRONOUS = "FULL"
+"""Whether a commit waits for the disk. Tests turn it off: their machine loses no power."""
 
 
 class Database:
@@ -139,7 +141,7 @@ def _pragmas(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA foreign_keys=ON")
     # NORMAL may lose the last transactions at a power cut, and Telegram has been told already
     # that we have them.
-    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
     # What is deleted is overwritten: by itself SQLite only marks its place as free.
     cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()

@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+import bot.database
 from bot.database import Database
 from community.tables import METADATA
 
@@ -44,6 +45,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if "postgresql" in item.keywords:
                 item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def _without_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commits not wait for the disk: four milliseconds each, and no test loses power."""
+    monkeypatch.setattr(bot.database, "SYNCHRONOUS", "OFF")
 
 
 @pytest.fixture

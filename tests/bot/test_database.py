@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+import bot.database
 from bot import in_loop
-from bot.database import Database, is_away
+from bot.database import SYNCHRONOUS, Database, is_away
 
 
 @pytest.fixture
@@ -23,7 +24,10 @@ async def file(tmp_path: Path) -> Path:
     return tmp_path / "a.db"
 
 
-async def test_what_is_committed_outlives_a_power_cut(file: Path) -> None:
+async def test_what_is_committed_outlives_a_power_cut(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.database, "SYNCHRONOUS", SYNCHRONOUS)  # as it is outside of tests
     database = Database(f"sqlite+aiosqlite:///{file}")
     async with database.transaction() as session:
         full = 2
