@@ -95,14 +95,14 @@ class Database:
         if not self.is_sqlite:
             return True
         async with self._turn:
-            pooled = await self.engine.raw_connection()
+            # A connection of its own: the pool's begin a transaction, which would be in the way.
+            connection = await in_loop.connect(self.url.database, timeout=0)
             try:
-                assert isinstance(pooled.driver_connection, in_loop.Connection)
-                cursor = pooled.driver_connection.cursor()
+                cursor = connection.cursor()
                 await cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 ((busy, *_),) = await cursor.fetchall()
             finally:
-                pooled.close()
+                await connection.close()
         return not busy
 
     async def close(self) -> None:

@@ -78,6 +78,16 @@ async def test_what_the_retention_table_deletes_is_gone_from_the_disk(
     await database.close()
 
 
+async def test_emptying_the_log_leaves_the_pool_of_connections_alone(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        assert await database.empty_log()
+        async with database.transaction() as session:
+            await session.execute(text("SELECT 1"))
+    assert not caplog.records
+
+
 async def test_a_log_that_somebody_reads_is_emptied_the_next_time(
     tmp_path: Path, now: datetime
 ) -> None:
