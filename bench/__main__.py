@@ -179,7 +179,7 @@ def _table(results: dict[str, list[dict[str, float]]], rounds: int) -> str:
         ),
         row("presses a second against echoes", ("ours", "per_second"), ("echo", "per_second")),
         row(
-            "messages a second through the delivery table against `Bot.send_message`, 8 at once",
+            "messages a second through the delivery table against `Bot.send_message`, 30 at once",
             ("send", "per_second"),
             ("bare", "per_second"),
         ),

@@ -3,12 +3,13 @@
 import asyncio
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -65,6 +66,8 @@ async def migrate_async(url: str) -> None:
     """
     prepare_folder(url)
     database = Database(url)
+    if database.is_sqlite:
+        event.listen(database.engine.sync_engine, "connect", _foreign_keys_off)
     try:
         async with database.engine.connect() as connection:
             if database.is_sqlite:
@@ -72,6 +75,8 @@ async def migrate_async(url: str) -> None:
             else:  # several processes may start at once: the first migrates, the others wait
                 await connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATING})"))
             await connection.run_sync(_upgrade)
+            if database.is_sqlite:
+                await connection.run_sync(_references)
             await connection.commit()
     except (SQLAlchemyError, OSError, sqlite3.Error) as error:
         raise DatabaseUnusableError(
@@ -91,6 +96,16 @@ def _integrity(connection: Connection) -> None:
     answer = connection.execute(text("PRAGMA quick_check(1)")).scalar()
     if answer != "ok":
         raise sqlite3.DatabaseError("damaged")
+
+
+def _foreign_keys_off(connection: Any, _record: object) -> None:
+    """Let a table be rebuilt: SQLite empties the old one first, and other rows would follow."""
+    connection.cursor().execute("PRAGMA foreign_keys=OFF")
+
+
+def _references(connection: Connection) -> None:
+    if connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
+        raise sqlite3.IntegrityError("a row points at one that is not there")
 
 
 def is_current(connection: Connection) -> bool:

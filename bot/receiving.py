@@ -252,6 +252,10 @@ class Receiver:
             lane.clear()
         if self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.shares_as:
+            with contextlib.suppress(DBAPIError):
+                async with self.database.transaction() as session:
+                    await arrivals.give_lanes_back(session, self.shares_as)
 
     # One person's updates, in order
 
@@ -287,6 +291,9 @@ class Receiver:
             pass  # the end: what is open waits for the next start
         finally:
             self._lanes.pop(sender, None)
+        if not self._ending.is_set():  # what came in while the lane was given back
+            with contextlib.suppress(DBAPIError):
+                await self.pick_up()
 
     async def _carry_out(self, arrival_id: int) -> None:
         while True:

@@ -7,6 +7,7 @@ processes may do this: a row is claimed by one, and the lease is the database's 
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import Counter
 from collections.abc import Sequence
@@ -255,7 +256,8 @@ class Sender:
 
     async def _wait_for_news(self) -> None:
         """Wait until there is something to write down, and a moment for what comes with it."""
-        await self._news.wait()
+        with contextlib.suppress(TimeoutError):  # and look what is due, whoever keeps us waiting
+            await asyncio.wait_for(self._news.wait(), LOOK_AGAIN)
         for _ in range(GATHERINGS):
             if len(self._at_the_door) + len(self._back) >= self.at_once / 2:
                 break
@@ -276,7 +278,8 @@ class Sender:
                 )
         except DBAPIError as error:
             if self._stopping or not is_away(error):
-                self._back = []  # their lease runs out, and the crash policy decides
+                # Their lease runs out, and the crash policy decides.
+                self._back = self._back[len(back) :]
                 self._close_the_door(going, "database_away")
                 raise
             # What has left is known to have left: that is kept until it can be written.

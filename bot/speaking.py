@@ -25,7 +25,7 @@ from aiogram.types import (
 )
 
 from bot.splitting import CAPTION_LIMIT, split, visible_length
-from bot.telegram import Answer, Fate, Telegram
+from bot.telegram import TOO_LATE, Answer, Fate, Telegram
 from community.policy import Lane
 from handlers.replies import Button, Message
 from locales import Html, plain
@@ -296,6 +296,8 @@ class Speaker:
                 method = _plainly(method)
                 continue
             if answer.fate not in (Fate.BUSY, Fate.NOT_SENT, Fate.UNSURE):
+                return answer
+            if answer.reason == TOO_LATE:
                 return answer
             if answer.fate == Fate.UNSURE:
                 unsure += 1

@@ -46,6 +46,7 @@ DEFAULT_PAUSE = 5.0
 
 SEVERAL, SEVERAL_WITHIN = 3, 10.0
 """Answers in so many chats that meet a 429 within so many seconds are a 429 for all of us."""
+TOO_LATE = "turn_came_late"
 OUT_OF_REACH = frozenset({"no_connection", "connection_lost", "server_error", "bad_answer"})
 """Reasons that say: that was not Telegram, or Telegram is down."""
 
@@ -181,7 +182,7 @@ class Telegram:
             return Answer(Fate.BUSY, "429", self.limiter.paused_for)
         self.waited += monotonic() - asked_at
         if asyncio.get_running_loop().time() > before:
-            return Answer(Fate.BUSY, "turn_came_late")
+            return Answer(Fate.BUSY, TOO_LATE)
         paid = self._is_paid(lane) and "allow_paid_broadcast" in type(method).model_fields
         if paid:
             method = method.model_copy(update={"allow_paid_broadcast": True})

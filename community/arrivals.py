@@ -166,6 +166,11 @@ async def keep_lanes(session: AsyncSession, holder: str, seconds: float) -> None
     await session.execute(delete(PersonsLane).where(PersonsLane.until < now))
 
 
+async def give_lanes_back(session: AsyncSession, holder: str) -> None:
+    """Leave every person to the other processes: this one ends."""
+    await session.execute(delete(PersonsLane).where(PersonsLane.holder == holder))
+
+
 async def without_lane(session: AsyncSession) -> Sequence[int]:
     """Return whose open updates no process carries out: just come in, or left by a dead one."""
     taken = exists().where(

@@ -5,11 +5,11 @@ Each is a send of its own that points at the first, with its own approval and ou
 
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from community import roles, translations
+from community.audiences import EVERYBODY
 from community.base import find
 from community.errors import IllegalMoveError
 from community.people import Person
@@ -90,18 +90,17 @@ async def current(session: AsyncSession, send: Send) -> Send | None:
 
 
 async def latest_newsletter(session: AsyncSession) -> Send | None:
-    """Return the newest newsletter that has begun to go out and was not taken back."""
-    recall = aliased(Send)
-    found: Send | None = await session.scalar(
+    """Return the newest newsletter for everybody that has begun to go out and stands.
+
+    What was for some is for those alone.
+    """
+    newest = await session.scalars(
         select(Send)
-        .where(
-            Send.kind == Kind.NEWSLETTER,
-            Send.state.in_(RUNS),
-            ~exists().where(
-                recall.of_id == Send.id, recall.kind == Kind.RECALL, recall.state.in_(RUNS)
-            ),
-        )
+        .where(Send.kind == Kind.NEWSLETTER, Send.state.in_(RUNS))
         .order_by(Send.started_at.desc())
-        .limit(1)
+        .limit(50)
     )
-    return await current(session, found) if found is not None else None
+    for send in newest.all():
+        if send.is_for == EVERYBODY and (found := await current(session, send)) is not None:
+            return found
+    return None

@@ -31,7 +31,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community import holds, people, roles
-from community.base import Base, BigId, Identified
+from community.base import Base, BigId, Identified, UTCDateTime
 from community.database_time import database_seconds
 from community.lifecycle import Lifecycle, Who, who
 from community.people import Person
@@ -58,7 +58,13 @@ class State(StrEnum):
 
 OPEN = (State.WAITING, State.QUEUED, State.CLAIMED)
 LANES = tuple(int(lane) for lane in Lane)
-_SENDS = table("sends", column("id"), column("state"))  # their module imports this one
+_SENDS = table(
+    "sends",
+    column("id"),
+    column("state"),
+    column("of_id"),
+    column("started_at", UTCDateTime()),
+)  # their module imports this one
 
 _C = who(Who.CLOCK)
 _AC = who(Who.ANIMATOR, Who.CLOCK)
@@ -251,12 +257,20 @@ async def let_go(
     """Mark rows as on their way, just before they leave: from now on a crash hides their fate.
 
     Return which of them may leave, and of which others the send has been held or cancelled
-    meanwhile. What is in neither is not the holder's any more.
+    meanwhile, or has been put right: that has to be rendered anew. What is in neither is not the
+    holder's any more.
     """
     if not ids:
         return set(), {}
-    is_stopped = _ROWS.c.send_id.in_(
-        select(_SENDS.c.id).where(_SENDS.c.state.in_(["held", "cancelled"]))
+    later = _SENDS.alias()
+    is_overtaken = exists().where(
+        later.c.of_id == _ROWS.c.send_id,
+        later.c.state.in_(["sending", "sent"]),
+        later.c.started_at >= _ROWS.c.settled_at,
+    )
+    is_stopped = or_(
+        _ROWS.c.send_id.in_(select(_SENDS.c.id).where(_SENDS.c.state.in_(["held", "cancelled"]))),
+        is_overtaken,
     )
     mine = (
         _ROWS.c.id.in_(ids),
@@ -445,6 +459,7 @@ async def resend(session: AsyncSession, actor: Person, kind: str, ref: str, now:
             actor_id=actor.id,
             due_at=now,
             settled_at=None,
+            started_at=None,
             reason="resent_by_hand",
         )
     return len(rows)

@@ -84,6 +84,8 @@ class Held(StrEnum):
     BY_HAND = "by_hand"
     NOT_OPEN = "not_open"
     """Its event has begun, or is not open any more."""
+    CHANGED = "changed"
+    """Its event is another than the one that was approved."""
     GROWN = "grown"
     """It was approved for few people, and would go to so many that a second person must look."""
     RESTORED = "restored"
@@ -243,7 +245,20 @@ async def translate_event(
 async def _take_back(
     session: AsyncSession, actor: Person, event: Event, now: datetime
 ) -> Send | None:
-    """Make an announcement that was submitted, approved or scheduled a draft again."""
+    """Make an announcement that was submitted, approved or scheduled a draft again.
+
+    One that is held before its start stays held, and its approval does not count any more.
+    """
+    held: Send | None = await session.scalar(
+        select(Send).where(
+            Send.event_id == event.id,
+            Send.kind == Kind.EVENT_INVITATION,
+            Send.state == State.HELD,
+            Send.started_at.is_(None),
+        )
+    )
+    if held is not None:
+        held.held_because, held.approved_by_id, held.alone = Held.CHANGED, None, False
     send: Send | None = await session.scalar(
         select(Send).where(
             Send.event_id == event.id,
@@ -325,6 +340,8 @@ async def dry_run(
     session: AsyncSession, send: Send, network_language: str, now: datetime
 ) -> DryRun:
     """Count who would get this send now, and who would not and why."""
+    if send.of_id is not None:
+        return await audiences.dry_edit(session, send.of_id)
     return await audiences.dry_run(session, await _sending(session, send, network_language), now)
 
 
@@ -459,13 +476,15 @@ async def schedule(
         IllegalMoveError: it is neither approved nor held before its start.
         TooLateError: the moment has passed, or the event would have begun.
     """
-    await roles.require(session, actor, RoleName.ANIMATOR, now)
     send = await find(session, Send, ref, lock=True)
     if at is not None and at <= now:
         raise TooLateError(at)
+    if not await _looks_at(session, send, actor, now):
+        await roles.require(session, actor, RoleName.ANIMATOR, now)
     if send.started_at is not None or send.state == State.SCHEDULED:
         raise IllegalMoveError(SEND.name, send.state, State.SCHEDULED)
-    await _second_person(session, send, actor)
+    if send.held_because == Held.CHANGED:
+        send.approved_by_id = actor.id
     earliest = now + (ALONE_DELAY if send.alone else UNDO)
     starts_at = max(at or earliest, earliest)
     await _opens_before(session, send, starts_at)
@@ -482,13 +501,20 @@ async def schedule(
     return send
 
 
-async def _second_person(session: AsyncSession, send: Send, actor: Person) -> None:
-    """Let only somebody else go on with a send that has grown since it was approved."""
+async def _looks_at(session: AsyncSession, send: Send, actor: Person, now: datetime) -> bool:
+    """Let a second person approve a send that has grown; False if it has not.
+
+    Raises:
+        NotAllowedError: the actor wrote, submitted or approved it, or is none of the reviewers.
+    """
     if send.state != State.HELD or send.held_because != Held.GROWN:
-        return
-    if actor.id in {send.made_by_id, send.approved_by_id, await _submitted_by(session, send)}:
+        return False
+    authors = {send.made_by_id, send.approved_by_id, await _submitted_by(session, send)}
+    roles_held = {role.name for role in await roles.held(session, actor, now)}
+    if actor.id in authors or not roles_held & {RoleName.ANIMATOR, RoleName.ADMINISTRATOR}:
         raise NotAllowedError(RoleName.ANIMATOR)
     send.approved_by_id = actor.id
+    return True
 
 
 async def _opens_before(session: AsyncSession, send: Send, moment: datetime) -> None:
@@ -531,7 +557,11 @@ async def _hold(
         held_because=because,
     )
     if moved and by is Who.CLOCK:
-        await _tell_team(session, send, "send_held", [send.made_by_id], now)
+        author = await session.get(Person, send.made_by_id) if send.made_by_id else None
+        grown = author is not None and because is Held.GROWN
+        others = await _reviewers(session, author, now) if author and grown else []
+        told = [send.made_by_id, *(person.id for person in others)]
+        await _tell_team(session, send, "send_held", told, now)
 
 
 async def resume(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Send:
@@ -600,7 +630,11 @@ async def start_due(session: AsyncSession, now: datetime, *, network_language: s
                 await _hold(session, send, Held.NOT_OPEN, Who.CLOCK, now)
                 continue
         if await _has_grown(session, send, network_language, now):
-            await _hold(session, send, Held.GROWN, Who.CLOCK, now)
+            author = await session.get_one(Person, send.approved_by_id)
+            if await _reviewers(session, author, now):
+                await _hold(session, send, Held.GROWN, Who.CLOCK, now)
+            else:  # nobody else is there: the ten minutes of whoever is alone
+                send.alone, send.starts_at = True, now + ALONE_DELAY
             continue
         if send.of_id is not None:
             edit_of = (send.kind, send.id, send.of_id)
@@ -631,8 +665,25 @@ async def finish(session: AsyncSession, now: datetime) -> int:
     rows = await session.scalars(select(Send).where(Send.state == State.SENDING, ~is_open))
     count = 0
     for send in rows.all():
+        if send.of_id is not None and await _has_missed_some(session, send, now):
+            continue
         count += await SEND.move(session, send, State.SENT, Who.CLOCK, now, ended_at=now)
     return count
+
+
+async def _has_missed_some(session: AsyncSession, send: Send, now: datetime) -> bool:
+    """Owe an edit to copies that were on their way at its start; True while more may come."""
+    assert send.of_id is not None
+    edit_of = (send.kind, send.id, send.of_id)
+    expires_at = now + POLICY[send.kind].lives
+    more = await audiences.make_edits(session, edit_of, {"ref": send.ref}, now, expires_at)
+    send.audience = (send.audience or 0) + more
+    on_their_way = await session.scalar(
+        select(func.count()).where(
+            Delivery.send_id == send.of_id, Delivery.state == deliveries.State.CLAIMED
+        )
+    )
+    return bool(more or on_their_way)
 
 
 async def outcomes_by_language(

@@ -73,13 +73,7 @@ async def who_card(page: Page, ref: str) -> Message:
         *(_left_out(run, _, languages) if exact else ()),
         None if exact else _("Of a chosen audience, numbers are shown in steps of five."),
     )
-    return Message(
-        text,
-        [
-            [Button(_.label("button", "🎯 For whom"), ForWhom(ref=ref))],
-            [Button(_.label("button", "Back to the message"), OpenSend(ref=ref))],
-        ],
-    )
+    return Message(text, [[Button(_.label("button", "Back to the message"), OpenSend(ref=ref))]])
 
 
 def _shown(run: DryRun) -> tuple[Mapping[str, Cell], Cell]:

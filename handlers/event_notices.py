@@ -2,7 +2,7 @@
 
 from aiogram import Router
 
-from community import attendance, events, sends
+from community import attendance, corrections, events, sends
 from community.attendance import State
 from community.base import find
 from community.events import Event
@@ -29,6 +29,9 @@ async def invitation(page: Page, ref: str, send: str) -> Message | None:
     mine = await attendance.of(page.session, event, page.reader)
     if mine is not None and mine.state not in attendance.UNANSWERED:
         return None
+    announced = await find(page.session, Send, send)
+    if await corrections.current(page.session, announced) is None:
+        return None  # taken back meanwhile
     return await announcement(page, event, send)
 
 

@@ -61,6 +61,9 @@ async def recalled(page: Page, ref: str) -> Message:
 async def corrected(page: Page, ref: str) -> Message | None:
     """Stand in the place of what was not right: the words, or the event, as they are now."""
     send = await find(page.session, Send, ref)
+    first = await page.session.get_one(Send, send.of_id)
+    if await corrections.current(page.session, first) is None:
+        return None  # taken back meanwhile
     if send.event_id is None:
         return await as_written(page, send)
     event = await page.session.get_one(Event, send.event_id)

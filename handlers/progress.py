@@ -88,6 +88,10 @@ def _why_held(send: Send, _: Translator) -> Html:
     return {
         Held.BY_HAND: _("⏸ It is held. Nothing more leaves until you go on."),
         Held.NOT_OPEN: _("⏸ It is held: the event had begun, or was not open any more."),
+        Held.CHANGED: _(
+            "⏸ It is held: the event has changed since it was approved. Look at it once more "
+            "before you go on."
+        ),
         Held.GROWN: _(
             "⏸ It is held: it would go to many more people than when it was approved. "
             "A second person of the team must look at it."
@@ -142,7 +146,10 @@ def _figures(send: Send, rows: Counter[Row], still_open: int, _: Translator) -> 
 def _languages(by_language: Outcomes, _: Translator) -> list[Html]:
     """Say per language how many have got it; languages of few readers are told together."""
     counted = sorted(
-        ((rows.total(), rows[Row.SENT], language) for language, rows in by_language.items()),
+        (
+            (rows.total(), rows[Row.SENT] + rows[Row.RECALLED], language)
+            for language, rows in by_language.items()
+        ),
         reverse=True,
     )
     together = [entry for entry in counted if entry[0] < FEW]

@@ -15,7 +15,7 @@ from community.base import find
 from community.events import Event
 from community.people import Person
 from community.roles import RoleName
-from community.sends import Kind, Send, State
+from community.sends import Held, Kind, Send, State
 from community.translations import Fallback
 from handlers import audience, event_notices, news, progress, staff, wording
 from handlers.content import authored, block_for
@@ -329,7 +329,8 @@ async def _rows(page: Page, send: Send) -> list[list[Button]]:
             [Button(_.label("button", "📅 Send later"), Do(ref=ref, what="when"))],
             [Button(_.label("button", "✏️ Change it again"), Do(ref=ref, what="change"))],
         ]
-    if send.state == State.HELD and animates:
+    looks = animates or send.held_because == Held.GROWN
+    if send.state == State.HELD and looks:
         rows += [
             [Button(_.label("button", "📤 Send now"), Do(ref=ref, what="resume"))],
             [Button(_.label("button", "📅 Send later"), Do(ref=ref, what="when"))],
@@ -340,7 +341,8 @@ async def _rows(page: Page, send: Send) -> list[list[Button]]:
         whom = Button(_.label("button", "🎯 For whom"), audience.ForWhom(ref=ref))
         if send.kind != Kind.RECALL:
             rows.append([Button(_.label("button", "🌐 Languages and preview"), words)])
-        rows.append([whom, who] if send.of_id is None else [who])
+        can_choose = animates and send.of_id is None and send.state != State.HELD
+        rows.append([whom, who] if can_choose else [who])
         rows.append([Button(_.label("button", "🧪 Test to me"), OpenSend(ref=ref, part="test"))])
     if send.state != State.CANCELLED and animates:
         rows.append([Button(_.label("button", "🗑 Do not send it"), Do(ref=ref, what="cancel"))])

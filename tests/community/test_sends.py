@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import attendance, corrections, deliveries, events, needs, sends
 from community.audiences import Audience, Standing
 from community.base import find
 from community.consents import Consent, Purpose
-from community.deliveries import Delivery, Outcome, Plan
+from community.deliveries import Delivery, Outcome, Plan, SentMessage
 from community.deliveries import State as Row
 from community.errors import IllegalMoveError, NotAllowedError, NotUnderstoodError, TooLateError
 from community.events import Details, Event, details_of
@@ -695,3 +695,129 @@ async def test_the_uncertain_rows_of_a_send_are_listed_with_the_send_alone(
     _author, _send = await under_way(session, now, readers=1)
     await settle(session, now + sends.UNDO, Row.UNCERTAIN)
     assert await deliveries.uncertain(session, now + sends.UNDO) == []
+
+
+# Put right, and taken back
+
+
+async def has_a_copy(session: AsyncSession, row: Delivery, now: datetime) -> None:
+    session.add(
+        SentMessage(delivery_id=row.id, chat_id=1, message_id=row.id, kind=row.kind, sent_at=now)
+    )
+    await session.flush()
+
+
+async def starts(session: AsyncSession, author: Person, send: Send, now: datetime) -> None:
+    await sends.submit(session, author, send.ref, now, network_language=NETWORK)
+    await sends.schedule(session, author, send.ref, None, now)
+    await sends.start_due(session, now + sends.UNDO, network_language=NETWORK)
+
+
+async def test_a_correction_counts_and_edits_the_copies_of_the_first_and_no_others(
+    session: AsyncSession, now: datetime
+) -> None:
+    author, first = await under_way(session, now, readers=6)
+    later = now + sends.UNDO
+    await settle(session, later, Row.SENT, Row.SENT, Row.REFUSED)
+    for row in await rows_of(session, first):
+        if row.state == Row.SENT:
+            await has_a_copy(session, row, later)
+    for number in range(100, 160):
+        await a_member(session, number, now)
+    correction = await corrections.correct(session, author, first.ref, later)
+    assert await corrections.correct(session, author, first.ref, later) == correction
+    assert (await sends.dry_run(session, correction, NETWORK, later)).people == 2
+    await starts(session, author, correction, later)
+    assert (correction.state, correction.audience) == (S, 2)
+    assert {row.kind for row in await rows_of(session, correction)} == {"correction"}
+
+
+async def test_a_copy_that_was_on_its_way_when_a_recall_began_is_recalled_too(
+    session: AsyncSession, now: datetime
+) -> None:
+    author, first = await under_way(session, now, readers=2)
+    later = now + sends.UNDO
+    slow, quick = await deliveries.claim(session, "me", 2, 60, later)
+    await deliveries.let_go(session, "me", [slow.id, quick.id], 60, later)
+    await deliveries.settle(session, [Outcome(quick.id, quick.kind, Row.SENT)], later)
+    await has_a_copy(session, quick, later)
+    recall = await corrections.recall(session, author, first.ref, later)
+    await starts(session, author, recall, later)
+    (edit,) = await rows_of(session, recall)
+    await session.execute(update(Delivery).where(Delivery.id == edit.id).values(state=Row.SENT))
+    await sends.finish(session, later)
+    assert recall.state == S, "one is still on its way"
+    await deliveries.settle(session, [Outcome(slow.id, slow.kind, Row.SENT)], later)
+    await has_a_copy(session, slow, later)
+    await sends.finish(session, later)
+    assert (recall.state, recall.audience) == (S, 2)
+
+
+async def test_what_was_prepared_before_a_correction_is_prepared_anew(
+    session: AsyncSession, now: datetime
+) -> None:
+    author, first = await under_way(session, now, readers=1)
+    later = now + sends.UNDO
+    (row,) = await deliveries.claim(session, "me", 1, 60, later)
+    await session.execute(update(Delivery).values(settled_at=later))
+    correction = await corrections.correct(session, author, first.ref, later)
+    await starts(session, author, correction, later)
+    free, stopped = await deliveries.let_go(session, "me", [row.id], 60, later)
+    assert (free, stopped) == (set(), {row.id: "sending"})
+
+
+async def test_what_was_for_some_is_not_the_newest_newsletter_of_all(
+    session: AsyncSession, now: datetime
+) -> None:
+    author, general = await under_way(session, now)
+    later = now + timedelta(hours=1)
+    some = await a_newsletter(session, author, later)
+    await sends.edit(session, author, some.ref, later, audience=Audience(languages=("uk",)))
+    await starts(session, author, some, later)
+    assert some.started_at is not None
+    assert await corrections.latest_newsletter(session) == general
+
+
+async def test_whoever_is_alone_gets_ten_minutes_when_their_send_has_grown(
+    session: AsyncSession, now: datetime
+) -> None:
+    author = await staff(session, 1, now)
+    send = await a_newsletter(session, author, now)
+    await a_member(session, 10, now)
+    await sends.submit(session, author, send.ref, now, network_language=NETWORK)
+    await sends.schedule(session, author, send.ref, None, now)
+    for number in range(sends.FOUR_EYES_ABOVE):
+        await a_member(session, 100 + number, now)
+    due = now + sends.UNDO
+    await sends.start_due(session, due, network_language=NETWORK)
+    assert (send.state, send.starts_at) == (C, due + sends.ALONE_DELAY)
+    await sends.start_due(session, due + sends.ALONE_DELAY, network_language=NETWORK)
+    assert send.state == S
+
+
+async def test_an_administrator_may_be_the_second_person_for_what_has_grown(
+    session: AsyncSession, now: datetime
+) -> None:
+    author = await staff(session, 1, now)
+    boss = await staff(session, 2, now, RoleName.ADMINISTRATOR)
+    send = await a_newsletter(session, author, now)
+    await put(session, send, H, now)
+    send.held_because, send.approved_by_id = Held.GROWN, author.id
+    await sends.resume(session, boss, send.ref, now)
+    assert (send.state, send.approved_by_id) == (C, boss.id)
+
+
+async def test_an_event_that_changes_while_its_announcement_is_held_needs_a_new_approval(
+    session: AsyncSession, now: datetime
+) -> None:
+    author = await staff(session, 1, now)
+    ref = await an_event(session, author, now)
+    send = await sends.announce(session, author, ref, now)
+    await put(session, send, H, now)
+    send.held_because, send.approved_by_id = Held.NOT_OPEN, author.id
+    details = replace(details_of(await find(session, Event, ref)), place="Elsewhere")
+    await sends.change_event(session, author, ref, details, now, default_zone="Europe/Paris")
+    assert (send.state, str(send.held_because)) == (H, "changed")
+    assert not send.approved_by_id
+    await sends.resume(session, author, send.ref, now)
+    assert (send.state, send.approved_by_id) == (C, author.id)

@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from bot.database import Database
-from bot.migrating import configuration
+from bot.migrating import configuration, migrate_async
 from community.base import UTCDateTime
 from community.tables import METADATA
 
@@ -142,3 +142,37 @@ def test_every_card_that_a_handler_names_exists() -> None:
                 and isinstance(node.args[0], ast.Constant)
             ):
                 assert node.args[0].value in CARDS, f"{path.name}: {node.args[0].value!r}"
+
+
+async def test_a_file_with_data_in_it_migrates_and_keeps_every_row(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path}/old.db"
+    at_first = Database(url)
+    async with at_first.engine.begin() as connection:
+        await connection.run_sync(_run, "0002")
+        for statement in (
+            "INSERT INTO areas (id, ref, zone, made_at) VALUES (7, 'a', 'Europe/Paris', :now)",
+            "INSERT INTO people (id, ref, telegram_id, name, area_id, met_at, state)"
+            " VALUES (3, 'p', 30, 'Amina', 7, :now, 'active')",
+            "INSERT INTO sends (id, ref, kind, made_at, fallback, state, alone)"
+            " VALUES (5, 's', 'newsletter', :now, 'network', 'sent', 0)",
+            'INSERT INTO deliveries (id, "key", kind, person_id, send_id, args, lane, state,'
+            " due_at, expires_at, tries, planned_at)"
+            " VALUES (9, 'k', 'newsletter', 3, 5, '{}', 3, 'claimed', :now, :now, 1, :now)",
+            "INSERT INTO consents (id, person_id, purpose, granted, version, language, at)"
+            " VALUES (1, 3, 'news', 1, '1', 'en', :now), (2, 3, 'news', 0, '1', 'en', :now)",
+        ):
+            await connection.execute(text(statement), {"now": "2026-11-23 09:00:00.000000"})
+    await at_first.close()
+    await migrate_async(url)
+    database = Database(url)
+    async with database.transaction() as session:
+        person = (await session.execute(text("SELECT area_id, seen_at FROM people"))).one()
+        delivery = (
+            await session.execute(text("SELECT send_id, started_at FROM deliveries"))
+        ).one()
+        current = await session.scalars(text("SELECT current FROM consents ORDER BY id"))
+        assert (person.area_id, delivery.send_id) == (7, 5)
+        assert person.seen_at, "who was there before counts as active"
+        assert delivery.started_at, "what an old version had claimed may have left"
+        assert list(current) == [0, 1]
+    await database.close()

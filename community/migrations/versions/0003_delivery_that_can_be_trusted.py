@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("person_id", "topic", name=op.f("pk_muted_topics")),
     )
     op.add_column("people", sa.Column("seen_at", UTCDateTime(), nullable=True))
+    op.execute("UPDATE people SET seen_at = coalesce(joined_at, met_at)")
     op.add_column(
         "consents", sa.Column("current", sa.Boolean(), nullable=False, server_default=sa.false())
     )
@@ -44,6 +45,7 @@ def upgrade() -> None:
         "ix_consents_person", "consents", ["person_id", "current", "purpose", "granted"]
     )
     op.add_column("deliveries", sa.Column("started_at", UTCDateTime(), nullable=True))
+    op.execute("UPDATE deliveries SET started_at = planned_at WHERE state = 'claimed'")
     op.drop_index("ix_deliveries_send_id", table_name="deliveries")
     op.create_index("ix_deliveries_send", "deliveries", ["send_id", "state", "language"])
     op.drop_index("ix_deliveries_due", table_name="deliveries")
