@@ -2,18 +2,18 @@
 FROM python:3.11-slim AS build
 WORKDIR /src
 COPY requirements.lock pyproject.toml README.md ./
-RUN python -m venv /opt/diwan \
- && /opt/diwan/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
+RUN python -m venv /usr/local/lib/diwan \
+ && /usr/local/lib/diwan/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
 COPY . .
-RUN /opt/diwan/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation .
+RUN /usr/local/lib/diwan/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation .
 
 FROM python:3.11-slim
 RUN apt-get update && apt-get install -y --no-install-recommends fonts-noto-core \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --create-home --home-dir /var/lib/diwan diwan \
  && install -d -o diwan /var/lib/diwan/erasures
-COPY --from=build /opt/diwan /opt/diwan
-ENV PATH=/opt/diwan/bin:$PATH PYTHONUNBUFFERED=1
+COPY --from=build /usr/local/lib/diwan /usr/local/lib/diwan
+ENV PATH=/usr/local/lib/diwan/bin:$PATH PYTHONUNBUFFERED=1
 USER diwan
 WORKDIR /var/lib/diwan
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 \
