@@ -22,6 +22,9 @@ TEST_DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "")
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 
 
+LONGEST = ("test_forged_buttons_are_answered", "test_processes.py", "test_from_nothing")
+"""Parts of the names of tests that take half a minute and more."""
+
 EMPTY = f"""
 DO $$
 DECLARE name text;
@@ -39,7 +42,11 @@ END $$
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs PostgreSQL where there is none, and say so."""
+    """Skip what needs PostgreSQL where there is none, and say so; begin with what takes longest.
+
+    Else the last minutes belong to one long test, and the other workers wait for it.
+    """
+    items.sort(key=lambda item: not any(name in item.nodeid for name in LONGEST))
     if not TEST_DATABASE_URL:
         skip = pytest.mark.skip(reason="TEST_DATABASE_URL names no PostgreSQL")
         for item in items:
