@@ -56,7 +56,7 @@ def run(only: tuple[str, ...]) -> None:
             "--only: needs PostgreSQL (DATABASE_URL); an SQLite file is for one process.", err=True
         )
         sys.exit(WRONG_SETTING)
-    from bot.running import serve  # noqa: PLC0415 - aiogram takes seconds to import
+    from bot.running import serve
 
     _run(serve(settings, frozenset(map(Part, only)) or ALL))
 
@@ -79,7 +79,7 @@ def run(only: tuple[str, ...]) -> None:
 )
 def demo(fresh: bool, port: int, folder: Path) -> None:
     """Show everything without a token: emulator, bot and chat page on this machine."""
-    from bot.demo import show  # noqa: PLC0415
+    from bot.demo import show
 
     _run(show(folder, port, fresh=fresh))
 
@@ -88,7 +88,7 @@ def demo(fresh: bool, port: int, folder: Path) -> None:
 def check() -> None:
     """Test configuration, database, migrations, catalogues and, with a token, Telegram."""
     settings = _settings()
-    from bot.checking import check as check_all  # noqa: PLC0415
+    from bot.checking import check as check_all
 
     _run(check_all(settings))
 
@@ -97,8 +97,8 @@ def check() -> None:
 def migrate() -> None:
     """Bring the database to this version's tables."""
     settings = _settings()
-    from bot.migrating import DatabaseUnusableError  # noqa: PLC0415
-    from bot.migrating import migrate as bring_up  # noqa: PLC0415
+    from bot.migrating import DatabaseUnusableError
+    from bot.migrating import migrate as bring_up
 
     try:
         bring_up(settings.database_url.get_secret_value())
@@ -114,7 +114,7 @@ def migrate() -> None:
 def backup(file: Path, force: bool) -> None:
     """Write the whole database into FILE. The bot may go on running."""
     settings = _settings()
-    from bot.backups import back_up  # noqa: PLC0415
+    from bot.backups import back_up
 
     with _or_one_line():
         back_up(settings, file, force=force)
@@ -138,7 +138,7 @@ def restore(file: Path | None, release: str | None) -> None:
     if (file is None) == (release is None):
         raise click.UsageError("Say either FILE or --release.")
     settings = _settings()
-    from bot import restoring  # noqa: PLC0415
+    from bot import restoring
 
     if file is None:
         with _or_one_line():
@@ -168,7 +168,7 @@ def restore(file: Path | None, release: str | None) -> None:
 def simulate(people: int, seed: int, years: float) -> None:
     """Fill an empty database with a made-up network, for training and tests."""
     settings = _settings()
-    from bot.simulation.command import run_simulation  # noqa: PLC0415
+    from bot.simulation.command import run_simulation
 
     _run(run_simulation(settings, people, seed, years))
 
@@ -176,7 +176,7 @@ def simulate(people: int, seed: int, years: float) -> None:
 @contextmanager
 def _or_one_line() -> Iterator[None]:
     """End with one line and exit code 1 if it cannot be done."""
-    from bot.backups import BackupError  # noqa: PLC0415
+    from bot.backups import BackupError
 
     try:
         yield

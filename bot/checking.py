@@ -105,10 +105,10 @@ async def _telegram(settings: Settings) -> bool:
     if settings.bot_token is None:
         click.echo("--  Telegram: BOT_TOKEN is not set, so it was not asked")
         return True
-    from aiogram.methods import GetMe, GetWebhookInfo  # noqa: PLC0415 - takes seconds to import
+    from aiogram.methods import GetMe, GetWebhookInfo
 
-    from bot.app import App  # noqa: PLC0415
-    from bot.telegram import TokenRefusedError  # noqa: PLC0415
+    from bot.app import App
+    from bot.telegram import TokenRefusedError
 
     app = App(settings)
     try:

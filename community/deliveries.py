@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -153,8 +153,8 @@ class SentMessage(Base, Identified):
 
 
 # What is written for every message leaves the object mapper aside: it would cost half of sending.
-_ROWS: Table = Delivery.__table__  # type: ignore[assignment]
-_COPIES: Table = SentMessage.__table__  # type: ignore[assignment]
+_ROWS = cast("Table", Delivery.__table__)
+_COPIES = cast("Table", SentMessage.__table__)
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ from handlers import (
     wording,
 )
 from handlers.forms import Form
-from handlers.replies import Button, Card, Cards, Message, Page, show_now
+from handlers.replies import ALIKE, Button, Card, Cards, Message, Page, show_now
 from locales import Html, translator_for
 from locales.direction import pointed
 
@@ -146,7 +146,7 @@ def said_already(page: Page, kind: str, args: Mapping[str, object]) -> Message |
 
 
 def _shared(page: Page, kind: str, args: Mapping[str, object]) -> tuple[object, ...] | None:
-    if not getattr(CARDS[kind], "alike", False):
+    if CARDS[kind] not in ALIKE:
         return None
     return (kind, page._.language, page.zone.key, *sorted(args.items()))
 

@@ -189,11 +189,12 @@ class Card(Protocol):
 
 Cards = Mapping[str, Callable[..., Awaitable[Message | None]]]
 C = TypeVar("C", bound=Callable[..., Awaitable[Message | None]])
+ALIKE: set[Callable[..., object]] = set()
 
 
 def alike(card: C) -> C:
     """Mark a card that says the same to every reader of one language in one zone."""
-    card.alike = True  # type: ignore[attr-defined]
+    ALIKE.add(card)
     return card
 
 
