@@ -59,26 +59,28 @@ def _language_of(about: Mapping[str, Any], _: Translator) -> str:
     return language_name(about["language"], _)
 
 
-async def _ask_words(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
-    _ = page._
+async def _as_it_stands(page: Page, about: Mapping[str, Any], field: str) -> str:
     shelf = (await translations.shelves(page.session, "service", [about["id"]]))[about["id"]]
     source = shelf.choose(shelf.source, page.network.language)
+    return source.get(field) if source else ""
+
+
+async def _ask_words(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
+    _ = page._
     return Question(
         lines(
             _("Write the name. Language: {language}", language=_language_of(about, _)),
-            _quote(source.get("name") if source else ""),
+            _quote(await _as_it_stands(page, about, "name")),
         )
     )
 
 
 async def _ask_description_words(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
     _ = page._
-    shelf = (await translations.shelves(page.session, "service", [about["id"]]))[about["id"]]
-    source = shelf.choose(shelf.source, page.network.language)
     return Question(
         lines(
             _("Write the description. Language: {language}", language=_language_of(about, _)),
-            _quote(source.get("description") if source else ""),
+            _quote(await _as_it_stands(page, about, "description")),
         )
     )
 
