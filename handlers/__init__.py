@@ -127,9 +127,6 @@ async def render(page: Page, kind: str, **args: object) -> Message | None:
     buttons carry is written out here, inside the transaction: a card whose buttons Telegram would
     not take undoes what it came from.
     """
-    said = said_already(page, kind, args)
-    if said is not None:
-        return said
     message = await CARDS[kind](page, **args)
     if message is None:
         return None

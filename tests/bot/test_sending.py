@@ -32,7 +32,9 @@ from community.deliveries import Delivery, Plan, SentMessage, State
 from community.events import Details
 from community.people import Membership, Person
 from community.policy import Lane
-from handlers.replies import Message
+from community.sends import Send
+from handlers import news
+from handlers.replies import Message, Page
 from locales import Html
 from tests.stories.conftest import PATIENCE, Coming, Somebody, Stage
 
@@ -489,6 +491,30 @@ async def test_what_cannot_be_said_fails_alone(stage: Stage, animator: Coming) -
         pass
     assert await fates(stage, "telepathy") == [(State.FAILED, "cannot_render")]
     assert await fates(stage) == [(State.FAILED, "cannot_render"), (State.SENT, None)]
+
+
+async def test_what_many_read_alike_is_written_once_for_each_language(
+    stage: Stage, animator: Coming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boss, readers = await animator(), await crowd(stage, 4)
+    written: list[str] = []
+
+    async def counted(page: Page, send: Send) -> Message | None:
+        written.append(page._.language)
+        return await as_written(page, send)
+
+    as_written = news.as_written
+    monkeypatch.setattr(news, "as_written", counted)
+    stage.app.sender._stopping = True
+    async with stage.app.database.transaction() as session:
+        (await person_of(session, readers[1])).language = "uk"
+    await owe(stage, boss, *readers)
+    while await beside(stage, stage.app.database).turn():
+        pass
+    assert await fates(stage) == [(State.SENT, None)] * 4
+    assert sorted(written) == ["en", "uk"]
+    for reader in readers:
+        reader.sees_last("Winter news", "The library is open.")
 
 
 # Long texts
