@@ -154,8 +154,8 @@ def restore(file: Path | None, release: str | None) -> None:
         kept = restoring.restore(settings, file)
     click.echo(
         f"{file} is restored. What was there before is in {kept}: delete it when you are sure.\n"
-        "Messages that might go out twice are held. `diwan restore --release send` or `drop`, or "
-        "an administrator under /animate, decides about them."
+        "Newsletters, reminders and the like are held: they may have gone out already. "
+        "`diwan restore --release send` or `drop`, or an administrator under /animate, decides."
     )
 
 

@@ -1,4 +1,4 @@
-"""``diwan restore``: put a backup back, and let nothing in it go out twice.
+"""``diwan restore``: put a backup back, and hold what must not go out twice.
 
 The backup is brought to this version's tables, forgets again whom the file of erasures names, and
 starts held (``community/restores.py``). An SQLite file is made ready beside the database and then

@@ -26,7 +26,7 @@ RUNNING = (sends.State.SCHEDULED, sends.State.SENDING)
 
 
 async def begin(session: AsyncSession, now: datetime) -> None:
-    """Make a database that was just put back safe to start: nothing in it goes out twice.
+    """Make a database that was just put back safe to start: what must not go out twice is held.
 
     The leases in it belong to a process that ran when it was copied. Administrators are told.
     """

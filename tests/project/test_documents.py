@@ -126,6 +126,21 @@ def test_every_page_that_is_linked_exists() -> None:
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+def test_every_file_that_a_page_names_exists() -> None:
+    rooms = "|".join(room.name for room in ROOT.iterdir() if room.is_dir() and room.name[0] != ".")
+    for page in [ROOT / "README.md", *DOCS.rglob("*.md")]:
+        text = page.read_text(encoding="utf-8")
+        for named in re.findall(rf"`((?:{rooms})/[\w/.@-]+\.\w+)`", text):
+            if not named.startswith("var/"):
+                assert (ROOT / named).exists(), f"{page.name}: {named}"
+
+
+def test_no_page_says_the_same_section_twice() -> None:
+    for page in [ROOT / "README.md", *DOCS.rglob("*.md")]:
+        titles = re.findall(r"^## .*$", page.read_text(encoding="utf-8"), re.MULTILINE)
+        assert len(titles) == len(set(titles)), page.name
+
+
 def test_every_public_command_is_one_that_the_readme_names() -> None:
     from handlers.commands import commands_of
     from locales import translator_for
