@@ -8,7 +8,8 @@ takes its place, so that whatever goes wrong before changes nothing.
 import asyncio
 import re
 import sqlite3
-from contextlib import closing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -18,6 +19,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy import URL, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.backups import BackupError, back_up, begin, copy, is_file, put_in_place, run_tool
 from bot.clock import SystemClock
@@ -73,12 +75,18 @@ def release(settings: Settings, *, send: bool) -> int | None:
 
 
 async def _release(address: str, *, send: bool) -> int | None:
+    async with _transaction(address) as session:
+        if await holds.since(session) is None:
+            return None
+        return await restores.release(session, SystemClock().now(), send=send)
+
+
+@asynccontextmanager
+async def _transaction(address: str) -> AsyncIterator[AsyncSession]:
     database = Database(address)
     try:
         async with database.transaction() as session:
-            if await holds.since(session) is None:
-                return None
-            return await restores.release(session, SystemClock().now(), send=send)
+            yield session
     except SQLAlchemyError as error:
         raise BackupError(
             f"DATABASE_URL: the database cannot be used ({type(error).__name__})."
@@ -247,15 +255,7 @@ def _revision_dumped(file: Path, url: URL) -> str | None:
 
 
 async def _is_held(url: URL) -> bool:
-    database = Database(url.render_as_string(hide_password=False))
-    try:
-        async with database.transaction() as session:
-            if await session.scalar(text("SELECT to_regclass('leases')")) is None:
-                return False
-            return await leases.anybody_holds_one(session)
-    except SQLAlchemyError as error:
-        raise BackupError(
-            f"DATABASE_URL: the database cannot be used ({type(error).__name__})."
-        ) from None
-    finally:
-        await database.close()
+    async with _transaction(url.render_as_string(hide_password=False)) as session:
+        if await session.scalar(text("SELECT to_regclass('leases')")) is None:
+            return False
+        return await leases.anybody_holds_one(session)

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy import (
     ForeignKey,
+    Select,
     String,
     UniqueConstraint,
     func,
@@ -413,15 +414,7 @@ async def welcome_back(
     Of a place that was offered meanwhile and is still held they are told now.
     """
     mine = await session.execute(
-        select(Attendance, Event)
-        .join(Event, Event.id == Attendance.event_id)
-        .where(
-            Attendance.person_id == person.id,
-            Attendance.state.in_([State.WAITING, State.OFFERED]),
-            Event.state == events.State.PUBLISHED,
-            Event.starts_at > now,
-        )
-        .order_by(Event.id)
+        _to_come(person, now, State.WAITING, State.OFFERED)
         .with_for_update(of=Event)
         .execution_options(populate_existing=True)
     )
@@ -475,21 +468,26 @@ async def _remind(
     await deliveries.plan(session, now, *plans)
 
 
-async def remind_again(
-    session: AsyncSession, person: Person, now: datetime, *, default_zone: str
-) -> None:
-    """Plan the reminders of everything that the person goes to: dropped while nobody was there."""
-    mine = await session.execute(
+def _to_come(person: Person, now: datetime, *states: State) -> Select[Attendance, Event]:
+    """Return the query for what is to come and stands so with this person."""
+    return (
         select(Attendance, Event)
         .join(Event, Event.id == Attendance.event_id)
         .where(
             Attendance.person_id == person.id,
-            Attendance.state.in_([State.GOING, State.MAYBE]),
+            Attendance.state.in_(states),
             Event.state == events.State.PUBLISHED,
             Event.starts_at > now,
         )
         .order_by(Event.id)
     )
+
+
+async def remind_again(
+    session: AsyncSession, person: Person, now: datetime, *, default_zone: str
+) -> None:
+    """Plan the reminders of everything that the person goes to: dropped while nobody was there."""
+    mine = await session.execute(_to_come(person, now, State.GOING, State.MAYBE))
     for attendance, event in mine.all():
         await _remind(session, event, attendance, person, now, default_zone)
 
