@@ -1,9 +1,11 @@
 # The bot, without tools to build or test. Not built here: docs/operators.md says what was.
 FROM python:3.11-slim AS build
 WORKDIR /src
-COPY requirements.lock pyproject.toml README.md ./
+ARG ENGINE=none
+COPY requirements.lock requirements-argos.lock pyproject.toml README.md ./
 RUN python -m venv /usr/local/lib/diwan \
- && /usr/local/lib/diwan/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
+ && /usr/local/lib/diwan/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes -r requirements.lock \
+ && if [ "$ENGINE" = argos ]; then /usr/local/lib/diwan/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes -r requirements-argos.lock; fi
 COPY . .
 RUN /usr/local/lib/diwan/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation .
 

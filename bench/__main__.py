@@ -1,28 +1,56 @@
 """``make bench``: every contestant in the same run, interleaved; medians and ratios.
 
-Nothing here is asserted: machines are noisy, and a timed test is a lie waiting for a busy day.
+``python -m bench press send`` measures a part of it, ``--on`` on one database only, and
+``python -m bench profile press`` tells where the time goes. Nothing here is asserted: machines are
+noisy, and a timed test is a lie waiting for a busy day.
 """
 
 import argparse
+import asyncio
 import json
 import os
+import platform
 import random
+import re
 import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
-from bench import limits
-from bench.contestants import TOKEN
+from bench import limits, places, profiles
+from bench.contestants import PRESSERS, TOKEN, greeting
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "performance.md"
-UPDATES, SENDS = 2000, 3000
+UPDATES, SENDS, PRESSES, MILLION, SENTENCES = 10_000, 10_000, 200, 1_000_000, 200_000
+IDLE = 2.0
+"""Seconds after the first answer until an idle bot's memory is looked at."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One contestant, on one database if it has any."""
+
+    name: str
+    on: str = ""
+    n: int = 0
+    people: int = 0
+
+    def __str__(self) -> str:
+        """Return what is said while it runs."""
+        return f"{self.name} on {self.on}" if self.on else self.name
+
+
+Results = dict[Case, list[dict[str, float]]]
 
 
 def _port() -> int:
@@ -31,123 +59,157 @@ def _port() -> int:
         return int(probe.getsockname()[1])
 
 
-class Stub:
-    """The stub server, in a process of its own."""
-
-    def __enter__(self) -> "Stub":
-        port = _port()
-        self.base = f"http://127.0.0.1:{port}"
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "bench.stub", str(port)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        self.process.stdout.readline()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def calls(self, method: str) -> int:
-        """Return how often a method was called."""
-        with urllib.request.urlopen(f"{self.base}/count") as answer:
-            return int(json.load(answer)["calls"].get(method, 0))
-
-    def load(self, updates: list[object]) -> None:
-        """Queue updates."""
-        body = json.dumps(updates).encode()
-        request = urllib.request.Request(
-            f"{self.base}/load", body, {"Content-Type": "application/json"}
-        )
-        urllib.request.urlopen(request).close()
+@contextmanager
+def stub() -> Iterator[str]:
+    """Run the stub server in a process of its own; give its address."""
+    port = _port()
+    command = [sys.executable, "-m", "bench.stub", str(port)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
 
 
-def measure(name: str, n: int) -> dict[str, float]:
-    """Run one contestant once."""
-    with Stub() as stub:
-        done = subprocess.run(
-            [sys.executable, "-m", "bench.contestants", name, stub.base, str(n)],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            sys.exit(done.stderr)
-        return dict(json.loads(done.stdout.splitlines()[-1]))
+def _run(name: str, *args: object, profile: str = "") -> dict[str, float]:
+    """Run a contestant in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.contestants", name, *map(str, args)],
+        cwd=ROOT,
+        env={**os.environ, "BENCH_PROFILE": profile},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(done.stderr)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def first_answer(what: str) -> dict[str, float]:
-    """Return the seconds from the start of the process to the first answer."""
-    with Stub() as stub, tempfile.TemporaryDirectory() as folder:
-        person = {"id": 1000, "is_bot": False, "first_name": "A", "language_code": "en"}
-        message = {
-            "message_id": 1,
-            "date": 1_790_000_000,
-            "from": person,
-            "chat": {"id": 1000, "type": "private", "first_name": "A"},
-            "text": "/start",
-        }
-        stub.load([{"update_id": 1, "message": message}])
-        command = (
-            [sys.executable, "-m", "bench.contestants", "serve", stub.base, "0"]
-            if what == "echo"
-            else [sys.executable, "-m", "bot", "run"]
-        )
+async def measure(case: Case, filled: dict[str, str], profile: str = "") -> dict[str, float]:
+    """Run one contestant once, on a fresh database, or on one that has been filled."""
+    if case.name == "million":
+        return _run(case.name, "", case.n, filled[case.on])
+    if case.name == "sentence":
+        return _run(case.name, "", case.n)
+    async with AsyncExitStack() as stack:
+        base = stack.enter_context(stub())
+        if case.name == "start":
+            return first_answer(base, ours=bool(case.on))
+        url = ""
+        if case.on:
+            url = await stack.enter_async_context(places.fresh(case.on))
+            _run("crowd", base, case.people, url)
+        return _run(case.name, base, case.n, url, profile=profile)
+
+
+def first_answer(base: str, *, ours: bool) -> dict[str, float]:
+    """Start a bot; return the seconds to its first answer, and the memory it then idles with."""
+    with tempfile.TemporaryDirectory() as folder:
+        body = json.dumps([greeting(0, "/start")]).encode()
+        urllib.request.urlopen(f"{base}/load", body).close()
+        module = ["bot", "run"] if ours else ["bench.contestants", "serve", base, "0"]
         settings = {
             "BOT_TOKEN": TOKEN,
-            "TELEGRAM_API_BASE": stub.base,
+            "TELEGRAM_API_BASE": base,
             "DATABASE_URL": f"sqlite+aiosqlite:///{folder}/bench.db",
+            "HEALTH_PORT": str(_port()),
         }
         begin = time.monotonic()
         process = subprocess.Popen(
-            command,
+            [sys.executable, "-m", *module],
             cwd=ROOT,
             env={**os.environ, **settings},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        while stub.calls("sendmessage") < 1:
-            time.sleep(0.02)
+        urllib.request.urlopen(f"{base}/await?method=sendmessage&times=1").close()
         took = time.monotonic() - begin
+        time.sleep(IDLE)
+        pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
         process.kill()
         process.wait()
-        return {"seconds": took}
+        return {"seconds": took, "idle_mib": pages * os.sysconf("SC_PAGE_SIZE") / 2**20}
+
+
+def cases(what: set[str], kinds: list[str], n: int = 0) -> list[Case]:
+    """Return who competes."""
+    found = []
+    updates, sends = n or UPDATES, n or SENDS
+    if "press" in what:
+        found += [Case("echo", n=updates)]
+        found += [Case("press", on, updates, PRESSERS) for on in kinds]
+    if "send" in what:
+        found += [Case("bare", n=sends), *(Case("send", on, sends, sends) for on in kinds)]
+    if "replies" in what:
+        for name in ("replies", "flooded"):
+            found += [Case(name, on, n or PRESSES, SENDS) for on in kinds]
+    if "translate" in what:
+        found += [Case("sentence", "memory", n or SENTENCES)]
+        found += [Case("drafting", on, n or PRESSES, SENDS) for on in kinds]
+    if "million" in what:
+        found += [Case("million", on, MILLION) for on in kinds]
+    if "start" in what:
+        found += [Case("start"), Case("start", "sqlite")]
+    return found
+
+
+PARTS = ("press", "send", "replies", "translate", "million", "start")
 
 
 def main() -> None:
-    """Measure everything and print the table."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["everything", "limits"], default="everything")
+    parser.add_argument("what", nargs="*", help=f"{', '.join(PARTS)}; limits; profile and one")
+    parser.add_argument("--on", choices=places.kinds(), help="one of the databases")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--n", type=int, default=0, help="so many updates and messages instead")
     parser.add_argument("--seconds", type=float, default=60, help="how long each sender sends")
     parser.add_argument("--at-once", type=int, default=3, help="how many of them at a time")
     parser.add_argument("--write", action="store_true", help="put the table into the docs")
     given = parser.parse_args()
-    if given.what == "limits":
+    kinds = [given.on] if given.on else places.kinds()
+    if given.what[:1] == ["profile"]:
+        print(_profile(given.what[1], given.on or "sqlite", given.n))
+    elif given.what == ["limits"]:
         table = limits.measure(given.seconds, given.at_once, _port)
         print(table)
         if given.write:
             _write(table, "limits: ")
-        return
-    results: dict[str, list[dict[str, float]]] = defaultdict(list)
-    for number in range(given.rounds):
-        cases = ["echo", "ours", "bare", "send", "first echo", "first ours"]
-        random.shuffle(cases)
-        for case in cases:
-            print(f"round {number + 1} of {given.rounds}: {case}", file=sys.stderr)
-            if case.startswith("first "):
-                results[case].append(first_answer(case.removeprefix("first ")))
-            else:
-                n = UPDATES if case in {"echo", "ours"} else SENDS
-                results[case].append(measure(case, n))
-    table = _table(results, given.rounds)
-    print(table)
-    if given.write:
-        _write(table)
+    else:
+        chosen = cases(set(given.what or PARTS), kinds, given.n)
+        results = asyncio.run(_rounds(chosen, given.rounds))
+        table = _table(results, given.rounds)
+        print(table)
+        if given.write:
+            _write(table)
+
+
+async def _rounds(chosen: list[Case], rounds: int) -> Results:
+    results: Results = {case: [] for case in chosen}
+    async with AsyncExitStack() as stack:
+        filled = {}
+        for case in (case for case in chosen if case.name == "million"):
+            filled[case.on] = await stack.enter_async_context(places.fresh(case.on))
+            _run("fill", "", case.n, filled[case.on])
+        for number in range(rounds):
+            for case in random.sample(chosen, len(chosen)):
+                results[case].append(await measure(case, filled))
+                told = f"round {number + 1} of {rounds}: {case}: {results[case][-1]}"
+                print(told, file=sys.stderr)
+    return results
+
+
+def _profile(name: str, on: str, n: int) -> str:
+    """Return where the time of one contestant goes."""
+    (case,) = (case for case in cases({name}, [on], n) if case.name == name)
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/profile"
+        asyncio.run(measure(case, {}, path))
+        return f"{case}\n\n{profiles.table(path, case.n)}"
 
 
 def _write(table: str, name: str = "") -> None:
@@ -158,41 +220,107 @@ def _write(table: str, name: str = "") -> None:
     PAGE.write_text(before + begin + table + end + rest.partition(end)[2], encoding="utf-8")
 
 
-def _median(results: dict[str, list[dict[str, float]]], case: str, key: str) -> float:
-    return statistics.median(result[key] for result in results[case])
+NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "memory": "–"}
 
 
-def _table(results: dict[str, list[dict[str, float]]], rounds: int) -> str:
-    def row(what: str, ours: tuple[str, str], bare: tuple[str, str], digits: int = 0) -> str:
-        a, b = _median(results, *ours), _median(results, *bare)
-        return f"| {what} | {a:,.{digits}f} | {b:,.{digits}f} | {a / b:.2f} |"
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: what of ours is compared with what, of another case or its own."""
+
+    what: str
+    name: str
+    key: str
+    against: str
+    other_key: str = ""
+    digits: int = 0
+
+
+ROWS = (
+    Row("CPU µs per press handled, against an echo", "press", "cpu_us", "echo"),
+    Row("presses a second, against echoes", "press", "per_second", "echo"),
+    Row("MiB more after all of them", "press", "growth_mib", "echo"),
+    Row("CPU µs per message sent, against `Bot.send_message`", "send", "cpu_us", "bare"),
+    Row("messages sent a second, against `Bot.send_message`", "send", "per_second", "bare"),
+    Row(
+        "95 of 100 answers within so many ms while a send leaves at 28 a second, against idle",
+        *("replies", "busy_ms", "replies", "idle_ms"),
+    ),
+    Row(
+        "the same while it leaves as fast as the machine can",
+        *("flooded", "busy_ms", "flooded", "idle_ms"),
+    ),
+    Row(
+        "ns to say a sentence, against a dictionary look-up and `str.format`",
+        *("sentence", "ns", "sentence", "bare_ns"),
+    ),
+    Row(
+        "ms to the median answer while a machine drafts, against idle",
+        *("drafting", "busy_median_ms", "drafting", "idle_median_ms", 1),
+    ),
+    Row(
+        f"seconds to plan a send to {MILLION:,}, against a bulk insert of the same rows",
+        *("million", "plan_s", "million", "bulk_s", 1),
+    ),
+    Row(
+        "seconds of its dry run, against a count of its readers by language",
+        *("million", "dry_s", "million", "readers_s", 2),
+    ),
+    Row(
+        "the same, against a count of all members by language",
+        *("million", "dry_s", "million", "everybody_s", 2),
+    ),
+    Row("MiB more memory while it is planned", "million", "growth_mib", "", digits=0),
+    Row("seconds from start to first answer, against echo", "start", "seconds", "start", digits=2),
+    Row("MiB of memory idle, against echo", "start", "idle_mib", "start"),
+)
+
+
+def _machine() -> str:
+    """Describe where and with what this was measured, and how busy it is at the end."""
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    gib = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
+    parts = [
+        f"{time.strftime('%d %B %Y').lstrip('0')}, commit {commit or 'unknown'}",
+        f"{os.cpu_count()} cores" + (f" ({model[1]})" if model else "") + f", {gib:.0f} GiB",
+        f"{platform.system()}, Python {platform.python_version()}",
+        *(f"{name} {version(name)}" for name in ("aiogram", "SQLAlchemy")),
+        f"SQLite {sqlite3.sqlite_version}",
+        *([f"PostgreSQL {asyncio.run(places.version())}"] if places.POSTGRESQL else []),
+        f"load {os.getloadavg()[1]:.1f}",
+    ]
+    return ", ".join(parts)
+
+
+def _table(results: Results, rounds: int) -> str:
+    """Return the medians, and how often ours is the other."""
+
+    def median(case: Case, key: str) -> float:
+        return statistics.median(result[key] for result in results[case])
 
     lines = [
-        f"Medians of {rounds} rounds, interleaved, SQLite, a stub server on loopback.",
+        f"Medians of {rounds} {'round' if rounds == 1 else 'rounds'}, interleaved; {_machine()}.",
         "",
-        "| what | Diwan | bare aiogram | ratio |",
-        "|---|---:|---:|---:|",
-        row(
-            "CPU µs per handled press (inbox, transaction, reply) against an echo",
-            ("ours", "cpu_us"),
-            ("echo", "cpu_us"),
-        ),
-        row("presses a second against echoes", ("ours", "per_second"), ("echo", "per_second")),
-        row(
-            "messages a second through the delivery table against `Bot.send_message`, 30 at once",
-            ("send", "per_second"),
-            ("bare", "per_second"),
-        ),
-        row("CPU µs per message sent", ("send", "cpu_us"), ("bare", "cpu_us")),
-        row("memory idle, MiB", ("ours", "idle_mib"), ("echo", "idle_mib")),
-        row("memory afterwards, MiB", ("ours", "after_mib"), ("echo", "after_mib")),
-        row(
-            "seconds from start to first answer",
-            ("first ours", "seconds"),
-            ("first echo", "seconds"),
-            2,
-        ),
+        "| what | on | Diwan | the other | ratio |",
+        "|---|---|---:|---:|---:|",
     ]
+    for row in ROWS:
+        for case in (case for case in results if case.name == row.name and case.on):
+            numbers = [median(case, row.key)]
+            if row.against:
+                other = case if row.other_key else Case(row.against, n=case.n)
+                numbers.append(median(other, row.other_key or row.key))
+            cells = [f"{number:,.{row.digits}f}" for number in numbers]
+            cells += [f"{numbers[0] / numbers[1]:.2f}"] if row.against else ["", ""]
+            lines.append(f"| {row.what} | {NAMES[case.on]} | {' | '.join(cells)} |")
+    if not places.POSTGRESQL:
+        lines += ["", places.SKIPPED]
     return "\n".join(lines) + "\n"
 
 

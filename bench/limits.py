@@ -8,7 +8,6 @@ to get there and half to get back. Senders run in processes of their own.
 import asyncio
 import logging
 import math
-import os
 import secrets
 import subprocess
 import sys
@@ -20,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any
+
+from bench import places
 
 ROOT = Path(__file__).parents[1]
 LIMIT = 30
@@ -73,7 +74,8 @@ class Server:
         from aiohttp import web
 
         async def bot(request: web.Request) -> web.Response:
-            form = await request.post()
+            is_json = request.content_type == "application/json"
+            form = await (request.json() if is_json else request.post())
             if request.match_info["method"].lower() == "getme":
                 me = {"id": 1, "is_bot": True, "first_name": "Stub", "username": "stub_bot"}
                 return web.json_response({"ok": True, "result": me})
@@ -126,11 +128,10 @@ async def _send(work: Callable[[int], Awaitable[None]], seconds: float, at_once:
 async def ours(base: str, token: str, url: str, rate: float, seconds: float, n: int) -> None:
     """Send through our limiter; with a database, sharing its rate."""
     from aiogram import Bot
-    from aiogram.methods import SendMessage
 
     from bot.database import Database
     from bot.limiter import Limiter
-    from bot.telegram import Fate, Session, Telegram
+    from bot.telegram import Call, Fate, Session, Telegram
     from community.policy import Lane
 
     database = Database(url) if url else None
@@ -138,8 +139,9 @@ async def ours(base: str, token: str, url: str, rate: float, seconds: float, n: 
     telegram = Telegram(Bot(token, session=session), Limiter(rate, shared=database))
 
     async def work(chat: int) -> None:
-        method = SendMessage(chat_id=chat, text="x")
-        answer = await telegram.call(method, chat_id=chat, lane=Lane.NEWS)
+        answer = await telegram.call(
+            Call("sendMessage", {"text": "x"}), chat_id=chat, lane=Lane.NEWS
+        )
         assert answer.fate in (Fate.DONE, Fate.BUSY), answer
 
     await _send(work, seconds, n)
@@ -168,7 +170,7 @@ async def ptb(base: str, token: str, _url: str, _rate: float, seconds: float, n:
 
 
 async def _run(
-    case: Case, base: str, url: str, seconds: float, all_ready: asyncio.Barrier
+    case: Case, base: str, seconds: float, all_ready: asyncio.Barrier
 ) -> dict[str, float]:
     """Run one case; return its share of the configured rate, and how often it was refused."""
     import aiohttp
@@ -176,7 +178,7 @@ async def _run(
     token = f"{secrets.randbelow(10**8) + 10**8}:{'C' * 35}"
     in_flight = max(case.rate, LIMIT) * case.latency / case.processes
     numbers = map(str, (case.rate, seconds, math.ceil(in_flight) + SPARE))
-    async with _shared(url) if case.kind == "shared" else nullcontext("") as own:
+    async with _shared() if case.kind == "shared" else nullcontext("") as own:
         command = ("-m", "bench.limits", "sender", case.kind, base, token, own, *numbers)
         senders = [
             await asyncio.create_subprocess_exec(
@@ -189,6 +191,7 @@ async def _run(
             assert await sender.stdout.readline() == b"ready\n", case
         await all_ready.wait()  # whoever still starts up would take the others' processor
         await asyncio.gather(*(sender.communicate(b"go\n") for sender in senders))
+        assert not any(sender.returncode for sender in senders), f"a sender of {case} has failed"
     async with aiohttp.ClientSession() as http, http.get(f"{base}/result/{token}") as answer:
         result: dict[str, Any] = await answer.json()
     first = result["taken"][0]
@@ -197,32 +200,18 @@ async def _run(
 
 
 @asynccontextmanager
-async def _shared(url: str) -> AsyncIterator[str]:
+async def _shared() -> AsyncIterator[str]:
     """Give a PostgreSQL database of its own, with the one table that is shared."""
-    from sqlalchemy import text
-    from sqlalchemy.engine import make_url
     from sqlalchemy.ext.asyncio import create_async_engine
 
     from community.tables import METADATA
 
-    name = f"diwan_bench_{secrets.token_hex(4)}"
-    own = make_url(url).set(database=name)
-
-    async def administer(statement: str) -> None:
-        engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
-        async with engine.connect() as connection:
-            await connection.execute(text(statement))
+    async with places.fresh("postgresql") as url:
+        engine = create_async_engine(url)
+        async with engine.begin() as connection:
+            await connection.run_sync(METADATA.create_all, [METADATA.tables["rates"]])
         await engine.dispose()
-
-    await administer(f'CREATE DATABASE "{name}"')
-    engine = create_async_engine(own)
-    async with engine.begin() as connection:
-        await connection.run_sync(METADATA.create_all, [METADATA.tables["rates"]])
-    await engine.dispose()
-    try:
-        yield own.render_as_string(hide_password=False)
-    finally:
-        await administer(f'DROP DATABASE "{name}" WITH (FORCE)')
+        yield url
 
 
 def cases(*, postgresql: bool) -> list[Case]:
@@ -243,8 +232,7 @@ def cases(*, postgresql: bool) -> list[Case]:
 
 def measure(seconds: float, at_once: int, port: Callable[[], int]) -> str:
     """Run every case and return the table."""
-    url = os.environ.get("TEST_DATABASE_URL", "")
-    chosen = cases(postgresql=bool(url))
+    chosen = cases(postgresql=bool(places.POSTGRESQL))
     servers = []
     bases: dict[float, str] = {}
     for latency in LATENCIES:
@@ -261,7 +249,7 @@ def measure(seconds: float, at_once: int, port: Callable[[], int]) -> str:
         for begin in range(0, len(chosen), at_once):
             group = chosen[begin : begin + at_once]
             barrier = asyncio.Barrier(len(group))
-            runs = (_run(case, bases[case.latency], url, seconds, barrier) for case in group)
+            runs = (_run(case, bases[case.latency], seconds, barrier) for case in group)
             results += await asyncio.gather(*runs)
             for case, result in zip(group, results[begin:], strict=True):
                 print(f"{case}: {result}", file=sys.stderr)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from bot import logs
+from bot import first_use, logs
 from bot.settings import Part, Settings, SettingsError, load
 
 WRONG_SETTING = 2
@@ -56,6 +56,7 @@ def run(only: tuple[str, ...]) -> None:
             "--only: needs PostgreSQL (DATABASE_URL); an SQLite file is for one process.", err=True
         )
         sys.exit(WRONG_SETTING)
+    first_use.import_aiogram(build_at_start=settings.builds_at_start)
     from bot.running import serve
 
     _run(serve(settings, frozenset(map(Part, only)) or ALL))
@@ -79,6 +80,7 @@ def run(only: tuple[str, ...]) -> None:
 )
 def demo(fresh: bool, port: int, folder: Path) -> None:
     """Show everything without a token: emulator, bot and chat page on this machine."""
+    first_use.import_aiogram()
     from bot.demo import show
 
     _run(show(folder, port, fresh=fresh))
@@ -86,7 +88,7 @@ def demo(fresh: bool, port: int, folder: Path) -> None:
 
 @main.command()
 def check() -> None:
-    """Test configuration, database, migrations, catalogues and, with a token, Telegram."""
+    """Test configuration, database, migrations, languages and, with a token, Telegram."""
     settings = _settings()
     from bot.checking import check as check_all
 
@@ -159,6 +161,70 @@ def restore(file: Path | None, release: str | None) -> None:
     )
 
 
+@main.group(invoke_without_command=True)
+@click.pass_context
+def languages(context: click.Context) -> None:
+    """Show how far each language is: catalogue, machine translation, voice."""
+    if context.invoked_subcommand is None:
+        settings = _settings()
+        from bot.languages import show
+
+        with _or_one_line():
+            show(settings)
+
+
+@languages.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--sha256", metavar="DIGEST", help="Refuse the file if this is not its digest.")
+def add(file: Path, sha256: str | None) -> None:
+    """Check the .argosmodel FILE, try it out and install it. The bot may go on running."""
+    settings = _settings()
+    from bot.languages import add as add_model
+
+    with _or_one_line():
+        add_model(settings, file, sha256)
+
+
+AS = click.option(
+    "--as",
+    "number",
+    type=int,
+    metavar="NUMBER",
+    help="Whose texts these are: a Telegram number. Not needed where only one person translates.",
+)
+
+
+@main.command()
+@click.option("--texts", "language", metavar="LANGUAGE", required=True, help="What to translate.")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@AS
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+def export(language: str, file: Path, number: int | None, force: bool) -> None:
+    """Write what is to be translated into LANGUAGE into FILE (PO). The bot may go on running."""
+    settings = _settings()
+    first_use.import_aiogram()
+    from bot.texts import take_out
+
+    with _or_one_line():
+        count = take_out(settings, language, file, number, force=force)
+    click.echo(f"{file}: {count} texts to translate." if count else "Everything is translated.")
+
+
+@main.command("import")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@AS
+@click.option("--yes", is_flag=True, help="Write without asking.")
+def import_(file: Path, number: int | None, yes: bool) -> None:
+    """Read translated texts from FILE (PO), show what they change, and write them if agreed to."""
+    settings = _settings()
+    first_use.import_aiogram()
+    from bot.texts import asked, bring_in
+
+    with _or_one_line():
+        count = bring_in(settings, file, number, asked(yes))
+    click.echo(f"Written: {count}.")
+
+
 @main.command()
 @click.option("--people", type=click.IntRange(50, 2_000_000), required=True, help="How many.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same gives the same.")
@@ -177,10 +243,11 @@ def simulate(people: int, seed: int, years: float) -> None:
 def _or_one_line() -> Iterator[None]:
     """End with one line and exit code 1 if it cannot be done."""
     from bot.backups import BackupError
+    from bot.languages import LanguageError
 
     try:
         yield
-    except BackupError as problem:
+    except (BackupError, LanguageError) as problem:
         click.echo(str(problem), err=True)
         sys.exit(1)
 

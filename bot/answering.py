@@ -1,8 +1,9 @@
-"""One update through the handlers, under a savepoint of its own; a refusal undoes it and is said.
+"""One update through the handlers; a refusal undoes it and is said.
 
 A refused button shows its card again, as it is now: whoever is told "too late" sees why.
 """
 
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -15,18 +16,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import refusals
 from bot.storage import SessionStorage
+from community import memory
 from community.errors import RefusalError
 from community.people import Person
 from handlers import FORMS, forms
 from handlers.replies import How, Network, OvertakenError, Replies, Reply
-from locales import Translator, negotiate, translator_for
+from locales import Translator, translator_for
 
 
 def translator_of(person: Person, network: Network) -> Translator:
-    """Return the translator for a person: their choice, else Telegram's code, else the network."""
-    return translator_for(
-        person.language or negotiate(person.telegram_language) or network.language
-    )
+    """Return the translator for a person: of the language they have chosen, else the network's.
+
+    Telegram's code says what to offer first. What somebody reads is never guessed from it, and
+    whoever has not chosen is counted, before a send, under the language they get it in.
+    """
+    return translator_for(person.language or network.language)
+
+
+class BeginAgainError(Exception):
+    """Somebody was refused where no savepoint had been set: the transaction has to begin again."""
 
 
 async def answer(
@@ -37,8 +45,17 @@ async def answer(
     person: Person,
     now: datetime,
     network: Network,
+    *,
+    careful: bool,
+    attached: forms.Attached | None = None,
 ) -> Replies:
-    """Carry out what a person asks for, or nothing of it; return what to say."""
+    """Carry out what a person asks for, or nothing of it; return what to say.
+
+    ``careful`` sets a savepoint, which costs two statements and is seldom needed.
+
+    Raises:
+        BeginAgainError: it was needed.
+    """
     _ = translator_of(person, network)
     assert person.telegram_id is not None
     number = person.telegram_id
@@ -52,7 +69,7 @@ async def answer(
         return Reply("refusal", {"text": text}, how_to_refuse(update.callback_query))
 
     try:
-        async with session.begin_nested():
+        async with memory.undone_if_refused(session) if careful else nullcontext():
             result: Any = await dispatcher.feed_update(
                 bot,
                 update,
@@ -64,10 +81,14 @@ async def answer(
                 forms=FORMS,
                 state=state,
                 raw_state=await state.get_state(),
+                attached=attached,
             )
-    except RefusalError as refusal:
-        return [no(refusal)]
-    except OvertakenError as overtaken:
+    except (RefusalError, OvertakenError) as refusal:
+        if not careful:
+            raise BeginAgainError from refusal
+        if isinstance(refusal, RefusalError):
+            return [no(refusal)]
+        overtaken = refusal
         if overtaken.ends_form:
             await forms.end(state)
         return [no(overtaken.refusal), *overtaken.now]

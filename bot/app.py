@@ -8,10 +8,11 @@ import os
 import secrets
 import socket
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from aiogram import Bot, Dispatcher
-from aiogram.methods import GetMe
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import DBAPIError
 
@@ -27,12 +28,17 @@ from bot.receiving import Receiver
 from bot.sending import LEASE, Sender
 from bot.settings import Part, Settings
 from bot.speaking import Speaker
-from bot.telegram import Session, Telegram, TokenRefusedError
+from bot.telegram import Call, Session, Telegram, TokenRefusedError
+from bot.translating import worker_of
 from bot.webhook import Webhook, do_without
-from community import alerts, erasure, keys, leases, roles
+from community import alerts, arrivals, erasure, keys, leases, roles
 from community.alerts import Cause
+from community.machine import NO_MACHINE
 from handlers.replies import Network
 from scheduler import TIMETABLE, Job, Tick, next_due
+
+if TYPE_CHECKING:
+    from bot.translating.working import Translating
 
 logger = logging.getLogger("diwan.app")
 
@@ -40,6 +46,7 @@ POLLER, TICKER, PROGRESS = "poller", "ticker", "progress"
 EVERYTHING = frozenset(Part)
 RENEW = 15.0
 LOOK_OUT = 10.0
+LEARN = 60.0
 PARKED = 60.0
 """A pause of more seconds is told to the administrators."""
 
@@ -79,6 +86,8 @@ class App:
         self.speaker = Speaker(self.telegram)
         self.journal = Journal(place_of(settings))
         self.network: Network | None = None
+        self.translating: Translating | None = None
+        """The machine translation, if an engine is set."""
         self.webhook: Webhook | None = None
         self.health = Health(self)
         self._tasks: list[asyncio.Task[None]] = []
@@ -100,12 +109,21 @@ class App:
         Raises:
             AnotherRunsError: another process holds the poller's lease.
             CannotListenError: a port is taken.
+            EngineUnusableError: the engine for translations is not installed.
             JournalUnusableError: who was erased can be neither read nor noted.
             TokenRefusedError: Telegram does not accept the token.
             WebhookSetError: a webhook is set, and nobody has said that it may be taken away.
         """
         if isinstance(self.clock, FollowedClock):
             await self.clock.learn()
+        self.translating = worker_of(
+            self.settings,
+            self.database,
+            self.clock,
+            self.holder,
+            lease=self.lease,
+            translates=Part.SCHEDULE in self.parts,
+        )
         await self.health.start()
         me = await self._meet_telegram()
         self.network = Network(
@@ -113,6 +131,7 @@ class App:
             zone=self.settings.timezone,
             bot_username=me,
             emergency_contact=self.settings.emergency_contact,
+            machine=await self.translating.learn() if self.translating else NO_MACHINE,
         )
         dispatcher = Dispatcher(disable_fsm=True)
         handlers.routes(dispatcher)
@@ -146,6 +165,8 @@ class App:
             self._task("sending", self.sender.run)
         if Part.SCHEDULE in self.parts:
             self._task("introducing", self._introduce)
+            if self.translating is not None:
+                self._task("translating", self.translating.run)
         if isinstance(self.clock, FollowedClock):
             clock = self.clock
             self._task("following", lambda: clock.follow(self.settle, self.next_due))
@@ -175,7 +196,7 @@ class App:
         """Return the bot's username; wait for a Telegram that cannot be reached."""
         wait = 1.0
         while True:
-            answer = await self.telegram.call(GetMe())
+            answer = await self.telegram.call(Call("getMe"))
             if answer.result is not None:
                 return str(answer.result["username"])
             logger.warning("Telegram cannot be reached (%s); trying again", answer.reason)
@@ -211,6 +232,13 @@ class App:
 
         self._tasks.append(asyncio.get_running_loop().create_task(run(), name=name))
 
+    async def _learn(self) -> None:
+        """Tell every handler and card what the machine can translate now."""
+        assert self.network is not None
+        assert self.translating is not None
+        network = replace(self.network, machine=await self.translating.learn())
+        self.network = self.sender.network = self.receiver.handling.network = network
+
     # Receiving
 
     async def _receive(self) -> None:
@@ -245,6 +273,8 @@ class App:
             self._every(60, self._empty_log)
         if Part.SEND in self.parts:
             self._every(2, self._refresh)
+        if self.translating is not None:
+            self._every(LEARN, self._learn)
         self._every(LOOK_OUT, self.look_out)
         self._scheduler.start()
 
@@ -316,7 +346,7 @@ class App:
             logger.error("nobody can be alerted: %s", type(error.orig).__name__)
         if not self.telegram.reachable:
             with contextlib.suppress(TokenRefusedError):
-                await self.telegram.call(GetMe())
+                await self.telegram.call(Call("getMe"))
 
     async def _alert(self, cause: Cause) -> None:
         async with self.database.transaction() as session:
@@ -334,6 +364,8 @@ class App:
             sent = 0
             while Part.SEND in self.parts and (count := await self.sender.turn()):
                 sent += count
+            if self.translating is not None and Part.SCHEDULE in self.parts:
+                sent += await self.translating.turn()
             if not sent and self.receiver.is_idle:
                 break
         if Part.SEND in self.parts:
@@ -351,9 +383,11 @@ class App:
         if self._scheduler is not None:
             self._scheduler.pause()
         for task in self._tasks:
-            if task.get_name() != "sending":
+            if task.get_name() not in {"sending", "translating"}:
                 task.cancel()
         self.sender.stop()
+        if self.translating is not None:
+            await self.translating.stop()
         if self.webhook is not None:
             await self.webhook.stop()
         await self.receiver.stop()
@@ -367,15 +401,22 @@ class App:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if Part.SCHEDULE in self.parts:
             await self._keep_journal()
+        await self.give_back()
+        await self.close()
+
+    async def give_back(self) -> None:
+        """Let others have what only one process may hold, and the people we share."""
         with contextlib.suppress(DBAPIError):
             async with self.database.transaction() as session:
                 await leases.release_all(session, self.holder)
-        await self.close()
+                await arrivals.give_lanes_back(session, self.holder)
 
     async def close(self) -> None:
         """Close connections and ports."""
         if self.webhook is not None:
             await self.webhook.stop()
+        if self.translating is not None:
+            await self.translating.engine.close()
         await self.health.stop()
         await self.telegram.limiter.close()
         await self.bot.session.close()

@@ -10,6 +10,7 @@ import click
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import first_use
 from bot.database import Database
 from bot.journal import Journal, JournalUnusableError, place_of
 from bot.migrating import is_current
@@ -19,12 +20,13 @@ from locales.checks import problems
 
 
 async def check(settings: Settings) -> int:
-    """Test configuration, database, migrations, catalogues and the token; 0 if all is well."""
+    """Test configuration, database, migrations, languages and the token; 0 if all is well."""
     _tell("configuration", "")
     found = [
         await _database(settings),
         await _journal(settings),
         _catalogues(),
+        await _machine(settings),
         await _telegram(settings),
     ]
     return 0 if all(found) else 1
@@ -101,19 +103,40 @@ def _catalogues() -> bool:
     return _tell(f"catalogues {' '.join(OFFERED)}", "")
 
 
+async def _machine(settings: Settings) -> bool:
+    """Say from and into how many languages the engine translates, if one is set."""
+    from bot.translating import engine_of
+    from bot.translating.engines import EngineError, EngineUnusableError
+
+    what = f"machine translation: {settings.translation_engine}"
+    try:
+        engine = engine_of(settings)
+    except EngineUnusableError as problem:
+        return _tell(what, str(problem))
+    if engine is None:
+        return True
+    try:
+        count = len(await engine.pairs())
+    except EngineError as error:
+        return _tell(what, f"cannot be asked ({error.reason})")
+    finally:
+        await engine.close()
+    return _tell(f"{what}, {count} pairs of languages", "")
+
+
 async def _telegram(settings: Settings) -> bool:
     if settings.bot_token is None:
         click.echo("--  Telegram: BOT_TOKEN is not set, so it was not asked")
         return True
-    from aiogram.methods import GetMe, GetWebhookInfo
+    first_use.import_aiogram(build_at_start=settings.builds_at_start)
 
     from bot.app import App
-    from bot.telegram import TokenRefusedError
+    from bot.telegram import Call, TokenRefusedError
 
     app = App(settings)
     try:
-        answer = await app.telegram.call(GetMe())
-        info = await app.telegram.call(GetWebhookInfo())
+        answer = await app.telegram.call(Call("getMe"))
+        info = await app.telegram.call(Call("getWebhookInfo"))
     except TokenRefusedError:
         return _tell("Telegram", "BOT_TOKEN is not accepted; get a new one from @BotFather")
     finally:

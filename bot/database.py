@@ -4,23 +4,28 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import partial
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
     create_async_engine,
 )
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from bot import in_loop
 from bot.addresses import for_driver
 
 CONNECTS_WITHIN = 10.0
+RESTS_WITHOUT_DOUBT = 1.0
+"""Seconds for which a connection that was used is believed to be there."""
+_RESTS_SINCE = "rests_since"
 SYNCHRONOUS = "FULL"
 """Whether a commit waits for the disk. Tests turn it off: their machine loses no power."""
 
@@ -43,7 +48,7 @@ class Database:
             if self.url.database in (None, "", ":memory:"):
                 options["poolclass"] = StaticPool
         else:
-            options["pool_pre_ping"] = True
+            options["pool_use_lifo"] = True  # the one that is surely there comes first
             self.url, arguments = for_driver(self.url)
             # Who was stopped or cut off within a transaction keeps nobody waiting for its locks:
             # after so many seconds the server undoes it.
@@ -57,6 +62,11 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _pragmas)
             event.listen(self.engine.sync_engine, "begin", _begin_immediate)
+        else:
+            event.listen(self.engine.sync_engine, "checkin", _rests)
+            event.listen(
+                self.engine.sync_engine, "checkout", partial(_is_there, self.engine.dialect)
+            )
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         # SQLite has one write lock, and whoever finds it taken polls for it: inside one process
         # a queue is fair and costs nothing. Other processes still wait for the file.
@@ -122,8 +132,8 @@ AWAY = frozenset(
         sqlite3.SQLITE_NOTADB,
     }
 )
-AWAY_POSTGRESQL = ("08", "40", "53", "57", "58")
-"""Classes of its error codes: connection, deadlock, resources, operator, system."""
+AWAY_POSTGRESQL = ("08", "40", "53", "57", "58", "25006")
+"""Classes of its error codes: connection, deadlock, resources, operator, system; read-only."""
 
 
 def is_away(error: DBAPIError) -> bool:
@@ -145,6 +155,30 @@ def _pragmas(connection: Any, _record: object) -> None:
     # What is deleted is overwritten: by itself SQLite only marks its place as free.
     cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
+
+
+def _rests(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info[_RESTS_SINCE] = monotonic()
+
+
+def _is_there(
+    dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: object
+) -> None:
+    """Ask a connection that has not been used of late whether it still is one.
+
+    The pool's own ping asks each time, in a transaction of its own: four ways to the server and
+    back before each of ours, of which most need three or four themselves.
+
+    Raises:
+        InvalidatePoolError: it is none, so the others that are as old are none either.
+    """
+    since = record.info.pop(_RESTS_SINCE, None)
+    if since is None or monotonic() - since < RESTS_WITHOUT_DOUBT:
+        return
+    try:
+        dialect.do_ping(connection)
+    except Exception as error:  # whatever its driver says
+        raise InvalidatePoolError from error
 
 
 def _begin_immediate(connection: Any) -> None:

@@ -107,6 +107,8 @@ class Health:
         app = self.app
         if looked is None:
             yield "database_away"
+        if app.network is not None and not app.receiver.takes_in:
+            yield "inbox_takes_nothing"
         if app.telegram.refused.is_set():
             yield "token_refused"
         if not app.telegram.reachable:

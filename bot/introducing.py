@@ -5,14 +5,7 @@ A server that lacks a method, or refuses a text, does not stop the bot: it is lo
 
 import logging
 
-from aiogram.methods import (
-    SetMyCommands,
-    SetMyDescription,
-    SetMyShortDescription,
-)
-from aiogram.types import BotCommand, BotCommandScopeChat
-
-from bot.telegram import Fate, Telegram
+from bot.telegram import Call, Fate, Telegram
 from handlers.commands import commands_of
 from handlers.replies import Network
 from locales import OFFERED, Translator, bot_api_code, translator_for
@@ -27,16 +20,16 @@ async def introduce(telegram: Telegram, network: Network) -> None:
         if language and not code:
             continue
         _ = translator_for(language or network.language)
-        for method in (
-            SetMyCommands(commands=_commands(_), language_code=code),
-            SetMyDescription(description=_description(_), language_code=code),
-            SetMyShortDescription(short_description=_short(_), language_code=code),
+        for method, said in (
+            ("setMyCommands", {"commands": _commands(_)}),
+            ("setMyDescription", {"description": _description(_)}),
+            ("setMyShortDescription", {"short_description": _short(_)}),
         ):
-            answer = await telegram.call(method)
+            answer = await telegram.call(Call(method, {**said, "language_code": code}))
             if answer.fate != Fate.DONE:
                 logger.warning(
                     "Telegram did not take %s in %s: %s",
-                    type(method).__name__,
+                    method,
                     language or "the default language",
                     answer.reason,
                 )
@@ -44,18 +37,15 @@ async def introduce(telegram: Telegram, network: Network) -> None:
 
 async def introduce_to(telegram: Telegram, chat_id: int, language: str) -> None:
     """Show one person the commands in the language they have chosen, whatever Telegram's is."""
-    method = SetMyCommands(
-        commands=_commands(translator_for(language)), scope=BotCommandScopeChat(chat_id=chat_id)
-    )
-    answer = await telegram.call(method)
+    commands, scope = _commands(translator_for(language)), {"type": "chat", "chat_id": chat_id}
+    answer = await telegram.call(Call("setMyCommands", {"commands": commands, "scope": scope}))
     if answer.fate != Fate.DONE:
         logger.warning("the commands were not set for one chat: %s", answer.reason)
 
 
-def _commands(_: Translator) -> list[BotCommand]:
+def _commands(_: Translator) -> list[dict[str, str]]:
     return [
-        BotCommand(command=command, description=description)
-        for command, description in commands_of(_)
+        {"command": command, "description": description} for command, description in commands_of(_)
     ]
 
 
@@ -68,4 +58,4 @@ def _description(_: Translator) -> str:
 
 
 def _short(_: Translator) -> str:
-    return _.label("description", "Events and support for your business, in your language.")
+    return _.label("short description", "Events and support for your business, in your language.")

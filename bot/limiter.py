@@ -172,7 +172,7 @@ class _Pace:
         self._rate = Rate.fresh(name)
         self._waiting: list[_Waiter] = []
         self._slots: list[float] = []
-        self._late = LATE
+        self._gap, self._late = 0.0, LATE
         self._timer: asyncio.TimerHandle | None = None
         self._asking: asyncio.Task[None] | None = None
         self._telling: set[asyncio.Task[None]] = set()
@@ -238,7 +238,7 @@ class _Pace:
                 if self._shared is None:
                     continue
                 return None
-            if self._slots[0] > now:
+            if self._slots[0] > now and not self._goes_early(self._waiting[at], now):
                 return self._slots[0]
             self._slots.pop(0)
             waiter = self._waiting.pop(at)
@@ -253,9 +253,20 @@ class _Pace:
                 return at
         return None
 
+    def _goes_early(self, waiter: _Waiter, now: float) -> bool:
+        """Let a reply take the slot that comes next of all, of this process or of others.
+
+        So nothing goes earlier than the gap before its slot: no second has more than one too many.
+        """
+        return self._may_overtake(waiter) and self._slots[0] <= now + self._gap
+
+    def _may_overtake(self, waiter: _Waiter) -> bool:
+        has_room = self.per_second <= TELEGRAMS_LIMIT - RESERVE
+        return has_room and waiter.lane <= Lane.URGENT
+
     def _put(self, piece: Slice, offset: float) -> None:
         self._slots = sorted(self._slots + [slot + offset for slot in piece.slots])
-        self._late = max(LATE, piece.gap)
+        self._gap, self._late = piece.gap, max(LATE, piece.gap)
 
     # Shared with other processes
 
@@ -276,12 +287,10 @@ class _Pace:
 
     def _hurried(self, ready: list[_Waiter], now: float) -> _Waiter | None:
         """Return who should overtake the other processes: a reply for which no slot is near."""
-        if self.per_second > TELEGRAMS_LIMIT - RESERVE:
-            return None
         if self._slots and self._slots[0] <= now + self._late:
             return None
         for waiter in ready:
-            if waiter.lane <= Lane.URGENT and not waiter.has_hurried:
+            if self._may_overtake(waiter) and not waiter.has_hurried:
                 return waiter
         return None
 

@@ -1,22 +1,23 @@
-"""Alembic, without a file of its own to configure."""
+"""Alembic, without a file of its own to configure; not even imported where all is up to date."""
 
 import asyncio
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 import community
 from bot.database import Database
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 SCRIPTS = Path(community.__file__).parent / "migrations"
+NEWEST = max(file.name[:4] for file in (SCRIPTS / "versions").glob("[0-9]*.py"))
+"""The revision of this version's tables: files of revisions begin with their number."""
 MIGRATING = 0x44_69_77_61_6E
 """The number of the lock under which PostgreSQL's tables are changed."""
 
@@ -25,8 +26,10 @@ class DatabaseUnusableError(Exception):
     """The database cannot be opened or brought up to date. The message says what to do."""
 
 
-def configuration() -> Config:
+def configuration() -> "Config":
     """Return Alembic's configuration: where the migrations are."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
     return config
@@ -52,10 +55,14 @@ def prepare_folder(url: str) -> None:
         ) from None
 
 
-def _upgrade(connection: Connection, target: str = "head") -> None:
+def _upgrade(connection: Connection) -> None:
+    if is_current(connection):
+        return
+    from alembic import command
+
     config = configuration()
     config.attributes["connection"] = connection
-    command.upgrade(config, target)
+    command.upgrade(config, "head")
 
 
 async def migrate_async(url: str) -> None:
@@ -79,9 +86,10 @@ async def migrate_async(url: str) -> None:
                 await connection.run_sync(_references)
             await connection.commit()
     except (SQLAlchemyError, OSError, sqlite3.Error) as error:
+        name = database.url.database
         raise DatabaseUnusableError(
-            f"DATABASE_URL: the database cannot be used ({type(error).__name__}); start it, "
-            "or put the last backup back with `diwan restore FILE`."
+            f"DATABASE_URL: the database {name} cannot be used ({type(error).__name__}); start "
+            "it, or put the last backup back with `diwan restore FILE`."
         ) from None
     finally:
         await database.close()
@@ -110,5 +118,7 @@ def _references(connection: Connection) -> None:
 
 def is_current(connection: Connection) -> bool:
     """Say whether the tables are those of this version."""
-    head = ScriptDirectory.from_config(configuration()).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == head
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    rows = connection.execute(text("SELECT version_num FROM alembic_version"))
+    return rows.scalars().all() == [NEWEST]

@@ -11,47 +11,46 @@ import hashlib
 import json
 import logging
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, TypeVar
+from time import monotonic
+from typing import Any
 
 from aiogram import Bot, Dispatcher
-from aiogram.types import Chat, ChatMemberUpdated, Update, User
-from aiogram.types.update import UpdateTypeLookupError
 from aiohttp import ClientError
-from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import refusals
-from bot.answering import answer, how_to_refuse, translator_of
+from bot import fetching, waiting
+from bot.answering import BeginAgainError, translator_of
 from bot.clock import Clock
 from bot.database import Database, is_away
-from bot.introducing import introduce_to
-from bot.speaking import Speaker, Spoken, digest
-from bot.telegram import Fate, TokenRefusedError
-from community import arrivals, attendance, deliveries, live, people
-from community.arrivals import Arrival, Arriving
-from community.deliveries import SentMessage
-from community.errors import RefusalError
-from community.people import Person
-from community.policy import Lane
-from handlers import FORMS, render
-from handlers.replies import How, Message, Network, Page, Reply, toast
+from bot.fetching import Wanted
+from bot.handling import Handled, Handling
+from bot.replying import Note, Replying
+from bot.speaking import Speaker
+from bot.telegram import TokenRefusedError
+from bot.waiting import Waiting
+from community import arrivals, memory, people
+from community.arrivals import Arrival, Arriving, Step
+from community.policy import Lane as Priority
+from handlers.forms import Attached
+from handlers.replies import Message, Network
 from locales import Html, Translator
 
 logger = logging.getLogger("diwan.receiving")
 
 ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member"]
-PERSONS_AT_ONCE = 8
+PERSONS_AT_ONCE = 64
+"""How many people's updates are carried out or answered at a time."""
+AT_ONCE = 32
+"""How many people's updates share a transaction."""
+WORKERS = 4
+"""How many such transactions there are at a time on PostgreSQL; SQLite knows one."""
 LANE_LEASE = 60.0
 """Seconds after which a person is taken over from a receiving process that is dead."""
-FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
-"""Seconds between two attempts at what cannot be had now: doubled each time, up to the longest."""
-
-T = TypeVar("T")
+LASTS = 0.1
+"""Seconds after which a transaction takes up no further update."""
 
 
 class NoUpdatesError(Exception):
@@ -62,15 +61,12 @@ class NoUpdatesError(Exception):
         self.retry_after = retry_after
 
 
-@dataclass(frozen=True)
-class Speech:
-    """A rendered reply on its way, and the reply it came from."""
+@dataclass
+class Lane:
+    """One person's updates that are not finished, oldest first."""
 
-    index: int
-    how: How
-    kind: str
-    args: dict[str, Any]
-    message: Message
+    ids: deque[int] = field(default_factory=deque)
+    is_empty: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def sender_of(body: dict[str, Any]) -> int | None:
@@ -98,15 +94,27 @@ class Receiver:
         *,
         shares_as: str = "",
     ) -> None:
-        self.database, self.bot, self.dispatcher = database, bot, dispatcher
-        self.speaker, self.clock, self.network = speaker, clock, network
+        self.database, self.bot = database, bot
+        self.speaker, self.clock = speaker, clock
         self.shares_as = shares_as
         """Under which name it shares people with other receiving processes, if there are any."""
-        self._lanes: dict[int, deque[int]] = {}
+        self.handling = Handling(bot, dispatcher, network)
+        self.waiting = Waiting()
+        self.replying = Replying(database, speaker, clock, self.waiting)
+        self._lanes: dict[int, Lane] = {}
+        self._ready: deque[int] = deque()
+        """Whose next update can be carried out: nothing of theirs is under way."""
+        self._shared: set[int] = set()
+        """Whose lane is, or is about to be, ours among several processes."""
+        self._busy = 0
+        """How many people's updates are being carried out or answered."""
+        self._workers, self._most_workers = 0, 1 if database.is_sqlite else WORKERS
         self._tasks: set[asyncio.Task[None]] = set()
-        self._slots = asyncio.Semaphore(PERSONS_AT_ONCE)
+        self._attached: dict[int, Attached] = {}
+        """Of updates that bring a file which has been waited for: what has come of fetching it."""
         self._known = 0
-        self._ending = asyncio.Event()
+        self.takes_in = True
+        """Whether the inbox has taken what came last."""
         self.counts: Counter[str] = Counter()
         """How many updates were ``taken_in``, ``handled`` and ``set_aside`` by this process."""
 
@@ -121,8 +129,8 @@ class Receiver:
         Raises:
             TokenRefusedError: Telegram does not accept the token any more.
         """
-        offset, wait = None, FIRST_WAIT
-        while not self._ending.is_set():
+        offset, wait = None, waiting.FIRST_WAIT
+        while not self.waiting.is_over:
             at_least = 0.0
             try:
                 if not await may_poll():
@@ -132,7 +140,7 @@ class Receiver:
                 if batch:
                     await self.take_in(batch)
                     offset = max(update["update_id"] for update in batch) + 1
-                wait = FIRST_WAIT
+                wait, self.takes_in = waiting.FIRST_WAIT, True
                 continue
             except TokenRefusedError:
                 self.speaker.telegram.refused.set()
@@ -144,11 +152,12 @@ class Receiver:
                 logger.warning("no updates: %s", error)
                 at_least = error.retry_after
             except DBAPIError as error:
+                self.takes_in = False
                 logger.error("the inbox takes nothing: %s", type(error.orig).__name__)
             except Exception:
                 logger.exception("updates could not be taken in")
-            await self._pause(max(wait, at_least))
-            wait = min(wait * 2, LONGEST_WAIT)
+            await self.waiting.pause(max(wait, at_least))
+            wait = min(wait * 2, waiting.LONGEST_WAIT)
 
     async def _fetch(self, offset: int | None) -> list[dict[str, Any]]:
         """Return the next batch, raw: one update that cannot be parsed must not stop the rest.
@@ -170,32 +179,32 @@ class Receiver:
             raise _refused(answer)
         return [update for update in result if has_number(update)]
 
-    async def _pause(self, seconds: float) -> None:
-        """Wait, but not beyond the end."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._ending.wait(), seconds)
-
     async def take_in(self, batch: Sequence[dict[str, Any]]) -> None:
         """Commit raw updates to the inbox and set their persons' lanes going."""
         now = self.clock.now()
         rows = []
         for update in batch:
             body = json.dumps(update, sort_keys=True, separators=(",", ":"))
-            sender = sender_of(update)
+            sender, state = sender_of(update), Arriving.WAITING
+            if update.keys().isdisjoint(ALLOWED):  # nothing that we have asked for
+                state = Arriving.DONE
+            elif sender is None:
+                state = Arriving.SET_ASIDE
             rows.append(
                 {
                     "update_id": update["update_id"],
                     "digest": hashlib.sha256(body.encode()).hexdigest(),
                     "sender": sender,
-                    "body": body,
-                    "state": Arriving.WAITING if sender else Arriving.SET_ASIDE,
+                    "body": None if state == Arriving.DONE else body,
+                    "state": state,
                     "tries": 0,
                     "spoken": 0,
                     "arrived_at": now,
                 }
             )
         async with self.database.transaction() as session:
-            self.counts["taken_in"] += await arrivals.store(session, rows)
+            new = await arrivals.store(session, rows)
+        self.counts["taken_in"] += new
         await self.pick_up()
 
     async def share(self) -> None:
@@ -203,24 +212,23 @@ class Receiver:
 
         Those are who has just come in by another's hands, and whom a dead process has left.
         """
-        while not self._ending.is_set():
+        while not self.waiting.is_over:
             try:
                 async with self.database.transaction() as session:
                     await arrivals.keep_lanes(session, self.shares_as, LANE_LEASE)
                 await self.pick_up()
             except DBAPIError as error:
                 logger.error("people cannot be shared: %s", type(error.orig).__name__)
-            await self._pause(LANE_LEASE / 6)
+            await self.waiting.pause(LANE_LEASE / 6)
 
     async def pick_up(self) -> None:
         """Put what is open in the inbox into its person's lane, each once."""
         if self.shares_as:
             async with self.database.transaction() as session:
                 senders = await arrivals.without_lane(session)
-            for sender in senders:
-                if sender not in self._lanes:
-                    self._lanes[sender] = deque()
-                    self._start(self._run_shared_lane(sender))
+            for sender in set(senders) - self._shared:
+                self._shared.add(sender)
+                self._start(self._run_shared_lane(sender))
             return
         more = True
         while more:
@@ -228,11 +236,7 @@ class Receiver:
                 open_rows = await arrivals.open_rows(session, self._known, arrivals.AT_ONCE)
             for arrival_id, sender in open_rows:
                 self._known = max(self._known, arrival_id)
-                if sender in self._lanes:
-                    self._lanes[sender].append(arrival_id)
-                else:
-                    self._lanes[sender] = deque([arrival_id])
-                    self._start(self._run_lane(sender))
+                self._queue(sender, [arrival_id])
             more = len(open_rows) == arrivals.AT_ONCE
 
     def _start(self, work: Any) -> None:
@@ -243,36 +247,196 @@ class Receiver:
     @property
     def is_idle(self) -> bool:
         """Say whether every update taken in has been handled and answered."""
-        return not self._lanes
+        return not self._lanes and not self._shared
+
+    @property
+    def _is_over(self) -> bool:
+        return self.waiting.is_over or self.speaker.telegram.refused.is_set()
 
     async def stop(self) -> None:
         """Take nothing more in; finish the transactions and answers that have begun."""
-        self._ending.set()
-        for lane in self._lanes.values():
-            lane.clear()
-        if self._tasks:
+        self.waiting.ending.set()
+        for sender in self._ready:
+            self._lanes.pop(sender).is_empty.set()
+        self._ready.clear()
+        while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self.shares_as:
-            with contextlib.suppress(DBAPIError):
-                async with self.database.transaction() as session:
-                    await arrivals.give_lanes_back(session, self.shares_as)
+        await self.replying.stopped()
 
-    # One person's updates, in order
+    # Each person's updates in order, those of several people in one transaction
 
-    async def _run_lane(self, sender: int) -> None:
-        lane = self._lanes[sender]
+    def _queue(self, sender: int, arrival_ids: Iterable[int]) -> None:
+        """Put updates at the end of their person's lane."""
+        lane = self._lanes.get(sender)
+        if lane is None:
+            lane = self._lanes[sender] = Lane()
+            self._ready.append(sender)
+        lane.ids.extend(arrival_ids)
+        self._hurry()
+
+    def _hurry(self) -> None:
+        """Let somebody carry out what is ready, unless there are enough who do."""
+        if self._ready and self._workers < self._most_workers:
+            self._workers += 1
+            self._start(self._work())
+
+    async def _work(self) -> None:
         try:
-            while lane:
-                async with self._slots:
-                    await self._carry_out(lane[0])
-                if lane:
-                    lane.popleft()
-        except TokenRefusedError:
-            lane.clear()  # the end: what is open waits for the next start
+            while senders := self._next_persons():
+                await self._carry_out(senders)
         finally:
-            if lane and not self._ending.is_set():
-                logger.error("a lane ended early; its updates wait for the next start")
-            self._lanes.pop(sender, None)
+            self._workers -= 1
+
+    def _next_persons(self) -> dict[int, int]:
+        """Return whose turn it is, and their next update: as many as there is room for."""
+        count = min(AT_ONCE, PERSONS_AT_ONCE - self._busy, len(self._ready))
+        senders = {}
+        for _ in range(0 if self.waiting.is_over else count):
+            sender = self._ready.popleft()
+            senders[sender] = self._lanes[sender].ids[0]
+        self._busy += len(senders)
+        return senders
+
+    async def _carry_out(self, senders: dict[int, int], *, is_patient: bool = False) -> None:
+        """Carry out one update of each of these people, and have them answered."""
+
+        async def work() -> dict[int, Handled | Wanted | None]:
+            try:
+                return await self._handle(senders.values(), careful=False)
+            except BeginAgainError:
+                return await self._handle(senders.values(), careful=True)
+
+        try:
+            done = (await self.waiting.when_possible(work) or {}) if is_patient else await work()
+        except Exception as error:
+            if isinstance(error, DBAPIError) and is_away(error) and not is_patient:
+                # Each waits for the database alone: it may be there for the others.
+                for sender, arrival_id in senders.items():
+                    self._start(self._carry_out({sender: arrival_id}, is_patient=True))
+                return
+            if len(senders) > 1:  # what is wrong with one holds up nobody else
+                logger.warning("%d updates are carried out one by one", len(senders))
+                for sender, arrival_id in senders.items():
+                    await self._carry_out({sender: arrival_id})
+                return
+            ((sender, arrival_id),) = senders.items()
+            logger.exception("update in inbox row %d could not be handled", arrival_id)
+            self._start(self._failed(sender, arrival_id))
+            return
+        for sender, arrival_id in reversed(senders.items()):
+            handled = done.get(arrival_id)
+            if isinstance(handled, Wanted):
+                self._start(self._carry_out_with(handled, sender, arrival_id))
+            elif handled is not None and handled.state == Arriving.SPEAKING:
+                self._start(self._reply(sender, handled))
+            elif arrival_id in done:
+                self._finished(sender)
+            else:
+                self._busy -= 1
+                self._go_on(sender, is_first=True)
+
+    async def _carry_out_with(self, file: Wanted, sender: int, arrival_id: int) -> None:
+        """Carry out an update once the file is there that it needs, or it is known why not."""
+        try:
+            self._attached[arrival_id] = await fetching.fetch(self.speaker.telegram, file)
+            await self._carry_out({sender: arrival_id}, is_patient=True)
+        except TokenRefusedError:
+            self._lanes[sender].ids.clear()
+            self._finished(sender)
+        except Exception:
+            logger.exception("a file for inbox row %d could not be fetched", arrival_id)
+            self._start(self._failed(sender, arrival_id))
+        finally:
+            self._attached.pop(arrival_id, None)
+
+    async def _handle(
+        self, ids: Iterable[int], *, careful: bool
+    ) -> dict[int, Handled | Wanted | None]:
+        """Carry out updates of several people in one transaction: what one is refused is undone.
+
+        Return what has become of those that were reached in time; None: there was nothing to do.
+        A file that has to be fetched first leaves its update as it is.
+
+        Raises:
+            BeginAgainError: somebody is refused, and only ``careful`` undoes what is theirs alone.
+        """
+        done: dict[int, Handled | Wanted | None] = {}
+        async with self.database.transaction() as session:
+            found = {row.id: row for row in await arrivals.locked(session, list(ids))}
+            await self.handling.prepare(session, list(found.values()))
+            begin = monotonic()  # whoever has waited for a lock has not worked yet
+            for arrival_id in ids:
+                if done and monotonic() - begin > LASTS:
+                    break
+                done[arrival_id] = None
+                if arrival := found.get(arrival_id):
+                    now = self.clock.now()  # who presses first is first in line
+                    attached = self._attached.get(arrival_id)
+                    file = None if attached else await fetching.wanted(session, arrival)
+                    done[arrival_id] = file or await self.handling.carry_out(
+                        session, arrival, now, careful=careful, attached=attached
+                    )
+                    await memory.next_turn(session)
+            handled = [one for one in done.values() if isinstance(one, Handled)]
+            steps = [Step(h.arrival_id, h.state, h.replies, h.handled_at) for h in handled]
+            await arrivals.handled(session, steps)
+        for one in handled:
+            if one.state == Arriving.SET_ASIDE:
+                self.counts["set_aside"] += 1
+            elif found[one.arrival_id].state == Arriving.WAITING:
+                self.counts["handled"] += 1
+        return done
+
+    async def _reply(self, sender: int, handled: Handled) -> None:
+        try:
+            await self._speak(handled)
+        except TokenRefusedError:
+            self._lanes[sender].ids.clear()  # the end: what is open waits for the next start
+        finally:
+            self._finished(sender)
+
+    async def _speak(self, handled: Handled) -> None:
+        """Answer; what cannot be answered is left with a note of it."""
+        try:
+            await self.replying.speak(handled)
+        except TokenRefusedError:
+            raise
+        except Exception:
+            logger.exception("the answer to inbox row %d could not be given", handled.arrival_id)
+            with contextlib.suppress(DBAPIError):
+                await self.replying.note(Note(handled, is_last=True))
+
+    async def _failed(self, sender: int, arrival_id: int) -> None:
+        """Count a failure, and try again or go on with the person's next update."""
+        is_over = True
+        try:
+            is_over = (
+                await self.waiting.when_possible(lambda: self._strike(arrival_id)) is not False
+            )
+        except TokenRefusedError:
+            self._lanes[sender].ids.clear()
+        finally:
+            self._finished(sender, is_over=is_over)
+
+    def _finished(self, sender: int, *, is_over: bool = True) -> None:
+        """Go on with the person's next update, or with this one if it is not over."""
+        self._busy -= 1
+        lane = self._lanes[sender]
+        if is_over and lane.ids:
+            lane.ids.popleft()
+        self._go_on(sender)
+
+    def _go_on(self, sender: int, *, is_first: bool = False) -> None:
+        """Let the person wait for their turn, first of all or last, while anything is open."""
+        lane = self._lanes[sender]
+        if not lane.ids or self.waiting.is_over:
+            del self._lanes[sender]
+            lane.is_empty.set()
+        elif is_first:
+            self._ready.appendleft(sender)
+        else:
+            self._ready.append(sender)
+        self._hurry()
 
     async def _run_shared_lane(self, sender: int) -> None:
         """Carry out one person's updates, if no other process does, until none is open."""
@@ -281,251 +445,24 @@ class Receiver:
             async with self.database.transaction() as session:
                 return await arrivals.take_lane(session, sender, self.shares_as, LANE_LEASE)
 
+        last: Sequence[int] = ()
+        wait = waiting.FIRST_WAIT
         try:
-            while not self._ending.is_set() and (ids := await self._when_possible(take)):
-                for arrival_id in ids:
-                    async with self._slots:
-                        if not self._ending.is_set():
-                            await self._carry_out(arrival_id)
-        except TokenRefusedError:
-            pass  # the end: what is open waits for the next start
+            while not self._is_over and (ids := await self.waiting.when_possible(take)):
+                if ids[0] in last:  # it could not be brought to its end, nor will it be at once
+                    await self.waiting.pause(wait)
+                    wait = min(wait * 2, waiting.LONGEST_WAIT)
+                else:
+                    wait = waiting.FIRST_WAIT
+                last = ids
+                if not self._is_over:
+                    self._queue(sender, ids)
+                    await self._lanes[sender].is_empty.wait()
         finally:
-            self._lanes.pop(sender, None)
-        if not self._ending.is_set():  # what came in while the lane was given back
+            self._shared.discard(sender)
+        if not self._is_over:  # what came in while the lane was given back
             with contextlib.suppress(DBAPIError):
                 await self.pick_up()
-
-    async def _carry_out(self, arrival_id: int) -> None:
-        while True:
-            try:
-                speeches = await self._when_possible(lambda: self._handle(arrival_id))
-                break
-            except Exception:
-                logger.exception("update in inbox row %d could not be handled", arrival_id)
-                if await self._when_possible(lambda: self._strike(arrival_id)) is not False:
-                    return
-        if speeches is None:
-            return
-        try:
-            await self._speak(arrival_id, *speeches)
-        except TokenRefusedError:
-            raise
-        except Exception:
-            logger.exception("the answer to inbox row %d could not be given", arrival_id)
-            await self._when_possible(lambda: self._finish(arrival_id))
-
-    async def _when_possible(self, work: Callable[[], Awaitable[T]]) -> T | None:
-        """Do work in the database; while that is busy or gone, wait: it is nobody's fault.
-
-        None if the program ends before.
-        """
-        wait = FIRST_WAIT
-        while True:
-            try:
-                return await work()
-            except DBAPIError as error:
-                if not is_away(error):
-                    raise
-                logger.warning("the database is not available: %s", type(error.orig).__name__)
-            if self._ending.is_set():
-                return None
-            await self._pause(wait)
-            wait = min(wait * 2, LONGEST_WAIT)
-
-    async def _handle(self, arrival_id: int) -> tuple[dict[str, Any], int, list[Speech]] | None:
-        """Carry out one update in one transaction; return what to say, or None."""
-        now = self.clock.now()
-        async with self.database.transaction() as session:
-            arrival = await session.get(Arrival, arrival_id, with_for_update=True)
-            if arrival is None or arrival.body is None or arrival.sender is None:
-                return None
-            body = _read(arrival.body)
-            if arrival.state == Arriving.WAITING:
-                try:
-                    update = Update.model_validate(body, context={"bot": self.bot})
-                except ValidationError:
-                    logger.warning("inbox row %d cannot be parsed; set aside", arrival_id)
-                    self.counts["set_aside"] += 1
-                    arrival.state = Arriving.SET_ASIDE
-                    return None
-                replies = await self._answer(session, update, now)
-                arrival.handled_at = now
-                arrival.replies = [
-                    {"kind": reply.kind, "args": dict(reply.args), "how": reply.how.value}
-                    for reply in replies
-                ]
-                arrival.state = Arriving.SPEAKING
-                self.counts["handled"] += 1
-                await session.flush()
-            elif arrival.state != Arriving.SPEAKING:
-                return None
-            speeches = await self._render(session, arrival, body, now)
-            return body, arrival.sender, speeches
-
-    async def _answer(
-        self, session: AsyncSession, update: Update, now: datetime
-    ) -> Sequence[Reply]:
-        try:
-            event = update.event
-        except UpdateTypeLookupError:
-            return []
-        chat: Chat | None = getattr(event, "chat", None) or getattr(
-            getattr(event, "message", None), "chat", None
-        )
-        user: User | None = getattr(event, "from_user", None)
-        if user is None or (chat is not None and chat.type != "private") or user.is_bot:
-            return []
-        if update.my_chat_member is not None:
-            # Nobody is met by leaving: whoever was erased and then blocks the bot stays unknown.
-            await self._membership_changed(session, user.id, update.my_chat_member, now)
-            return []
-        if update.callback_query and await people.by_telegram_id(session, user.id) is None:
-            return [toast("start.unknown")]  # nobody is met by an old button: they write first
-        person = await people.meet(
-            session,
-            user.id,
-            now,
-            name=user.full_name,
-            username=user.username,
-            telegram_language=user.language_code,
-        )
-        await self._reached(session, person, now)
-        return await answer(self.dispatcher, self.bot, update, session, person, now, self.network)
-
-    async def _membership_changed(
-        self, session: AsyncSession, telegram_id: int, change: ChatMemberUpdated, now: datetime
-    ) -> None:
-        person = await people.by_telegram_id(session, telegram_id)
-        if person is None:
-            return
-        if change.new_chat_member.status in {"kicked", "left"}:
-            await deliveries.lose(session, person, "blocked", now)
-        else:
-            await self._reached(session, person, now)
-
-    async def _reached(self, session: AsyncSession, person: Person, now: datetime) -> None:
-        """Somebody who could not be reached is back: what concerns them is told to them again."""
-        if await people.reached(session, person, now):
-            zone = self.network.zone
-            await attendance.remind_again(session, person, now, default_zone=zone)
-            await attendance.welcome_back(session, person, now, default_zone=zone)
-
-    async def _render(
-        self, session: AsyncSession, arrival: Arrival, body: dict[str, Any], now: Any
-    ) -> list[Speech]:
-        person = await people.by_telegram_id(session, arrival.sender or 0)
-        if person is None:  # erased, perhaps by this very update: the last word has a reader
-            person = Person(
-                telegram_id=arrival.sender,
-                telegram_language=_language_of(body),
-                state=people.Membership.LEFT,
-            )
-        page = Page(session, person, translator_of(person, self.network), now, self.network, FORMS)
-        speeches = []
-        for index, reply in enumerate(arrival.replies or []):
-            if index < arrival.spoken:
-                continue
-            how = How(reply["how"])
-            if how is How.COMMANDS:
-                message: Message | None = Message("", language=page._.language)
-            else:
-                try:
-                    message = await render(page, reply["kind"], **reply["args"])
-                except RefusalError as refusal:  # a forged or an old button: nothing to show
-                    how = how_to_refuse("callback_query" in body)
-                    message = Message(refusals.sentence(refusal, page._))
-            if message is not None:
-                speeches.append(Speech(index, how, reply["kind"], reply["args"], message))
-        return speeches
-
-    # Speaking, after the commit
-
-    async def _speak(
-        self, arrival_id: int, body: dict[str, Any], sender: int, speeches: Sequence[Speech]
-    ) -> None:
-        query = body.get("callback_query")
-        toasts = [s for s in speeches if s.how in (How.TOAST, How.ALERT)]
-        if query:
-            text = str(toasts[0].message.text) if toasts else ""
-            alert = bool(toasts) and toasts[0].how is How.ALERT
-            await self.speaker.toast(str(query["id"]), text, alert=alert)
-        for speech in speeches:
-            if speech.how is How.COMMANDS:
-                await introduce_to(self.speaker.telegram, sender, speech.message.language)
-        messages = [s for s in speeches if s.how in (How.SAY, How.EDIT)]
-        for speech in messages:
-            await self._say(arrival_id, query, sender, speech, is_last=speech is messages[-1])
-        if not messages:
-            await self._when_possible(lambda: self._finish(arrival_id))
-
-    async def _say(
-        self,
-        arrival_id: int,
-        query: dict[str, Any] | None,
-        sender: int,
-        speech: Speech,
-        *,
-        is_last: bool,
-    ) -> None:
-        target = ((query or {}).get("message") or {}).get("message_id")
-        if speech.how is How.EDIT and target:
-            spoken = await self.speaker.edit(sender, target, speech.message)
-        else:
-            spoken = await self.speaker.say(sender, speech.message, Lane.REPLY, patient=True)
-        await self._when_possible(
-            lambda: self._note(arrival_id, sender, speech, spoken, is_last=is_last)
-        )
-
-    async def _note(
-        self, arrival_id: int, sender: int, speech: Speech, spoken: Spoken, *, is_last: bool
-    ) -> None:
-        """Write down what has been said."""
-        now = self.clock.now()
-        async with self.database.transaction() as session:
-            if spoken.answer.fate == Fate.UNREACHABLE:
-                person = await people.by_telegram_id(session, sender)
-                if person is not None:
-                    await deliveries.lose(session, person, spoken.answer.reason, now)
-            elif spoken.answer.fate != Fate.DONE:
-                logger.error("a reply was lost (%s): %s", speech.kind, spoken.answer.reason)
-            known = await people.by_telegram_id(session, sender) is not None
-            for message_id in spoken.message_ids if known else ():
-                session.add(
-                    SentMessage(
-                        chat_id=sender,
-                        message_id=message_id,
-                        kind=speech.kind,
-                        sent_at=now,
-                    )
-                )
-            if spoken.message_ids:
-                await live.let_go(session, sender, spoken.message_ids[-1])
-            if spoken.message_ids and speech.message.live and known:
-                await live.keep(
-                    session,
-                    sender,
-                    spoken.message_ids[-1],
-                    speech.kind,
-                    speech.args,
-                    digest(speech.message),
-                    now,
-                )
-            arrival = await session.get(Arrival, arrival_id)
-            if arrival is not None:
-                arrival.spoken = speech.index + 1
-                if is_last:
-                    _blank(arrival)
-                if not known:
-                    arrival.sender = None
-
-    async def _finish(self, arrival_id: int) -> None:
-        async with self.database.transaction() as session:
-            arrival = await session.get(Arrival, arrival_id)
-            if arrival is None or arrival.state != Arriving.SPEAKING:
-                return
-            _blank(arrival)
-            if arrival.sender and await people.by_telegram_id(session, arrival.sender) is None:
-                arrival.sender = None
 
     async def _strike(self, arrival_id: int) -> bool:
         """Count a failure; after the third set the update aside, and say sorry. True if so."""
@@ -538,12 +475,12 @@ class Receiver:
                 return False
             is_done = arrival.state == Arriving.SPEAKING
             arrival.state = Arriving.SET_ASIDE
-            self.counts["set_aside"] += 1
             sender = arrival.sender
             person = await people.by_telegram_id(session, sender) if sender else None
+        self.counts["set_aside"] += 1
         if sender and person:
-            text = _sorry(translator_of(person, self.network), is_done=is_done)
-            await self.speaker.say(sender, Message(text), Lane.REPLY, patient=True)
+            text = _sorry(translator_of(person, self.handling.network), is_done=is_done)
+            await self.speaker.say(sender, Message(text), Priority.REPLY, patient=True)
         return True
 
 
@@ -558,16 +495,6 @@ def _sorry(_: Translator, *, is_done: bool) -> Html:
         "Sorry, something went wrong on our side. Nothing was changed. "
         "We have kept a note of it; please try again later."
     )
-
-
-def _language_of(body: dict[str, Any]) -> str | None:
-    """Return the language that Telegram tells of whoever caused a raw update."""
-    for value in body.values():
-        sender = value.get("from") if isinstance(value, dict) else None
-        code = sender.get("language_code") if isinstance(sender, dict) else None
-        if isinstance(code, str):
-            return code
-    return None
 
 
 def has_number(update: object) -> bool:
@@ -587,20 +514,3 @@ def _refused(answer: Any) -> Exception:
         str(told.get("description", "no reason given")),
         float(wait) if isinstance(wait, int | float) else 0.0,
     )
-
-
-def _read(body: str) -> Any:
-    """Return an update as it came; a NUL, which PostgreSQL stores nowhere, as a replacement."""
-    return json.loads(body, object_hook=_without_nul if "\\u0000" in body else None)
-
-
-def _without_nul(part: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: value.replace("\0", "\ufffd") if isinstance(value, str) else value
-        for name, value in part.items()
-    }
-
-
-def _blank(arrival: Arrival) -> None:
-    """Forget what was said and answered; the number and the digest stay for duplicates."""
-    arrival.state, arrival.body, arrival.replies = Arriving.DONE, None, None

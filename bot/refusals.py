@@ -1,9 +1,14 @@
 """The community's "no" in the member's language: one sentence for each way of refusing."""
 
+from datetime import timedelta
+
 from community.errors import (
     AlreadySettledError,
+    ApprovalBindsError,
     CalledOffError,
+    ChangedError,
     ConsentMissingError,
+    FileRefusedError,
     IllegalMoveError,
     InUseError,
     LastAdministratorError,
@@ -15,16 +20,29 @@ from community.errors import (
     NotAMemberError,
     NotFoundError,
     NotUnderstoodError,
+    OwnTextError,
     RefusalError,
     TooLateError,
+    TooOftenError,
+    UnfaithfulError,
+    WordlessPictureError,
 )
-from locales import Html, Translator
+from locales import Html, Translator, duration, language_name
 
 
 def sentence(error: RefusalError, _: Translator) -> Html:
     """Return what to tell the person who asked."""
+    if isinstance(error, FileRefusedError):
+        return _not_taken(error, _)
     if isinstance(error, NotUnderstoodError):
         return not_understood(error, _)
+    if isinstance(error, TooOftenError):
+        return _(
+            "You have written a lot in a short time. You can go on in: {time}",
+            time=duration(max(error.wait, timedelta(minutes=1)), _),
+        )
+    if isinstance(error, UnfaithfulError):
+        return _unfaithful(error, _)
     if isinstance(error, AlreadySettledError):
         return (
             _("You have confirmed this person already.")
@@ -38,6 +56,12 @@ def sentence(error: RefusalError, _: Translator) -> Html:
         TooLateError: _("It is too late for that."),
         CalledOffError: _("❌ This event has been cancelled."),
         IllegalMoveError: _("That is not possible any more: it has been settled meanwhile."),
+        ChangedError: _("This has changed since it was shown to you. Here it is as it is now."),
+        OwnTextError: _("This text is yours. Somebody else has to read it before it counts."),
+        ApprovalBindsError: _(
+            "The announcement of this event has been approved with the languages it has. An "
+            "animator can still add this one."
+        ),
         MemberIsAskedError: _(
             "The person has been asked and has not answered yet. We tell you as soon as they do."
         ),
@@ -54,8 +78,58 @@ def sentence(error: RefusalError, _: Translator) -> Html:
         ),
         ConsentMissingError: _("You have not agreed to this. You can change that under /me."),
         LastAdministratorError: _("There must be at least one administrator."),
+        WordlessPictureError: _(
+            "Please write first what is in the picture, for those who cannot see it or read "
+            "another language than it has."
+        ),
     }
     return sentences.get(type(error), _("That did not work. Nothing was changed."))
+
+
+def _unfaithful(error: UnfaithfulError, _: Translator) -> Html:
+    if error.wrong == "script":
+        language = language_name(error.what, _)
+        return _(
+            "This does not look like {language}. Please write it once more.", language=language
+        )
+    if error.wrong == "lost":
+        return _(
+            "This is in the original and not in your text: {what}. Please write it as the author "
+            "did.",
+            what=error.what,
+        )
+    return _(
+        "This is in your text and not in the original: {what}. Please write it as the author did.",
+        what=error.what,
+    )
+
+
+def _not_taken(error: FileRefusedError, _: Translator) -> Html:
+    if error.why == "language" and error.what:
+        return _(
+            "This file is for another language: {language}. Nothing was changed.",
+            language=language_name(error.what, _),
+        )
+    return {
+        "none": _("Please send the file itself: tap the paper clip and choose “File”."),
+        "too_big": _(
+            "This file is too big to be one of ours, so it was not opened. Nothing was changed."
+        ),
+        "away": _("The file could not be fetched from Telegram. Please send it once more."),
+        "not_po": _(
+            "This is no PO file, or it is damaged. Nothing was changed. Please send the file as "
+            "your program has saved it."
+        ),
+        "encoding": _(
+            "The letters in this file cannot be read. Nothing was changed. Please save it in the "
+            "encoding UTF-8 and send it once more."
+        ),
+        "cut": _(
+            "The file is not whole: some of the texts that it was made with are missing. Nothing "
+            "was changed. Please send all of it; texts that are empty are left alone."
+        ),
+        "language": _("This file does not say for which language it is. Nothing was changed."),
+    }[error.why]
 
 
 def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
@@ -91,6 +165,14 @@ def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
             "Please share a location with the paper clip, or type two numbers, for example "
             "{example}.",
             example="48.85, 2.35",
+        ),
+        "picture": _("Please send a picture: as a photo, or as a file."),
+        "contact": _(
+            "Contacts and places are not passed on here. Please write in words what the other "
+            "side has to know."
+        ),
+        "file": _(
+            "Pictures, voice messages and files are not passed on here. Please write in words."
         ),
         "steps": _("Please write the steps, one on each line."),
         "language": _("Please choose one of the languages."),

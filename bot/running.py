@@ -1,6 +1,7 @@
 """``diwan run``: start, serve until told to stop, drain."""
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Callable
@@ -14,10 +15,11 @@ from bot.listening import CannotListenError
 from bot.migrating import DatabaseUnusableError, migrate_async
 from bot.settings import Part, Settings
 from bot.telegram import TokenRefusedError
+from bot.translating.engines import EngineUnusableError
 from bot.webhook import WebhookSetError
 
-DRAIN = 10.0
-"""Seconds in which everything that has begun is finished."""
+DRAIN, LAST_WORD = 9.0, 1.0
+"""Seconds in which everything that has begun is finished, and then to give back what is held."""
 
 
 def on_signals(stop: Callable[[], None]) -> None:
@@ -79,6 +81,8 @@ async def serve(settings: Settings, parts: frozenset[Part] = EVERYTHING) -> int:
     try:
         await asyncio.wait_for(app.stop(), DRAIN)
     except TimeoutError:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(app.give_back(), LAST_WORD)
         click.echo(
             "Not everything could be finished; the next start goes on from there.", err=True
         )
@@ -98,6 +102,6 @@ def _why(problem: BaseException) -> tuple[int, str]:
                 "BOT_MODE: a webhook is set for this bot. Set BOT_MODE=polling to take it away, "
                 "or BOT_MODE=webhook to use one."
             )
-        case JournalUnusableError() | CannotListenError():
+        case JournalUnusableError() | CannotListenError() | EngineUnusableError():
             return 2, str(problem)
     raise problem

@@ -262,9 +262,9 @@ async def _past_event(
         await attendance.answer(
             session, guest, event.ref, Wish.GOING, then, default_zone=network.zone
         )
-    reminders = await deliveries.claim(session, "sample", len(guests) * 2, 60, event.starts_at)
-    sent = [deliveries.Outcome(row.id, row.kind, deliveries.State.SENT) for row in reminders]
-    await deliveries.settle(session, sent, event.starts_at)
+    while due := await deliveries.claim(session, "sample", len(guests), 60, event.starts_at):
+        sent = [deliveries.Outcome(row.id, row.kind, deliveries.State.SENT) for row in due]
+        await deliveries.settle(session, sent, event.starts_at)
     for guest in guests:
         await attendance.tick(
             session, cast["Nadia"], event.ref, guest.ref, event.ends_at, came=True

@@ -9,7 +9,7 @@ processes may do this: a row is claimed by one, and the lease is the database's 
 import asyncio
 import contextlib
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,14 +22,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.answering import translator_of
 from bot.clock import Clock
 from bot.database import Database, is_away
-from bot.speaking import Speaker, Spoken, digest
+from bot.speaking import TOO_LONG, Speaker, Spoken, digest
 from bot.telegram import Fate, TokenRefusedError
 from community import deliveries, judging, live, people
-from community.deliveries import Delivery, Outcome, State
+from community.among import among
+from community.deliveries import Delivery, Due, Outcome, State
+from community.errors import RefusalError
 from community.people import Person
 from community.policy import EDITS, POLICY, UNASKED, Crash, Lane
 from handlers import FORMS, render, said_already
-from handlers.replies import Message, Network, Page
+from handlers.replies import Message, Network, NotYetError, Page
 
 logger = logging.getLogger("diwan.sending")
 
@@ -38,11 +40,15 @@ AT_ONCE = 30
 LEASE = 60.0
 LOOK_AGAIN = 0.5
 """Seconds until the table is looked at again when it had nothing (more) due."""
-GATHER, GATHERINGS = 0.002, 5
-"""So many times so many seconds what comes at about the same time waits for one transaction."""
-MOST_CLAIMED = 200
+GATHER = 0.02
+"""Seconds that what has come back waits for what else is on its way: one transaction for all."""
+MADE_UP = 0.01
+"""Seconds of its own lateness that the door makes up for: timers come a moment late."""
+MOST_CLAIMED = 500
 FIRST_REST, LONGEST_REST = 1.0, 60.0
 """Seconds without a try while Telegram is not there: doubled each time, up to the longest."""
+LOOK_FOR_WORDS = timedelta(minutes=10)
+"""How long what is in no language that its reader may get waits before it is looked at again."""
 UNSURE = "unsure"
 """Why a row is owed again that may have arrived: that happens to it once, then it is listed."""
 
@@ -51,7 +57,7 @@ UNSURE = "unsure"
 class Ready:
     """A claimed row that the policy lets go, and what it says."""
 
-    row: Delivery
+    row: Due
     chat_id: int
     message: Message
     door: "asyncio.Future[Outcome | None]"
@@ -80,11 +86,21 @@ class Sender:
         """How many deliveries of which kind had which outcome, by this process."""
         self._ready: list[Ready] = []
         self._under_way: set[asyncio.Task[None]] = set()
+        self._chats: set[int] = set()
+        """Whose message is under way: nobody's messages overtake each other."""
         self._at_the_door: list[Ready] = []
         self._back: list[Outcome] = []
         """What has come back and is not written down yet."""
-        self._news = asyncio.Event()
-        """Somebody is at the door, or something has come back."""
+        self._out = 0
+        """How many have been let go and are not back."""
+        self._moving: dict[int, Ready] = {}
+        """What was sent and shows something that still moves, until that is written down."""
+        self._news, self._all_back = asyncio.Event(), asyncio.Event()
+        """Somebody is at the door, or something has come back; nothing is out any more."""
+        self._let_go: deque[Ready] = deque()
+        """Written down and before the door: what has waited for one commit leaves at the pace."""
+        self._opens = 0.0
+        """When the door opens for the next."""
         self._look_at = 0.0
         self._rests_until, self._rest = 0.0, FIRST_REST
         self._stopping = False
@@ -129,6 +145,7 @@ class Sender:
                 elif len(self._ready) < self.at_once and _now() >= self._look_at:
                     await self._claim()
                 self._fill()
+                await asyncio.sleep(0)  # whose turn it is already comes to the door with the rest
                 settled += await self._exchange()
                 if not (self._under_way or self._ready or self._back):
                     return settled
@@ -152,29 +169,32 @@ class Sender:
             self._ready = sorted(self._ready + ready, key=lambda item: item.row.lane)
 
     async def _prepare(
-        self, session: AsyncSession, rows: Sequence[Delivery], now: datetime
+        self, session: AsyncSession, rows: Sequence[Due], now: datetime
     ) -> tuple[list[Ready], list[Outcome]]:
         """Judge and render claimed rows: what may leave, and what becomes of the others."""
         ready: list[Ready] = []
         back: list[Outcome] = []
-        readers = await judging.readers(session, rows, now)
+        readers = await judging.readers(session, rows, now, self.network.language)
         memo: dict[Any, Message | None] = {}
         for row in rows:
             reader = readers.get(row.person_id or 0)
             try:
                 prepared = await self._one(session, row, reader, now, memo)
-            except Exception:
+            except Exception as error:
+                if isinstance(error, DBAPIError) and is_away(error):
+                    raise
                 logger.exception("delivery %d (%s) cannot be rendered", row.id, row.kind)
                 prepared = _outcome(row, State.FAILED, "cannot_render")
             if isinstance(prepared, Ready):
                 ready.append(prepared)
             else:
                 back.append(prepared)
-        # What is unasked counts from now on, for whoever judges this person next.
-        counted = [item.row.id for item in ready if item.row.kind in UNASKED]
+        # What is unasked counts from now on, for whoever judges this person next; and what has
+        # been put right once more since now, or taken back, is not let go.
+        counted = [item.row.id for item in ready if item.row.kind in (*UNASKED, *EDITS)]
         if counted:
             await session.execute(
-                update(Delivery).where(Delivery.id.in_(counted)).values(settled_at=now),
+                update(Delivery).where(among(Delivery.id, counted)).values(settled_at=now),
                 execution_options={"synchronize_session": False},
             )
         return ready, back
@@ -182,7 +202,7 @@ class Sender:
     async def _one(
         self,
         session: AsyncSession,
-        row: Delivery,
+        row: Due,
         reader: judging.Reader | None,
         now: datetime,
         memo: dict[Any, Message | None],
@@ -190,7 +210,10 @@ class Sender:
         verdict = judging.judge(row, reader, now, self.network.zone)
         if verdict != judging.GO or reader is None:
             return _outcome(row, verdict.state, verdict.reason, due_at=verdict.due_at)
-        message = await _render(self._page(session, reader.person, now, memo), row)
+        try:
+            message = await _render(self._page(session, reader.person, now, memo), row)
+        except NotYetError:
+            return _outcome(row, State.QUEUED, "untranslated", due_at=now + LOOK_FOR_WORDS)
         if message is None:
             return _outcome(row, State.SUPPRESSED, "no_longer_applies")
         assert reader.person.telegram_id is not None
@@ -206,7 +229,8 @@ class Sender:
         self, session: AsyncSession, person: Person, now: datetime, memo: dict[Any, Any]
     ) -> Page:
         translator = translator_of(person, self.network)
-        return Page(session, person, translator, now, self.network, FORMS, memo)
+        second = person.second_language
+        return Page(session, person, translator, now, self.network, FORMS, memo, second)
 
     def _give_back(self) -> None:
         """Owe again what was claimed and has not been let go."""
@@ -216,13 +240,20 @@ class Sender:
     # Letting go, and what returns
 
     def _fill(self) -> None:
-        """Let as many as there is room for wait for their turn."""
-        room = self.at_once - len(self._under_way)
-        for item in self._ready[:room]:
+        """Let as many as there is room for wait for their turn, of each person one."""
+        rest: list[Ready] = []
+        for at, item in enumerate(self._ready):
+            if len(self._under_way) == self.at_once:
+                rest += self._ready[at:]
+                break
+            if item.chat_id in self._chats:
+                rest.append(item)
+                continue
+            self._chats.add(item.chat_id)
             task = asyncio.get_running_loop().create_task(self._accompany(item))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
-        self._ready = self._ready[room:]
+        self._ready = rest
 
     async def _accompany(self, item: Ready) -> None:
         """Take one message to its end, and bring back what became of it."""
@@ -234,6 +265,8 @@ class Sender:
         except Exception:  # nobody else's message may be lost with this one
             logger.exception("delivery %d (%s) broke on its way", item.row.id, item.row.kind)
             outcome = _outcome(item.row, State.UNCERTAIN, "broke_on_its_way")
+        finally:
+            self._chats.discard(item.chat_id)
         self._back.append(outcome)
         self._news.set()
 
@@ -241,31 +274,35 @@ class Sender:
         row = item.row
         if not await self.speaker.has_turn(item.chat_id, Lane(row.lane)):
             later = self.clock.now() + timedelta(seconds=self.speaker.paused_for)
-            return self._again(row, "429", later)
+            return _again(row, "429", later)
         self._at_the_door.append(item)
         self._news.set()
         if instead := await item.door:
             return instead
-        chat_id, message, lane = item.chat_id, item.message, Lane(row.lane)
+        try:
+            return self._read(item, await self._speak(item))
+        finally:
+            self._out -= 1
+            if not self._out:
+                self._all_back.set()
+
+    async def _speak(self, item: Ready) -> Spoken:
+        chat_id, message, lane = item.chat_id, item.message, Lane(item.row.lane)
         begins: Any = {"its_turn": True, "within": self.lease / 3}
         if item.copies:
-            spoken = await self.speaker.replace(chat_id, item.copies, message, lane, **begins)
-        else:
-            spoken = await self.speaker.say(chat_id, message, lane, **begins)
-        return self._read(item, spoken)
+            return await self.speaker.replace(chat_id, item.copies, message, lane, **begins)
+        return await self.speaker.say(chat_id, message, lane, **begins)
 
     async def _wait_for_news(self) -> None:
         """Wait until there is something to write down, and a moment for what comes with it."""
-        with contextlib.suppress(TimeoutError):  # and look what is due, whoever keeps us waiting
-            await asyncio.wait_for(self._news.wait(), LOOK_AGAIN)
-        for _ in range(GATHERINGS):
-            if len(self._at_the_door) + len(self._back) >= self.at_once / 2:
-                break
-            await asyncio.sleep(GATHER)
-        self._news.clear()
+        await _either(self._news, LOOK_AGAIN)  # and look what is due, whoever keeps us waiting
+        if self._out:
+            self._all_back.clear()
+            await _either(self._all_back, GATHER)
 
     async def _exchange(self) -> int:
         """Write down what has come back, and open the door, in one transaction."""
+        self._news.clear()
         back, going = list(self._back), list(self._at_the_door)
         if not going and not back:
             return 0
@@ -286,17 +323,41 @@ class Sender:
             logger.warning("outcomes wait for the database: %s", type(error.orig).__name__)
             await asyncio.sleep(FIRST_REST)
             return 0
+        for outcome in back:
+            self._moving.pop(outcome.delivery_id, None)
+        self.counts.update((outcome.kind, outcome.state) for outcome in back)
         self._back = self._back[len(back) :]
         self._at_the_door = self._at_the_door[len(going) :]
+        is_closed = not self._let_go
         for item in going:
             number = item.row.id
             if number in free:
-                item.door.set_result(None)
+                self._out += 1
+                self._let_go.append(item)
             else:
                 is_cancelled = stopped.get(number) == "cancelled"
                 state = State.CANCELLED if is_cancelled else State.QUEUED
                 item.door.set_result(_outcome(item.row, state, item.row.reason))
+        if is_closed:
+            self._open()
         return len(back)
+
+    def _open(self) -> None:
+        """Open the door for whoever's turn it is, each a gap after the one before; come back.
+
+        The gap counts from when the one before really left: a process that stood still for a
+        while does not make up for it, or all that fell due meanwhile would leave in one moment.
+        """
+        gap = 1 / self.speaker.rate
+        while self._let_go:
+            now = _now()
+            if now < self._opens:
+                asyncio.get_running_loop().call_at(self._opens, self._open)
+                return
+            self._opens = max(self._opens, now - MADE_UP) + gap
+            door = self._let_go.popleft().door
+            if not door.done():
+                door.set_result(None)
 
     def _close_the_door(self, going: Sequence[Ready], reason: str) -> None:
         self._at_the_door = self._at_the_door[len(going) :]
@@ -308,11 +369,22 @@ class Sender:
     ) -> None:
         await deliveries.settle(session, outcomes, now, holder=self.holder)
         for outcome in outcomes:
-            self.counts[outcome.kind, outcome.state] += 1
+            await self._keep_current(session, outcome, now)
             if outcome.state == State.REFUSED and outcome.reason and outcome.person_id:
                 person = await session.get(Person, outcome.person_id)
                 if person is not None:  # not erased meanwhile
                     await deliveries.lose(session, person, outcome.reason, now)
+
+    async def _keep_current(self, session: AsyncSession, outcome: Outcome, now: datetime) -> None:
+        """Keep what was sent current from now on, if what it shows still moves."""
+        item = self._moving.get(outcome.delivery_id)
+        if item is None or outcome.state != State.SENT or not outcome.messages:
+            return
+        chat_id, number = outcome.messages[-1]
+        if await people.by_telegram_id(session, chat_id) is None:
+            return  # erased meanwhile
+        row, shown = item.row, digest(item.message)
+        await live.keep(session, chat_id, number, row.kind, row.args, shown, now)
 
     def _read(self, item: Ready, spoken: Spoken) -> Outcome:
         row, message, answer, now = item.row, item.message, spoken.answer, self.clock.now()
@@ -321,20 +393,22 @@ class Sender:
             self._rest = FIRST_REST
         if answer.fate == Fate.DONE:
             reason = "sent_plain" if spoken.sent_plain else None
+            if message.live:
+                self._moving[row.id] = item
             return _outcome(row, State.SENT, reason, language=message.language, messages=messages)
         if answer.fate == Fate.UNREACHABLE:
             return _outcome(row, State.REFUSED, answer.reason)
         if answer.fate == Fate.BUSY:
-            return self._again(row, answer.reason, now + timedelta(seconds=answer.retry_after))
+            return _again(row, answer.reason, now + timedelta(seconds=answer.retry_after))
         if answer.fate == Fate.NOT_SENT:
             if answer.reason == "no_connection":
                 self._rest_a_while()
             wait = min(2.0**row.tries, LONGEST_REST)
             later = now + timedelta(seconds=wait)
-            return self._again(row, answer.reason, later, costs_a_try=True)
+            return _again(row, answer.reason, later, costs_a_try=True)
         is_repeated = POLICY[row.kind].crash == Crash.RESEND and row.reason != UNSURE
         if answer.fate == Fate.UNSURE and is_repeated:
-            return self._again(row, UNSURE, now + timedelta(seconds=2), costs_a_try=True)
+            return _again(row, UNSURE, now + timedelta(seconds=2), costs_a_try=True)
         if answer.fate == Fate.UNSURE:
             return _outcome(
                 row,
@@ -344,13 +418,6 @@ class Sender:
                 messages=messages,
             )
         return _outcome(row, State.FAILED, answer.reason)
-
-    def _again(
-        self, row: Delivery, reason: str, later: datetime, *, costs_a_try: bool = False
-    ) -> Outcome:
-        if later >= row.expires_at:
-            return _outcome(row, State.EXPIRED, reason)
-        return _outcome(row, State.QUEUED, reason, due_at=later, costs_a_try=costs_a_try)
 
     def _rest_a_while(self) -> None:
         """Try nothing for a while: nobody is there to hear it."""
@@ -379,7 +446,8 @@ class Sender:
                     chat_id,
                     message_id,
                     digest(message),
-                    still_moves=message.live and fate == Fate.DONE,
+                    still_moves=message.live
+                    and (fate == Fate.DONE or spoken.answer.reason == TOO_LONG),
                 )
 
     async def _changed(self) -> list[tuple[int, int, Message]]:
@@ -388,19 +456,35 @@ class Sender:
         now = self.clock.now()
         async with self.database.transaction() as session:
             for row in await live.every(session):
-                person = await people.by_telegram_id(session, row.chat_id)
-                message = None
-                if person is not None:
-                    page = self._page(session, person, now, {})
-                    message = await render(page, row.kind, **row.args)
+                try:
+                    message = await self._as_it_is(session, row, now)
+                except Exception as error:  # what is wrong with one keeps no other as it was
+                    if isinstance(error, DBAPIError) and is_away(error):
+                        raise
+                    logger.error("%s cannot be rendered: %s", row.kind, type(error).__name__)
+                    continue
                 if message is not None and digest(message) != row.shown:
                     changed.append((row.chat_id, row.message_id, message))
                 elif message is None or not message.live:
                     await session.delete(row)
         return changed
 
+    async def _as_it_is(
+        self, session: AsyncSession, row: live.LiveMessage, now: datetime
+    ) -> Message | None:
+        """Render a live message; what its reader may not see any more is closed."""
+        person = await people.by_telegram_id(session, row.chat_id)
+        if person is None:
+            return None
+        page = self._page(session, person, now, {})
+        async with session.begin_nested():
+            try:
+                return await render(page, row.kind, **row.args)
+            except RefusalError:
+                return await render(page, "closed")
 
-async def _render(page: Page, row: Delivery) -> Message | None:
+
+async def _render(page: Page, row: Due) -> Message | None:
     """Say what a row says now; one that cannot be rendered undoes nothing of the others."""
     said = said_already(page, row.kind, row.args)
     if said is not None:
@@ -410,12 +494,13 @@ async def _render(page: Page, row: Delivery) -> Message | None:
 
 
 def _outcome(
-    row: Delivery,
+    row: Due,
     state: State,
     reason: str | None,
     *,
     due_at: datetime | None = None,
     costs_a_try: bool = False,
+    holds_up: bool = False,
     language: str | None = None,
     messages: Sequence[tuple[int, int]] = (),
 ) -> Outcome:
@@ -427,9 +512,24 @@ def _outcome(
         person_id=row.person_id,
         due_at=due_at,
         costs_a_try=costs_a_try,
+        holds_up=holds_up,
         language=language,
         messages=messages,
     )
+
+
+def _again(row: Due, reason: str, later: datetime, *, costs_a_try: bool = False) -> Outcome:
+    """Owe a row again; what its person is owed after it waits as long."""
+    return _outcome(
+        row, State.QUEUED, reason, due_at=later, costs_a_try=costs_a_try, holds_up=True
+    )
+
+
+async def _either(event: asyncio.Event, seconds: float) -> None:
+    """Wait until it happens, or for so long."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def _now() -> float:

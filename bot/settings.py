@@ -28,7 +28,7 @@ from locales import OFFERED
 
 TOKEN = re.compile(r"[1-9]\d{4,14}:[\w-]{30,60}")
 SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
-SECRETS = ("BOT_TOKEN", "DATABASE_URL", "WEBHOOK_SECRET")
+SECRETS = ("BOT_TOKEN", "DATABASE_URL", "WEBHOOK_SECRET", "LIBRETRANSLATE_API_KEY")
 """Settings that may also be given as a file: BOT_TOKEN_FILE, DATABASE_URL_FILE …"""
 
 
@@ -113,6 +113,23 @@ class Settings(BaseSettings):
         description="How many messages to many leave a second if the bot pays Telegram for "
         "each of them; 0 pays nothing.",
     )
+    translation_engine: Literal["none", "argos", "libretranslate"] = Field(
+        "none", description="What makes drafts and translates what people write; none by default."
+    )
+    models_dir: Path = Field(
+        Path("var/models"), description="Where the models of Argos are: `diwan languages add`."
+    )
+    libretranslate_url: str | None = Field(
+        None, description="Your LibreTranslate server, such as http://127.0.0.1:5000."
+    )
+    libretranslate_api_key: SecretStr | None = Field(
+        None, description="Its key, if it asks for one."
+    )
+    build_models: Literal["first_use", "start"] = Field(
+        "first_use",
+        description="When aiogram's models are built: each when it is first used, or all at the "
+        "start, which takes seconds and 100 MiB.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much is logged. Never a person's words, never a token."
     )
@@ -173,6 +190,19 @@ class Settings(BaseSettings):
         check_http(value)
         return value.rstrip("/")
 
+    @field_validator("libretranslate_url")
+    @classmethod
+    def _libretranslate(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        check_http(value)
+        return value.rstrip("/")
+
+    @field_validator("libretranslate_api_key")
+    @classmethod
+    def _libretranslate_key(cls, value: SecretStr | None) -> SecretStr | None:
+        return value if value and value.get_secret_value() else None
+
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: SecretStr) -> SecretStr:
@@ -211,6 +241,11 @@ class Settings(BaseSettings):
     @classmethod
     def _level(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
+
+    @property
+    def builds_at_start(self) -> bool:
+        """Say whether aiogram's models are all built before anything else happens."""
+        return self.build_models == "start"
 
     @property
     def by_webhook(self) -> bool:
@@ -293,6 +328,10 @@ def load(**given: Any) -> Settings:
     except OSError:
         raise SettingsError(".env: cannot be read; correct its rights.") from None
     _check_webhook(settings)
+    if settings.translation_engine == "libretranslate" and settings.libretranslate_url is None:
+        raise SettingsError(
+            "LIBRETRANSLATE_URL: is not set; TRANSLATION_ENGINE=libretranslate needs it."
+        )
     return settings
 
 

@@ -2,39 +2,26 @@
 
 import asyncio
 import hashlib
+import json
 import logging
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from weakref import WeakKeyDictionary
 
 from aiogram.filters.callback_data import CallbackData
-from aiogram.methods import (
-    AnswerCallbackQuery,
-    DeleteMessage,
-    EditMessageCaption,
-    EditMessageText,
-    SendDocument,
-    SendMessage,
-    SendPhoto,
-)
-from aiogram.types import (
-    BufferedInputFile,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    LinkPreviewOptions,
-)
 
+from bot.pictures import blank
 from bot.splitting import CAPTION_LIMIT, split, visible_length
-from bot.telegram import TOO_LATE, Answer, Fate, Telegram
+from bot.telegram import TOO_LATE, Answer, Call, Fate, Telegram
 from community.policy import Lane
-from handlers.replies import Button, Message
+from handlers.replies import Button, File, Message, lines
 from locales import Html, plain
 
 logger = logging.getLogger("diwan.speaking")
 
-Speech = (
-    SendMessage | SendPhoto | SendDocument | EditMessageText | EditMessageCaption | DeleteMessage
-)
+Part = tuple[File | None, str]
+"""One message of Telegram's: a file with its caption, or a text."""
 
 TOAST_LIMIT = 200
 HTML = "HTML"
@@ -43,7 +30,11 @@ PATIENCE = 5.0
 
 Much less than the lease of the row and than what the end of the program waits for.
 """
-NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+NO_PREVIEW = {"is_disabled": True}
+SO_ALREADY = ("not modified", "message to delete not found")
+"""Words of Telegram that say: it is as it should be, perhaps since an earlier try."""
+TOO_LONG = "longer_than_before"
+"""Why a text does not go in the place of another: nothing is cut off, and nothing sent anew."""
 
 
 @dataclass
@@ -55,25 +46,39 @@ class Spoken:
     sent_plain: bool = False
 
 
-def keyboard(rows: Sequence[Sequence[Button]]) -> InlineKeyboardMarkup | None:
+def keyboard(rows: Sequence[Sequence[Button]]) -> dict[str, list[list[dict[str, str]]]] | None:
     """Return the buttons as Telegram wants them, or None without any."""
     if not any(rows):
         return None
-    return InlineKeyboardMarkup(
-        inline_keyboard=[[_button(button) for button in row] for row in rows if row]
-    )
+    return {"inline_keyboard": [[_button(button) for button in row] for row in rows if row]}
 
 
-def _button(button: Button) -> InlineKeyboardButton:
-    data = button.data.pack() if isinstance(button.data, CallbackData) else button.data
-    return InlineKeyboardButton(text=button.text, callback_data=data, url=button.url)
+def _button(button: Button) -> dict[str, str]:
+    shown = {"text": button.text}
+    if button.data is not None:
+        data = button.data
+        shown["callback_data"] = data.pack() if isinstance(data, CallbackData) else data
+    if button.url is not None:
+        shown["url"] = button.url
+    return shown
 
 
 def digest(message: Message) -> str:
     """Return what tells two renderings of one message apart."""
-    shown = keyboard(message.rows)
-    what = f"{message.text}\0{shown.model_dump_json(exclude_none=True) if shown else ''}"
+    what = f"{message.text}\0{json.dumps(keyboard(message.rows))}"
     return hashlib.sha256(what.encode()).hexdigest()
+
+
+def parts_of(message: Message, *, apart: bool = False) -> list[Part]:
+    """Return what a message is cut into: a file with the text as its caption, if that fits.
+
+    ``apart``: the text stands under the file in any case.
+    """
+    text = str(message.text)
+    if message.file is not None and visible_length(text) <= CAPTION_LIMIT and not apart:
+        return [(message.file, text)]
+    parts: list[Part] = [(None, part) for part in split(text)]
+    return parts if message.file is None else [(message.file, ""), *parts]
 
 
 class Speaker:
@@ -81,6 +86,8 @@ class Speaker:
 
     def __init__(self, telegram: Telegram) -> None:
         self.telegram = telegram
+        self._calls: WeakKeyDictionary[Message, list[Call]] = WeakKeyDictionary()
+        """What many get is written out for the first of them."""
 
     @property
     def must_wait(self) -> bool:
@@ -120,11 +127,24 @@ class Speaker:
         """
         spoken = Spoken(Answer(Fate.DONE))
         before = asyncio.get_running_loop().time() + within
-        for method in self._methods(chat_id, message):
+        calls = self._calls.get(message)
+        if calls is None:
+            calls = self._calls[message] = _calls(await _made(message))
+        for call in calls:
             answer = await self._one(
-                method, chat_id, lane, patient, spoken, its_turn=its_turn, before=before
+                call, chat_id, lane, patient, spoken, its_turn=its_turn, before=before
             )
             its_turn = False
+            if answer.fate == Fate.REJECTED and _is_kept_file(call):
+                # Perhaps another bot's token has taken over: the words say what is in it.
+                logger.warning("Telegram did not take a picture; sent without it")
+                return await self.say(
+                    chat_id,
+                    replace(message, file=None),
+                    lane,
+                    patient=patient,
+                    within=before - asyncio.get_running_loop().time(),
+                )
             if answer.fate != Fate.DONE:
                 # What has been sent cannot be unsent: the rest is lost, not repeated.
                 spoken.answer = answer if not spoken.message_ids else Answer(Fate.UNSURE, "part")
@@ -132,49 +152,6 @@ class Speaker:
             if isinstance(answer.result, dict) and "message_id" in answer.result:
                 spoken.message_ids.append(int(answer.result["message_id"]))
         return spoken
-
-    def _methods(self, chat_id: int, message: Message) -> list[Speech]:
-        markup, text = keyboard(message.rows), str(message.text)
-        methods: list[Speech] = []
-        if message.file is not None:
-            content = BufferedInputFile(message.file.content, message.file.name)
-            fits = visible_length(text) <= CAPTION_LIMIT
-            caption, protect = text if fits and text else None, message.protect or None
-            markup_here = markup if fits else None
-            methods.append(
-                SendPhoto(
-                    chat_id=chat_id,
-                    photo=content,
-                    caption=caption,
-                    parse_mode=HTML,
-                    reply_markup=markup_here,
-                    protect_content=protect,
-                )
-                if message.file.is_picture
-                else SendDocument(
-                    chat_id=chat_id,
-                    document=content,
-                    caption=caption,
-                    parse_mode=HTML,
-                    reply_markup=markup_here,
-                    protect_content=protect,
-                )
-            )
-            if fits:
-                return methods
-        parts = split(text)
-        methods += [
-            SendMessage(
-                chat_id=chat_id,
-                text=part,
-                parse_mode=HTML,
-                reply_markup=markup if part is parts[-1] else None,
-                protect_content=message.protect or None,
-                link_preview_options=NO_PREVIEW,
-            )
-            for part in parts
-        ]
-        return methods
 
     async def edit(
         self,
@@ -191,15 +168,17 @@ class Speaker:
         an outage is reported instead of waited out.
         """
         if message.file is None and len(split(str(message.text))) == 1:
-            method = self._edit_of(chat_id, message_id, str(message.text), message)
+            call = _editing(message_id, (None, str(message.text)), message)
             spoken = Spoken(Answer(Fate.DONE))
-            answer = await self._one(method, chat_id, lane, or_say, spoken)
+            answer = await self._one(call, chat_id, lane, or_say, spoken)
             if answer.fate == Fate.DONE or "not modified" in answer.reason:
                 spoken.message_ids = [message_id]
                 return spoken
             if answer.fate != Fate.REJECTED or not or_say:
                 spoken.answer = answer
                 return spoken
+        if not or_say:
+            return Spoken(Answer(Fate.REJECTED, TOO_LONG))
         return await self.say(chat_id, message, lane, patient=True)
 
     async def replace(
@@ -214,62 +193,70 @@ class Speaker:
     ) -> Spoken:
         """Put a message in the place of an earlier one that may have had several parts.
 
-        Parts that are left over go. Nothing is sent anew: what cannot be edited stays as it is,
-        and the first refusal is the answer.
+        A file stands in the place of the first of them, words in that of the last. Parts that
+        are left over go, or come to say the same if Telegram keeps them. Nothing is sent anew:
+        what cannot be edited, or has become longer than there is room for, stays as it is; the
+        first refusal is the answer.
         """
         spoken = Spoken(Answer(Fate.DONE))
         before = asyncio.get_running_loop().time() + within
-        parts = split(str(message.text))[: len(copies)]
-        methods: list[Speech] = [
+        message = await _made(message)
+        parts = parts_of(message, apart=len(copies) > 1)
+        left_over = len(copies) - len(parts)
+        if left_over < 0:
+            return Spoken(Answer(Fate.REJECTED, TOO_LONG))
+        first = 0 if message.file is not None else left_over
+        kept = copies[first : first + len(parts)]
+        calls = [
             *(
-                self._edit_of(chat_id, copy, part, message if part is parts[-1] else None)
-                for copy, part in zip(copies, parts, strict=False)
+                _editing(copy, part, message if part is parts[-1] else None)
+                for copy, part in zip(kept, parts, strict=True)
             ),
-            *(DeleteMessage(chat_id=chat_id, message_id=copy) for copy in copies[len(parts) :]),
+            *(Call("deleteMessage", {"message_id": copy}) for copy in copies if copy not in kept),
         ]
-        for method in methods:
-            answer = await self._one(
-                method, chat_id, lane, False, spoken, its_turn=its_turn, before=before
+        for call in calls:
+            answer = await self._put(
+                call, parts[-1], chat_id, lane, spoken, its_turn=its_turn, before=before
             )
-            if "no text in the message" in answer.reason and isinstance(method, EditMessageText):
-                caption = EditMessageCaption(
-                    chat_id=chat_id,
-                    message_id=method.message_id,
-                    caption=method.text,
-                    parse_mode=HTML,
-                    reply_markup=method.reply_markup,
-                )
-                answer = await self._one(caption, chat_id, lane, False, spoken, before=before)
             its_turn = False
-            if answer.fate != Fate.DONE and "not modified" not in answer.reason:
+            if answer.fate != Fate.DONE:
                 spoken.answer = answer
                 break
         return spoken
 
-    def _edit_of(
-        self, chat_id: int, message_id: int, text: str, last: Message | None
-    ) -> EditMessageText:
-        return EditMessageText(
-            chat_id=chat_id,
-            message_id=message_id,
-            text=text,
-            parse_mode=HTML,
-            reply_markup=keyboard(last.rows) if last is not None else None,
-            link_preview_options=NO_PREVIEW,
+    async def _put(
+        self,
+        call: Call,
+        last: Part,
+        chat_id: int,
+        lane: Lane,
+        spoken: Spoken,
+        *,
+        its_turn: bool = False,
+        before: float,
+    ) -> Answer:
+        """Make one change, or what does the same where Telegram refuses that."""
+        answer = await self._one(
+            call, chat_id, lane, False, spoken, its_turn=its_turn, before=before
         )
+        if any(words in answer.reason for words in SO_ALREADY):
+            return Answer(Fate.DONE)
+        if answer.fate == Fate.REJECTED and (other := _instead(call, answer, last)):
+            return await self._put(other, last, chat_id, lane, spoken, before=before)
+        return answer
 
     async def toast(self, query_id: str, text: str, *, alert: bool) -> None:
         """Answer a button press; one that is too old has no reader, and that is all right."""
-        method = AnswerCallbackQuery(
-            callback_query_id=query_id,
-            text=text[:TOAST_LIMIT] or None,
-            show_alert=alert or None,
-        )
-        await self.telegram.call(method)
+        fields = {
+            "callback_query_id": query_id,
+            "text": text[:TOAST_LIMIT] or None,
+            "show_alert": alert or None,
+        }
+        await self.telegram.call(Call("answerCallbackQuery", fields))
 
     async def _one(
         self,
-        method: Speech,
+        call: Call,
         chat_id: int,
         lane: Lane,
         patient: bool,
@@ -282,7 +269,7 @@ class Speaker:
         is_plain, unsure, wait = False, 0, 1.0
         while True:
             answer = await self.telegram.call(
-                method,
+                call,
                 chat_id=chat_id,
                 lane=lane,
                 patience=patience,
@@ -293,7 +280,7 @@ class Speaker:
             if answer.fate == Fate.UNPARSABLE and not is_plain:
                 logger.warning("Telegram could not read a message's markup; sent as plain text")
                 is_plain = spoken.sent_plain = True
-                method = _plainly(method)
+                call = _plainly(call)
                 continue
             if answer.fate not in (Fate.BUSY, Fate.NOT_SENT, Fate.UNSURE):
                 return answer
@@ -312,11 +299,100 @@ class Speaker:
                 wait = min(wait * 2, 60.0)
 
 
-def _plainly(method: Speech) -> Speech:
-    """Return the same message without any markup, for Telegram to take as it stands."""
-    words = {
-        field: plain(Html(text))
-        for field in ("text", "caption")
-        if (text := getattr(method, field, None))
+async def _made(message: Message) -> Message:
+    """Return the message with what is in its file; what takes long is made now.
+
+    One that cannot be made leaves the words, and the sentence that says so.
+    """
+    file = message.file
+    if file is None or isinstance(file.content, bytes | str):
+        return message
+    try:
+        content = await asyncio.to_thread(file.content)
+    except Exception:  # whatever it was, somebody waits for an answer
+        logger.exception("a file could not be made: %s", file.name)
+        return replace(message, file=None, text=lines(message.text, file.otherwise))
+    return replace(message, file=replace(file, content=content))
+
+
+def _calls(message: Message) -> list[Call]:
+    """Return what sends a message: a call for each of its parts."""
+    parts = parts_of(message)
+    return [
+        _sending(part, message if part is parts[-1] else None, message.protect) for part in parts
+    ]
+
+
+def _sending(part: Part, last: Message | None, protect: bool) -> Call:
+    """Return the call that sends one part; the buttons stand under the last."""
+    file, text = part
+    common = {
+        "parse_mode": HTML,
+        "reply_markup": keyboard(last.rows) if last is not None else None,
+        "protect_content": protect or None,
     }
-    return method.model_copy(update={**words, "parse_mode": None})
+    if file is None:
+        fields = {"text": text, **common, "link_preview_options": NO_PREVIEW}
+        return Call("sendMessage", fields)
+    kind = _kind(file)
+    fields = {"caption": text or None, **common}
+    if isinstance(file.content, str):
+        return Call(f"send{kind.title()}", {kind: file.content, **fields})
+    return Call(f"send{kind.title()}", fields, (kind, file))
+
+
+def _editing(message_id: object, part: Part, last: Message | None) -> Call:
+    """Return the call that puts one part in the place of a message."""
+    file, text = part
+    common = {
+        "message_id": message_id,
+        "reply_markup": keyboard(last.rows) if last is not None else None,
+    }
+    if file is None:
+        fields = {"text": text, "parse_mode": HTML, "link_preview_options": NO_PREVIEW}
+        return Call("editMessageText", {**fields, **common})
+    is_kept = isinstance(file.content, str)
+    media = {"type": _kind(file), "media": file.content if is_kept else f"attach://{_kind(file)}"}
+    media |= {"caption": text, "parse_mode": HTML} if text else {}
+    brings = None if is_kept else (_kind(file), file)
+    return Call("editMessageMedia", {"media": media, **common}, brings)
+
+
+def _kind(file: File) -> str:
+    return "photo" if file.is_picture else "document"
+
+
+def _is_kept_file(call: Call) -> bool:
+    """Say whether this sends a file by Telegram's name for it."""
+    return call.method in ("sendPhoto", "sendDocument") and call.file is None
+
+
+def _instead(call: Call, refused: Answer, last: Part) -> Call | None:
+    """Return what does the same where Telegram has refused a change, or None if nothing does."""
+    number = call.fields["message_id"]
+    if call.method == "deleteMessage" and "can't be deleted" in refused.reason:
+        return _editing(number, (None, last[1]), None)
+    if call.method != "editMessageText" or "no text in the message" not in refused.reason:
+        return None
+    # Telegram takes no picture out of a message. An empty one in its place shows nothing of it.
+    empty = File("blank.png", blank(), is_picture=True)
+    edit = _editing(number, (empty, str(call.fields["text"])), None)
+    return replace(edit, fields={**edit.fields, "reply_markup": call.fields["reply_markup"]})
+
+
+def _plainly(call: Call) -> Call:
+    """Return the same message without any markup, for Telegram to take as it stands."""
+    fields = _plain_words(call.fields)
+    if isinstance(media := fields.get("media"), dict):
+        fields["media"] = _plain_words(media)
+    return replace(call, fields=fields)
+
+
+def _plain_words(fields: Mapping[str, object]) -> dict[str, object]:
+    words = {
+        name: plain(Html(text))
+        for name in ("text", "caption")
+        if isinstance(text := fields.get(name), str)
+    }
+    kept = {name: value for name, value in fields.items() if name != "parse_mode"}
+    return kept | words

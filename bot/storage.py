@@ -8,7 +8,7 @@ from aiogram.fsm.state import State
 from aiogram.fsm.storage.base import BaseStorage, StateType, StorageKey
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community.conversations import Conversation
+from community import conversations
 
 
 class SessionStorage(BaseStorage):
@@ -17,32 +17,25 @@ class SessionStorage(BaseStorage):
     def __init__(self, session: AsyncSession, now: datetime) -> None:
         self._session, self._now = session, now
 
-    async def _row(self, key: StorageKey) -> Conversation:
-        row = await self._session.get(Conversation, key.user_id)
-        if row is None:
-            row = Conversation(telegram_id=key.user_id, data={}, touched_at=self._now)
-            self._session.add(row)
-        return row
-
     async def set_state(self, key: StorageKey, state: StateType = None) -> None:
         """Keep the state."""
-        row = await self._row(key)
+        row = await conversations.begun(self._session, key.user_id, self._now)
         row.state = state.state if isinstance(state, State) else state
         row.touched_at = self._now
 
     async def get_state(self, key: StorageKey) -> str | None:
         """Return the state, if a form is open."""
-        row = await self._session.get(Conversation, key.user_id)
+        row = await conversations.of(self._session, key.user_id)
         return row.state if row else None
 
     async def set_data(self, key: StorageKey, data: Mapping[str, Any]) -> None:
         """Keep the answers so far."""
-        row = await self._row(key)
+        row = await conversations.begun(self._session, key.user_id, self._now)
         row.data, row.touched_at = dict(data), self._now
 
     async def get_data(self, key: StorageKey) -> dict[str, Any]:
         """Return the answers so far."""
-        row = await self._session.get(Conversation, key.user_id)
+        row = await conversations.of(self._session, key.user_id)
         return dict(row.data) if row else {}
 
     async def close(self) -> None:

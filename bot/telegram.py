@@ -5,48 +5,42 @@ says what follows from each.
 """
 
 import asyncio
+import json
 import logging
 import math
+import re
+import secrets
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from http import HTTPStatus
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
-from aiogram.exceptions import (
-    ClientDecodeError,
-    TelegramAPIError,
-    TelegramBadRequest,
-    TelegramEntityTooLarge,
-    TelegramForbiddenError,
-    TelegramMigrateToChat,
-    TelegramNetworkError,
-    TelegramNotFound,
-    TelegramRetryAfter,
-    TelegramServerError,
-    TelegramUnauthorizedError,
-)
-from aiogram.methods import Response, TelegramMethod
-from aiogram.types import InputFile
-from aiohttp import ClientConnectorError, ClientTimeout, ConnectionTimeoutError, FormData
+from aiohttp import ClientConnectorError, ClientError, ClientTimeout, ConnectionTimeoutError
 
 from bot.limiter import Limiter
 from community.policy import Lane
+from handlers.replies import File
 
 logger = logging.getLogger("diwan.telegram")
 
-CALL_TIMEOUT = ClientTimeout(total=35, sock_connect=5)
-"""Seconds for one call. A connection that takes longer than five is none: nothing was sent."""
-DEFAULT_PAUSE = 5.0
-"""Seconds of silence after a 429 that does not say how long."""
+CALL_TIMEOUT = 35.0
+"""Seconds for one call."""
+PATIENCE = ClientTimeout(total=CALL_TIMEOUT, connect=10, sock_connect=5)
+"""A connection that takes longer than five seconds, or a name longer than ten, is none."""
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
+"""Seconds of silence after a 429 that does not say how long: doubled each time in a row."""
 
 SEVERAL, SEVERAL_WITHIN = 3, 10.0
 """Answers in so many chats that meet a 429 within so many seconds are a 429 for all of us."""
 TOO_LATE = "turn_came_late"
+JSON, PARTS = "application/json", "multipart/form-data"
 OUT_OF_REACH = frozenset({"no_connection", "connection_lost", "server_error", "bad_answer"})
 """Reasons that say: that was not Telegram, or Telegram is down."""
 
@@ -92,35 +86,63 @@ class Answer:
     result: Any = None
 
 
+NOT_TELEGRAM = Answer(Fate.NOT_SENT, "bad_answer")
+
+
 class TokenRefusedError(Exception):
     """Telegram does not accept the token (any more)."""
 
 
-class Session(AiohttpSession):
-    """aiogram's session; a good answer's result stays the JSON that it is.
+@dataclass(frozen=True)
+class Call:
+    """What is asked of Telegram: a method and its fields, but for the chat that it is about.
 
-    Of a message that has been sent only the number is read: to build the whole of it again costs
-    a third of sending it (``docs/performance.md``).
+    aiogram's methods check each field again for every reader, and look through the many that were
+    not given: to build them and their answers costs twice what posting does
+    (``docs/performance.md``).
     """
 
+    method: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+    """What is None is left out."""
+    file: tuple[str, File] | None = None
+    """The field that brings a file, and the file."""
+
+    @cached_property
+    def _inside(self) -> str:
+        """What is posted, without its braces, written out once however many get it."""
+        return json.dumps(self._given)[1:-1]
+
+    @property
+    def _given(self) -> dict[str, object]:
+        return {name: value for name, value in self.fields.items() if value is not None}
+
+    def written(self, more: Mapping[str, int]) -> tuple[bytes, str]:
+        """Return what is posted, with these fields besides, and what kind of content that is."""
+        if self.file is not None:
+            return _in_parts({**self._given, **more}, *self.file)
+        inside = filter(None, (self._inside, json.dumps(more)[1:-1]))
+        return f"{{{', '.join(inside)}}}".encode(), JSON
+
+
+def _in_parts(fields: Mapping[str, object], name: str, file: File) -> tuple[bytes, str]:
+    """Return a form that brings a file."""
+    assert isinstance(file.content, bytes)
+    mark = secrets.token_hex(16)
+    begin = f"--{mark}\r\nContent-Disposition: form-data; name="
+    texts = {key: one if isinstance(one, str) else json.dumps(one) for key, one in fields.items()}
+    parts = [f'{begin}"{key}"\r\n\r\n{text}\r\n'.encode() for key, text in texts.items()]
+    shown = file.name.replace('"', "'")
+    parts += [f'{begin}"{name}"; filename="{shown}"\r\n'.encode()]
+    parts += [b"Content-Type: application/octet-stream\r\n\r\n", file.content]
+    return b"".join([*parts, f"\r\n--{mark}--\r\n".encode()]), f"{PARTS}; boundary={mark}"
+
+
+class Session(AiohttpSession):
+    """aiogram's session: it knows where Telegram is, and keeps the connections."""
+
     def __init__(self, base: str) -> None:
-        super().__init__(api=TelegramAPIServer.from_base(base))
-        self.timeout = CALL_TIMEOUT  # type: ignore[assignment]  # aiohttp takes it as it is
-
-    def build_form_data(self, bot: Bot, method: TelegramMethod[Any]) -> FormData:
-        """Return what is posted: the fields that were given, and none of the many that were not.
-
-        aiogram looks at each of them for every message, which is a fifth of sending one.
-        """
-        form = FormData(quote_fields=False)
-        files: dict[str, InputFile] = {}
-        for field in method.model_fields_set:
-            value = self.prepare_value(getattr(method, field), bot=bot, files=files)
-            if value is not None:
-                form.add_field(field, value)
-        for name, file in files.items():
-            form.add_field(name, file.read(bot), filename=file.filename or name)
-        return form
+        super().__init__(api=TelegramAPIServer.from_base(base), timeout=CALL_TIMEOUT)
 
     async def close(self) -> None:
         """Close the connections; only those with TLS need a moment to say goodbye."""
@@ -128,19 +150,6 @@ class Session(AiohttpSession):
             await super().close()
         elif self._session is not None:
             await self._session.close()
-
-    def check_response(
-        self, bot: Bot, method: TelegramMethod[Any], status_code: int, content: str
-    ) -> Response[Any]:
-        """Return the result as it came, or raise what aiogram raises."""
-        if status_code == HTTPStatus.OK:
-            try:
-                answer = self.json_loads(content)
-            except ValueError as error:
-                raise ClientDecodeError("Failed to decode object", error, content) from error
-            if isinstance(answer, dict) and answer.get("ok") is True and "result" in answer:
-                return Response[Any].model_construct(ok=True, result=answer["result"])
-        return super().check_response(bot, method, status_code, content)
 
 
 class Telegram:
@@ -150,6 +159,8 @@ class Telegram:
         self.bot, self.limiter = bot, limiter
         self._hushed: dict[int, float] = {}
         """In which chats an answer met a 429 of late, and when."""
+        self._guess, self._guess_ends = 0.0, 0.0
+        """How long the last pause was whose length we had to guess, and when it is over."""
         self.refused = asyncio.Event()
         """Set when Telegram refuses the token: nothing more can be said."""
         self.reachable = True
@@ -162,7 +173,7 @@ class Telegram:
 
     async def call(
         self,
-        method: TelegramMethod[Any],
+        call: Call,
         *,
         chat_id: int | None = None,
         lane: Lane = Lane.REPLY,
@@ -181,32 +192,50 @@ class Telegram:
         if chat_id is not None and not its_turn and not await self.turn(chat_id, lane, patience):
             return Answer(Fate.BUSY, "429", self.limiter.paused_for)
         self.waited += monotonic() - asked_at
+        if its_turn and chat_id is not None and self.limiter.paused_for > patience:
+            return Answer(Fate.BUSY, "429", self.limiter.paused_for)  # since it had its turn
         if asyncio.get_running_loop().time() > before:
             return Answer(Fate.BUSY, TOO_LATE)
-        paid = self._is_paid(lane) and "allow_paid_broadcast" in type(method).model_fields
+        paid = self._is_paid(lane) and call.method.startswith("send")
+        more = {} if chat_id is None else {"chat_id": chat_id}
         if paid:
-            method = method.model_copy(update={"allow_paid_broadcast": True})
-        answer = await self._attempt(method)
+            more["allow_paid_broadcast"] = True
+        answer = await self._attempt(call, more)
         self.fates[answer.fate] += 1
         self.reachable = answer.reason not in OUT_OF_REACH
+        if answer.fate == Fate.DONE and chat_id is not None:
+            self._guess = 0.0
         if answer.fate == Fate.BUSY:
+            if not answer.retry_after:
+                answer = replace(answer, retry_after=self._guessed())
             self.floods += 1
             if chat_id is not None:
                 self._hush(chat_id, lane, answer.retry_after, paid=paid)
         return answer
 
-    async def _attempt(self, method: TelegramMethod[Any]) -> Answer:
+    async def _attempt(self, call: Call, more: Mapping[str, int]) -> Answer:
+        session = cast("Session", self.bot.session)
+        address = session.api.api_url(self.bot.token, call.method)
+        content, kind = call.written(more)
+        http = await session.create_session()
         try:
-            return Answer(Fate.DONE, result=await self.bot(method))
-        except TelegramAPIError as error:
-            return self._read(error)
-        except UnicodeDecodeError:  # what stands between Telegram and us has answered
-            return Answer(Fate.UNSURE, "bad_answer")
-        except ClientDecodeError as error:
-            # Half an answer that began well means the message is there; an error page means not.
-            if str(error.data).lstrip().startswith('{"ok":true'):
-                return Answer(Fate.UNSURE, "truncated")
-            return Answer(Fate.NOT_SENT, "bad_answer")
+            async with http.post(
+                address,
+                data=content,
+                headers={"Content-Type": kind},
+                timeout=PATIENCE,
+                allow_redirects=False,  # nobody else is told what was meant for Telegram
+            ) as response:
+                status, told = response.status, await response.read()
+        except (ClientConnectorError, ConnectionTimeoutError):
+            return Answer(Fate.NOT_SENT, "no_connection")
+        except (ClientError, TimeoutError):
+            return Answer(Fate.UNSURE, "connection_lost")
+        answer = _read(status, told)
+        if status == HTTPStatus.UNAUTHORIZED and answer.fate == Fate.REJECTED:
+            self.refused.set()
+            raise TokenRefusedError
+        return answer
 
     async def turn(self, chat_id: int, lane: Lane, patience: float = math.inf) -> bool:
         """Wait for the turn to say one message; False if Telegram wants a longer pause."""
@@ -232,36 +261,54 @@ class Telegram:
             logger.warning("Telegram wants silence in one chat for %.0f seconds", seconds)
             self.limiter.pause_chat(chat_id, seconds)
 
-    def _read(self, error: TelegramAPIError) -> Answer:
-        if isinstance(error, TelegramRetryAfter):
-            return Answer(Fate.BUSY, "429", float(error.retry_after))
-        if isinstance(error, TelegramUnauthorizedError):
-            self.refused.set()
-            raise TokenRefusedError from None
-        if isinstance(error, TelegramEntityTooLarge):  # to aiogram a kind of network error
-            return Answer(Fate.REJECTED, "too_large")
-        if isinstance(error, TelegramNetworkError):
-            if isinstance(error.__cause__, ClientConnectorError | ConnectionTimeoutError):
-                return Answer(Fate.NOT_SENT, "no_connection")
-            return Answer(Fate.UNSURE, "connection_lost")
-        if isinstance(error, TelegramServerError):
-            return Answer(Fate.NOT_SENT, "server_error")
-        if isinstance(error, TelegramMigrateToChat):  # a group: we write to none
-            return Answer(Fate.REJECTED, "migrated")
-        return _refusal(error)
+    def _guessed(self) -> float:
+        """Return how long to be silent if Telegram does not say; several 429s at once are one."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._guess_ends:
+            self._guess = min(self._guess * 2 or FIRST_PAUSE, LONGEST_PAUSE)
+            self._guess_ends = now + self._guess
+        return self._guess
 
 
-def _refusal(error: TelegramAPIError) -> Answer:
+def _read(status: int, content: bytes) -> Answer:
+    """Say what an answer means: Telegram's, or that of whatever stands between it and us."""
+    text = content.decode(errors="replace")  # a gateway's page may be in any charset
+    try:
+        told = json.loads(text)
+    except ValueError:
+        # Half an answer that began well means the message is there; an error page means not.
+        is_begun = text.lstrip().startswith('{"ok":true')
+        return Answer(Fate.UNSURE, "truncated") if is_begun else NOT_TELEGRAM
+    if not isinstance(told, dict) or not isinstance(told.get("ok"), bool):
+        return NOT_TELEGRAM
+    if told["ok"] and HTTPStatus.OK <= status <= HTTPStatus.IM_USED:
+        return Answer(Fate.DONE, result=told.get("result"))
+    more = told.get("parameters")
+    return _refusal(status, told.get("description"), more if isinstance(more, dict) else {})
+
+
+def _refusal(status: int, words: object, more: Mapping[str, Any]) -> Answer:
     """Read a refusal by Telegram's words; the status alone says too little."""
-    words = error.message or ""
-    if isinstance(error, TelegramForbiddenError | TelegramBadRequest | TelegramNotFound):
+    seconds = more.get("retry_after")
+    if seconds and isinstance(seconds, int | float):
+        return Answer(Fate.BUSY, "429", float(seconds))
+    if more.get("migrate_to_chat_id"):  # a group: we write to none
+        return Answer(Fate.REJECTED, "migrated")
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return Answer(Fate.REJECTED, "too_large")
+    if not isinstance(words, str):  # Telegram always says why
+        return Answer(Fate.UNSURE, "bad_answer")
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Answer(Fate.NOT_SENT, "server_error")
+    if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
         for telegrams_words, reason in PERMANENT.items():
             if telegrams_words in words:
                 return Answer(Fate.UNREACHABLE, reason)
         if "can't parse entities" in words:
             return Answer(Fate.UNPARSABLE, "markup")
-    elif "Too Many Requests" in words:
-        return Answer(Fate.BUSY, "429", DEFAULT_PAUSE)
+    elif status == HTTPStatus.TOO_MANY_REQUESTS or "Too Many Requests" in words:
+        told = re.search(r"retry after (\d+)", words)
+        return Answer(Fate.BUSY, "429", float(told[1]) if told else 0.0)
     return Answer(Fate.REJECTED, _short(words))
 
 

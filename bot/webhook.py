@@ -16,7 +16,6 @@ from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
-from aiogram.methods import DeleteWebhook, GetWebhookInfo, SetWebhook
 from aiohttp import web
 from sqlalchemy.exc import DBAPIError
 
@@ -24,7 +23,7 @@ from bot.clock import Clock
 from bot.listening import listen
 from bot.receiving import ALLOWED, Receiver, has_number
 from bot.settings import Settings
-from bot.telegram import Fate, Telegram
+from bot.telegram import Call, Fate, Telegram
 
 logger = logging.getLogger("diwan.webhook")
 
@@ -113,8 +112,10 @@ class Webhook:
             async with self._one_by_one:
                 await self.receiver.take_in([update])
         except DBAPIError as error:
+            self.receiver.takes_in = False
             logger.error("the inbox takes nothing: %s", type(error.orig).__name__)
             return _answer(HTTPStatus.SERVICE_UNAVAILABLE)
+        self.receiver.takes_in = True
         return _answer(HTTPStatus.OK)
 
     def _knows_the_secret(self, request: web.Request) -> bool:
@@ -157,7 +158,7 @@ class Webhook:
         if not self._is_set:
             self._is_set = await self._set()
             return
-        answer = await self.telegram.call(GetWebhookInfo())
+        answer = await self.telegram.call(Call("getWebhookInfo"))
         if answer.fate != Fate.DONE:
             return  # that Telegram cannot be asked is another matter, and seen elsewhere
         told = answer.result
@@ -177,15 +178,14 @@ class Webhook:
         return "backlog" if self.pending >= BACKLOG else ""
 
     async def _set(self) -> bool:
-        answer = await self.telegram.call(
-            SetWebhook(
-                url=self.url,
-                secret_token=self._secret,
-                allowed_updates=ALLOWED,
-                max_connections=CONNECTIONS,
-                drop_pending_updates=False,  # never: what people said meanwhile waits there
-            )
-        )
+        fields = {
+            "url": self.url,
+            "secret_token": self._secret,
+            "allowed_updates": ALLOWED,
+            "max_connections": CONNECTIONS,
+            "drop_pending_updates": False,  # never: what people said meanwhile waits there
+        }
+        answer = await self.telegram.call(Call("setWebhook", fields))
         if answer.fate != Fate.DONE:
             self.problem = "not_set"
             logger.error("the webhook could not be set: %s", answer.reason)
@@ -200,12 +200,12 @@ async def do_without(telegram: Telegram, *, on_purpose: bool) -> None:
     Raises:
         WebhookSetError: there is one, and nobody has said that it may go: perhaps it is in use.
     """
-    info = await telegram.call(GetWebhookInfo())
+    info = await telegram.call(Call("getWebhookInfo"))
     if not isinstance(info.result, dict) or not info.result.get("url"):
         return
     if not on_purpose:
         raise WebhookSetError
-    answer = await telegram.call(DeleteWebhook(drop_pending_updates=False))
+    answer = await telegram.call(Call("deleteWebhook", {"drop_pending_updates": False}))
     logger.warning("a webhook was set; taken away, to poll: %s", answer.fate)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import arrivals, deliveries, roles
-from community.deliveries import Delivery, Plan
+from community.deliveries import Delivery
 from community.roles import RoleName
 
 AT_MOST_EVERY = timedelta(hours=6)
@@ -37,19 +37,14 @@ async def raise_alert(session: AsyncSession, cause: Cause, now: datetime) -> int
     if latest is not None and now - AT_MOST_EVERY < latest <= now:
         return 0
     window = int(now.timestamp() // AT_MOST_EVERY.total_seconds())  # for two processes at once
-    return await deliveries.plan(
+    return await deliveries.plan_notices(
         session,
         now,
-        *(
-            Plan(
-                "team_notice",
-                person.id,
-                f"alert:{cause}:{window}:{person.id}",
-                now,
-                {"what": "alert", "cause": cause.value, "since": now.isoformat()},
-            )
-            for person in await roles.holders(session, RoleName.ADMINISTRATOR, now)
-        ),
+        "alert",
+        [person.id for person in await roles.holders(session, RoleName.ADMINISTRATOR, now)],
+        f"alert:{cause}:{window}",
+        cause=cause.value,
+        since=now.isoformat(),
     )
 
 

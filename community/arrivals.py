@@ -6,10 +6,11 @@ the last reply is spoken; number and hash stay 48 hours, to know a duplicate; wh
 handled is set aside for 30 days and blocks nobody.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     JSON,
@@ -17,11 +18,14 @@ from sqlalchemy import (
     Float,
     Index,
     String,
+    Table,
     Text,
     UniqueConstraint,
+    bindparam,
     delete,
     exists,
     func,
+    null,
     or_,
     select,
     update,
@@ -71,6 +75,21 @@ class Arrival(Base, Identified):
     handled_at: Mapped[datetime | None]
 
 
+# Written for every update: made once, and without the object mapper.
+_ROWS = cast("Table", Arrival.__table__)
+_HANDLED = (
+    update(_ROWS)
+    .where(_ROWS.c.id == bindparam("row"), _ROWS.c.state != Arriving.DONE)
+    .values(state=bindparam("to"), replies=bindparam("said"), handled_at=bindparam("at"))
+)
+_SPOKEN = (
+    update(_ROWS)
+    .where(_ROWS.c.id == bindparam("row"), _ROWS.c.state == Arriving.SPEAKING)
+    .values(spoken=bindparam("count"))
+)
+_ALL_SPOKEN = _SPOKEN.values(state=Arriving.DONE, body=null(), replies=null())
+
+
 class PersonsLane(Base):
     """Which process carries out a person's updates now, where several receive.
 
@@ -102,6 +121,75 @@ async def open_rows(session: AsyncSession, after: int, limit: int) -> Sequence[A
             .limit(limit)
         )
     ).all()
+
+
+async def locked(session: AsyncSession, ids: Collection[int]) -> Sequence[Arrival]:
+    """Return those of these updates that are still open, oldest first, locked against others."""
+    found = await session.scalars(
+        select(Arrival)
+        .where(
+            Arrival.id.in_(ids),
+            Arrival.state.in_(OPEN),
+            Arrival.body.is_not(None),
+            Arrival.sender.is_not(None),
+        )
+        .order_by(Arrival.id)
+        .with_for_update()
+    )
+    return found.all()
+
+
+@dataclass(frozen=True)
+class Step:
+    """What an update has come to: being answered, or set aside."""
+
+    arrival_id: int
+    state: Arriving
+    replies: list[dict[str, Any]] | None
+    handled_at: datetime | None
+
+
+async def handled(session: AsyncSession, steps: Sequence[Step]) -> None:
+    """Keep what these updates have come to, and what has to be answered.
+
+    Of what one of them has erased nothing is kept.
+    """
+    if steps:
+        await session.execute(
+            _HANDLED,
+            [
+                {"row": s.arrival_id, "to": s.state, "said": s.replies, "at": s.handled_at}
+                for s in steps
+            ],
+        )
+
+
+@dataclass(frozen=True)
+class Said:
+    """How much of an update's answer has been spoken, and whether its person is still known."""
+
+    arrival_id: int
+    spoken: int
+    is_all: bool
+    is_known: bool
+
+
+async def spoken(session: AsyncSession, said: Sequence[Said]) -> None:
+    """Write down how far these answers have come.
+
+    With the last of them what was said and answered is forgotten; the number and the digest stay
+    for duplicates. Of whom nobody knows any more the number goes as well.
+    """
+    for statement, some in (
+        (_ALL_SPOKEN, [one for one in said if one.is_all]),
+        (_SPOKEN, [one for one in said if not one.is_all]),
+    ):
+        if some:
+            await session.execute(
+                statement, [{"row": one.arrival_id, "count": one.spoken} for one in some]
+            )
+    if unknown := [one.arrival_id for one in said if not one.is_known]:
+        await session.execute(update(_ROWS).where(_ROWS.c.id.in_(unknown)).values(sender=None))
 
 
 async def set_aside_since(session: AsyncSession, since: datetime) -> int:

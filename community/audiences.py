@@ -1,8 +1,8 @@
 """Whom a send is for, who of them would get it now, and who would not and why.
 
-An audience names languages, needs, areas, an event or recent activity; never a profile. One
-expression says where each person stands; the dry run counts by it and the rows are made from it,
-so that the numbers of the one are the numbers of the other.
+An audience names languages, needs, areas, topics, an event or recent activity; never a profile.
+One expression says where each person stands; the dry run counts by it and the rows are made from
+it, so that the numbers of the one are the numbers of the other.
 """
 
 from collections import Counter
@@ -12,8 +12,22 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, exists, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    not_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import join
 
 from community.areas import Area
 from community.attendance import UNANSWERED, Attendance
@@ -23,11 +37,17 @@ from community.events import Event
 from community.needs import Need, PersonNeed
 from community.people import Membership, Person
 from community.policy import POLICY
-from community.topics import MutedTopic
-from community.writing import insert_selected
+from community.topics import MutedTopic, Topic
+from community.translations import Fallback
+from community.writing import insert_selected, rows_changed
 
 ACTIVE_WITHIN = timedelta(days=90)
 REACHED = (State.SENT, State.UNCERTAIN, State.RECALLED)
+
+
+def _one(*where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return whether there is such a row about the person, in whatever tables stand round it."""
+    return exists().where(*where).correlate(Person)
 
 
 @dataclass(frozen=True)
@@ -38,6 +58,8 @@ class Audience:
     needs: tuple[Need, ...] = ()
     areas: tuple[str, ...] = ()
     """References; an area includes the areas within it."""
+    topics: tuple[Topic, ...] = ()
+    """Who wants to hear of one of these: who has not turned it off."""
     guests_of: str | None = None
     """The event (its reference) whose guests are meant: who goes, may come, or came."""
     only_active: bool = False
@@ -49,6 +71,7 @@ class Audience:
             "languages": list(self.languages),
             "needs": [need.value for need in self.needs],
             "areas": list(self.areas),
+            "topics": [topic.value for topic in self.topics],
             "guests_of": self.guests_of,
             "only_active": self.only_active,
         }
@@ -60,28 +83,33 @@ class Audience:
             tuple(kept.get("languages", ())),
             tuple(map(Need, kept.get("needs", ()))),
             tuple(kept.get("areas", ())),
+            tuple(map(Topic, kept.get("topics", ()))),
             kept.get("guests_of"),
             bool(kept.get("only_active", False)),
         )
 
     def conditions(self, now: datetime, network_language: str) -> list[ColumnElement[bool]]:
         """Return what a person must be for this audience."""
-        found: list[ColumnElement[bool]] = [Person.state.in_(COUNTED)]
+        found: list[ColumnElement[bool]] = [Person.state.not_in(NOT_COUNTED)]
         if self.languages:
             spoken = func.coalesce(Person.language, network_language)
             found.append(spoken.in_(self.languages))
         if self.needs:
-            found.append(
-                exists().where(PersonNeed.person_id == Person.id, PersonNeed.term.in_(self.needs))
-            )
+            found.append(_one(PersonNeed.person_id == Person.id, PersonNeed.term.in_(self.needs)))
         if self.areas:
             named = select(Area.id).where(Area.ref.in_(self.areas))
             within = select(Area.id).where(Area.parent_id.in_(named))
             found.append(Person.area_id.in_(named) | Person.area_id.in_(within))
+        if self.topics:
+            turned_off = [
+                _one(MutedTopic.person_id == Person.id, MutedTopic.topic == topic)
+                for topic in self.topics
+            ]
+            found.append(not_(and_(*turned_off)))
         if self.guests_of is not None:
             event = select(Event.id).where(Event.ref == self.guests_of).scalar_subquery()
             found.append(
-                exists().where(
+                _one(
                     Attendance.event_id == event,
                     Attendance.person_id == Person.id,
                     Attendance.state.in_(["going", "maybe", "attended"]),
@@ -92,7 +120,9 @@ class Audience:
         return found
 
 
-COUNTED = (Membership.ACTIVE, Membership.PAUSED, Membership.STOPPED, Membership.UNREACHABLE)
+NOT_COUNTED = (Membership.JOINING, Membership.LEFT)
+"""Who has not joined or has left belongs to no audience. They are few, so this names them: SQLite
+reads the table then, which is faster than nearly all of it by the index."""
 EVERYBODY = Audience()
 
 
@@ -109,7 +139,12 @@ class Standing(StrEnum):
     TOLD = "told"
     """Of an announcement: they have had one about this event before."""
     UNTRANSLATED = "untranslated"
-    """Their language is missing, and the author's rule is to skip them."""
+    """Their language is missing, and the author's rule gives them no other."""
+
+
+_STANDINGS = tuple(Standing)
+_NUMBERS = {standing: literal(number) for number, standing in enumerate(_STANDINGS)}
+"""SQLite groups by sorting, and numbers sort faster than words."""
 
 
 @dataclass(frozen=True)
@@ -120,10 +155,10 @@ class Sending:
     send_id: int
     audience: Audience
     event_id: int | None
-    complete: frozenset[str]
-    """Languages in which every word is approved."""
-    skips: bool
-    """Whoever's language is missing gets nothing."""
+    serves: frozenset[str]
+    """The languages whose readers get it in their own."""
+    rule: Fallback
+    """What the others get."""
     network_language: str
 
 
@@ -152,63 +187,114 @@ def _spoken(sending: Sending) -> ColumnElement[str]:
     return func.coalesce(Person.language, literal(sending.network_language, String))
 
 
-def _standing(sending: Sending) -> ColumnElement[str]:
-    """Return where a person of the audience stands. The first reason that holds is told."""
+def _is_missing(sending: Sending) -> ColumnElement[bool]:
+    return _spoken(sending).not_in(sending.serves)
+
+
+def _standing(sending: Sending) -> tuple[FromClause, ColumnElement[int]]:
+    """Return people with what is known of them, and the number of where each stands.
+
+    The first reason that holds is told.
+
+    What is known are at most one row of each kind, joined: PostgreSQL reads each table once then,
+    where it would look a million people up one by one. A kind's row is looked for in a column of
+    few values, by which PostgreSQL sees that there are few groups to count.
+    """
     policy = POLICY[sending.kind]
-    agrees = exists().where(
-        Consent.person_id == Person.id,
-        Consent.current,
-        Consent.purpose == (policy.consent or Purpose.NEWS),
-        Consent.granted,
+    people = join(
+        Person,
+        Consent,
+        and_(
+            Consent.person_id == Person.id,
+            Consent.current,
+            Consent.purpose == (policy.consent or Purpose.NEWS),
+            Consent.granted,
+        ),
+        isouter=True,
     )
     reasons: list[tuple[ColumnElement[bool], Standing]] = [
         (Person.state == Membership.UNREACHABLE, Standing.UNREACHABLE),
         (Person.state != Membership.ACTIVE, Standing.RESTING),
-        (~agrees, Standing.NO_CONSENT),
+        (Consent.granted.is_(None), Standing.NO_CONSENT),
     ]
     if policy.topic is not None:
-        muted = exists().where(MutedTopic.person_id == Person.id, MutedTopic.topic == policy.topic)
-        reasons.append((muted, Standing.MUTED))
+        is_muted = and_(MutedTopic.person_id == Person.id, MutedTopic.topic == policy.topic)
+        people = people.outerjoin(MutedTopic, is_muted)
+        reasons.append((MutedTopic.topic.is_not(None), Standing.MUTED))
     if sending.event_id is not None:
-        said = exists().where(
+        has_said = and_(
             Attendance.event_id == sending.event_id,
             Attendance.person_id == Person.id,
             Attendance.state.not_in(UNANSWERED),
         )
-        told = exists().where(
-            Delivery.kind == sending.kind,
-            Delivery.subject_id == sending.event_id,
-            Delivery.person_id == Person.id,
-            Delivery.send_id != sending.send_id,
-            Delivery.state.in_(REACHED),
+        told = (
+            select(Delivery.person_id, Delivery.kind)
+            .where(
+                Delivery.kind == sending.kind,
+                Delivery.subject_id == sending.event_id,
+                Delivery.send_id != sending.send_id,
+                Delivery.state.in_(REACHED),
+            )
+            .distinct()
+            .subquery()
         )
-        reasons += [(said, Standing.ANSWERED), (told, Standing.TOLD)]
-    if sending.skips:
-        missing = _spoken(sending).not_in(sending.complete)
+        people = people.outerjoin(Attendance, has_said).outerjoin(
+            told, told.c.person_id == Person.id
+        )
+        reasons += [
+            (Attendance.state.is_not(None), Standing.ANSWERED),
+            (told.c.kind.is_not(None), Standing.TOLD),
+        ]
+    missing = _is_missing(sending)
+    if sending.rule == Fallback.SKIP or not sending.serves:
         reasons.append((missing, Standing.UNTRANSLATED))
-    return case(
-        *((condition, literal(reason.value, String)) for condition, reason in reasons),
-        else_=literal(Standing.GETS_IT.value, String),
+    elif sending.rule == Fallback.SECOND:
+        second = func.coalesce(Person.second_language, "").in_(sending.serves)
+        reasons.append((and_(missing, not_(second)), Standing.UNTRANSLATED))
+    return people, case(
+        *((condition, _NUMBERS[reason]) for condition, reason in reasons),
+        else_=_NUMBERS[Standing.GETS_IT],
     )
 
 
 async def dry_run(session: AsyncSession, sending: Sending, now: datetime) -> DryRun:
     """Count who would get this send now, and who would not and why."""
-    spoken, standing = _spoken(sending).label("spoken"), _standing(sending).label("standing")
-    conditions = sending.audience.conditions(now, sending.network_language)
+    people, standing = _standing(sending)
     rows = await session.execute(
-        select(spoken, standing, func.count()).where(*conditions).group_by("spoken", "standing")
+        select(_spoken(sending).label("spoken"), standing.label("standing"), func.count())
+        .select_from(people)
+        .where(*sending.audience.conditions(now, sending.network_language))
+        .group_by("spoken", "standing")
     )
     run = DryRun()
     languages = set()
-    for language, reason, count in rows:
+    for language, number, count in rows:
+        reason = _STANDINGS[number]
         languages.add(language)
         if reason == Standing.GETS_IT:
             run.gets[language] += count
         else:
-            run.left_out.setdefault(language, Counter())[Standing(reason)] += count
-    run.without_translation = frozenset(languages - sending.complete)
+            run.left_out.setdefault(language, Counter())[reason] += count
+    run.without_translation = frozenset(languages - sending.serves)
     return run
+
+
+async def zones(session: AsyncSession, sending: Sending, now: datetime) -> Counter[str | None]:
+    """Count who would get this send now by their zone; None is the network's."""
+    people, standing = _standing(sending)
+    rows = await session.execute(
+        select(Person.zone, func.count())
+        .select_from(people)
+        .where(
+            *sending.audience.conditions(now, sending.network_language),
+            standing == _NUMBERS[Standing.GETS_IT],
+        )
+        .group_by(Person.zone)
+    )
+    found: Counter[str | None] = Counter()
+    for zone, count in rows:
+        found[zone] = count
+    return found
 
 
 async def make_rows(
@@ -218,7 +304,10 @@ async def make_rows(
     now: datetime,
     expires_at: datetime,
 ) -> int:
-    """Owe the send to everybody who gets it, in one statement; return how many that are."""
+    """Owe the send to everybody who gets it, in one statement; return how many that are.
+
+    Whose language is missing waits for it, if that is the rule (``release``).
+    """
     key = literal(f"send:{sending.send_id}:", String) + cast(Person.id, String)
     values: dict[str, Any] = {
         "key": key,
@@ -228,7 +317,11 @@ async def make_rows(
         "send_id": sending.send_id,
         "args": dict(args),
         "lane": int(POLICY[sending.kind].lane),
-        "state": State.QUEUED,
+        "state": (
+            case((_is_missing(sending), State.WAITING), else_=State.QUEUED)
+            if sending.rule == Fallback.WAIT
+            else State.QUEUED
+        ),
         "language": _spoken(sending),
         "due_at": now,
         "expires_at": expires_at,
@@ -236,8 +329,24 @@ async def make_rows(
         "planned_at": now,
     }
     conditions = sending.audience.conditions(now, sending.network_language)
-    gets_it = and_(*conditions, _standing(sending) == Standing.GETS_IT.value)
-    return await insert_selected(session, Delivery, values, gets_it)
+    people, standing = _standing(sending)
+    gets_it = and_(*conditions, standing == _NUMBERS[Standing.GETS_IT])
+    return await insert_selected(session, Delivery, values, gets_it, of=people)
+
+
+async def release(session: AsyncSession, sending: Sending, now: datetime) -> int:
+    """Let go who has waited for a language that is there now; return how many."""
+    theirs = select(Person.id).where(not_(_is_missing(sending)))
+    return await rows_changed(
+        session,
+        update(Delivery)
+        .where(
+            Delivery.send_id == sending.send_id,
+            Delivery.state == State.WAITING,
+            Delivery.person_id.in_(theirs),
+        )
+        .values(state=State.QUEUED, due_at=now),
+    )
 
 
 def _copies_of(send_id: int) -> ColumnElement[bool]:

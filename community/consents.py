@@ -9,10 +9,11 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, select, update
+from sqlalchemy import ForeignKey, Index, String, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from community.among import among
 from community.base import Base, BigId, Identified
 from community.people import Person
 
@@ -30,13 +31,23 @@ class Consent(Base, Identified):
     """One turn of one switch."""
 
     __tablename__ = "consents"
-    __table_args__ = (Index("ix_consents_person", "person_id", "current", "purpose", "granted"),)
+    __table_args__ = (
+        Index("ix_consents_person", "person_id", "current", "purpose", "granted"),
+        Index(
+            "uq_consents_current",
+            "person_id",
+            "purpose",
+            unique=True,
+            sqlite_where=text("current"),
+            postgresql_where=text("current"),
+        ),
+    )
 
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("people.id", ondelete="CASCADE"))
     purpose: Mapped[Purpose] = mapped_column(String(16))
     granted: Mapped[bool]
     current: Mapped[bool] = mapped_column(default=True)
-    """This line is the newest of its person and purpose: how the switch stands."""
+    """This line is the newest of its person and purpose, the only one: how the switch stands."""
     version: Mapped[str] = mapped_column(String(16))
     language: Mapped[str] = mapped_column(String(16))
     at: Mapped[datetime]
@@ -48,13 +59,16 @@ async def given(session: AsyncSession, person: Person) -> set[Purpose]:
 
 
 async def given_by(
-    session: AsyncSession, person_ids: Collection[int]
+    session: AsyncSession, person_ids: Collection[int], purposes: Collection[Purpose] = (*Purpose,)
 ) -> Mapping[int, set[Purpose]]:
-    """Return what each of these people agrees to now; who is absent, to nothing."""
+    """Return to what of these each of these people agrees now; who is absent, to nothing."""
     found: dict[int, set[Purpose]] = {}
     rows = await session.execute(
         select(Consent.person_id, Consent.purpose).where(
-            Consent.person_id.in_(person_ids), Consent.current, Consent.granted
+            among(Consent.person_id, person_ids),
+            Consent.purpose.in_(purposes),
+            Consent.current,
+            Consent.granted,
         )
     )
     for person_id, purpose in rows:
@@ -71,7 +85,13 @@ async def switch(
     version: str,
     language: str,
 ) -> None:
-    """Agree to exactly these purposes; each change is one line in the ledger."""
+    """Agree to exactly these purposes; each change is one line in the ledger.
+
+    Of two who turn one person's switches at once, the second sees what the first has done.
+    """
+    # Their messages refer to this row meanwhile: "key share" lets them.
+    mine = select(Person.id).where(Person.id == person.id)
+    await session.execute(mine.with_for_update(key_share=True))
     before = await given(session, person)
     turned = [purpose for purpose in Purpose if (purpose in purposes) != (purpose in before)]
     await session.execute(

@@ -8,6 +8,8 @@ from sqlalchemy import BigInteger, String, Text, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from community import memory
+from community.among import among
 from community.base import Base
 from community.errors import NotUnderstoodError
 
@@ -28,16 +30,41 @@ class Conversation(Base):
     """What they wrote that fits nothing, until they say whether it goes to the team."""
 
 
+async def expect(session: AsyncSession, telegram_ids: Collection[int]) -> None:
+    """Read the conversations of these people at once, for the updates that follow."""
+    for number in telegram_ids:
+        memory.remember_none(session, (Conversation, number))
+    rows = await session.scalars(
+        select(Conversation).where(Conversation.telegram_id.in_(telegram_ids))
+    )
+    for row in rows:
+        memory.remember(session, (Conversation, row.telegram_id), row)
+
+
+async def of(session: AsyncSession, telegram_id: int) -> Conversation | None:
+    """Return where this person stands in a form, if they have ever been in one."""
+    if memory.is_known_to_be_none(session, (Conversation, telegram_id)):
+        return None
+    return await session.get(Conversation, telegram_id)
+
+
+async def begun(session: AsyncSession, telegram_id: int, now: datetime) -> Conversation:
+    """Return the person's conversation, begun now if there was none."""
+    row = await of(session, telegram_id)
+    if row is None:
+        row = Conversation(telegram_id=telegram_id, data={}, touched_at=now)
+        session.add(row)
+        memory.remember(session, (Conversation, telegram_id), row)
+    return row
+
+
 async def keep_unsent(session: AsyncSession, telegram_id: int, words: str, now: datetime) -> None:
     """Add a line to the words that wait for a yes: people write in several short messages.
 
     Raises:
         NotUnderstoodError: it would be more than the team's inbox takes.
     """
-    row = await session.get(Conversation, telegram_id)
-    if row is None:
-        row = Conversation(telegram_id=telegram_id, data={}, touched_at=now)
-        session.add(row)
+    row = await begun(session, telegram_id, now)
     gathered = f"{row.unsent}\n{words}" if row.unsent else words
     if len(gathered) > TEXT_LIMIT:
         raise NotUnderstoodError("text", limit=TEXT_LIMIT)
@@ -46,13 +73,13 @@ async def keep_unsent(session: AsyncSession, telegram_id: int, words: str, now: 
 
 async def unsent(session: AsyncSession, telegram_id: int) -> str | None:
     """Return the words that wait for a yes."""
-    row = await session.get(Conversation, telegram_id)
+    row = await of(session, telegram_id)
     return row.unsent if row else None
 
 
 async def take_unsent(session: AsyncSession, telegram_id: int) -> str | None:
     """Return the words that wait for a yes, which wait no longer."""
-    row = await session.get(Conversation, telegram_id)
+    row = await of(session, telegram_id)
     if row is None:
         return None
     words, row.unsent = row.unsent, None
@@ -65,7 +92,7 @@ async def answering(
     """Return who of these has had a question open since then, and when they last touched it."""
     rows = await session.execute(
         select(Conversation.telegram_id, Conversation.touched_at).where(
-            Conversation.telegram_id.in_(telegram_ids),
+            among(Conversation.telegram_id, telegram_ids),
             Conversation.state.is_not(None),
             Conversation.touched_at > since,
         )

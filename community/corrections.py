@@ -8,21 +8,22 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import roles, translations
+from community import roles, sends, translations
 from community.audiences import EVERYBODY
 from community.base import find
 from community.errors import IllegalMoveError
 from community.people import Person
 from community.roles import RoleName
 from community.sends import SEND, Kind, Send, State
+from community.sends.pictures import copy_picture
+from community.sends.writing import RUNS
 
 OUT = (State.SENDING, State.HELD, State.SENT, State.CANCELLED)
 """Of a send in these states copies may be out."""
-RUNS = (State.SENDING, State.SENT)
 
 
 async def correct(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Send:
-    """Begin a correction of what has gone out, with the words as they are; there is one at a time.
+    """Begin a correction of what has gone out, with words and picture as they are; one at a time.
 
     Of an announcement the copies come to show the event as it is then.
 
@@ -69,24 +70,12 @@ async def _begin(
     )
     session.add(send)
     await session.flush()
-    if kind is Kind.CORRECTION and first.event_id is None:
-        present = await current(session, first) or first
-        await translations.copy(session, "newsletter", present.id, send.id)
+    if kind is Kind.CORRECTION:
+        present = await sends.current(session, first) or first
+        await copy_picture(session, present, send)
+        if first.event_id is None:
+            await translations.copy(session, "newsletter", present.id, send.id)
     return send
-
-
-async def current(session: AsyncSession, send: Send) -> Send | None:
-    """Return whose words stand for a send now: its newest correction's, or none once recalled."""
-    later = (
-        await session.scalars(
-            select(Send)
-            .where(Send.of_id == send.id, Send.state.in_(RUNS))
-            .order_by(Send.started_at.desc())
-        )
-    ).all()
-    if any(other.kind == Kind.RECALL for other in later):
-        return None
-    return later[0] if later else send
 
 
 async def latest_newsletter(session: AsyncSession) -> Send | None:
@@ -101,6 +90,6 @@ async def latest_newsletter(session: AsyncSession) -> Send | None:
         .limit(50)
     )
     for send in newest.all():
-        if send.is_for == EVERYBODY and (found := await current(session, send)) is not None:
+        if send.is_for == EVERYBODY and (found := await sends.current(session, send)) is not None:
             return found
     return None

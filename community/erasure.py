@@ -31,6 +31,7 @@ from community import (
     events,
     history,
     invitations,
+    machine,
     referrals,
     translations,
 )
@@ -40,8 +41,8 @@ from community.base import Base
 from community.conversations import Conversation
 from community.deliveries import Delivery, SentMessage
 from community.events import Event
+from community.exchanges import Exchange, ExchangeMessage
 from community.history import Step
-from community.inbox import Question
 from community.live import LiveMessage
 from community.people import MEMBERSHIP, Person
 from community.referrals import Referral, SharedField
@@ -182,7 +183,8 @@ NAMED = {
 async def _name_of(session: AsyncSession, table: str, row_id: int, person: Person) -> str | None:
     subject, field = NAMED[table]
     language = person.language or ""
-    block = await translations.block(session, subject, row_id, language, language)
+    reads = translations.Reads(language, person.second_language)
+    block = await translations.block(session, subject, row_id, reads, language)
     return block.get(field) if block else None
 
 
@@ -208,9 +210,13 @@ async def erase(session: AsyncSession, person: Person, now: datetime, key: bytes
     """
     await session.flush()
     await _give_up_places(session, person, now)
+    await _forget_machine_texts(session, person)
     await _take_requests_back(session, person, now)
     await invitations.withdraw_of(session, person, (), now)
-    history.note(session, MEMBERSHIP.name, NOBODY, person.state, ERASED, actor_id=None, now=now)
+    await history.note(
+        session,
+        history.step(MEMBERSHIP.name, NOBODY, person.state, ERASED, actor_id=None, now=now),
+    )
     await session.flush()
     about = Step.subject.in_([MEMBERSHIP.name, "role"])
     steps = update(Step).where(about, Step.subject_id == person.id)
@@ -219,7 +225,10 @@ async def erase(session: AsyncSession, person: Person, now: datetime, key: bytes
     if person.telegram_id is not None:
         await _forget_number(session, person.telegram_id)
         await _remember(session, hash_of(person.telegram_id, key), now)
-    # Foreign keys do the rest: what was about the person goes, what they did for others stays.
+    # Foreign keys do the rest: what was about the person goes, what they did for others stays. In
+    # which order, PostgreSQL decides by numbers of its own; what the person wrote in exchanges of
+    # theirs is both, and if it is of this transaction, either order has to go well.
+    await _run(session, delete(Exchange).where(Exchange.person_id == person.id))
     await _run(session, delete(Person).where(Person.id == person.id))
     session.expunge(person)
 
@@ -256,13 +265,28 @@ async def _take_requests_back(session: AsyncSession, person: Person, now: dateti
     await _run(session, delete(SharedField).where(SharedField.referral_id.in_(mine)))
 
 
+async def _forget_machine_texts(session: AsyncSession, person: Person) -> None:
+    """Forget what a machine made of the person's words, and of what was answered to them."""
+    written = (
+        select(ExchangeMessage.text)
+        .join(Exchange, Exchange.id == ExchangeMessage.exchange_id)
+        .where(Exchange.person_id == person.id)
+    )
+    shared = (
+        select(SharedField.value)
+        .join(Referral, Referral.id == SharedField.referral_id)
+        .where(Referral.person_id == person.id)
+    )
+    texts = {*await session.scalars(written), *await session.scalars(shared)}
+    await machine.forget(session, texts)
+
+
 async def _forget_deliveries(session: AsyncSession, person_id: int, now: datetime) -> None:
     mine = Delivery.person_id == person_id
-    # What the team would be told about the person's questions has no subject any more.
-    asked = select(Question.id).where(Question.person_id == person_id)
-    await deliveries.cancel(
-        session, now, Delivery.key.like("question:%"), Delivery.subject_id.in_(asked)
-    )
+    # What others would be told about the person's exchanges has no subject any more.
+    written = select(Exchange.id).where(Exchange.person_id == person_id)
+    about_these = or_(Delivery.key.like("question:%"), Delivery.key.like("exchange:%"))
+    await deliveries.cancel(session, now, about_these, Delivery.subject_id.in_(written))
     await _run(
         session,
         update(Delivery)

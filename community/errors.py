@@ -1,6 +1,6 @@
 """The ways the community says no. They carry data; ``bot/refusals.py`` has the sentences."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 class RefusalError(Exception):
@@ -37,6 +37,14 @@ class TooLateError(RefusalError):
     def __init__(self, since: datetime | None = None) -> None:
         super().__init__("too late")
         self.since = since
+
+
+class TooOftenError(RefusalError):
+    """The person has written as much as the pace allows; after ``wait`` they can go on."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(wait)
+        self.wait = wait
 
 
 class CalledOffError(TooLateError):
@@ -87,6 +95,31 @@ class LastAdministratorError(RefusalError):
     """The last administrator cannot be revoked."""
 
 
+class WordlessPictureError(RefusalError):
+    """A picture goes out only with words that say what is in it."""
+
+
+class ChangedError(IllegalMoveError):
+    """What somebody has seen and wants to settle is not what stands there now."""
+
+
+class OwnTextError(RefusalError):
+    """A second reader is somebody else than the one who wrote the text."""
+
+
+class ApprovalBindsError(RefusalError):
+    """An approval, given or asked for, binds these words: a translator cannot add to them."""
+
+
+class UnfaithfulError(RefusalError):
+    """A translation in which something is lost, added or changed that has to stay as it is."""
+
+    def __init__(self, wrong: str, what: str) -> None:
+        """``wrong``: lost, added, or script (then ``what`` is the language it should be)."""
+        super().__init__(wrong)
+        self.wrong, self.what = wrong, what
+
+
 class NotUnderstoodError(RefusalError):
     """What the person wrote does not fit the field they were asked for."""
 
@@ -94,3 +127,12 @@ class NotUnderstoodError(RefusalError):
         """``limit``: characters it may have at most; ``count``: how many there must be."""
         super().__init__(field)
         self.field, self.limit, self.count = field, limit, count
+
+
+class FileRefusedError(NotUnderstoodError):
+    """A file that is not taken, as a whole. The one who sent it may send another."""
+
+    def __init__(self, why: str, what: str = "") -> None:
+        """``why``: a code; ``what``: of a file for another language, which that is."""
+        super().__init__("file")
+        self.why, self.what = why, what

@@ -35,6 +35,9 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+VISIBLE = (State.PUBLISHED, State.HELD, State.CANCELLED)
+"""What members may see."""
+
 _A = who(Who.ANIMATOR)
 EVENT = Lifecycle(
     "event",
@@ -235,7 +238,7 @@ async def visible(session: AsyncSession, ref: str, *, lock: bool = False) -> Eve
         NotFoundError: no such event, or still a draft.
     """
     event = await find(session, Event, ref, lock=lock)
-    if event.state not in (State.PUBLISHED, State.HELD, State.CANCELLED):
+    if event.state not in VISIBLE:
         raise NotFoundError("Event")
     return event
 
@@ -304,7 +307,9 @@ async def discard(session: AsyncSession, actor: Person, ref: str, now: datetime)
 async def hold(session: AsyncSession, now: datetime) -> int:
     """Mark what has ended as held; return how many."""
     rows = await session.scalars(
-        select(Event).where(Event.state == State.PUBLISHED, Event.starts_at <= now)
+        select(Event)
+        .where(Event.state == State.PUBLISHED, Event.starts_at <= now)
+        .order_by(Event.id)  # each is locked when it is moved
     )
     count = 0
     for event in rows.all():

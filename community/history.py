@@ -1,8 +1,10 @@
 """Who did what, when, from where to where. Erasing a person empties the who, never the what."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, Table, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,8 +28,11 @@ class Step(Base, Identified):
     reason: Mapped[str | None] = mapped_column(String(64))
 
 
-def note(
-    session: AsyncSession,
+INSERT = insert(cast("Table", Step.__table__))
+"""What adds a step: an object would have to be flushed."""
+
+
+def step(
     subject: str,
     subject_id: int,
     before: str,
@@ -36,16 +41,19 @@ def note(
     actor_id: int | None,
     now: datetime,
     reason: str | None = None,
-) -> None:
-    """Add one line to the history."""
-    session.add(
-        Step(
-            at=now,
-            actor_id=actor_id,
-            subject=subject,
-            subject_id=subject_id,
-            before=before,
-            after=after,
-            reason=reason,
-        )
-    )
+) -> dict[str, Any]:
+    """Return one line of the history, for ``note`` or ``INSERT``."""
+    return {
+        "at": now,
+        "actor_id": actor_id,
+        "subject": subject,
+        "subject_id": subject_id,
+        "before": before,
+        "after": after,
+        "reason": reason,
+    }
+
+
+async def note(session: AsyncSession, line: Mapping[str, Any]) -> None:
+    """Add one line (``step``) to the history."""
+    await session.execute(INSERT, line)

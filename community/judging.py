@@ -11,8 +11,10 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import consents, conversations, topics
+from community.among import among
+from community.audiences import EVERYBODY, Audience
 from community.consents import Purpose
-from community.deliveries import Delivery, State
+from community.deliveries import Delivery, Due, State
 from community.people import Membership, Person
 from community.policy import (
     CONVERSATION,
@@ -24,6 +26,7 @@ from community.policy import (
     Policy,
     next_morning,
 )
+from community.sends import Send
 from community.topics import Topic
 
 WEEK = timedelta(days=7)
@@ -54,12 +57,14 @@ class Reader:
     """They have a question open, and touched it then."""
     unasked: list[datetime] = field(default_factory=list)
     """When they got what nobody asked for lately, or were let to get it; newest first."""
+    left: set[int] = field(default_factory=set)
+    """Sends for some, of whose audience they are not any more."""
     is_ours: bool = True
     """False while another sender judges what is unasked for this person."""
 
 
 async def readers(
-    session: AsyncSession, rows: Sequence[Delivery], now: datetime
+    session: AsyncSession, rows: Sequence[Due], now: datetime, network_language: str
 ) -> Mapping[int, Reader]:
     """Read what the policy has to know about the people of these rows, by their number.
 
@@ -67,7 +72,7 @@ async def readers(
     senders never count for the same person at the same time.
     """
     ids = {row.person_id for row in rows if row.person_id is not None}
-    people = await session.scalars(select(Person).where(Person.id.in_(ids)))
+    people = await session.scalars(select(Person).where(among(Person.id, ids)))
     found = {person.id: Reader(person) for person in people}
     numbers = {r.person.telegram_id: r for r in found.values() if r.person.telegram_id}
     open_since = now - CONVERSATION
@@ -76,9 +81,11 @@ async def readers(
     unasked = {row.person_id or 0 for row in rows if row.kind in UNASKED} & found.keys()
     if not unasked:
         return found
-    free = select(Person.id).where(Person.id.in_(unasked)).order_by(Person.id)
+    free = select(Person.id).where(among(Person.id, unasked)).order_by(Person.id)
     ours = set(await session.scalars(free.with_for_update(skip_locked=True, key_share=True)))
-    for person_id, purposes in (await consents.given_by(session, unasked)).items():
+    kinds = {row.kind for row in rows} & {*UNASKED}
+    needed = {consent for kind in kinds if (consent := POLICY[kind].consent)}
+    for person_id, purposes in (await consents.given_by(session, unasked, needed)).items():
         found[person_id].agrees_to = purposes
     for person_id, muted in (await topics.muted_by(session, unasked)).items():
         found[person_id].muted = muted
@@ -86,7 +93,33 @@ async def readers(
         found[person_id].is_ours = person_id in ours
     for row in await session.execute(_lately_unasked(unasked, now)):
         found[row.person_id].unasked.append(row.settled_at)
+    for send_id, person_id in await _left(session, rows, now, network_language):
+        found[person_id].left.add(send_id)
     return found
+
+
+async def _left(
+    session: AsyncSession, rows: Sequence[Due], now: datetime, network_language: str
+) -> set[tuple[int, int]]:
+    """Return who of these rows has left the audience of their send: the send, the person."""
+    chosen: dict[int, set[int]] = {}
+    for row in rows:
+        if row.send_id is not None and row.person_id is not None:
+            chosen.setdefault(row.send_id, set()).add(row.person_id)
+    if not chosen:
+        return set()
+    outside: set[tuple[int, int]] = set()
+    for_whom = select(Send.id, Send.for_whom).where(Send.id.in_(chosen))
+    for send_id, kept in (await session.execute(for_whom)).all():
+        if (audience := Audience.of(kept)) == EVERYBODY:
+            continue
+        addressed = chosen[send_id]
+        is_inside = audience.conditions(now, network_language)
+        inside = await session.scalars(
+            select(Person.id).where(among(Person.id, addressed), *is_inside)
+        )
+        outside |= {(send_id, person_id) for person_id in addressed.difference(inside)}
+    return outside
 
 
 def _lately_unasked(
@@ -99,7 +132,7 @@ def _lately_unasked(
     return (
         select(Delivery.person_id, Delivery.settled_at)
         .where(
-            Delivery.person_id.in_(person_ids),
+            among(Delivery.person_id, person_ids),
             Delivery.kind.in_(UNASKED),
             Delivery.state.in_([State.CLAIMED, State.SENT, State.UNCERTAIN, State.RECALLED]),
             Delivery.settled_at > now - WEEK,
@@ -109,7 +142,7 @@ def _lately_unasked(
     )
 
 
-def judge(row: Delivery, reader: Reader | None, now: datetime, default_zone: str) -> Verdict:
+def judge(row: Due, reader: Reader | None, now: datetime, default_zone: str) -> Verdict:
     """Apply the send policy to one row.
 
     A deferral never crosses the expiry: what would, is expired at once.
@@ -121,6 +154,8 @@ def judge(row: Delivery, reader: Reader | None, now: datetime, default_zone: str
         return Verdict(State.EXPIRED, "too_late")
     if reason := _not_wanted(policy, reader):
         return Verdict(State.SUPPRESSED, reason)
+    if row.send_id in reader.left:
+        return Verdict(State.SUPPRESSED, "left_audience")
     if policy.unasked and not reader.is_ours:
         return Verdict(State.QUEUED, "deferred", now + MOMENT)
     room = _room(reader, now) if policy.unasked else now

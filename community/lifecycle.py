@@ -4,18 +4,19 @@ The tables stand beside their nouns; DESIGN.md has them in words, ``docs/lifecyc
 diagrams, and the tests hold all three together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, Generic, Protocol, TypeVar, cast
 
-from sqlalchemy import update
-from sqlalchemy.engine import CursorResult
+from sqlalchemy import Update, bindparam, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import attributes
+from sqlalchemy.orm import Session, attributes
 
 from community import history
 from community.errors import IllegalMoveError
+from community.memory import write_objects
 
 
 class Who(StrEnum):
@@ -25,6 +26,7 @@ class Who(StrEnum):
     ANIMATOR = "animator"
     COORDINATOR = "coordinator"
     PROVIDER = "provider"
+    TRANSLATOR = "translator"
     ADMINISTRATOR = "administrator"
     CLOCK = "clock"
     TELEGRAM = "telegram"
@@ -76,23 +78,34 @@ class Lifecycle(Generic[S]):
             return False
         if not self.allows(at, to, who):
             raise IllegalMoveError(self.name, at, to)
-        table = type(row)
-        await session.flush()
-        result = cast(
-            "CursorResult[Any]",
-            await session.execute(
-                update(table)
-                .where(table.id == row.id, table.state == at)
-                .values(state=to, **changes)
-                .execution_options(synchronize_session=False)
-            ),
-        )
-        if result.rowcount != 1:
+        await write_objects(session)
+        compare_and_set = _compare_and_set(type(row), frozenset(changes))
+        values = {"row": row.id, "at": at, "state": to, **changes}
+        step = history.step(self.name, row.id, at, to, actor_id=actor_id, now=now, reason=reason)
+
+        def take(session: Session) -> bool:
+            connection = session.connection()
+            is_taken = connection.execute(compare_and_set, values).rowcount == 1
+            if is_taken:
+                connection.execute(history.INSERT, step)
+            return is_taken
+
+        if not await session.run_sync(take):
             raise IllegalMoveError(self.name, at, to)
         for key, value in {"state": to, **changes}.items():
             attributes.set_committed_value(row, key, value)
-        history.note(session, self.name, row.id, at, to, actor_id=actor_id, now=now, reason=reason)
         return True
+
+
+@cache
+def _compare_and_set(table: Any, changes: Collection[str]) -> Update:
+    """Return the statement of a step, made once: a step is taken with every press."""
+    rows = table.__table__
+    return (
+        update(rows)
+        .where(rows.c.id == bindparam("row"), rows.c.state == bindparam("at"))
+        .values({name: bindparam(name) for name in ("state", *sorted(changes))})
+    )
 
 
 def who(*whos: Who) -> frozenset[Who]:

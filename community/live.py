@@ -1,9 +1,18 @@
 """Messages that keep themselves current: the progress of a send, until it has ended."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, String, UniqueConstraint, delete, select, update
+from sqlalchemy import (
+    BigInteger,
+    String,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,6 +32,12 @@ class LiveMessage(Base, Identified):
     shown: Mapped[str] = mapped_column(String(64))
     """A digest of what it says, so that only a change is sent."""
     since: Mapped[datetime]
+
+
+_TABLE = cast("Table", LiveMessage.__table__)
+_LET_GO = delete(_TABLE).where(
+    _TABLE.c.chat_id == bindparam("chat"), _TABLE.c.message_id == bindparam("number")
+)
 
 
 async def keep(
@@ -47,13 +62,12 @@ async def keep(
     await session.flush()
 
 
-async def let_go(session: AsyncSession, chat_id: int, message_id: int) -> None:
-    """Leave this message as it is from now on: something else has been put in its place."""
-    await session.execute(
-        delete(LiveMessage).where(
-            LiveMessage.chat_id == chat_id, LiveMessage.message_id == message_id
+async def let_go(session: AsyncSession, *messages: tuple[int, int]) -> None:
+    """Leave these messages (chat and number) as they are: something else is in their place."""
+    if messages:
+        await session.execute(
+            _LET_GO, [{"chat": chat_id, "number": message_id} for chat_id, message_id in messages]
         )
-    )
 
 
 async def has_shown(
@@ -61,7 +75,7 @@ async def has_shown(
 ) -> None:
     """Note what this message says now; one that moves no more is left as it is."""
     if not still_moves:
-        await let_go(session, chat_id, message_id)
+        await let_go(session, (chat_id, message_id))
         return
     await session.execute(
         update(LiveMessage)

@@ -5,15 +5,16 @@ else hangs on this row, and erasing it takes everything with it.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ForeignKey, String, delete, select, update
+from sqlalchemy import BigInteger, ForeignKey, String, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from community import memory
 from community.base import Base, BigId, Referable
 from community.errors import NotAMemberError, NotUnderstoodError
 from community.lifecycle import Lifecycle, Who, who
@@ -89,6 +90,8 @@ class Person(Base, Referable):
     username: Mapped[str | None] = mapped_column(String(64))
     telegram_language: Mapped[str | None] = mapped_column(String(35))
     language: Mapped[str | None] = mapped_column(String(16))
+    second_language: Mapped[str | None] = mapped_column(String(16))
+    """What they also read, by their own word, where something is not in their language."""
     area_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("areas.id", ondelete="SET NULL"), index=True
     )
@@ -115,6 +118,9 @@ class Person(Base, Referable):
     def local_zone(self, default: str) -> ZoneInfo:
         """Return the person's zone: their area's, else the network's."""
         return ZoneInfo(self.zone or default)
+
+
+_BY_TELEGRAM_ID = select(Person).where(Person.telegram_id == bindparam("number"))
 
 
 class PersonProfile(Base):
@@ -153,35 +159,53 @@ class Attribution(Base):
 
 async def meet(
     session: AsyncSession,
-    telegram_id: int,
+    whom: Person | int,
     now: datetime,
     *,
     name: str = "",
     username: str | None = None,
     telegram_language: str | None = None,
 ) -> Person:
-    """Return the person with this Telegram id, making them known if they are new.
+    """Return the person, or whoever has this Telegram id, making them known if they are new.
 
     The name is taken from Telegram once, and stays as the person later writes it.
     """
-    person = await by_telegram_id(session, telegram_id)
+    person = whom if isinstance(whom, Person) else await by_telegram_id(session, whom)
     if person is None:
-        person = Person(telegram_id=telegram_id, name=_visible(name)[:NAME_LIMIT], met_at=now)
+        person = Person(telegram_id=whom, name=_visible(name)[:NAME_LIMIT], met_at=now)
         session.add(person)
-    person.username = username and username[:64]
-    person.telegram_language = telegram_language and telegram_language[:35]
+    for name_of, value in (
+        ("username", username and username[:64]),
+        ("telegram_language", telegram_language and telegram_language[:35]),
+    ):
+        if getattr(person, name_of) != value:  # what is set has to be written, even if it is equal
+            setattr(person, name_of, value)
     if person.seen_at is None or now - person.seen_at > timedelta(days=1):
         person.seen_at = now
-    await session.flush()
+    await memory.write_objects(session)
     return person
 
 
 async def by_telegram_id(session: AsyncSession, telegram_id: int) -> Person | None:
     """Return the person with this Telegram id, if the bot has met them."""
-    found: Person | None = await session.scalar(
-        select(Person).where(Person.telegram_id == telegram_id)
-    )
+    key, values = (Person, telegram_id), {"number": telegram_id}
+    found: Person | None = await memory.found_before(session, key, _BY_TELEGRAM_ID, values)
     return found
+
+
+async def expect(session: AsyncSession, telegram_ids: Collection[int]) -> None:
+    """Read those of these people whom the bot knows, at once, for the updates that follow."""
+    found = await session.scalars(select(Person).where(Person.telegram_id.in_(telegram_ids)))
+    for person in found:
+        memory.remember(session, ((Person, person.telegram_id), False), person)
+
+
+async def known(session: AsyncSession, telegram_ids: Collection[int]) -> set[int]:
+    """Return which of these Telegram ids belong to somebody whom the bot knows."""
+    found = await session.scalars(
+        select(Person.telegram_id).where(Person.telegram_id.in_(telegram_ids))
+    )
+    return {number for number in found if number is not None}
 
 
 def require_member(person: Person) -> None:
@@ -197,6 +221,19 @@ def require_member(person: Person) -> None:
 def choose_language(person: Person, language: str) -> None:
     """Speak this language with the person from now on, everywhere."""
     person.language = language
+    if person.second_language == language:
+        person.second_language = None
+
+
+def choose_second_language(person: Person, language: str | None) -> None:
+    """Show this one where something is not in the person's language; None: they read no other.
+
+    Raises:
+        NotUnderstoodError: it is the language that they have chosen already.
+    """
+    if language is not None and language == person.language:
+        raise NotUnderstoodError("second_language")
+    person.second_language = language
 
 
 UNSEEN = re.compile(

@@ -133,6 +133,7 @@ POLICY: Mapping[str, Policy] = {
     "referral_outcome": _owed(Lane.SERVICE, timedelta(days=7)),
     "provider_notice": _owed(Lane.URGENT, timedelta(days=14)),
     "team_notice": _owed(Lane.SERVICE, timedelta(days=7)),
+    "bridge_message": _owed(Lane.URGENT, timedelta(days=14)),
     "team_answer": _owed(Lane.URGENT, timedelta(days=7), waits_for_morning=False),
     "role_notice": _owed(Lane.URGENT, timedelta(days=3), waits_for_morning=False),
 }

@@ -18,6 +18,7 @@ from community import areas, deliveries, roles, translations
 from community.base import Base, BigId, Identified, Referable, find
 from community.deliveries import Plan
 from community.errors import InUseError, NotFoundError, NotUnderstoodError
+from community.lifecycle import Who
 from community.needs import Need
 from community.people import Person
 from community.policy import NUDGES
@@ -109,7 +110,14 @@ async def create_organization(
     session.add(organization)
     await session.flush()
     await translations.write(
-        session, actor, "organization", organization.id, language, {"name": name}, now
+        session,
+        actor,
+        "organization",
+        organization.id,
+        language,
+        {"name": name},
+        now,
+        by=Who.COORDINATOR,
     )
     return organization
 
@@ -153,12 +161,14 @@ async def create_service(
     )
     session.add(service)
     await session.flush()
-    await translations.write(session, actor, "service", service.id, language, texts, now)
+    by = Who.COORDINATOR
+    await translations.write(session, actor, "service", service.id, language, texts, now, by=by)
     for position, text in enumerate(steps, start=1):
         step = ServiceStep(service_id=service.id, position=position)
         session.add(step)
         await session.flush()
-        await translations.write(session, actor, "step", step.id, language, {"text": text}, now)
+        words = {"text": text}
+        await translations.write(session, actor, "step", step.id, language, words, now, by=by)
     return service
 
 
@@ -249,7 +259,8 @@ async def translate(
     if subject not in _TABLES:
         raise NotFoundError(subject)
     row = await find(session, _TABLES[subject], ref)
-    await translations.write(session, actor, subject, row.id, language, texts, now)
+    by = Who.COORDINATOR
+    await translations.write(session, actor, subject, row.id, language, texts, now, by=by)
 
 
 # Reading

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import deliveries, history, roles, sends
-from community.deliveries import Delivery, Plan
+from community.deliveries import Delivery
 from community.holds import RESTORED, Hold, since
 from community.leases import Lease
 from community.lifecycle import Who
@@ -46,19 +46,12 @@ async def begin(session: AsyncSession, now: datetime) -> None:
             reason=RESTORED,
             held_because=sends.Held.RESTORED,
         )
-    await deliveries.plan(
+    await deliveries.plan_notices(
         session,
         now,
-        *(
-            Plan(
-                "team_notice",
-                person.id,
-                f"held:{now.isoformat()}:{person.id}",
-                now,
-                {"what": "restored"},
-            )
-            for person in await roles.holders(session, RoleName.ADMINISTRATOR, now)
-        ),
+        "restored",
+        [person.id for person in await roles.holders(session, RoleName.ADMINISTRATOR, now)],
+        f"held:{now.isoformat()}",
     )
     await session.flush()
 
@@ -107,7 +100,10 @@ async def release(
         await deliveries.cancel(session, now, *_held(now))
     await session.execute(delete(Hold))
     decision = "sent" if send else "dropped"
-    history.note(session, "hold", 0, "held", decision, actor_id=actor_id, now=now, reason=RESTORED)
+    await history.note(
+        session,
+        history.step("hold", 0, "held", decision, actor_id=actor_id, now=now, reason=RESTORED),
+    )
     await session.flush()
     return count
 

@@ -10,13 +10,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import Delete, String, Update, cast, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from community import machine
 from community.arrivals import Arrival, Arriving
 from community.conversations import Conversation
 from community.deliveries import Delivery, SentMessage
+from community.earlier import EarlierText
 from community.erasure import Erasure
-from community.inbox import Question
-from community.inbox import State as Asked
+from community.exchanges import KEPT, Exchange, ExchangeMessage, Kind
+from community.exchanges import State as Asked
 from community.live import LiveMessage
+from community.machine import MachineText
 from community.people import Membership, Person
 from community.roles import Role, RoleInvitation
 from community.writing import rows_changed
@@ -94,12 +97,23 @@ RULES: Sequence[Rule] = (
         lambda before: delete(LiveMessage).where(LiveMessage.since < before),
     ),
     Rule(
-        "a closed exchange between a member and the team",
-        timedelta(days=90),
-        "it was closed",
+        "an exchange between a member and the team in which nobody waits for an answer",
+        KEPT,
+        "it was last written in or closed",
         "so that a question that comes again is understood",
-        lambda before: delete(Question).where(
-            Question.state == Asked.CLOSED, Question.settled_at < before
+        lambda before: delete(Exchange).where(
+            Exchange.kind == Kind.TEAM,
+            Exchange.state != Asked.OPEN,
+            Exchange.touched_at < before,
+        ),
+    ),
+    Rule(
+        "what a member and an organisation, or the organisers of an event, write to each other",
+        KEPT,
+        "it was last written in, closed or reported",
+        "so that both sides can look it up",
+        lambda before: delete(Exchange).where(
+            Exchange.kind != Kind.TEAM, Exchange.touched_at < before
         ),
     ),
     Rule(
@@ -114,6 +128,31 @@ RULES: Sequence[Rule] = (
         ),
     ),
     Rule(
+        "what a machine made of somebody's own words (a question, a note to a provider)",
+        timedelta(days=30),
+        "it was first wanted",
+        "so that both sides of an exchange read it without waiting",
+        lambda before: delete(MachineText).where(
+            MachineText.private.is_(True), MachineText.wanted_at < before
+        ),
+    ),
+    Rule(
+        "what a machine made of a text for all",
+        timedelta(days=180),
+        "it was last wanted",
+        "so that nothing is translated twice",
+        lambda before: delete(MachineText).where(
+            MachineText.private.is_(False), MachineText.wanted_at < before
+        ),
+    ),
+    Rule(
+        "what stood in a text before it was written anew",
+        timedelta(days=180),
+        "it was written anew",
+        "so that an earlier text can be used again",
+        lambda before: delete(EarlierText).where(EarlierText.replaced_at < before),
+    ),
+    Rule(
         "one keyed hash for each person who was erased; once more in ERASURES_FILE",
         timedelta(days=730),
         "the person was erased",
@@ -125,4 +164,14 @@ RULES: Sequence[Rule] = (
 
 async def clean(session: AsyncSession, now: datetime) -> int:
     """Delete what has been kept long enough; return how many rows that touched."""
+    # What a machine made of an exchange goes with it, however late somebody has read it.
+    texts = await session.scalars(
+        select(ExchangeMessage.text)
+        .join(Exchange, Exchange.id == ExchangeMessage.exchange_id)
+        .where(
+            or_(Exchange.kind != Kind.TEAM, Exchange.state != Asked.OPEN),
+            Exchange.touched_at < now - KEPT,
+        )
+    )
+    await machine.forget(session, texts.all())
     return sum([await rows_changed(session, rule.statement(now - rule.kept)) for rule in RULES])

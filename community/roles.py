@@ -35,13 +35,15 @@ class RoleName(StrEnum):
     COORDINATOR = "coordinator"
     ANIMATOR = "animator"
     PROVIDER_STAFF = "provider_staff"
+    TRANSLATOR = "translator"
 
 
 MAY_GRANT: dict[RoleName, frozenset[RoleName]] = {
     RoleName.ADMINISTRATOR: frozenset(RoleName),
-    RoleName.ANIMATOR: frozenset({RoleName.PROVIDER_STAFF}),
+    RoleName.ANIMATOR: frozenset({RoleName.PROVIDER_STAFF, RoleName.TRANSLATOR}),
     RoleName.COORDINATOR: frozenset(),
     RoleName.PROVIDER_STAFF: frozenset(),
+    RoleName.TRANSLATOR: frozenset(),
 }
 
 
@@ -322,14 +324,16 @@ async def _grant(
             granted_at=now,
         )
     )
-    history.note(
+    await history.note(
         session,
-        "role",
-        person.id,
-        "",
-        invitation.name,
-        actor_id=actor.id if actor else person.id,
-        now=now,
+        history.step(
+            "role",
+            person.id,
+            "",
+            invitation.name,
+            actor_id=actor.id if actor else person.id,
+            now=now,
+        ),
     )
 
 
@@ -345,7 +349,9 @@ async def take(session: AsyncSession, actor: Person, name: RoleName, now: dateti
     if await holds(session, actor, name, now):
         return False
     session.add(Role(person_id=actor.id, name=name, granted_by_id=actor.id, granted_at=now))
-    history.note(session, "role", actor.id, "", name, actor_id=actor.id, now=now)
+    await history.note(
+        session, history.step("role", actor.id, "", name, actor_id=actor.id, now=now)
+    )
     await session.flush()
     return True
 
@@ -373,8 +379,9 @@ async def revoke(session: AsyncSession, actor: Person, ref: str, now: datetime) 
             raise LastAdministratorError
     if role.revoked_at is None:
         role.revoked_at = now
-        history.note(
-            session, "role", role.person_id, role.name, "revoked", actor_id=actor.id, now=now
+        await history.note(
+            session,
+            history.step("role", role.person_id, role.name, "revoked", actor_id=actor.id, now=now),
         )
     await session.flush()
     return role

@@ -7,7 +7,6 @@ import community
 from community.base import Base
 
 for _module in pkgutil.iter_modules(community.__path__):
-    if not _module.ispkg:
-        import_module(f"community.{_module.name}")
+    import_module(f"community.{_module.name}")
 
 METADATA = Base.metadata

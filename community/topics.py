@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community import people
+from community.among import among
 from community.base import Base, BigId
 from community.people import Person
 from community.writing import insert_new
@@ -48,7 +49,9 @@ async def muted_by(session: AsyncSession, person_ids: Collection[int]) -> Mappin
     """Return what each of these people has turned off; who is absent, nothing."""
     found: dict[int, set[Topic]] = {}
     rows = await session.execute(
-        select(MutedTopic.person_id, MutedTopic.topic).where(MutedTopic.person_id.in_(person_ids))
+        select(MutedTopic.person_id, MutedTopic.topic).where(
+            among(MutedTopic.person_id, person_ids)
+        )
     )
     for person_id, topic in rows:
         found.setdefault(person_id, set()).add(Topic(topic))

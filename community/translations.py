@@ -5,17 +5,30 @@ organisation. Each of its *fields* is one text per language. A reader gets all f
 in one language, chosen once, by the author's rule; never by a table of near languages.
 """
 
+import base64
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, delete, select
+from sqlalchemy import (
+    ForeignKey,
+    String,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from community import earlier, memory
 from community.base import Base, BigId, Identified
-from community.errors import NotUnderstoodError
+from community.earlier import EarlierText
+from community.errors import IllegalMoveError, NotUnderstoodError
 from community.lifecycle import Lifecycle, Who, who
 from community.people import Person
 
@@ -31,15 +44,16 @@ class State(StrEnum):
 
 
 _T = who(Who.ANIMATOR, Who.COORDINATOR)
+_ALL = who(Who.ANIMATOR, Who.COORDINATOR, Who.TRANSLATOR)
 _C = who(Who.CLOCK)
 TRANSLATION = Lifecycle(
     "translation",
     {
-        State.MISSING: {State.MACHINE: _C, State.DRAFT: _T},
-        State.MACHINE: {State.DRAFT: _T, State.APPROVED: _T, State.STALE: _T},
-        State.DRAFT: {State.APPROVED: _T, State.STALE: _T},
+        State.MISSING: {State.MACHINE: _C, State.DRAFT: _ALL},
+        State.MACHINE: {State.DRAFT: _ALL, State.APPROVED: _T, State.STALE: _T},
+        State.DRAFT: {State.APPROVED: _ALL, State.STALE: _T},
         State.APPROVED: {State.STALE: _T},
-        State.STALE: {State.MACHINE: _C, State.DRAFT: _T, State.APPROVED: _T},
+        State.STALE: {State.MACHINE: _C, State.DRAFT: _ALL, State.APPROVED: _T},
     },
 )
 
@@ -48,7 +62,31 @@ class Fallback(StrEnum):
     """What a reader gets whose language is missing."""
 
     SKIP = "skip"
+    """Nothing."""
+    SECOND = "second"
+    """Their second language; nothing, where they have named none or that is missing, too."""
     NETWORK = "network"
+    """Their second language, else the network's, else the author's."""
+    WAIT = "wait"
+    """Their own, once it is there."""
+
+
+EASY = "-simple"
+"""How the easy-read variant of a language ends (the variant subtag of BCP 47)."""
+
+
+@dataclass(frozen=True)
+class Reads:
+    """What somebody reads: the language they chose, and perhaps a second one."""
+
+    language: str
+    second: str | None = None
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """Return what is theirs, the best first: who chose easy reading reads the plain words."""
+        plain = self.language.removesuffix(EASY)
+        return (self.language,) if plain == self.language else (self.language, plain)
 
 
 LIMITS: Mapping[tuple[str, str], int] = {
@@ -56,13 +94,17 @@ LIMITS: Mapping[tuple[str, str], int] = {
     ("event", "description"): 1500,
     ("newsletter", "title"): 120,
     ("newsletter", "body"): 3500,
+    ("picture", "picture"): 1000,
     ("organization", "name"): 120,
     ("service", "name"): 120,
     ("service", "description"): 1500,
     ("step", "text"): 400,
     ("area", "name"): 60,
 }
-"""Every field there is, with the most characters it takes: less than one message carries."""
+"""Every field there is, with the most characters it takes: less than one message carries.
+
+Of a picture: the words for those who cannot see it, or who read another language than it has.
+"""
 
 
 class ContentText(Base, Identified):
@@ -81,6 +123,8 @@ class ContentText(Base, Identified):
     written_by_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("people.id", ondelete="SET NULL")
     )
+    written_as: Mapped[str | None] = mapped_column(String(24))
+    """In which role."""
     written_at: Mapped[datetime]
 
 
@@ -121,13 +165,18 @@ async def write(
     now: datetime,
     *,
     minor: bool = False,
+    by: Who = Who.ANIMATOR,
 ) -> None:
     """Write some fields in one language; the first language written is the source.
 
     Changing the source makes exactly that field stale in the other languages, unless the change
-    is minor (a typing error). The text of an animator or coordinator counts as approved. The
-    caller has checked that the actor may write this subject.
+    is minor (a typing error). The text of an animator or coordinator counts as approved, that of
+    a translator is a draft. The caller has checked that the actor may write this subject.
+
+    Raises:
+        IllegalMoveError: a translator would write what stands approved, or the author's words.
     """
+    to = State.DRAFT if by is Who.TRANSLATOR else State.APPROVED
     rows = await _rows(session, subject, [subject_id])
     source = next((row.language for row in rows if row.is_source), language)
     for field, raw in fields.items():
@@ -143,7 +192,11 @@ async def write(
                 is_source=language == source,
             )
             session.add(row)
-        row.text, row.state = text, State.APPROVED
+            memory.drop(session, (ContentText, subject, subject_id))
+        elif changed:
+            session.add(_as_it_stood(row, now))
+        check_way(State(row.state or State.MISSING), to, by)
+        row.text, row.state, row.written_as = text, to, by.value
         row.written_by_id, row.written_at = actor.id if actor else None, now
         if language == source and changed and not minor:
             for other in rows:
@@ -152,8 +205,40 @@ async def write(
     await session.flush()
 
 
+def _as_it_stood(row: ContentText, now: datetime) -> EarlierText:
+    return EarlierText(
+        subject=row.subject,
+        subject_id=row.subject_id,
+        language=row.language,
+        field=row.field,
+        text=row.text,
+        written_by_id=row.written_by_id,
+        written_as=row.written_as,
+        written_at=row.written_at,
+        replaced_at=now,
+    )
+
+
+def check_way(at: State, to: State, by: Who) -> None:
+    """Refuse what the table has no way for; what an animator writes passes the draft at once.
+
+    Raises:
+        IllegalMoveError: the table has no such way.
+    """
+    through = TRANSLATION.allows(at, State.DRAFT, by) and TRANSLATION.allows(State.DRAFT, to, by)
+    if at != to and not TRANSLATION.allows(at, to, by) and not through:
+        raise IllegalMoveError(TRANSLATION.name, at, to)
+
+
+def seal(*words: str | None) -> str:
+    """Return six letters that stand for exactly these words, for a button that is about them."""
+    digest = hashlib.sha256("\0".join(said or "" for said in words).encode()).digest()
+    return base64.urlsafe_b64encode(digest)[:6].decode()
+
+
 async def copy(session: AsyncSession, subject: str, from_id: int, to_id: int) -> None:
     """Give one subject the texts of another, in every language, as far as they are."""
+    memory.drop(session, (ContentText, subject, to_id))
     session.add_all(
         ContentText(
             subject=subject,
@@ -164,6 +249,7 @@ async def copy(session: AsyncSession, subject: str, from_id: int, to_id: int) ->
             text=row.text,
             state=row.state,
             written_by_id=row.written_by_id,
+            written_as=row.written_as,
             written_at=row.written_at,
         )
         for row in await _rows(session, subject, [from_id])
@@ -171,8 +257,18 @@ async def copy(session: AsyncSession, subject: str, from_id: int, to_id: int) ->
     await session.flush()
 
 
+async def outdate(session: AsyncSession, subject: str, subject_id: int) -> None:
+    """Make every text of the subject stale: what it is about has become another."""
+    await session.execute(
+        update(ContentText)
+        .where(ContentText.subject == subject, ContentText.subject_id == subject_id)
+        .values(state=State.STALE)
+    )
+
+
 async def forget(session: AsyncSession, subject: str, subject_id: int) -> None:
-    """Remove every text of the subject."""
+    """Remove every text of the subject, and what stood before."""
+    await earlier.forget(session, subject, subject_id)
     await session.execute(
         delete(ContentText).where(
             ContentText.subject == subject, ContentText.subject_id == subject_id
@@ -180,16 +276,51 @@ async def forget(session: AsyncSession, subject: str, subject_id: int) -> None:
     )
 
 
+_ROWS = (
+    select(ContentText)
+    .where(
+        ContentText.subject == bindparam("what"),
+        ContentText.subject_id.in_(bindparam("which", expanding=True)),
+    )
+    .order_by(ContentText.id)
+)
+
+
 async def _rows(
     session: AsyncSession, subject: str, subject_ids: Collection[int]
 ) -> Sequence[ContentText]:
-    return (
+    if len(subject_ids) != 1:
+        return list(await session.scalars(_ROWS, {"what": subject, "which": list(subject_ids)}))
+    (number,) = subject_ids
+    rows: list[ContentText] | None = memory.recall(session, (ContentText, subject, number))
+    if rows is None:
+        rows = list(await session.scalars(_ROWS, {"what": subject, "which": [number]}))
+        memory.remember(session, (ContentText, subject, number), rows)
+    return rows
+
+
+async def read_anew(session: AsyncSession, subject: str, subject_id: int) -> Sequence[ContentText]:
+    """Return the texts of a subject as the database has them now, locked against others."""
+    memory.drop(session, (ContentText, subject, subject_id))
+    return list(
         await session.scalars(
             select(ContentText)
-            .where(ContentText.subject == subject, ContentText.subject_id.in_(subject_ids))
+            .where(ContentText.subject == subject, ContentText.subject_id == subject_id)
             .order_by(ContentText.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
         )
-    ).all()
+    )
+
+
+async def texts(
+    session: AsyncSession, subject: str, subject_ids: Collection[int]
+) -> dict[int, list[ContentText]]:
+    """Return every text of these subjects, in the order in which they were written."""
+    found: dict[int, list[ContentText]] = {}
+    for row in await _rows(session, subject, subject_ids) if subject_ids else ():
+        found.setdefault(row.subject_id, []).append(row)
+    return found
 
 
 @dataclass(frozen=True)
@@ -200,22 +331,42 @@ class Shelf:
     complete: dict[str, dict[str, str]]
     """Languages in which every field of the source stands approved."""
 
-    def choose(self, reader: str, network: str, rule: Fallback = Fallback.NETWORK) -> Block | None:
-        """Return the one language this reader gets, or None if the rule says skip.
+    def choose(
+        self, reads: Reads, network: str, rule: Fallback = Fallback.NETWORK
+    ) -> Block | None:
+        """Return the one language this reader gets, or None if there is none by the rule."""
+        for language in reads.own:
+            if language in self.complete:
+                return Block(language, self.complete[language], is_own=True)
+        others = {
+            Fallback.SECOND: [reads.second],
+            Fallback.NETWORK: [reads.second, self.instead(network)],
+        }
+        for other in others.get(rule, []):
+            for language in Reads(other).own if other else ():
+                if language in self.complete:
+                    return Block(language, self.complete[language], is_own=False)
+        return None
 
-        Under ``NETWORK``, whoever has no version in their own language gets the network's; if
-        that does not exist either, what the author wrote.
-        """
-        if reader in self.complete:
-            return Block(reader, self.complete[reader], is_own=True)
-        if rule == Fallback.SKIP or not self.complete:
-            return None
-        language = self.instead(network)
-        return Block(language, self.complete[language], is_own=False)
+    def serves(self) -> frozenset[str]:
+        """Return whose own language is there: all that are complete, and their easy variants."""
+        return frozenset(self.complete) | {language + EASY for language in self.complete}
 
     def instead(self, network: str) -> str:
         """Return the language in place of a missing one: the network's, else the author's."""
         return network if network in self.complete else self.source
+
+    def beside(self, other: "Shelf | None") -> "Shelf":
+        """Return both as one: complete is the language in which both are."""
+        also = other.complete if other else {}
+        return Shelf(
+            self.source,
+            {
+                language: {**fields, **also[language]}
+                for language, fields in self.complete.items()
+                if language in also
+            },
+        )
 
 
 async def shelves(
@@ -255,19 +406,19 @@ class Standing:
 async def standings(
     session: AsyncSession, subject: str, subject_id: int
 ) -> tuple[str, dict[str, Standing]]:
-    """Return the source language, and how far each language is that has any words.
+    """Return the source language ("" without any), and how far each language is that has words.
 
     A language is as far as its least finished field; a field of the source that it lacks makes
     it missing.
     """
     rows = await _rows(session, subject, [subject_id])
-    source = next(row.language for row in rows if row.is_source)
+    source = next((row.language for row in rows if row.is_source), "")
     needed = [row.field for row in rows if row.is_source]
     found: dict[str, Standing] = {}
     for language in {row.language for row in rows}:
         own = {row.field: row for row in rows if row.language == language}
         states = {own[field].state if field in own else State.MISSING for field in needed}
-        least = next(state for state in _LEAST_FIRST if state in states)
+        least = least_of(states)
         found[language] = Standing(least, {field: row.text for field, row in own.items()})
     return source, found
 
@@ -275,25 +426,30 @@ async def standings(
 _LEAST_FIRST = (State.MISSING, State.STALE, State.MACHINE, State.DRAFT, State.APPROVED)
 
 
+def least_of(states: Collection[State]) -> State:
+    """Return the least finished of these."""
+    return next(state for state in _LEAST_FIRST if state in states)
+
+
 async def block(
     session: AsyncSession,
     subject: str,
     subject_id: int,
-    reader: str,
+    reads: Reads,
     network: str,
     rule: Fallback = Fallback.NETWORK,
 ) -> Block | None:
     """Return what this reader gets of one subject."""
     found = (await shelves(session, subject, [subject_id])).get(subject_id)
-    return found.choose(reader, network, rule) if found else None
+    return found.choose(reads, network, rule) if found else None
 
 
 async def blocks(
-    session: AsyncSession, subject: str, subject_ids: Collection[int], reader: str, network: str
+    session: AsyncSession, subject: str, subject_ids: Collection[int], reads: Reads, network: str
 ) -> dict[int, Block]:
     """Return what this reader gets of several subjects that they open themselves."""
     chosen = {
-        subject_id: shelf.choose(reader, network)
+        subject_id: shelf.choose(reads, network)
         for subject_id, shelf in (await shelves(session, subject, subject_ids)).items()
     }
     return {subject_id: found for subject_id, found in chosen.items() if found}

@@ -1,14 +1,27 @@
 """Two small statements that both databases know under different names."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Delete, Insert, Update, literal, select
+from sqlalchemy import (
+    ClauseElement,
+    ColumnElement,
+    Delete,
+    FromClause,
+    Insert,
+    Table,
+    Update,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from community.base import Base
+from community.memory import write_objects
 
 
 async def rows_changed(session: AsyncSession, statement: Update | Delete | Insert) -> int:
@@ -20,6 +33,13 @@ async def rows_changed(session: AsyncSession, statement: Update | Delete | Inser
     return int(result.rowcount)
 
 
+FEW = 4
+"""So many rows PostgreSQL inserts one by one: a statement for each number of rows is made anew.
+
+For many rows that pays. SQLite takes any number with one statement and counts them all.
+"""
+
+
 async def insert_new(
     session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]
 ) -> int:
@@ -27,8 +47,26 @@ async def insert_new(
     if not rows:
         return 0
     dialect = session.get_bind().dialect.name
+    statement = new_only(table, dialect)
+    are_plain = not any(isinstance(value, ClauseElement) for value in rows[0].values())
+    if not are_plain or (len(rows) > FEW and dialect == "postgresql"):
+        return await rows_changed(session, statement.values(rows))
+    await write_objects(session)
+
+    def insert(session: Session) -> int:
+        connection = session.connection()
+        if dialect == "sqlite":
+            return connection.execute(statement, rows).rowcount
+        return sum(connection.execute(statement, row).rowcount for row in rows)
+
+    return await session.run_sync(insert)
+
+
+@cache
+def new_only(table: type[Base], dialect: str) -> postgresql.Insert | sqlite.Insert:
+    """Return the statement that inserts a row unless there is one with its unique key."""
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return await rows_changed(session, insert(table).values(rows).on_conflict_do_nothing())
+    return insert(cast("Table", table.__table__)).on_conflict_do_nothing()
 
 
 async def insert_selected(
@@ -36,10 +74,13 @@ async def insert_selected(
     into: type[Base],
     values: Mapping[str, Any],
     where: ColumnElement[bool],
+    *,
+    of: FromClause | None = None,
 ) -> int:
     """Insert one row for each row that matches, by one statement; return how many are new.
 
-    A value is the same for all of them, or an expression of the rows that are selected from.
+    A value is the same for all of them, or an expression of the rows that are selected from:
+    ``of`` these tables, or of those that values and condition name.
     """
     columns = into.__table__.c
     chosen = [
@@ -52,5 +93,8 @@ async def insert_selected(
     ]
     dialect = session.get_bind().dialect.name
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = insert(into).from_select([*values], select(*chosen).where(where))
+    rows = select(*chosen).where(where)
+    if of is not None:
+        rows = rows.select_from(of)
+    statement = insert(into).from_select([*values], rows)
     return await rows_changed(session, statement.on_conflict_do_nothing())

@@ -16,6 +16,8 @@ class Blob:
     name: str
     mime: str
     content: bytes
+    kind: str = ""
+    """As what it was first sent: it can be sent again as nothing else. "" until then."""
 
     @property
     def path(self) -> str:
@@ -30,6 +32,7 @@ def keep(name: str, mime: str, content: bytes) -> Blob:
 
 def media(kind: str, blob: Blob) -> dict[str, Any]:
     """Return a file as the Bot API's message content."""
+    blob.kind = kind
     common = {"file_id": blob.file_id, "file_unique_id": blob.unique_id}
     size = len(blob.content)
     if kind == "photo":

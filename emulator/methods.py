@@ -65,6 +65,8 @@ def _send_file(kind: str) -> Callable[[Call], Any]:
 
 
 def _media(kind: str, blob: Blob) -> Json:
+    if blob.kind not in {"", kind}:
+        raise bad(f"can't use file of type {blob.kind.capitalize()} as {kind.capitalize()}")
     size = len(blob.content)
     if kind == "photo":
         if size > PHOTO_LIMIT:
@@ -133,6 +135,24 @@ def edit_caption(call: Call) -> Any:
     return _edited(call, content, ("caption", "caption_entities"), "caption")
 
 
+def edit_media(call: Call) -> Any:
+    """Put a file in the place of another, or of a text; its caption comes with it."""
+    given = call.nested("media")
+    if given is None:
+        raise bad('parameter "media" is required')
+    if not isinstance(given, dict):
+        raise bad("can't parse InputMedia: expected an Object")
+    kind = given.get("type")
+    if kind not in {"photo", "document"}:
+        raise bad(f'can\'t parse InputMedia: type "{kind}" is unsupported')
+    inner = Call(call.world, given, call.uploads)
+    if not inner.text("media"):
+        raise bad("can't parse InputMedia: media not found")
+    content = _media(kind, inner.upload(kind, inner.text("media")))
+    content |= inner.words("caption", CAPTION_LIMIT, needed=False)
+    return _edited(call, content, COPIED, "media")
+
+
 def edit_markup(call: Call) -> Any:
     return _edited(call, {}, (), "")
 
@@ -146,6 +166,8 @@ def _edited(call: Call, content: Json, replaced: tuple[str, ...], what: str) -> 
         raise bad("there is no text in the message to edit")
     if what == "caption" and not any(kind in message for kind in MEDIA):
         raise bad("there is no caption in the message to edit")
+    if what == "media" and not any(kind in message for kind in (*MEDIA, "text")):
+        raise bad("message can't be edited")
     content = {**content, **call.markup()}
     replaced = (*replaced, "reply_markup")
     if {key: message[key] for key in replaced if key in message} == content:
@@ -267,6 +289,7 @@ METHODS: dict[str, Callable[[Call], Any]] = {
     "copyMessage": copy_message,
     "editMessageText": edit_text,
     "editMessageCaption": edit_caption,
+    "editMessageMedia": edit_media,
     "editMessageReplyMarkup": edit_markup,
     "deleteMessage": delete_message,
     "deleteMessages": delete_messages,

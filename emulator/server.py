@@ -265,14 +265,25 @@ class Emulator:
             }
         )
 
-    async def _file(self, request: web.Request) -> web.Response:
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        """Serve a file; to the rules of faults this is a call of its own, ``download``."""
         try:
             self._check(request.match_info["token"])
         except ApiError as error:
             return failure(error)
+        fault = self.faults.for_call("download", None)
+        if fault is not None and fault.kind not in AFTER:
+            broken = await self._before(request, fault)
+            if broken is not None:
+                return broken
         for blob in self.world.blobs.values():
             if blob.path == request.match_info["path"]:
-                return web.Response(body=blob.content, content_type="application/octet-stream")
+                content = blob.content
+                if fault is not None and fault.kind == "truncated200":
+                    content = content[: len(content) // 2]
+                elif fault is not None and fault.kind in AFTER:
+                    return await self._after(request, fault, "")
+                return web.Response(body=content, content_type="application/octet-stream")
         return failure(ApiError(404, "Not Found"))
 
     async def _nothing(self, _request: web.Request) -> web.Response:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from aiogram import Dispatcher
 from aiogram.filters.callback_data import CallbackData
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers import (
     alerts,
@@ -16,9 +17,14 @@ from handlers import (
     areas,
     attendance,
     audience,
+    bridge,
+    by_machine,
+    desk,
+    desk_files,
     directory,
     directory_words,
     disputes,
+    earlier,
     event_notices,
     forms,
     guests,
@@ -27,6 +33,7 @@ from handlers import (
     menu,
     news,
     onboarding,
+    pictures,
     planning,
     profile,
     pulses,
@@ -50,16 +57,18 @@ from locales.direction import pointed
 
 MODULES = (
     stopping,
+    attendance,  # so early because whole crowds press its buttons: each filter asked before costs
     onboarding,
     profile,
     menu,
-    attendance,
     event_notices,
     news,
     support,
     referring,
     requests,
     disputes,
+    bridge,
+    by_machine,
     inbox,
     me,
     topics,
@@ -69,6 +78,7 @@ MODULES = (
     guests,
     wording,
     sends,
+    pictures,
     audience,
     team,
     restores,
@@ -78,6 +88,9 @@ MODULES = (
     areas,
     directory,
     directory_words,
+    desk,
+    desk_files,
+    earlier,
     alerts,
     forms,
 )
@@ -91,6 +104,12 @@ def routes(dispatcher: Dispatcher) -> None:
     dispatcher.include_router(inbox.last())
     dispatcher.callback_query.outer_middleware(forms.still_open)
     dispatcher.callback_query.middleware(show_now)
+
+
+async def expect(session: AsyncSession, pressed: Mapping[int, str]) -> None:
+    """Read at once what several people's presses need (Telegram id to button); each may come."""
+    if len(pressed) > 1:
+        await attendance.expect(session, pressed)
 
 
 async def team_notice(page: Page, what: str, **args: object) -> Message | None:
@@ -113,6 +132,7 @@ __all__ = [
     "Card",
     "Message",
     "Page",
+    "expect",
     "render",
     "routes",
     "said_already",
@@ -145,11 +165,11 @@ def said_already(page: Page, kind: str, args: Mapping[str, object]) -> Message |
 def _shared(page: Page, kind: str, args: Mapping[str, object]) -> tuple[object, ...] | None:
     if CARDS[kind] not in ALIKE:
         return None
-    return (kind, page._.language, page.zone.key, *sorted(args.items()))
+    return (kind, page._.language, page.second, page.zone.key, *sorted(args.items()))
 
 
 def _laid_out(page: Page, message: Message) -> Message:
-    rows = [[_written(button) for button in row] for row in message.rows]
+    rows = [[_written(button) for button in row] for row in message.rows if row]
     language = message.language or page._.language
     if not translator_for(language).is_rtl:
         return replace(message, rows=rows, language=language)

@@ -10,7 +10,7 @@ from aiogram.fsm.context import FSMContext
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import deliveries, inbox, referrals, roles, sends
+from community import bridge, deliveries, inbox, referrals, roles, sends
 from community.events import Event
 from community.people import Person
 from community.roles import RoleName
@@ -18,7 +18,16 @@ from handlers import menu, restores
 from handlers.content import block_for
 from handlers.planning import Events
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
-from handlers.staff import ANIMATORS, TEAM, AllSends, Desk, Inbox, back, router_for
+from handlers.staff import (
+    ANIMATORS,
+    TEAM,
+    AllSends,
+    Desk,
+    Inbox,
+    back,
+    router_for,
+    translations_button,
+)
 from locales import Translator
 
 
@@ -72,6 +81,7 @@ async def desk(page: Page) -> Message:
         rows += [
             [Button(_.label("button", "📅 Events"), Events())],
             [Button(_.label("button", "📰 Newsletters"), AllSends())],
+            [translations_button(_)],
             [Button(await _inbox_label(page), Inbox())],
         ]
         if await deliveries.uncertain(page.session, page.now):
@@ -82,6 +92,7 @@ async def desk(page: Page) -> Message:
             "button", "👀 {n} message to look at", "👀 {n} messages to look at", waiting
         )
         rows += [[Button(label, AllSends())]] if waiting else []
+        rows += [[translations_button(_)]] if RoleName.TRANSLATOR in held else []
     held_line = await restores.told(page)
     if held_line is not None and RoleName.ADMINISTRATOR in held:
         rows.append([restores.open_button(_)])
@@ -95,6 +106,7 @@ async def _inbox_label(page: Page) -> str:
     _ = page._
     waiting = len(await inbox.of_team(page.session, page.reader, page.now))
     waiting += len(await referrals.disputes(page.session, page.reader, page.now))
+    waiting += len(await bridge.for_team(page.session, page.reader, page.now))
     if not waiting:
         return _.label("button", "✉️ Inbox")
     return _.nlabel("button", "✉️ Inbox: {n} waits", "✉️ Inbox: {n} wait", waiting)

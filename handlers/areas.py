@@ -14,6 +14,7 @@ from community import areas, providers, translations
 from community.areas import Area
 from community.base import find
 from community.errors import NotUnderstoodError
+from community.lifecycle import Who
 from community.people import Person
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.replies import Button, Message, Page, Replies, Reply, edit, in_rows, lines, say
@@ -93,7 +94,8 @@ async def _made(answering: Answering) -> Replies:
     zone = answering.answers["zone"]
     area = await areas.create(session, actor, zone, now, latitude=latitude, longitude=longitude)
     name = {"name": answering.answers["name"]}
-    await translations.write(session, actor, "area", area.id, answering._.language, name, now)
+    language, by = answering._.language, Who.COORDINATOR
+    await translations.write(session, actor, "area", area.id, language, name, now, by=by)
     return [say("setup.area", ref=area.ref)]
 
 
@@ -170,7 +172,7 @@ async def list_card(page: Page) -> Message:
     _ = page._
     every = await areas.every(page.session)
     names = await translations.blocks(
-        page.session, "area", [area.id for area in every], _.language, page.network.language
+        page.session, "area", [area.id for area in every], page.reads, page.network.language
     )
     rows = [
         [Button(names[area.id].get("name"), OneArea(ref=area.ref))]
@@ -188,7 +190,7 @@ async def area_card(page: Page, ref: str) -> Message:
     _ = page._
     area = await find(page.session, Area, ref)
     shelf = (await translations.shelves(page.session, "area", [area.id]))[area.id]
-    block = shelf.choose(_.language, page.network.language)
+    block = shelf.choose(page.reads, page.network.language)
     text = lines(
         _("📍 <b>{name}</b>", name=block.get("name") if block else ""),
         _("Time zone: {zone}", zone=area.zone),

@@ -1,5 +1,7 @@
 """Events as members meet them: the list, the card, the answer, the calendar file, reminders."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from aiogram import Router
@@ -8,14 +10,14 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, consents, events, translations
+from community import attendance, bridge, consents, events, translations
 from community.attendance import Attendance, State, Wish
 from community.consents import Purpose
 from community.events import Event
 from community.people import Membership, Person
 from community.translations import Block
 from handlers import menu, resting
-from handlers.content import authored, block_for
+from handlers.content import authored, block_for, by_machine
 from handlers.replies import (
     Button,
     File,
@@ -97,6 +99,17 @@ async def answered(
     ]
 
 
+async def expect(session: AsyncSession, pressed: Mapping[int, str]) -> None:
+    """Read at once what the answers need that several people have just pressed."""
+    of_event: dict[str, list[int]] = {}
+    for telegram_id, data in pressed.items():
+        if data.startswith(f"{Answer.__prefix__}:"):
+            with suppress(TypeError, ValueError):  # forged: refused when its turn comes
+                of_event.setdefault(Answer.unpack(data).ref, []).append(telegram_id)
+    if of_event:
+        await attendance.expect(session, of_event)
+
+
 async def calendar_asked(query: Any, callback_data: Calendar) -> Replies:
     """Send the calendar file."""
     return [say("event.calendar", ref=callback_data.ref)]
@@ -117,7 +130,7 @@ async def event_list(page: Page) -> Message:
             )
         return Message(text, [[menu.button(_)]])
     titles = await translations.blocks(
-        page.session, "event", [event.id for event in found], _.language, page.network.language
+        page.session, "event", [event.id for event in found], page.reads, page.network.language
     )
     rows = [
         [
@@ -160,6 +173,7 @@ async def card_of(page: Page, event: Event, mine: Attendance | None) -> Message:
         silence,
     )
     rows = await answer_rows(page, event, mine)
+    rows.insert(-1, by_machine(page, "event", event.ref, block))
     return Message(text, [*resting.rows(page), *rows] if silence else rows)
 
 
@@ -325,6 +339,10 @@ async def answer_rows(page: Page, event: Event, mine: Attendance | None) -> list
             rows.append(
                 [Button(_.label("button", "📅 Put it in my calendar"), Calendar(ref=event.ref))]
             )
+    is_preview = event.state == events.State.DRAFT
+    if is_preview or bridge.takes_questions(event, page.now):
+        ask = menu.WriteTo(kind="event", ref=event.ref)
+        rows.append([Button(_.label("button", "❓ Ask the organisers"), ask)])
     rows.append([Button(_.label("button", "All events"), List())])
     return rows
 
@@ -372,7 +390,7 @@ async def event_calendar(page: Page, ref: str) -> Message:
         with_address=knows_address(mine),
     )
     text = _("Open this file to put the event into the calendar of your phone.")
-    return Message(text, file=File("event.ics", content))
+    return Message(text, file=File(_.label("file", "event") + ".ics", content))
 
 
 CARDS = {
@@ -387,8 +405,8 @@ def setup() -> Router:
     """Take /events and every button of an event."""
     router = Router(name="attendance")
     router.message.register(list_command, Command("events"))
+    router.callback_query.register(answered, Answer.filter())  # what is pressed most
     router.callback_query.register(list_button, List.filter())
     router.callback_query.register(opened, Open.filter())
-    router.callback_query.register(answered, Answer.filter())
     router.callback_query.register(calendar_asked, Calendar.filter())
     return router

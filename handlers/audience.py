@@ -23,6 +23,7 @@ from community.figures import FEW, Cell, Hidden, protect
 from community.needs import Need
 from community.people import Person
 from community.sends import Send
+from community.topics import Topic
 from community.translations import Fallback
 from handlers import words
 from handlers.content import area_choices
@@ -69,11 +70,27 @@ async def who_card(page: Page, ref: str) -> Message:
             _language_line(language, _count(cell, _, exact=exact), run, send, network, _)
             for language, cell in languages.items()
         ),
+        await _night(page, send, total, exact=exact),
         "",
         *(_left_out(run, _, languages) if exact else ()),
         None if exact else _("Of a chosen audience, numbers are shown in steps of five."),
     )
     return Message(text, [[Button(_.label("button", "Back to the message"), OpenSend(ref=ref))]])
+
+
+async def _night(page: Page, send: Send, total: Cell, *, exact: bool) -> Html | None:
+    """Say how many are asleep; without the number if it would tell of few, or what is hidden."""
+    _ = page._
+    network = page.network
+    asleep = await sends.in_the_night(page.session, send, network.language, page.now, network.zone)
+    if not asleep:
+        return None
+    if isinstance(total, Hidden) or asleep < FEW or 0 < total - asleep < FEW:
+        return _("🌙 It is night where some of them are: they get it in the morning.")
+    return _(
+        "🌙 It is night now for some of them, who get it in the morning: {n}",
+        n=_count(asleep, _, exact=exact),
+    )
 
 
 def _shown(run: DryRun) -> tuple[Mapping[str, Cell], Cell]:
@@ -95,7 +112,17 @@ def _shown(run: DryRun) -> tuple[Mapping[str, Cell], Cell]:
     if run.people < FEW and run.people:
         return cells, Hidden.FEW
     is_open = not any(isinstance(cell, Hidden) for cell in cells.values())
-    return cells, run.people if is_open else Hidden.COVERED
+    return cells, run.people if is_open and not _tells_of_few(run) else Hidden.COVERED
+
+
+def _tells_of_few(run: DryRun) -> bool:
+    """Say whether the total tells how few of a language have a second one, or have none."""
+    for language in run.without_translation:
+        gets = run.gets[language]
+        reasons: Mapping[Standing, int] = run.left_out.get(language, {})
+        if gets and (left := reasons.get(Standing.UNTRANSLATED, 0)) > 0 and min(gets, left) < FEW:
+            return True
+    return False
 
 
 def _count(cell: Cell, _: Translator, *, exact: bool) -> str:
@@ -111,14 +138,24 @@ def _language_line(
     name = language_name(language, _)
     if language not in run.without_translation:
         return _("{language}: {n}", language=name, n=n)
-    if send.fallback == Fallback.SKIP:
-        return _("{language}: {n}. Not translated: they get nothing.", language=name, n=n)
-    return _(
-        "{language}: {n}. Not translated: they get another language, with a notice: {other}",
-        language=name,
-        n=n,
-        other=language_name(network, _),
-    )
+    told = {"language": name, "n": n}
+    return {
+        Fallback.SKIP: _("{language}: {n}. Not translated: they get nothing.", **told),
+        Fallback.SECOND: _(
+            "{language}: {n}. Not translated: they get their second language. Who has named none "
+            "that is ready gets nothing.",
+            **told,
+        ),
+        Fallback.NETWORK: _(
+            "{language}: {n}. Not translated: they get their second language if it is ready, "
+            "else this one, with a notice: {other}",
+            **told,
+            other=language_name(network, _),
+        ),
+        Fallback.WAIT: _(
+            "{language}: {n}. Not translated: they wait, and get it once it is.", **told
+        ),
+    }[Fallback(send.fallback)]
 
 
 def _left_out(run: DryRun, _: Translator, languages: Mapping[str, Cell]) -> list[Html]:
@@ -159,6 +196,9 @@ async def in_words(page: Page, audience: Audience) -> Html:
         names = {ref: name for name, ref in await area_choices(page)}
         listed = join([names[ref] for ref in audience.areas if ref in names], _)
         parts.append(_("Living in: {areas}", areas=listed))
+    if audience.topics:
+        wanted = join([words.topic(topic, _) for topic in audience.topics], _)
+        parts.append(_("Want to hear of: {topics}", topics=wanted))
     if audience.guests_of is not None:
         title = await _title(page, audience.guests_of)
         parts.append(_("Guests of: {event}", event=title))
@@ -170,7 +210,7 @@ async def in_words(page: Page, audience: Audience) -> Html:
 async def _title(page: Page, event_ref: str) -> str:
     event = await find(page.session, Event, event_ref)
     block = await translations.block(
-        page.session, "event", event.id, page._.language, page.network.language
+        page.session, "event", event.id, page.reads, page.network.language
     )
     return block.get("title") if block else ""
 
@@ -184,6 +224,7 @@ async def audience_card(page: Page, ref: str) -> Message:
         (_.label("button", "🗣 Languages"), "languages"),
         (_.label("button", "🔎 What they look for"), "needs"),
         (_.label("button", "🏘 Where they live"), "areas"),
+        (_.label("button", "🔔 What they want to hear of"), "topics"),
         (_.label("button", "📅 Guests of an event"), "event"),
     ]
     rows = in_rows([Button(label, ForWhom(ref=ref, part=part)) for label, part in parts], 2)
@@ -231,6 +272,8 @@ async def _choices(page: Page, part: str) -> Sequence[tuple[str, str]]:
         return [(words.need(need, _), need.value) for need in Need]
     if part == "areas":
         return await area_choices(page)
+    if part == "topics":
+        return [(words.topic(topic, _), topic.value) for topic in Topic]
     recent = await page.session.scalars(
         select(Event)
         .where(Event.state.in_([events.State.PUBLISHED, events.State.HELD]))
@@ -247,6 +290,7 @@ def _chosen(audience: Audience, part: str) -> Sequence[str]:
         "languages": audience.languages,
         "needs": audience.needs,
         "areas": audience.areas,
+        "topics": audience.topics,
     }.get(part, ())
 
 
@@ -275,7 +319,7 @@ async def touched(
     return [edit("send.audience", ref=ref)]
 
 
-PARTS = ("languages", "needs", "areas", "event")
+PARTS = ("languages", "needs", "areas", "topics", "event")
 
 
 async def _changed(
@@ -290,6 +334,8 @@ async def _changed(
         return replace(audience, languages=_turned(audience.languages, value))
     if part == "needs" and value in [*Need]:
         return replace(audience, needs=_turned(audience.needs, Need(value)))
+    if part == "topics" and value in [*Topic]:
+        return replace(audience, topics=_turned(audience.topics, Topic(value)))
     if part == "areas":
         return replace(
             audience, areas=_turned(audience.areas, (await find(session, Area, value)).ref)

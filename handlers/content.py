@@ -1,42 +1,78 @@
 """What authors wrote, shown as theirs: in one language, named where it is not the reader's."""
 
+from aiogram.filters.callback_data import CallbackData
+
 from community import areas, translations
+from community.errors import UnfaithfulError
 from community.translations import Block
-from handlers.replies import Page
-from locales import Html, escape, language_name
+from handlers.replies import Button, Page, blockquote, lines
+from locales import Html, escape, faults, language_name
+
+
+class ByMachine(CallbackData, prefix="bm"):
+    """Read what an author wrote by a machine, or as it was written."""
+
+    subject: str
+    ref: str
+    original: bool = False
+    first: bool = True
+    """Whether this is under the words themselves, and not under what a machine made of them."""
+
+
+def by_machine(page: Page, subject: str, ref: str, block: Block | None) -> list[Button]:
+    """Return the button that asks for a machine's text, where there is a machine for it."""
+    if block is None or block.is_own:
+        return []
+    if not page.network.machine.has(block.language, page._.language):
+        return []
+    return [
+        Button(
+            page._.label("button", "🤖 Translate it for me"), ByMachine(subject=subject, ref=ref)
+        )
+    ]
 
 
 async def block_for(page: Page, subject: str, subject_id: int) -> Block | None:
     """Return the words of a subject for this reader, who has opened it."""
     return await translations.block(
-        page.session, subject, subject_id, page._.language, page.network.language
+        page.session, subject, subject_id, page.reads, page.network.language
     )
 
 
 def authored(page: Page, block: Block | None, markup: Html | str) -> Html:
     """Return an author's words; in another language than the reader's, set apart and named."""
-    text = escape(markup)
     if block is None or block.is_own:
-        return text
-    _ = page._
-    notice = _("Language: {language}", language=language_name(block.language, _))
-    return Html(f"{notice}\n<blockquote>{text}</blockquote>")
+        return escape(markup)
+    return lines(*named(page, block.language, markup))
 
 
 def quoted(page: Page, words: str, language: str) -> Html:
     """Return what somebody wrote, set apart; in another language than the reader's, named."""
-    text = Html("<blockquote>") + words + Html("</blockquote>")
-    if language == page._.language:
-        return text
+    return (
+        blockquote(words) if language == page._.language else lines(*named(page, language, words))
+    )
+
+
+def named(page: Page, language: str, words: str) -> list[Html]:
+    """Return somebody's words, set apart, under the name of their language."""
     _ = page._
-    notice = _("Language: {language}", language=language_name(language, _))
-    return Html("\n").join([notice, text])
+    return [_("Language: {language}", language=language_name(language, _)), blockquote(words)]
+
+
+def check_faithful(source: str | None, text: str, language: str) -> None:
+    """Refuse a translation that is not true to its source.
+
+    Raises:
+        UnfaithfulError: a fact is lost or added, or it is in another script.
+    """
+    for fault in faults(source, text, language) if source else ():
+        raise UnfaithfulError(fault.wrong, fault.what)
 
 
 async def area_choices(page: Page) -> list[tuple[str, str]]:
     """Return the areas by their names in the reader's language."""
     every = await areas.offered(page.session)
     names = await translations.blocks(
-        page.session, "area", [area.id for area in every], page._.language, page.network.language
+        page.session, "area", [area.id for area in every], page.reads, page.network.language
     )
     return [(names[area.id].get("name"), area.ref) for area in every if area.id in names]

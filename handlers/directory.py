@@ -33,6 +33,7 @@ from handlers.replies import (
     Page,
     Replies,
     Reply,
+    blockquote,
     edit,
     in_rows,
     lines,
@@ -273,7 +274,7 @@ async def service_card(page: Page, ref: str) -> Message:
     service = await find(page.session, Service, ref)
     organization = await page.session.get_one(Organization, service.organization_id)
     shelf = (await translations.shelves(page.session, "service", [service.id]))[service.id]
-    block = shelf.choose(_.language, page.network.language)
+    block = shelf.choose(page.reads, page.network.language)
     told = await step_texts(page, service, _.language)
     text = lines(
         _("🛟 <b>{name}</b>", name=block.get("name") if block else ""),
@@ -288,9 +289,7 @@ async def service_card(page: Page, ref: str) -> Message:
         cost_line(service, _),
         await _area_line(page, service),
         _("Closed for now: nobody is shown it.") if not service.is_open else None,
-        Html("<blockquote>") + block.get("description") + Html("</blockquote>")
-        if block and block.get("description")
-        else None,
+        blockquote(block.get("description")) if block and block.get("description") else None,
         *[
             _("{number}. {step}", number=number, step=step)
             for number, step in enumerate(told, start=1)
@@ -334,7 +333,7 @@ async def _area_line(page: Page, service: Service) -> Html:
     if service.area_id is None:
         return _("Everywhere, or online")
     block = await translations.block(
-        page.session, "area", service.area_id, _.language, page.network.language
+        page.session, "area", service.area_id, page.reads, page.network.language
     )
     return _("In {area}", area=block.get("name") if block else "?")
 

@@ -13,8 +13,9 @@ from community import providers, translations
 from community.base import find
 from community.errors import NotUnderstoodError
 from community.providers import Service
+from community.translations import Reads
 from handlers.forms import Answering, Field, Form, Question, begin
-from handlers.replies import Button, Page, Replies, Reply, lines, say, toast
+from handlers.replies import Button, Page, Replies, Reply, blockquote, lines, say, toast
 from handlers.staff import COORDINATORS, router_for
 from locales import OFFERED, Html, Translator, language_name, native_name
 
@@ -61,7 +62,7 @@ def _language_of(about: Mapping[str, Any], _: Translator) -> str:
 
 async def _as_it_stands(page: Page, about: Mapping[str, Any], field: str) -> str:
     shelf = (await translations.shelves(page.session, "service", [about["id"]]))[about["id"]]
-    source = shelf.choose(shelf.source, page.network.language)
+    source = shelf.choose(Reads(shelf.source), page.network.language)
     return source.get(field) if source else ""
 
 
@@ -73,6 +74,10 @@ async def _ask_words(page: Page, about: Mapping[str, Any], answers: Any) -> Ques
             _quote(await _as_it_stands(page, about, "name")),
         )
     )
+
+
+def _quote(text: str) -> Html | None:
+    return blockquote(text) if text else None
 
 
 async def _ask_description_words(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
@@ -98,10 +103,6 @@ async def _ask_step_words(page: Page, about: Mapping[str, Any], answers: Any) ->
             _quote("\n".join(told)),
         )
     )
-
-
-def _quote(text: str) -> Html:
-    return Html("<blockquote>") + text + Html("</blockquote>") if text else Html("")
 
 
 # Finishing
@@ -179,7 +180,7 @@ async def step_texts(page: Page, service: Service, language: str | None) -> Sequ
     told = []
     for step in every:
         shelf = shelves[step.id]
-        block = shelf.choose(language or shelf.source, page.network.language)
+        block = shelf.choose(Reads(language or shelf.source), page.network.language)
         told.append(block.get("text") if block else "")
     return told
 

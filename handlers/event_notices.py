@@ -2,14 +2,14 @@
 
 from aiogram import Router
 
-from community import attendance, corrections, events, sends
+from community import attendance, events, sends
 from community.attendance import State
 from community.base import find
 from community.events import Event
 from community.sends import Send
 from community.topics import Topic
 from community.translations import Fallback
-from handlers import topics
+from handlers import pictures, topics
 from handlers.attendance import (
     Calendar,
     List,
@@ -17,10 +17,11 @@ from handlers.attendance import (
     event_card,
     facts,
     heading,
+    is_open,
     standing,
 )
-from handlers.content import block_for
-from handlers.replies import Button, Message, Page, in_rows, lines
+from handlers.content import block_for, by_machine
+from handlers.replies import Button, Message, NotYetError, Page, in_rows, lines
 
 
 async def invitation(page: Page, ref: str, send: str) -> Message | None:
@@ -30,18 +31,21 @@ async def invitation(page: Page, ref: str, send: str) -> Message | None:
     if mine is not None and mine.state not in attendance.UNANSWERED:
         return None
     announced = await find(page.session, Send, send)
-    if await corrections.current(page.session, announced) is None:
+    standing_now = await sends.current(page.session, announced)
+    if standing_now is None:
         return None  # taken back meanwhile
-    return await announcement(page, event, send)
+    message = await announcement(page, event, standing_now)
+    if message is None and is_open(page, event) and standing_now.fallback == Fallback.WAIT:
+        raise NotYetError
+    return message
 
 
-async def announcement(page: Page, event: Event, send: str) -> Message | None:
+async def announcement(page: Page, event: Event, announced: Send) -> Message | None:
     """Return what an announcement says, in the language its author's rule gives this reader."""
     if event.state != events.State.PUBLISHED or event.starts_at <= page.now:
         return None
-    announced = await find(page.session, Send, send)
     shelf = await sends.shelf(page.session, announced)
-    block = shelf.choose(page._.language, page.network.language, Fallback(announced.fallback))
+    block = shelf.choose(page.reads, page.network.language, Fallback(announced.fallback))
     if block is None:
         return None
     _ = page._
@@ -53,9 +57,14 @@ async def announcement(page: Page, event: Event, send: str) -> Message | None:
         *facts(page, event, None),
         "",
         await standing(page, event, None),
+        *pictures.in_words(page, block),
     )
-    rows = await answer_rows(page, event, None)
-    return Message(text, [*rows, [topics.button(Topic.EVENTS, _)]])
+    rows = [
+        *await answer_rows(page, event, None),
+        by_machine(page, "event", event.ref, block),
+        [topics.button(Topic.EVENTS, _)],
+    ]
+    return Message(text, rows, file=pictures.file_of(announced))
 
 
 async def reminder(page: Page, ref: str, which: str) -> Message | None:

@@ -20,8 +20,16 @@ from aiogram.types import CallbackQuery, TelegramObject
 from aiogram.types import Message as Incoming
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community.errors import NotFoundError, NotUnderstoodError, RefusalError
+from community import memory
+from community.errors import (
+    FileRefusedError,
+    NotFoundError,
+    NotUnderstoodError,
+    RefusalError,
+)
 from community.people import Person
+from community.sends import Picture
+from handlers.filters import Fits
 from handlers.replies import (
     Button,
     How,
@@ -78,6 +86,15 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Attached:
+    """The file of a message, fetched because a form has asked for it."""
+
+    content: bytes | None
+    problem: str = ""
+    """Why there is no content: ``too_big`` or ``away``."""
+
+
+@dataclass(frozen=True)
 class Answering:
     """What reading an answer and finishing a form may use."""
 
@@ -88,6 +105,7 @@ class Answering:
     _: Translator
     state: FSMContext
     incoming: Incoming | None = None
+    attached: Attached | None = None
     chosen: bool = True
     """Whether the answer is one of the question's choices, tapped or typed; else it is a text."""
     about: Mapping[str, Any] = field(default_factory=dict)
@@ -114,6 +132,12 @@ class Field:
     read: Read = any_text
     optional: bool = False
     takes_location: bool = False
+    takes_picture: bool = False
+    """A picture is an answer; the text is what is written under it, perhaps nothing."""
+    takes_file: bool = False
+    """A file is an answer, and has been fetched when it is read."""
+    relays: bool = False
+    """What is written goes to somebody else: what cannot be passed on is refused, not left out."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +159,12 @@ async def begin(form: Form, state: FSMContext, **about: Any) -> Replies:
     await state.set_state(Filling.form)
     await state.update_data(form=form.name, at=0, about=about, answers={})
     return [_asking(form, 0, about, {})]
+
+
+def waits_for_file(forms: Forms, data: Mapping[str, Any]) -> bool:
+    """Say whether a conversation that keeps this waits for a file."""
+    form = forms.get(data.get("form", ""))
+    return form is not None and form.fields[data["at"]].takes_file
 
 
 async def end(state: FSMContext) -> None:
@@ -261,6 +291,7 @@ async def written(
     network: Network,
     forms: Forms,
     _: Translator,
+    attached: Attached | None = None,
 ) -> Replies:
     """Take a message as the answer to the open question; a label is the button that bears it."""
     data = await state.get_data()
@@ -271,18 +302,24 @@ async def written(
     form: Form = forms[data["form"]]
     asked = form.fields[data["at"]]
     text = message.text or message.caption or ""
+    if asked.relays and message.text is None:
+        raise NotUnderstoodError(_kind_of(message))
     if message.location is not None and asked.takes_location:
         text = f"{message.location.latitude} {message.location.longitude}"
-    if not text.strip():
-        raise NotUnderstoodError("text")
-    page = Page(session, person, _, now, network, forms)
+    has_picture = asked.takes_picture and picture_in(message) is not None
+    has_file = asked.takes_file and message.document is not None
+    if not text.strip() and not has_picture and not has_file:
+        raise FileRefusedError("none") if asked.takes_file else NotUnderstoodError("text")
+    page = Page(session, person, _, now, network, forms, second=person.second_language)
     question = await asked.ask(page, data["about"], data["answers"])
     value = _button(question, text, _)
     if value == CANCEL:
         return await _dropped(form, state, data["about"], say)
     if value == SKIP and not asked.optional:
         raise NotUnderstoodError("needed")
-    answering = Answering(session, person, now, network, _, state, message, value is not None)
+    answering = Answering(
+        session, person, now, network, _, state, message, attached, value is not None
+    )
     try:
         async with session.begin_nested():
             replies = await _answer(answering, forms, text if value is None else value)
@@ -293,12 +330,32 @@ async def written(
     except NotUnderstoodError as error:
         if error.limit is None or len(text) < CUT_FROM:
             raise
+        memory.doubt(session)
         await state.update_data(cut_at=sent)
         return [say("form.too_long", limit=error.limit, cut=len(text) >= ONE_MESSAGE)]
     if len(text) <= SENTENCE and mentions_stop(text):
         # It may be the answer, it may be a wish: it is kept as the one, and asked about.
         return [say("stop.perhaps"), *replies]
     return replies
+
+
+def _kind_of(message: Incoming) -> str:
+    """Return what is refused in a message that is to be passed on and is no text."""
+    if message.contact or message.location or message.venue:
+        return "contact"
+    return "file"
+
+
+def picture_in(message: Incoming | None) -> Picture | None:
+    """Return the picture in a message, sent as a photo or as a file."""
+    if message is None:
+        return None
+    if message.photo:
+        return Picture(message.photo[-1].file_id, is_photo=True)
+    file = message.document
+    if file is not None and (file.mime_type or "").startswith("image/"):
+        return Picture(file.file_id, is_photo=False)
+    return None
 
 
 def _button(question: Question, text: str, _: Translator) -> str | None:
@@ -365,6 +422,6 @@ CARDS = {
 def setup() -> Router:
     """Take every message while a form is open, and every tap under a form's question."""
     router = Router(name="forms")
-    router.message.register(written, StateFilter(Filling.form), ~F.text.startswith("/"))
+    router.message.register(written, StateFilter(Filling.form), Fits(~F.text.startswith("/")))
     router.callback_query.register(tapped, Choice.filter())
     return router

@@ -1,24 +1,29 @@
 """Writing to the team, and the team's side of it: one shared inbox."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.filters import Command
 from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from aiogram.types import Message as Incoming
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import conversations, inbox, referrals
-from community.inbox import QuestionMessage
+from community import bridge, conversations, inbox, referrals
+from community.errors import RefusalError
+from community.exchanges import ExchangeMessage
 from community.people import Person
-from handlers import menu
+from handlers import menu, reading
+from handlers.bridge import label_in_inbox, never
 from handlers.content import quoted
 from handlers.disputes import Dispute
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.menu import AskTeam
+from handlers.reading import read
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
 from handlers.staff import Inbox, back
 from locales import Translator
@@ -27,10 +32,19 @@ SHOWN = 20
 
 
 class OpenQuestion(CallbackData, prefix="iq"):
-    """One question: look at it, answer it, close it."""
+    """One question: look at it, answer it, close it. ``back`` counts pages from the newest."""
 
     ref: str
     act: str = "open"
+    back: int = 0
+
+
+class Said(CallbackData, prefix="xs"):
+    """What the team has said to the reader, by its number in the exchange."""
+
+    ref: str
+    at: int
+    original: bool
 
 
 class Unsent(CallbackData, prefix="us"):
@@ -57,7 +71,7 @@ async def _ask_what(page: Page, about: Any, answers: Any) -> Question:
     return Question(
         lines(
             _("What would you like to tell the team or ask? Write it in your own language."),
-            _("Please never send identity documents or passwords here."),
+            never(_),
         )
     )
 
@@ -73,7 +87,7 @@ async def _asked(answering: Answering) -> Replies:
     return [say("inbox.sent")]
 
 
-ASK = Form("ask", [Field("text", _ask_what)], _asked)
+ASK = Form("ask", [Field("text", _ask_what, relays=True)], _asked)
 
 
 async def stray(
@@ -130,11 +144,28 @@ async def question_touched(
     if callback_data.act == "close":
         await inbox.close(session, person, ref, now)
         return [edit("inbox.list")]
-    return [edit("inbox.question", ref=ref)]
+    original = callback_data.act == "original"
+    return [edit("inbox.question", ref=ref, back=callback_data.back, original=original)]
+
+
+async def said_again(
+    query: Any, callback_data: Said, session: AsyncSession, person: Person
+) -> Replies:
+    """Show what the team has said as it was written, or in the reader's language again."""
+    ref, at = callback_data.ref, callback_data.at
+    message = await inbox.told(session, person, ref, at)
+    return [edit("team_answer", ref=ref, number=message.id, original=callback_data.original)]
 
 
 async def _answer_what(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
-    return Question(page._("Write your answer. The person gets it without your name."))
+    _ = page._
+    _exchange, person = await inbox.opened(page.session, page.reader, about["ref"], page.now)
+    return Question(
+        lines(
+            _("{name}:", name=person.name or "?"),  # another may have been opened since
+            _("Write your answer. The person gets it without your name."),
+        )
+    )
 
 
 async def _answered(answering: Answering) -> Replies:
@@ -151,7 +182,7 @@ async def _answered(answering: Answering) -> Replies:
 
 ANSWER = Form(
     "inbox.answer",
-    [Field("text", _answer_what)],
+    [Field("text", _answer_what, relays=True)],
     _answered,
     home=lambda about: say("inbox.question", ref=about["ref"]),
 )
@@ -208,7 +239,8 @@ async def inbox_list(page: Page) -> Message:
     _ = page._
     waiting = await inbox.of_team(page.session, page.reader, page.now)
     disputes = await referrals.disputes(page.session, page.reader, page.now)
-    if not waiting and not disputes:
+    exchanges = await bridge.for_team(page.session, page.reader, page.now)
+    if not waiting and not disputes and not exchanges:
         return Message(_("Nobody is waiting for an answer. 🎉"), [[back(_)]])
     rows = [
         [
@@ -219,6 +251,7 @@ async def inbox_list(page: Page) -> Message:
         ]
         for question, person in waiting
     ]
+    rows += [[await label_in_inbox(page, exchange)] for exchange in exchanges[:SHOWN]]
     look = _.label("button", "⚖️ They disagree")
     rows += [[Button(look, Dispute(ref=referral.ref))] for referral in disputes[:SHOWN]]
     text = lines(
@@ -226,6 +259,13 @@ async def inbox_list(page: Page) -> Message:
             "{n} message waits for an answer.", "{n} messages wait for an answer.", len(waiting)
         )
         if waiting
+        else None,
+        _.ngettext(
+            "{n} question about an event or report waits.",
+            "{n} questions about events or reports wait.",
+            len(exchanges),
+        )
+        if exchanges
         else None,
         _.ngettext(
             "{n} disagreement waits to be settled.",
@@ -238,25 +278,42 @@ async def inbox_list(page: Page) -> Message:
     return Message(text, [*rows, [back(_)]])
 
 
-async def question_card(page: Page, ref: str) -> Message:
-    """Show the exchange with one member."""
+async def question_card(page: Page, ref: str, back: int = 0, *, original: bool = False) -> Message:
+    """Show the exchange with one member, the newest page of it first."""
+    return await reading.in_one(partial(_question_card, page, ref, back), original=original)
+
+
+async def _question_card(page: Page, ref: str, back: int, original: bool) -> Message:
     _ = page._
     question, person = await inbox.opened(page.session, page.reader, ref, page.now)
-    said = [
-        lines(
-            _("The team:") if message.by_team else _("{name}:", name=person.name or "?"),
-            quoted(page, message.text, message.language),
+    exchange = await inbox.messages(page.session, question)
+    every = reading.pages([len(message.text) for message in exchange])
+    back = min(max(back, 0), len(every) - 1)
+    said, shown = [], []
+    for message in (exchange[at] for at in every[-1 - back]):
+        shown.append(await read(page, message.text, message.language, original=original))
+        who = _("{name}:", name=person.name or "?") if message.by_member else _("The team:")
+        said.append(lines(who, shown[-1].text))
+    same = OpenQuestion(ref=ref, back=back)
+    turned = same if original else same.model_copy(update={"act": "original"})
+    turning = []
+    if back + 1 < len(every):
+        earlier = OpenQuestion(ref=ref, back=back + 1)
+        turning.append(Button(_.label("button", "Previous page"), earlier))
+    if back:
+        turning.append(
+            Button(_.label("button", "Next page"), OpenQuestion(ref=ref, back=back - 1))
         )
-        for message in await inbox.messages(page.session, question)
-    ]
     rows = [
+        reading.switch(shown, turned, _, original=original),
+        turning,
         [
             Button(_.label("button", "Answer"), OpenQuestion(ref=ref, act="answer")),
             Button(_.label("button", "Settled"), OpenQuestion(ref=ref, act="close")),
         ],
         [Button(_.label("button", "Inbox"), Inbox())],
     ]
-    return Message(lines(*said), rows)
+    return Message(lines(*said), rows, live=any(one.is_awaited for one in shown))
 
 
 async def answered_card(page: Page) -> Message:
@@ -270,21 +327,34 @@ async def answered_card(page: Page) -> Message:
 async def question_notice(page: Page, ref: str) -> Message:
     """Tell the team that somebody wrote; who and what, on tap."""
     _ = page._
+    with suppress(RefusalError):
+        question, _person = await inbox.opened(page.session, page.reader, ref, page.now)
+        for message in (await inbox.messages(page.session, question))[-1:]:
+            await reading.prepare(page, message.text, message.language)
     return Message(
         _("✉️ A member has written to the team."),
         [[Button(_.label("button", "Read it"), OpenQuestion(ref=ref))]],
     )
 
 
-async def team_answer(page: Page, ref: str, number: int) -> Message | None:
-    """Relay the team's answer, in the words and the language in which it was written."""
-    message = await page.session.get(QuestionMessage, number)
+async def team_answer(
+    page: Page, ref: str, number: int, *, original: bool = False
+) -> Message | None:
+    """Relay the team's answer, in the reader's language as far as a machine can."""
+    message = await page.session.get(ExchangeMessage, number)
     if message is None:
         return None
     _ = page._
+    shown = await read(page, message.text, message.language, original=original)
+    at = await inbox.place_of(page.session, message)
+    turned = Said(ref=ref, at=at, original=not original)
     return Message(
-        lines(_("💬 An answer from the team:"), "", quoted(page, message.text, message.language)),
-        [[Button(_.label("button", "Write back"), AskTeam())]],
+        lines(_("💬 An answer from the team:"), "", shown.text),
+        [
+            reading.switch([shown], turned, _, original=original),
+            [Button(_.label("button", "Write back"), AskTeam())],
+        ],
+        live=shown.is_awaited,
     )
 
 
@@ -310,6 +380,7 @@ def setup() -> Router:
     router.callback_query.register(stray_settled, Unsent.filter())
     router.callback_query.register(inbox_opened, Inbox.filter())
     router.callback_query.register(question_touched, OpenQuestion.filter())
+    router.callback_query.register(said_again, Said.filter())
     return router
 
 
@@ -317,7 +388,7 @@ def last() -> Router:
     """Take what no other conversation wanted. Must be asked last."""
     router = Router(name="last")
     router.message.register(stray)
-    router.callback_query.register(stale, F.data)
+    router.callback_query.register(stale)
     return router
 
 

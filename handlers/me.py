@@ -15,7 +15,7 @@ from community import consents, erasure, keys, needs, people, roles, translation
 from community.people import Person
 from handlers import menu, resting, topics, words
 from handlers.forms import Answering, Field, Form, Question, begin
-from handlers.onboarding import languages_card
+from handlers.onboarding import also_read, languages_card
 from handlers.profile import STEPS
 from handlers.replies import (
     Button,
@@ -108,6 +108,7 @@ async def me_card(page: Page) -> Message:
     told = [
         _("Name: {name}", name=me.name),
         _("Language: {language}", language=language_name(_.language, _)),
+        *filter(None, [also_read(page)]),
         _("Membership: {state}", state=words.membership(me.state, _)),
     ]
     if rests := resting.line(page):
@@ -177,7 +178,7 @@ async def _profile_lines(page: Page) -> list[Html]:
         told.append(_("Your business: {stage}", stage=words.stage(me.stage, _)))
     if me.area_id:
         block = await translations.block(
-            page.session, "area", me.area_id, _.language, page.network.language
+            page.session, "area", me.area_id, page.reads, page.network.language
         )
         if block:
             told.append(_("You live in: {area}", area=block.get("name")))
@@ -203,7 +204,7 @@ async def export_card(page: Page) -> Message:
     content = json.dumps(everything, ensure_ascii=False, indent=2).encode()
     return Message(
         _("This file holds everything we have stored about you."),
-        file=File("my-data.json", content),
+        file=File(_.label("file", "my-data") + ".json", content),
     )
 
 

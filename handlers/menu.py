@@ -10,7 +10,7 @@ from aiogram.fsm.context import FSMContext
 
 from community import roles
 from community.roles import RoleName
-from handlers import resting
+from handlers import resting, staff
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
 from locales import Html, Translator
 
@@ -23,6 +23,13 @@ class Menu(CallbackData, prefix="m"):
 
 class AskTeam(CallbackData, prefix="at"):
     """Write to the team."""
+
+
+class WriteTo(CallbackData, prefix="wt"):
+    """Write to the other side about a request ("referral") or an event."""
+
+    kind: str
+    ref: str
 
 
 def button(_: Translator) -> Button:
@@ -98,6 +105,8 @@ async def menu_card(page: Page) -> Message:
         text = lines(text, "", told)
         rows = [*resting.rows(page), *rows]
     held = {role.name for role in await roles.held(page.session, page.reader, page.now)}
+    if RoleName.TRANSLATOR in held:
+        rows.append([staff.translations_button(_)])
     if ways := ways_in(held, _):
         text = lines(text, "", *ways)
     return Message(text, rows)

@@ -13,10 +13,10 @@ from community.events import Event
 from community.sends import Send
 from community.topics import Topic
 from community.translations import Block, Fallback
-from handlers import menu, topics
+from handlers import menu, pictures, topics
 from handlers.attendance import event_card
-from handlers.content import authored, block_for
-from handlers.replies import Message, Page, Replies, alike, lines, say
+from handlers.content import authored, by_machine
+from handlers.replies import Message, NotYetError, Page, Replies, alike, lines, say
 from locales import Html
 
 
@@ -35,21 +35,32 @@ def words_of(page: Page, block: Block) -> Html:
 @alike
 async def newsletter(page: Page, ref: str) -> Message | None:
     """Bring a newsletter, in the language its author's rule gives this reader."""
-    send = await corrections.current(page.session, await find(page.session, Send, ref))
+    send = await sends.current(page.session, await find(page.session, Send, ref))
     if send is None or send.state == sends.State.CANCELLED:
         return None
-    return await as_written(page, send)
+    message = await as_written(page, send)
+    if message is None and send.fallback == Fallback.WAIT:
+        raise NotYetError
+    return message
 
 
-async def as_written(page: Page, send: Send) -> Message | None:
-    """Return a newsletter's words, or its correction's, as this reader gets them."""
+async def as_written(page: Page, send: Send, rule: Fallback | None = None) -> Message | None:
+    """Return a newsletter's words, or its correction's, as this reader gets them.
+
+    ``rule`` stands in for the author's.
+    """
     shelf = await sends.shelf(page.session, send)
-    block = shelf.choose(page._.language, page.network.language, Fallback(send.fallback))
+    rule = rule or Fallback(send.fallback)
+    block = shelf.choose(page.reads, page.network.language, rule)
     if block is None:
         return None
     notice = page._("✏️ Corrected:") if send.of_id is not None else None
-    text = lines(notice, words_of(page, block))
-    return Message(text, [[topics.button(Topic.NEWSLETTERS, page._)]])
+    text = lines(notice, words_of(page, block), *pictures.in_words(page, block))
+    rows = [
+        by_machine(page, "newsletter", send.ref, block),
+        [topics.button(Topic.NEWSLETTERS, page._)],
+    ]
+    return Message(text, rows, file=pictures.file_of(send))
 
 
 @alike
@@ -62,25 +73,32 @@ async def corrected(page: Page, ref: str) -> Message | None:
     """Stand in the place of what was not right: the words, or the event, as they are now."""
     send = await find(page.session, Send, ref)
     first = await page.session.get_one(Send, send.of_id)
-    if await corrections.current(page.session, first) is None:
+    if await sends.current(page.session, first) is None:
         return None  # taken back meanwhile
     if send.event_id is None:
-        return await as_written(page, send)
+        # A copy that is wrong stands nowhere, whatever the rule for a missing language.
+        return await as_written(page, send, Fallback.NETWORK)
     event = await page.session.get_one(Event, send.event_id)
     shown = await event_card(page, event.ref)
     if shown is None:
         return None
-    return replace(shown, text=lines(page._("✏️ Corrected:"), shown.text))
+    shelf = await sends.shelf(page.session, send)
+    block = shelf.choose(page.reads, page.network.language)
+    text = lines(page._("✏️ Corrected:"), shown.text, *pictures.in_words(page, block))
+    return replace(shown, text=text, file=pictures.file_of(send))
 
 
 async def latest(page: Page) -> Message:
     """Show the newest newsletter to somebody who asks for it."""
     _ = page._
     send = await corrections.latest_newsletter(page.session)
-    block = await block_for(page, "newsletter", send.id) if send else None
-    if block is None:
+    shelf = await sends.shelf(page.session, send) if send else None
+    block = shelf.choose(page.reads, page.network.language) if shelf else None
+    if send is None or block is None:
         return Message(_("There is no newsletter yet."), [[menu.button(_)]])
-    return Message(words_of(page, block), [[menu.button(_)]])
+    text = lines(words_of(page, block), *pictures.in_words(page, block))
+    rows = [by_machine(page, "newsletter", send.ref, block), [menu.button(_)]]
+    return Message(text, rows, file=pictures.file_of(send))
 
 
 CARDS = {

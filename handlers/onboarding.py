@@ -26,7 +26,7 @@ from handlers.replies import (
     lines,
     say,
 )
-from locales import OFFERED, language_name, native_name, sorted_for, translator_for
+from locales import OFFERED, Html, language_name, native_name, sorted_for, translator_for
 
 TERMS_VERSION = "2026-11"
 """The version of the three sentences and of the consent card; kept with every yes."""
@@ -37,6 +37,12 @@ class Language(CallbackData, prefix="la"):
 
     code: str
     joining: bool
+
+
+class Second(CallbackData, prefix="l2"):
+    """Another language that they read; "" asks which, "none" says that there is none."""
+
+    code: str = ""
 
 
 class Terms(CallbackData, prefix="te"):
@@ -134,6 +140,15 @@ async def language_chosen(
     return [edit("start.language_set"), *waiting, commands()]
 
 
+async def second_chosen(query: Any, callback_data: Second, person: Person) -> Replies:
+    """Ask for the second language, or note it."""
+    code = callback_data.code
+    if code != "none" and (code not in OFFERED or code == person.language):
+        return [edit("start.second")]
+    people.choose_second_language(person, None if code == "none" else code)
+    return [edit("start.language_set")]
+
+
 async def terms_answered(
     query: Any, callback_data: Terms, session: AsyncSession, person: Person, now: datetime
 ) -> Replies:
@@ -178,8 +193,12 @@ async def languages_card(page: Page, joining: bool) -> Message:
     """Show the languages by their own names; Telegram's only comes first."""
     first = sorted_for(page.reader.telegram_language)
     buttons = [Button(native_name(code), Language(code=code, joining=joining)) for code in first]
+    rows = in_rows(buttons, 2)
+    if page.reader.language is not None and not joining:
+        label = page._.label("button", "🗣 I also read another language")
+        rows.append([Button(label, Second())])
     # Nobody has chosen yet: the question stands in every language, each by its own catalogue.
-    return Message("🌍 " + " · ".join(_question(code) for code in first), in_rows(buttons, 2))
+    return Message("🌍 " + " · ".join(_question(code) for code in first), rows)
 
 
 def _question(code: str) -> str:
@@ -187,9 +206,40 @@ def _question(code: str) -> str:
 
 
 async def language_set(page: Page) -> Message:
-    """Confirm the language in itself."""
+    """Confirm the language in itself, and the second one if there is one."""
     _ = page._
-    return Message(_("✅ Language: {language}", language=language_name(_.language, _)))
+    second = page.reader.second_language
+    text = lines(
+        _("✅ Language: {language}", language=language_name(_.language, _)),
+        also_read(page),
+    )
+    ask = (
+        _.label("button", "🗣 Change the second language")
+        if second
+        else _.label("button", "🗣 I also read another language")
+    )
+    return Message(text, [[Button(ask, Second())]])
+
+
+def also_read(page: Page) -> Html | None:
+    """Name the second language, if there is one."""
+    second = page.reader.second_language
+    if second is None:
+        return None
+    return page._("Also: {language}", language=language_name(second, page._))
+
+
+async def second_card(page: Page) -> Message:
+    """Ask which other language they read, each by its own name."""
+    _ = page._
+    others = [code for code in sorted_for(None) if code != page.reader.language]
+    buttons = [Button(native_name(code), Second(code=code)) for code in others]
+    text = lines(
+        _("Which other language do you read?"),
+        _("You get it where something is not in your own language yet."),
+    )
+    none = Button(_.label("button", "No other"), Second(code="none"))
+    return Message(text, [*in_rows(buttons, 2), [none]])
 
 
 async def terms_card(page: Page) -> Message:
@@ -274,6 +324,7 @@ async def in_card(page: Page) -> Message:
 CARDS = {
     "start.languages": languages_card,
     "start.language_set": language_set,
+    "start.second": second_card,
     "start.terms": terms_card,
     "start.dead_link": dead_link,
     "start.unknown": unknown,
@@ -289,6 +340,7 @@ def setup() -> Router:
     router.message.register(start, CommandStart())
     router.message.register(language_command, Command("language"))
     router.callback_query.register(language_chosen, Language.filter())
+    router.callback_query.register(second_chosen, Second.filter())
     router.callback_query.register(terms_answered, Terms.filter())
     router.callback_query.register(switched, Switch.filter())
     return router

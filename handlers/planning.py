@@ -189,7 +189,7 @@ async def event_list(page: Page, at: int = 0) -> Message:
     found = await events.of_animator(page.session, page.now)
     shown, turning = staff.page_of(found, at, PER_PAGE, lambda to: Events(at=to), _)
     titles = await translations.blocks(
-        page.session, "event", [event.id for event in shown], _.language, page.network.language
+        page.session, "event", [event.id for event in shown], page.reads, page.network.language
     )
     rows = []
     for event in shown:

@@ -47,7 +47,7 @@ async def card_of(page: Page, send: Send) -> Message:
         state_sentence(page, send),
         *(_figures(send, rows, still_open, _) if send.audience else ()),
         *(_languages(by_language, _) if send.audience else ()),
-        _time_left(page, send, send.audience or 0, still_open, later),
+        _time_left(page, send, send.audience or 0, still_open, later + rows[Row.WAITING]),
         _.ngettext(
             "🌙 {n} person gets it later, from {when}: it is night there, or they have just had "
             "another message.",
@@ -58,7 +58,7 @@ async def card_of(page: Page, send: Send) -> Message:
         )
         if first is not None
         else None,
-        _unsure(rows, _),
+        _unsure(send, rows, _),
     )
     buttons = _buttons(send, rows, _, animates=RoleName.ANIMATOR in held)
     is_live = send.state in (State.SCHEDULED, State.SENDING) or still_open > 0
@@ -88,6 +88,10 @@ def _why_held(send: Send, _: Translator) -> Html:
     return {
         Held.BY_HAND: _("⏸ It is held. Nothing more leaves until you go on."),
         Held.NOT_OPEN: _("⏸ It is held: the event had begun, or was not open any more."),
+        Held.LATE: _(
+            "⏸ It is held: the bot was away when its time came, and that is long ago. "
+            "Go on if it is still of use."
+        ),
         Held.CHANGED: _(
             "⏸ It is held: the event has changed since it was approved. Look at it once more "
             "before you go on."
@@ -105,7 +109,7 @@ def _why_held(send: Send, _: Translator) -> Html:
 
 def _figures(send: Send, rows: Counter[Row], still_open: int, _: Translator) -> list[Html]:
     audience = send.audience or 0
-    settled = max(0, audience - still_open)
+    settled, to_go = max(0, audience - still_open), still_open - rows[Row.WAITING]
     filled = BAR * settled // audience if audience else BAR
     told = [
         (
@@ -114,7 +118,11 @@ def _figures(send: Send, rows: Counter[Row], still_open: int, _: Translator) -> 
             else _("✅ Copies changed: {n}", n=number(rows[Row.SENT], _)),
             rows[Row.SENT],
         ),
-        (_("⏳ Still to go: {n}", n=number(still_open, _)), still_open),
+        (_("⏳ Still to go: {n}", n=number(to_go, _)), to_go),
+        (
+            _("🌐 Wait for their language: {n}", n=number(rows[Row.WAITING], _)),
+            rows[Row.WAITING],
+        ),
         (_("🚫 Cannot be reached: {n}", n=number(rows[Row.REFUSED], _)), rows[Row.REFUSED]),
         (
             _("🔕 Not wanted any more: {n}", n=number(rows[Row.SUPPRESSED], _)),
@@ -188,9 +196,16 @@ def _time_left(page: Page, send: Send, audience: int, still_open: int, later: in
     return _("About {time} left.", time=duration(left, _))
 
 
-def _unsure(rows: Counter[Row], _: Translator) -> Html | None:
+def _is_unsure(send: Send, rows: Counter[Row]) -> bool:
+    """Say whether somebody has to decide what becomes of uncertain copies."""
+    return rows[Row.UNCERTAIN] > send.unsure_left
+
+
+def _unsure(send: Send, rows: Counter[Row], _: Translator) -> Html | None:
     if not rows[Row.UNCERTAIN]:
         return None
+    if not _is_unsure(send, rows):
+        return _("Those of whom it is not sure are left as they are.")
     return _(
         "The connection broke while these were on their way. Sending again may give somebody the "
         "same message twice; leaving it may leave somebody without."
@@ -211,14 +226,16 @@ def _buttons(
             steps.append((_.label("button", "▶️ Go on"), "resume"))
         if send.state in (State.SCHEDULED, State.SENDING, State.HELD):
             steps.append((_.label("button", "✋ Stop it for good"), "cancel"))
-        if rows[Row.UNCERTAIN] and send.state in (State.SENDING, State.SENT):
+        if _is_unsure(send, rows) and send.state in (State.SENDING, State.SENT):
             again = _.nlabel(
                 "button",
                 "Send again to {n} unsure person",
                 "Send again to {n} unsure people",
                 rows[Row.UNCERTAIN],
             )
-            steps.append((again, "resend"))
+            steps += [(again, "resend"), (_.label("button", "Leave it as it is"), "leave")]
+        if rows[Row.WAITING]:
+            steps.append((_.label("button", "🌐 Translate it"), "words"))
         if rows[Row.SENT] and send.of_id is None:
             steps += [
                 (_.label("button", "✏️ Correct it"), "correct"),

@@ -28,7 +28,7 @@ from handlers.replies import (
     say,
     toast,
 )
-from handlers.requests import field_lines, resolution
+from handlers.requests import field_lines, resolution, write_button
 from handlers.staff import PROVIDERS, page_of, router_for
 from locales import Html, Translator
 
@@ -166,12 +166,20 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
         "",
         _("This was shared with your organisation only, for this request."),
     )
-    return Message(text, _rows(referral, state, _), protect=True, live=True)
+    rows = _rows(referral, state, _)
+    if write := await write_button(page, referral):
+        rows.insert(-1, [write])
+    return Message(text, rows, protect=True, live=True)
 
 
 def closed(_: Translator) -> Html:
     """Say why what was shown is not there any more."""
     return _("🔒 Closed again, so that nobody else reads it on this phone.")
+
+
+async def closed_card(page: Page) -> Message:
+    """Stand in the place of what its reader may not see any more."""
+    return Message(closed(page._))
 
 
 def _closed(ref: str, _: Translator) -> Message:
@@ -245,7 +253,7 @@ async def field_card(page: Page, ref: str) -> Message:
         ]
     )
     note = Answer(ref=ref, act="ask", why=FieldName.NOTE.value)
-    rows.append([Button(_.label("button", "A note, for example how to reach them"), note)])
+    rows.append([Button(_.label("button", "A note, or how to reach them"), note)])
     return Message(
         _("What else do you need? The person decides whether to share it."),
         [*rows, [Button(_.label("button", "Back"), Answer(ref=ref))]],
@@ -279,6 +287,7 @@ async def no_agreement(page: Page) -> Message:
 
 
 CARDS = {
+    "closed": closed_card,
     "referrals": list_card,
     "referrals.no_agreement": no_agreement,
     "referrals.one": one_card,

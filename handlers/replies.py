@@ -22,7 +22,9 @@ from community.errors import (
     RefusalError,
     TooLateError,
 )
+from community.machine import NO_MACHINE, Machine
 from community.people import Person
+from community.translations import Reads
 from locales import Html, Translator
 
 
@@ -85,6 +87,10 @@ class OvertakenError(Exception):
         self.refusal, self.now, self.ends_form = refusal, now, ends_form
 
 
+class NotYetError(Exception):
+    """What is owed cannot be said yet, in no language that its author lets this reader have."""
+
+
 @runtime_checkable
 class OfCard(Protocol):
     """A button that belongs to the card of one thing."""
@@ -123,6 +129,8 @@ class Network:
     bot_username: str
     emergency_contact: str
     """Whom to call instead; a phone number as people dial it."""
+    machine: Machine = NO_MACHINE
+    """What machine translation there is now; the bot keeps it current."""
 
     def link(self, payload: str) -> str:
         """Return a deep link into the bot."""
@@ -141,6 +149,13 @@ class Page:
     forms: Mapping[str, Any] = field(default_factory=dict)
     memo: dict[Any, "Message | None"] = field(default_factory=dict)
     """What `alike` cards have said in this transaction, so that it is said to many at once."""
+    second: str | None = None
+    """The reader's second language; in a preview nobody has one."""
+
+    @property
+    def reads(self) -> Reads:
+        """Return what the reader reads."""
+        return Reads(self._.language, self.second)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -162,13 +177,22 @@ class File:
     """Something attached; a picture is shown, anything else offered as a file."""
 
     name: str
-    content: bytes
+    content: bytes | str | Callable[[], bytes]
+    """What is in it; or Telegram's name for a file that somebody has sent to the bot.
+
+    What takes long to make is made by a function, in a thread, when no transaction is open.
+    """
     is_picture: bool = False
+    otherwise: str = ""
+    """Of what is made by a function: what is said in its place when that fails."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Message:
-    """What a card says. ``text`` is Telegram HTML; of a toast or an alert it is plain text."""
+    """What a card says. ``text`` is Telegram HTML; of a toast or an alert it is plain text.
+
+    Many may get one: it is the one rendering, and not another that says the same.
+    """
 
     text: Html | str
     rows: Sequence[Sequence[Button]] = ()
@@ -206,3 +230,8 @@ def in_rows(buttons: Sequence[Button], per_row: int = 1) -> list[list[Button]]:
 def lines(*parts: str | None) -> Html:
     """Set whole sentences under each other; what is None is left out, "" is an empty line."""
     return Html("\n").join(part for part in parts if part is not None)
+
+
+def blockquote(words: str) -> Html:
+    """Set somebody's words apart from ours."""
+    return Html("<blockquote>") + words + Html("</blockquote>")

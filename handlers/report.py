@@ -1,8 +1,8 @@
 """/report: a coordinator reads the figures of a month, and sets the network up."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,8 +17,8 @@ from community.errors import NotFoundError
 from community.roles import RoleName
 from handlers.replies import Button, File, Message, Network, Page, Replies, edit, in_rows, say
 from handlers.setup import SetUp
-from handlers.staff import Months, router_for
-from locales import Html
+from handlers.staff import Months, router_for, translations_button
+from locales import Html, Translator
 from reports import chart
 from reports.figures import Report, as_text, month_name, report
 from reports.workbook import workbook
@@ -100,6 +100,7 @@ async def report_card(page: Page) -> Message:
             ],
             per_row=2,
         ),
+        [translations_button(_)],
         [Button(_.label("button", "⚙️ Set up the network"), SetUp())],
     ]
     return Message(_("<b>Figures</b>\nWhich month would you like to see?"), rows)
@@ -121,7 +122,7 @@ async def picture_card(page: Page, year: int, month: int) -> Message:
     """Show them as a picture, or say why there is none."""
     _ = page._
     told = await _read(page, year, month)
-    image = await asyncio.to_thread(chart.picture, told, _)
+    image = chart.picture(told, _)
     if image is None:
         return Message(
             _(
@@ -129,15 +130,21 @@ async def picture_card(page: Page, year: int, month: int) -> Message:
                 "Whoever runs it finds the remedy in docs/operators.md."
             )
         )
-    return Message(Html("") + told.title, file=File("figures.png", image, is_picture=True))
+    file = File("figures.png", image, is_picture=True, otherwise=_not_made(_))
+    return Message(Html("") + told.title, file=file)
 
 
 async def workbook_card(page: Page, year: int, month: int) -> Message:
     """Hand them over as a workbook."""
     told = await _read(page, year, month)
-    content = await asyncio.to_thread(workbook, told, page._, page.now)
+    content = partial(workbook, told, page._, page.now)
     text = page._("The same figures as a workbook for your computer.")
-    return Message(text, file=File(f"figures-{year}-{month:02}.xlsx", content))
+    name = f"{page._.label('file', 'figures')}-{year}-{month:02}.xlsx"
+    return Message(text, file=File(name, content, otherwise=_not_made(page._)))
+
+
+def _not_made(_: Translator) -> Html:
+    return _("It could not be made, and whoever runs this bot finds out why in its log.")
 
 
 CARDS = {

@@ -10,7 +10,7 @@ from aiogram.fsm.context import FSMContext
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import agreements, referrals
+from community import agreements, bridge, referrals
 from community.areas import Area
 from community.errors import NotFoundError, NotUnderstoodError
 from community.needs import Need
@@ -21,7 +21,7 @@ from handlers import words
 from handlers.content import block_for, quoted
 from handlers.forms import Answering, Field, Form, Question, begin, end_if
 from handlers.me import Change
-from handlers.menu import AskTeam
+from handlers.menu import AskTeam, WriteTo
 from handlers.replies import Button, Message, Page, Replies, Reply, edit, lines, say, toast
 from handlers.staff import page_of
 from handlers.support import Needs, Requests, organization_name
@@ -206,10 +206,23 @@ async def request_card(page: Page, ref: str) -> Message:
     if shared and state not in referrals.OPEN:
         stop = OneRequest(ref=ref, act="unshare")
         rows.insert(-1, [Button(_.label("button", "Stop sharing this"), stop)])
+    if write := await write_button(page, referral):
+        rows.insert(-1, [write])
     return Message(text, rows)
 
 
 ASKING = (State.COMPLETED, State.UNCONFIRMED)
+
+
+async def write_button(page: Page, referral: Referral) -> Button | None:
+    """Return the way to what both sides write to each other, if there is or can be anything."""
+    _ = page._
+    to = WriteTo(kind="referral", ref=referral.ref)
+    if await bridge.can_begin(page.session, referral):
+        return Button(_.label("button", "💬 Write to each other"), to)
+    if await bridge.about_referral(page.session, referral):
+        return Button(_.label("button", "💬 Messages"), to)
+    return None
 
 
 def resolution(referral: Referral, _: Translator) -> Html | None:

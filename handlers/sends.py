@@ -15,12 +15,12 @@ from community.base import find
 from community.events import Event
 from community.people import Person
 from community.roles import RoleName
-from community.sends import Held, Kind, Send, State
+from community.sends import Held, Kind, Picture, Send, State
 from community.translations import Fallback
-from handlers import audience, event_notices, news, progress, staff, wording
+from handlers import audience, event_notices, news, pictures, progress, staff, wording
 from handlers.content import authored, block_for
 from handlers.drafting import understood
-from handlers.forms import Answering, Field, Form, Question, begin
+from handlers.forms import Answering, Field, Form, Question, begin, picture_in
 from handlers.progress import Do
 from handlers.replies import (
     Button,
@@ -35,7 +35,10 @@ from handlers.replies import (
     toast,
 )
 from handlers.staff import TEAM, AllSends, OpenSend, router_for
-from locales import OFFERED, Html, Translator, language_name, native_name
+from locales import OFFERED, Html, Translator, language_name, native_name, number
+
+UNDER_A_PICTURE = 1024
+"""Characters: as long as Telegram lets a caption be."""
 
 
 class New(CallbackData, prefix="nw"):
@@ -74,8 +77,12 @@ async def _title(answering: Answering, text: str) -> str:
     return translations.clean("newsletter", "title", text)
 
 
-async def _body(answering: Answering, text: str) -> str:
-    return translations.clean("newsletter", "body", text)
+async def _body(answering: Answering, text: str) -> dict[str, Any]:
+    found = picture_in(answering.incoming)
+    return {
+        "text": translations.clean("newsletter", "body", text),
+        "picture": {"file_id": found.file_id, "is_photo": found.is_photo} if found else None,
+    }
 
 
 async def _when(answering: Answering, text: str) -> str:
@@ -88,9 +95,11 @@ async def _write(answering: Answering) -> Replies:
         answering.person,
         answering._.language,
         answering.answers["title"],
-        answering.answers["body"],
+        answering.answers["body"]["text"],
         answering.now,
     )
+    if kept := answering.answers["body"]["picture"]:
+        return await pictures.asked_for_words(answering, send.ref, Picture(**kept))
     return [say("send.card", ref=send.ref)]
 
 
@@ -107,7 +116,7 @@ async def _schedule(answering: Answering) -> Replies:
 
 NEWSLETTER = Form(
     "newsletter.new",
-    [Field("title", _ask_title, _title), Field("body", _ask_body, _body)],
+    [Field("title", _ask_title, _title), Field("body", _ask_body, _body, takes_picture=True)],
     _write,
     home=lambda _about: say("send.list"),
 )
@@ -160,6 +169,7 @@ VERBS = {
     "resume": sends.resume,
     "cancel": sends.cancel,
     "resend": sends.resend_uncertain,
+    "leave": sends.leave_uncertain,
 }
 """Buttons that do one thing and show the card as it is then."""
 AFTERWARDS = {"correct": corrections.correct, "recall": corrections.recall}
@@ -186,9 +196,10 @@ async def done(
     send = await find(session, Send, ref)
     before = send.state
     match what:
-        case "rule":
-            other = Fallback.SKIP if send.fallback == Fallback.NETWORK else Fallback.NETWORK
-            await sends.edit(session, person, ref, now, fallback=other)
+        case "words":  # of which somebody waits for a language: a correction's, if there is one
+            return [edit("send.words", ref=(await sends.current(session, send) or send).ref)]
+        case "skip" | "second" | "network" | "wait":
+            await sends.edit(session, person, ref, now, fallback=Fallback(what))
             return [edit("send.words", ref=ref)]
         case "submit":
             await sends.submit(session, person, ref, now, network_language=network.language)
@@ -271,6 +282,7 @@ async def send_card(page: Page, ref: str) -> Message:
         _about(send, _),
         words,
         "",
+        await pictures.note(page, send),
         None if whom == EVERYBODY else await audience.in_words(page, whom),
         _state_sentence(page, send),
     )
@@ -284,14 +296,26 @@ def _about(send: Send, _: Translator) -> Html | None:
             "↩️ Every copy of this message is replaced by one sentence: that the team has taken it "
             "back. What somebody has read already cannot be taken back."
         )
-    if send.kind == Kind.CORRECTION and send.event_id is not None:
-        return _("✏️ Every copy of the announcement comes to show the event as it is now.")
-    if send.kind == Kind.CORRECTION:
-        return _(
+    if send.kind != Kind.CORRECTION:
+        return None
+    if send.event_id is not None:
+        about = _("✏️ Every copy of the announcement comes to show the event as it is now.")
+    else:
+        about = _(
             "✏️ Every copy of this message is replaced by these words. Change them under "
             "“Languages and preview”."
         )
-    return None
+    room = number(UNDER_A_PICTURE, _)
+    return lines(
+        about,
+        _(
+            "🖼 Under a picture there is room for {n} characters. A copy that would become longer "
+            "stays as it is.",
+            n=room,
+        )
+        if send.picture is not None
+        else None,
+    )
 
 
 def _state_sentence(page: Page, send: Send) -> Html:
@@ -343,6 +367,8 @@ async def _rows(page: Page, send: Send) -> list[list[Button]]:
             rows.append([Button(_.label("button", "🌐 Languages and preview"), words)])
         can_choose = animates and send.of_id is None and send.state != State.HELD
         rows.append([whom, who] if can_choose else [who])
+        if animates and (picture := pictures.button(page, send)):
+            rows.append([picture])
         rows.append([Button(_.label("button", "🧪 Test to me"), OpenSend(ref=ref, part="test"))])
     if send.state != State.CANCELLED and animates:
         rows.append([Button(_.label("button", "🗑 Do not send it"), Do(ref=ref, what="cancel"))])
@@ -358,26 +384,37 @@ async def words_card(page: Page, ref: str) -> Message:
     """Show how far each language is, and what happens where one is missing."""
     _ = page._
     send = await find(page.session, Send, ref)
-    source, found = await translations.standings(page.session, *send.subject)
-    skips = send.fallback == Fallback.SKIP
+    source, found = await sends.standings(page.session, send)
     shelf = await sends.shelf(page.session, send)
     network = language_name(shelf.instead(page.network.language), _)
-    rule = (
-        _("Whoever reads a language that is not ready gets nothing.")
-        if skips
-        else _(
-            "Whoever reads a language that is not ready gets this one, with a notice in their "
-            "own: {language}",
+    rule = {
+        Fallback.SKIP: _("Whoever reads a language that is not ready gets nothing."),
+        Fallback.SECOND: _(
+            "Whoever reads a language that is not ready gets their second language, with a "
+            "notice in their own. Who has named none gets nothing."
+        ),
+        Fallback.NETWORK: _(
+            "Whoever reads a language that is not ready gets their second language or this one, "
+            "with a notice in their own: {language}",
             language=network,
-        )
-    )
-    turn = (
-        _.label("button", "Send them {language} instead", language=network)
-        if skips
-        else _.label("button", "Send them nothing instead")
-    )
+        ),
+        Fallback.WAIT: _(
+            "Whoever reads a language that is not ready waits, and gets it once it is."
+        ),
+    }[Fallback.NETWORK if send.of_id else Fallback(send.fallback)]
+    others = {
+        Fallback.SKIP: _.label("button", "🚫 They get nothing"),
+        Fallback.SECOND: _.label("button", "🗣 Their second language"),
+        Fallback.NETWORK: _.label("button", "🌐 They get {language}", language=network),
+        Fallback.WAIT: _.label("button", "⏳ They wait for their own"),
+    }
     rows = wording.language_rows(page, "s", ref, source, found)
-    rows.append([Button(turn, Do(ref=ref, what="rule"))])
+    if send.started_at is None and send.of_id is None:
+        rows += [
+            [Button(label, Do(ref=ref, what=other.value))]
+            for other, label in others.items()
+            if other != send.fallback
+        ]
     text = lines(_("<b>Languages of this message</b>"), rule)
     return Message(text, [*rows, _back(send, _)])
 
@@ -393,26 +430,34 @@ async def as_read(page: Page, send: Send, language: str) -> Message | None:
         return await news.corrected(theirs, send.ref)
     assert send.event_id is not None
     event = await page.session.get_one(Event, send.event_id)
-    return await event_notices.announcement(theirs, event, send.ref)
+    return await event_notices.announcement(theirs, event, send)
 
 
 async def preview(page: Page, ref: str, language: str) -> Message:
     """Show the message as a reader of this language gets it; its buttons do nothing."""
-    shown = await as_read(page, await find(page.session, Send, ref), language)
-    return wording.inert(shown, language) if shown else _nothing(page, language)
+    send = await find(page.session, Send, ref)
+    shown = await as_read(page, send, language)
+    return wording.inert(shown, language) if shown else _nothing(page, send, language)
 
 
 async def sample(page: Page, ref: str, language: str) -> Message:
     """Send the message to its author as a reader of this language gets it, buttons and all."""
-    shown = await as_read(page, await find(page.session, Send, ref), language)
-    return replace(shown, language=language) if shown else _nothing(page, language)
+    send = await find(page.session, Send, ref)
+    shown = await as_read(page, send, language)
+    return replace(shown, language=language) if shown else _nothing(page, send, language)
 
 
-def _nothing(page: Page, language: str) -> Message:
+def _nothing(page: Page, send: Send, language: str) -> Message:
+    """Say what becomes of readers whose language is missing, where they get no other."""
     _ = page._
-    return Message(
-        _("Readers of this language get nothing: {language}", language=language_name(language, _))
-    )
+    name = language_name(language, _)
+    if send.fallback == Fallback.WAIT:
+        return Message(_("Readers of this language wait for it: {language}", language=name))
+    if send.fallback == Fallback.SECOND:
+        return Message(
+            _("Readers of this language get their second one: {language}", language=name)
+        )
+    return Message(_("Readers of this language get nothing: {language}", language=name))
 
 
 async def test_card(page: Page, ref: str) -> Message:

@@ -216,7 +216,7 @@ async def organizations_card(page: Page) -> Message:
     _ = page._
     every = await providers.organizations(page.session)
     names = await translations.blocks(
-        page.session, "organization", [o.id for o in every], _.language, page.network.language
+        page.session, "organization", [o.id for o in every], page.reads, page.network.language
     )
     rows = []
     for organization in every:
@@ -249,11 +249,11 @@ async def organization_card(page: Page, ref: str) -> Message:
     shelf = (await translations.shelves(page.session, "organization", [organization.id]))[
         organization.id
     ]
-    block = shelf.choose(_.language, page.network.language)
+    block = shelf.choose(page.reads, page.network.language)
     active = await agreements.is_active(page.session, organization.id)
     services = await providers.services_of(page.session, organization)
     names = await translations.blocks(
-        page.session, "service", [s.id for s in services], _.language, page.network.language
+        page.session, "service", [s.id for s in services], page.reads, page.network.language
     )
     text = lines(
         _("🏢 <b>{name}</b>", name=block.get("name") if block else ""),

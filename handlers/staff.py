@@ -36,9 +36,21 @@ class Months(CallbackData, prefix="rp"):
     """The coordinator's desk: the choice of months, and the set-up."""
 
 
+class Untranslated(CallbackData, prefix="ut"):
+    """The translation desk: its languages, or one text after the other in one of them."""
+
+    language: str = ""
+    at: int = 0
+
+
 def back(_: Translator) -> Button:
     """Return the way back to the team's menu."""
     return Button(_.label("button", "Back"), Desk())
+
+
+def translations_button(_: Translator) -> Button:
+    """Return the way to the translation desk."""
+    return Button(_.label("button", "🌐 Translations"), Untranslated())
 
 
 T = TypeVar("T")

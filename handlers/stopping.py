@@ -14,6 +14,7 @@ from community import attendance, consents, conversations, people, referrals
 from community.consents import Purpose
 from community.people import Membership, Person
 from handlers import menu
+from handlers.filters import Fits
 from handlers.onboarding import TERMS_VERSION
 from handlers.replies import Button, Message, Network, Page, Replies, edit, lines, say, toast
 from handlers.resting import Stop, again_button, last_day
@@ -223,7 +224,7 @@ async def leave_card(page: Page) -> Message:
     )
     rows = [[Button(_.label("button", "Yes, leave"), Stop(act="left"))]]
     if count:
-        both = _.label("button", "Leave, and withdraw my requests")
+        both = _.label("button", "Leave and withdraw my requests")
         rows.append([Button(both, Stop(act="left_all"))])
     rows.append([Button(_.label("button", "No, stay"), Stop(act="no"))])
     return Message(text, rows)
@@ -306,11 +307,11 @@ CARDS = {
 def setup() -> Router:
     """Take stop words before anything else, /stop, /pause and their buttons."""
     router = Router(name="stopping")
-    router.message.register(stopped, F.text.func(is_stop))
+    router.message.register(stopped, Fits(F.text.func(is_stop)))
     router.message.register(stopped, Command("stop"))
     router.message.register(pause_command, Command("pause"))
     router.message.register(
-        perhaps, StateFilter(None), ~F.text.startswith("/"), F.text.func(mentions_stop)
+        perhaps, StateFilter(None), Fits(~F.text.startswith("/") & F.text.func(mentions_stop))
     )
     router.callback_query.register(pause_chosen, Pause.filter())
     router.callback_query.register(acted, Stop.filter())

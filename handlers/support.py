@@ -17,7 +17,7 @@ from community.people import Person
 from community.providers import Service, ServiceStep
 from community.topics import Topic
 from handlers import menu, topics, words
-from handlers.content import authored, block_for
+from handlers.content import authored, block_for, by_machine
 from handlers.directory import cost_line
 from handlers.replies import (
     Button,
@@ -142,7 +142,7 @@ async def services_card(page: Page, need: str) -> Message:
         page.session,
         "service",
         [fit.service.id for fit in fits],
-        _.language,
+        page.reads,
         page.network.language,
     )
     rows = []
@@ -191,7 +191,10 @@ async def service_card(page: Page, ref: str) -> Message:
         *await fact_lines(page, service),
         *(["", _("<b>Step by step</b>"), *told] if told else []),
     )
-    rows = await _step_buttons(page, service, steps)
+    rows = [
+        by_machine(page, "service", ref, block),
+        *await _step_buttons(page, service, steps),
+    ]
     if service.is_open and await agreements.is_active(page.session, service.organization_id):
         if await roles.staff_of(page.session, service.organization_id, page.now):
             rows.append([Button(_.label("button", "🤝 Refer me"), Refer(ref=ref))])
@@ -236,7 +239,7 @@ async def _step_lines(page: Page, service: Service, steps: Collection[ServiceSte
     _ = page._
     done = await providers.ticked(page.session, page.reader, service)
     blocks = await translations.blocks(
-        page.session, "step", [step.id for step in steps], _.language, page.network.language
+        page.session, "step", [step.id for step in steps], page.reads, page.network.language
     )
     told = []
     for step in steps:

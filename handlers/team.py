@@ -195,7 +195,8 @@ def _invite_label(name: RoleName, _: Translator) -> str:
         RoleName.ADMINISTRATOR: _.label("button", "➕ Invite an administrator"),
         RoleName.COORDINATOR: _.label("button", "➕ Invite a coordinator"),
         RoleName.ANIMATOR: _.label("button", "➕ Invite an animator"),
-        RoleName.PROVIDER_STAFF: _.label("button", "➕ Invite staff of a support provider"),
+        RoleName.PROVIDER_STAFF: _.label("button", "➕ Invite a provider's staff"),
+        RoleName.TRANSLATOR: _.label("button", "➕ Invite a translator"),
     }[name]
 
 
@@ -217,7 +218,7 @@ async def _role_name(page: Page, name: RoleName, organization_id: int | None) ->
     if organization_id is None:
         return role
     block = await translations.block(
-        page.session, "organization", organization_id, _.language, page.network.language
+        page.session, "organization", organization_id, page.reads, page.network.language
     )
     organization = block.get("name") if block else "?"
     return _.label("role", "{role} ({organization})", role=role, organization=organization)
@@ -251,7 +252,7 @@ async def organizations(page: Page, at: int = 0) -> Message:
         page.session,
         "organization",
         [organization.id for organization in found],
-        _.language,
+        page.reads,
         page.network.language,
     )
     shown, turning = page_of(found, at, PER_PAGE, lambda to: Organizations(at=to), _)
@@ -318,6 +319,7 @@ async def _outcome(page: Page, invitation: RoleInvitation, role: str) -> Message
         RoleName.ANIMATOR: _("/animate shows what you can do."),
         RoleName.COORDINATOR: _("/report shows what you can do."),
         RoleName.PROVIDER_STAFF: _("/referrals shows the people referred to you."),
+        RoleName.TRANSLATOR: _("/menu leads to the translations."),
     }[RoleName(invitation.name)]
     return Message(lines(_("✅ You are now: {role}.", role=role), way_in))
 

@@ -11,7 +11,7 @@ from community import consents, topics
 from community.consents import Purpose
 from community.people import Person
 from community.topics import Topic
-from handlers import menu
+from handlers import menu, words
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
 from locales import Translator
 
@@ -77,11 +77,7 @@ async def topics_card(page: Page) -> Message:
     """Show every topic with its switch."""
     _ = page._
     muted = await topics.muted(page.session, page.reader)
-    names = {
-        Topic.EVENTS: _.label("topic", "Invitations to events"),
-        Topic.NEWSLETTERS: _.label("topic", "Newsletters"),
-        Topic.STEPS: _.label("topic", "Reminders of steps that wait"),
-    }
+    names = {topic: words.topic(topic, _) for topic in Topic}
     rows = [
         [
             Button(

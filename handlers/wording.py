@@ -18,6 +18,7 @@ from community.base import find
 from community.events import Event
 from community.sends import Send
 from community.translations import Standing, State
+from handlers.content import check_faithful, named
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.replies import Button, Message, Page, Replies, Reply, lines, say, toast
 from handlers.staff import TEAM, router_for
@@ -85,10 +86,20 @@ def language_rows(
 # Writing one language
 
 
-async def _subject(session: AsyncSession, desk: str, ref: str) -> tuple[str, int]:
+async def _subject(session: AsyncSession, desk: str, ref: str, field: str) -> tuple[str, int]:
     if desk == "e":
         return "event", (await find(session, Event, ref)).id
-    return (await find(session, Send, ref)).subject
+    send = await find(session, Send, ref)
+    return (sends.PICTURE, send.id) if field == sends.PICTURE else send.subject
+
+
+async def _standings(
+    session: AsyncSession, desk: str, ref: str
+) -> tuple[str, Mapping[str, Standing]]:
+    if desk == "e":
+        event = await find(session, Event, ref)
+        return await translations.standings(session, "event", event.id)
+    return await sends.standings(session, await find(session, Send, ref))
 
 
 async def write(
@@ -98,12 +109,12 @@ async def write(
     desk, ref, language = callback_data.desk, callback_data.ref, callback_data.language
     if language not in OFFERED:
         return [toast("old_button")]
-    subject, subject_id = await _subject(session, desk, ref)
-    source, found = await translations.standings(session, subject, subject_id)
-    form = NEWSLETTER_WORDS if subject == "newsletter" else EVENT_WORDS
-    if subject == "event" and "description" not in found[source].fields:
-        form = EVENT_TITLE
-    return await begin(form, state, desk=desk, ref=ref, language=language)
+    source, found = await _standings(session, desk, ref)
+    needed = ("title", "body", "description")
+    fields = [field for field in needed if field in found[source].fields]
+    if desk == "s" and (await find(session, Send, ref)).picture is not None:
+        fields.append(sends.PICTURE)
+    return await begin(WORDS[tuple(fields)], state, desk=desk, ref=ref, language=language)
 
 
 def words_field(name: str) -> Field:
@@ -111,14 +122,18 @@ def words_field(name: str) -> Field:
 
     async def ask(page: Page, about: Mapping[str, Any], answers: Mapping[str, Any]) -> Question:
         _ = page._
-        subject, subject_id = await _subject(page.session, about["desk"], about["ref"])
-        source, found = await translations.standings(page.session, subject, subject_id)
+        source, found = await _standings(page.session, about["desk"], about["ref"])
         language, texts = about["language"], found[source].fields
         name_of = language_name(language, _)
         asked = {
             "title": _("Write the title. Language: {language}", language=name_of),
             "description": _("Write the description. Language: {language}", language=name_of),
             "body": _("Write the text. Language: {language}", language=name_of),
+            "picture": _(
+                "What is in the picture? Write it for those who cannot see it, or cannot read "
+                "what is on it. Language: {language}",
+                language=name_of,
+            ),
         }[name]
         shown = found[language].fields.get(name) if language in found else None
         return Question(
@@ -126,24 +141,50 @@ def words_field(name: str) -> Field:
                 asked,
                 *_beside(page, source, texts.get(name)),
                 *(_beside(page, language, shown) if language != source else ()),
-            )
+            ),
+            [(_cut(about["under_it"]), UNDER_IT)] if "under_it" in about else [],
         )
 
     async def read(answering: Answering, text: str) -> str:
-        subject, _id = await _subject(
-            answering.session, answering.about["desk"], answering.about["ref"]
-        )
+        about = answering.about
+        if "under_it" in about and answering.chosen:
+            text = about["under_it"]
+        subject, _id = await _subject(answering.session, about["desk"], about["ref"], name)
+        source, found = await _standings(answering.session, about["desk"], about["ref"])
+        if about["language"] != source:
+            check_faithful(found[source].fields.get(name), text, about["language"])
         return translations.clean(subject, name, text)
 
     return Field(name, ask, read)
+
+
+UNDER_IT = "under"
+"""The answer that means: what was written under the picture."""
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 60 else line[:59] + "…"
 
 
 def _beside(page: Page, language: str, text: str | None) -> list[Html]:
     if not text:
         return []
     shown = text if len(text) <= 2500 else text[:2500] + "…"
-    named = page._("Language: {language}", language=language_name(language, page._))
-    return [Html(""), named, Html("<blockquote>") + shown + Html("</blockquote>")]
+    return [Html(""), *named(page, language, shown)]
+
+
+async def _described(answering: Answering) -> Replies:
+    about = answering.about
+    await sends.edit(
+        answering.session,
+        answering.person,
+        about["ref"],
+        answering.now,
+        language=about["language"],
+        texts=dict(answering.answers),
+    )
+    return [say("send.card", ref=about["ref"])]
 
 
 async def _written(answering: Answering) -> Replies:
@@ -153,8 +194,12 @@ async def _written(answering: Answering) -> Replies:
         language = about["language"]
         send = await sends.translate_event(session, actor, about["ref"], language, texts, now)
         return [say("plan.words", ref=about["ref"]), *unapproved(send)]
-    await sends.edit(session, actor, about["ref"], now, language=about["language"], texts=texts)
-    return [say("send.words", ref=about["ref"])]
+    ref, language = about["ref"], about["language"]
+    if (await find(session, Send, ref)).started_at is None:
+        await sends.edit(session, actor, ref, now, language=language, texts=texts)
+    else:
+        await sends.complete(session, actor, ref, language, texts, now)
+    return [say("send.words", ref=ref)]
 
 
 def unapproved(send: Send | None) -> Replies:
@@ -170,9 +215,21 @@ def _form(name: str, *fields: str) -> Form:
     return Form(name, [words_field(field) for field in fields], _written, home=_to_words)
 
 
-EVENT_WORDS = _form("words.event", "title", "description")
-EVENT_TITLE = _form("words.title", "title")
-NEWSLETTER_WORDS = _form("words.news", "title", "body")
+WORDS: Mapping[tuple[str, ...], Form] = {
+    ("title", "description"): _form("words.event", "title", "description"),
+    ("title",): _form("words.title", "title"),
+    ("title", "body"): _form("words.news", "title", "body"),
+    ("title", "description", "picture"): _form("words.flyer", "title", "description", "picture"),
+    ("title", "picture"): _form("words.poster", "title", "picture"),
+    ("title", "body", "picture"): _form("words.pictured", "title", "body", "picture"),
+}
+"""The form that writes one language, by the fields that there are."""
+PICTURE_WORDS = Form(
+    "words.picture",
+    [words_field("picture")],
+    _described,
+    home=lambda about: say("send.card", ref=about["ref"]),
+)
 
 
 # Seeing it as a reader does
@@ -180,7 +237,7 @@ NEWSLETTER_WORDS = _form("words.news", "title", "body")
 
 def as_reader_of(page: Page, language: str) -> Page:
     """Return the page as somebody who reads this language would have it."""
-    return replace(page, _=translator_for(language))
+    return replace(page, _=translator_for(language), second=None)
 
 
 def inert(message: Message, language: str) -> Message:
@@ -208,7 +265,7 @@ async def preview_only(page: Page) -> Message:
 
 
 CARDS = {"preview.only": preview_only}
-FORMS = (EVENT_WORDS, EVENT_TITLE, NEWSLETTER_WORDS)
+FORMS = (*WORDS.values(), PICTURE_WORDS)
 
 
 def setup() -> Router:

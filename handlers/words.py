@@ -11,6 +11,7 @@ from community.people import Membership, Participation, Profile, Stage
 from community.referrals import FieldName, Reason
 from community.referrals import State as Referred
 from community.roles import RoleName
+from community.topics import Topic
 from locales import Translator
 
 
@@ -53,6 +54,7 @@ def role(code: RoleName, _: Translator) -> str:
         RoleName.COORDINATOR: _.label("role", "Coordinator"),
         RoleName.ANIMATOR: _.label("role", "Animator"),
         RoleName.PROVIDER_STAFF: _.label("role", "Staff of a support provider"),
+        RoleName.TRANSLATOR: _.label("role", "Translator"),
     }[code]
 
 
@@ -156,4 +158,13 @@ def reason(code: Reason, _: Translator) -> str:
         Reason.NO_CONTACT: _.label("reason", "The person could not be reached"),
         Reason.MEMBER_DECLINED: _.label("reason", "The person did not want it any more"),
         Reason.OTHER: _.label("reason", "Another reason"),
+    }[code]
+
+
+def topic(code: Topic, _: Translator) -> str:
+    """Return what news is about."""
+    return {
+        Topic.EVENTS: _.label("topic", "Invitations to events"),
+        Topic.NEWSLETTERS: _.label("topic", "Newsletters"),
+        Topic.STEPS: _.label("topic", "Reminders of steps that wait"),
     }[code]

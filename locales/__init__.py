@@ -1,6 +1,8 @@
 """Languages: the translator `_`, language choice, dates and numbers, stop words."""
 
 from locales.dates import (
+    CalendarNames,
+    calendar_names,
     city,
     clock_time,
     day,
@@ -15,6 +17,7 @@ from locales.dates import (
     short_day,
 )
 from locales.folding import fold, fold_digits
+from locales.guards import faults
 from locales.languages import (
     OFFERED,
     bot_api_code,
@@ -24,20 +27,32 @@ from locales.languages import (
     sorted_for,
 )
 from locales.stopwords import is_stop, mentions_stop
-from locales.translator import Html, Translator, escape, plain, translator_for, without_isolates
+from locales.translator import (
+    Html,
+    Translator,
+    balanced,
+    escape,
+    plain,
+    translator_for,
+    without_isolates,
+)
 from locales.when import parse_when
 
 __all__ = [
     "OFFERED",
+    "CalendarNames",
     "Html",
     "Translator",
+    "balanced",
     "bot_api_code",
+    "calendar_names",
     "city",
     "clock_time",
     "day",
     "duration",
     "escape",
     "event_time",
+    "faults",
     "fold",
     "fold_digits",
     "is_stop",

@@ -226,6 +226,12 @@ def is_translated(message: Message) -> bool:
     return bool(forms) and all(forms)
 
 
+def coverage(language: str) -> float:
+    """Return which part of the sentences is translated into a language."""
+    messages = list(_messages(read(path_of(language))))
+    return sum(map(is_translated, messages)) / len(messages)
+
+
 def _messages(catalogue: Catalog) -> Iterator[Message]:
     return (message for message in catalogue if message.id)
 

@@ -5,7 +5,6 @@ Every check takes a catalogue and the language it is written in and yields one l
 
 import ast
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -13,7 +12,6 @@ from gettext import c2py
 from string import Formatter
 from typing import NamedTuple
 
-from babel.core import get_global
 from babel.messages import Catalog, Message
 
 from locales.catalogue import (
@@ -26,29 +24,21 @@ from locales.catalogue import (
     plural_forms,
     read,
 )
+from locales.scripts import is_mostly_foreign
 
-LONGEST = {"button": 40, "toast": 200, "command": 256}
-"""Letters that Telegram, or a narrow telephone, shows of a text of this context."""
+LONGEST = {
+    "button": 30,
+    "toast": 200,
+    "command": 256,
+    "short description": 120,
+    "description": 512,
+}
+"""Letters that Telegram, or a narrow telephone, shows of a text of this context.
+
+What is filled in is not counted. A bot's name is its network's, and in no catalogue.
+"""
 
 TAGS = {"a", "b", "i", "u", "s", "code", "pre", "blockquote", "tg-spoiler"}
-
-SCRIPTS = {
-    "Arab": "ARABIC",
-    "Armn": "ARMENIAN",
-    "Beng": "BENGALI",
-    "Cyrl": "CYRILLIC",
-    "Deva": "DEVANAGARI",
-    "Ethi": "ETHIOPIC",
-    "Geor": "GEORGIAN",
-    "Grek": "GREEK",
-    "Guru": "GURMUKHI",
-    "Hans": "CJK",
-    "Hant": "CJK",
-    "Hebr": "HEBREW",
-    "Taml": "TAMIL",
-    "Thai": "THAI",
-}
-"""How Unicode begins the names of the letters of a script."""
 
 
 class Form(NamedTuple):
@@ -144,7 +134,7 @@ def too_long(catalogue: Catalog, language: str) -> Iterator[str]:
     """Find texts that are too long for where they stand."""
     for form in forms(catalogue, language):
         longest = LONGEST.get(form.message.context or "", len(form.text))
-        if len(form.text) > longest:
+        if len(_FIELD.sub("", form.text)) > longest:
             yield form.fault(f"longer than {longest}")
 
 
@@ -166,12 +156,9 @@ def wrong_edges(catalogue: Catalog, language: str) -> Iterator[str]:
 
 def wrong_script(catalogue: Catalog, language: str) -> Iterator[str]:
     """Find texts with fewer than half of their letters in the language's own script."""
-    likely = get_global("likely_subtags").get(language.replace("-", "_"), language).split("_")
-    script = next((SCRIPTS[part] for part in likely if part in SCRIPTS), "")
-    for form in forms(catalogue, language) if script else ():
-        letters = [char for char in _words(form.text) if char.isalpha()]
-        own = [char for char in letters if unicodedata.name(char, "").startswith(script)]
-        if len(own) * 2 < len(letters) and SAME not in form.message.user_comments:
+    for form in forms(catalogue, language):
+        is_meant = SAME in form.message.user_comments
+        if is_mostly_foreign(_words(form.text), language) and not is_meant:
             yield form.fault("mostly another script")
 
 
@@ -228,6 +215,7 @@ def _uses(language: str) -> Counter[int]:
     return Counter(rule(n) for n in range(1001))
 
 
+_FIELD = re.compile(r"\{[^}]*\}")
 _TAG = re.compile(r"</?[a-zA-Z][^>]*>")
 _LINK = re.compile(r"https?://[^\s<>\"]+|(?<![\w/<])/[a-z_]+")
 
@@ -277,4 +265,4 @@ def _is_isolated(text: str) -> bool:
 
 def _words(text: str) -> str:
     """Return the text without what is no language: fields, tags, addresses, commands."""
-    return _LINK.sub("", _TAG.sub("", re.sub(r"\{[^}]*\}", "", text)))
+    return _LINK.sub("", _TAG.sub("", _FIELD.sub("", text)))

@@ -7,13 +7,15 @@ reader's; both are shown where they differ.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.dates import (
     format_date,
@@ -75,6 +77,41 @@ def duration(length: timedelta, _: Translator) -> str:
 def _in_unit(amount: timedelta, unit: _Unit, _: Translator) -> str:
     # Babel's `format_unit` knows no Arabic days; a threshold without end keeps it to one unit.
     return format_timedelta(amount, granularity=unit, threshold=float("inf"), locale=_.locale)
+
+
+@dataclass(frozen=True, eq=False)
+class CalendarNames:
+    """What the days of the week and the months of one language are called in another.
+
+    By CLDR, both as they stand in a date and alone; keys are folded (`str.casefold`).
+    """
+
+    days: Mapping[str, str]
+    months: Mapping[str, str]
+
+    def called(self, name: str) -> str:
+        """Return what this day or month is called; anything else as it is."""
+        folded = name.casefold()
+        return self.days.get(folded) or self.months.get(folded) or name
+
+
+@cache
+def calendar_names(source: str, target: str) -> CalendarNames | None:
+    """Return how to say days and months of one language in another; None if CLDR does not know."""
+    try:
+        own, other = (Locale.parse(language, sep="-") for language in (source, target))
+    except (ValueError, UnknownLocaleError):
+        return None
+    return CalendarNames(
+        *(
+            {
+                name.casefold(): there[context]["wide"][number]
+                for context in ("stand-alone", "format")
+                for number, name in here[context]["wide"].items()
+            }
+            for here, there in ((own.days, other.days), (own.months, other.months))
+        )
+    )
 
 
 def event_time(

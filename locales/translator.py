@@ -52,6 +52,8 @@ LINE = re.compile("[^\n\r\x1c-\x1e\x85\u2029]+")
 """What directions do not reach beyond: a paragraph, as Unicode has it."""
 OVERRIDES = re.compile("[\u202a-\u202e]")
 ISOLATES = re.compile("[\u2066-\u2069]")
+MARKED = re.compile("[\n\r\x1c-\x1e\x85\u2029\u202a-\u202e\u2066-\u2069]")
+"""What makes an isolate of a text more than two marks round it."""
 
 
 def isolate(text: str) -> str:
@@ -60,7 +62,14 @@ def isolate(text: str) -> str:
     Nothing written in the text reaches what stands round it: marks that would end this isolate,
     or outlast it, are dropped, and so are those that turn letters round.
     """
+    if text and not MARKED.search(text):  # nearly every value
+        return f"{FSI}{text}{PDI}"
     return LINE.sub(lambda line: f"{FSI}{_balanced(line[0])}{PDI}", text)
+
+
+def balanced(text: str) -> str:
+    """Return the text without the marks by which it would turn round what stands beside it."""
+    return LINE.sub(lambda line: _balanced(line[0]), text)
 
 
 def _balanced(line: str) -> str:
@@ -103,19 +112,30 @@ def _into_plain(value: str | int, *, inside_tag: bool) -> str:  # noqa: ARG001 -
 
 
 def _filled(message: str, fields: dict[str, str | int], insert: _Inserting) -> str:
-    """Fill `{name}` fields and nothing else: no attribute, no index, no conversion, no format."""
+    """Fill `{name}` fields and nothing else."""
     parts: list[str] = []
+    for literal, name, inside_tag in _parsed(message):
+        parts.append(literal)
+        if name is not None:
+            parts.append(insert(fields[name], inside_tag=inside_tag))
+    return "".join(parts)
+
+
+@lru_cache(maxsize=8192)
+def _parsed(message: str) -> list[tuple[str, str | None, bool]]:
+    """Return what comes before each field, its name, and whether it stands inside a tag.
+
+    No attribute, no index, no conversion, no format.
+    """
+    parts: list[tuple[str, str | None, bool]] = []
     inside_tag = False
     for literal, name, spec, conversion in Formatter().parse(message):
-        parts.append(literal)
         if "<" in literal or ">" in literal:
             inside_tag = literal.rfind("<") > literal.rfind(">")
-        if name is None:
-            continue
-        if spec or conversion or not name.isidentifier():
+        if name is not None and (spec or conversion or not name.isidentifier()):
             raise ValueError(name)
-        parts.append(insert(fields[name], inside_tag=inside_tag))
-    return "".join(parts)
+        parts.append((literal, name, inside_tag))
+    return parts
 
 
 @cache

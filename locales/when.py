@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-import dateparser
 from babel import Locale, UnknownLocaleError
 
 from locales.folding import fold
@@ -162,6 +161,8 @@ def _usual_words(language: str) -> dict[str, str]:
 
 
 def _date_in_words(text: str, now: datetime, language: str) -> date | None:
+    import dateparser
+
     settings = {
         "RELATIVE_BASE": now,
         "PREFER_DATES_FROM": "future",

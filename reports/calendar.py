@@ -6,11 +6,9 @@ entry instead of standing beside it. The file names nobody.
 
 from datetime import datetime, timedelta
 
-from icalendar import Calendar, Timezone
-from icalendar import Event as Entry
-
 from community import events
 from community.events import Event
+from locales import balanced
 
 PRODUCT = "-//Diwan//Diwan//EN"
 
@@ -28,6 +26,9 @@ def event_file(
 
     Times are wall time in the event's zone. The address, or the link, is for those who are going.
     """
+    from icalendar import Calendar, Timezone
+    from icalendar import Event as Entry
+
     is_cancelled = event.state == events.State.CANCELLED
     zone = events.zone_of(event)
     calendar = Calendar()
@@ -48,12 +49,13 @@ def event_file(
     entry.add("last-modified", event.changed_at)
     entry.add("dtstart", event.starts_at.astimezone(zone))
     entry.add("dtend", event.ends_at.astimezone(zone))
-    entry.add("summary", title, parameters={"LANGUAGE": language})
+    # The programs of phones set these beside words of their own.
+    entry.add("summary", balanced(title), parameters={"LANGUAGE": language})
     if description:
-        entry.add("description", description, parameters={"LANGUAGE": language})
+        entry.add("description", balanced(description), parameters={"LANGUAGE": language})
     entry.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
     if with_address and event.place:
-        entry.add("location", event.place)
+        entry.add("location", balanced(event.place))
     if with_address and event.link:
         entry.add("url", event.link)
     calendar.add_component(entry)

@@ -8,12 +8,10 @@ reader's script there is no picture: boxes instead of letters would say nothing.
 import re
 import textwrap
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from xml.sax.saxutils import escape
-
-import resvg_py
 
 from locales import Translator, without_isolates
 from reports.figures import Report, Row, Section
@@ -67,8 +65,8 @@ def script_of(text: str) -> str:
     return unicodedata.name(next(letters, "a")).split()[0]
 
 
-def picture(report: Report, _: Translator) -> bytes | None:
-    """Return the report as PNG, or None where no font can write it."""
+def picture(report: Report, _: Translator) -> Callable[[], bytes] | None:
+    """Return what draws the report as PNG, or None where no font can write it."""
     scripts = {
         unicodedata.name(letter).split()[0]
         for text in _strings(report)
@@ -79,9 +77,15 @@ def picture(report: Report, _: Translator) -> bytes | None:
     if None in fonts:
         return None
     files = sorted({str(font[1]) for font in fonts if font})
-    return resvg_py.svg_to_bytes(
-        svg_string=drawing(report, _), skip_system_fonts=True, font_files=files, zoom=2
-    )
+
+    def draw() -> bytes:
+        import resvg_py
+
+        return resvg_py.svg_to_bytes(
+            svg_string=drawing(report, _), skip_system_fonts=True, font_files=files, zoom=2
+        )
+
+    return draw
 
 
 def _strings(report: Report) -> Iterable[str]:
@@ -113,7 +117,7 @@ class _Sheet:
         return WIDTH - from_start if self.rtl else from_start
 
     def text(self, words: str, size: int, colour: str, *, at: float = MARGIN) -> None:
-        words = without_isolates(words)
+        """Write one line; the isolates of what was inserted stay, the drawer goes by them."""
         font = font_of(script_of(words))
         if self.rtl:
             # The drawer takes every line to run from left to right: a full stop would stand first.

@@ -151,9 +151,8 @@ def _question(question: Question, _: Translator) -> Section:
         _row(words.survey_answer(question.template, question.code, value, _), cell, _)
         for value, cell in question.answers.cells.items()
     ]
-    return Section(
-        plain(asked), [*rows, Row(_.label("figure", "Answers (n)"), _value(question.n, _))]
-    )
+    answers = _row(_.label("figure", "Answers (n)"), question.n, _)
+    return Section(plain(asked), [*rows, replace(answers, is_total=True)])
 
 
 RLM = "\u200f"

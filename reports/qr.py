@@ -2,11 +2,11 @@
 
 from io import BytesIO
 
-import segno
-
 
 def qr_picture(link: str) -> bytes:
     """Return a PNG with the quiet edge that scanners need, large enough for a printed page."""
+    import segno
+
     picture = BytesIO()
     segno.make_qr(link, error="m").save(picture, kind="png", scale=8, border=4)
     return picture.getvalue()

@@ -4,23 +4,31 @@ from datetime import datetime
 from io import BytesIO
 from textwrap import shorten
 
-import xlsxwriter
-
 from locales import Translator, without_isolates
 from reports.figures import Report
 
 LONGEST_NAME = 31
+LEFT_TO_RIGHT, RIGHT_TO_LEFT = 1, 2
+THOUSANDS = 3
+"""The number of the format that each program writes with its reader's own separators."""
 FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 
 def workbook(report: Report, _: Translator, now: datetime) -> bytes:
     """Return an XLSX file. Hidden numbers are words in it, and no text can become a formula."""
+    import xlsxwriter
+
     # Always ``write_string``: ``write`` would make formulas and links of what looks like them.
     content = BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True})
     book.set_properties({"title": without_isolates(report.title), "created": now})
-    heading = book.add_format({"bold": True, "quote_prefix": True})
-    words = book.add_format({"text_wrap": True, "quote_prefix": True})
+    # A cell has a direction of its own; by default that of its first letter, whatever it is.
+    runs = {"reading_order": RIGHT_TO_LEFT if _.is_rtl else LEFT_TO_RIGHT}
+    ends = {**runs, "align": "left" if _.is_rtl else "right"}
+    heading = book.add_format({**runs, "bold": True, "quote_prefix": True})
+    words = book.add_format({**runs, "text_wrap": True, "quote_prefix": True})
+    value = book.add_format({**ends, "text_wrap": True, "quote_prefix": True})
+    amount = book.add_format({**ends, "num_format": THOUSANDS})
     for number, section in enumerate(report.sections, 1):
         sheet = book.add_worksheet(sheet_name(number, section.title))
         if _.is_rtl:
@@ -32,9 +40,9 @@ def workbook(report: Report, _: Translator, now: datetime) -> bytes:
         for line, row in enumerate(section.rows, 5):
             sheet.write_string(line, 0, without_isolates(row.label), words)
             if row.amount is None:
-                sheet.write_string(line, 1, without_isolates(row.value), words)
+                sheet.write_string(line, 1, without_isolates(row.value), value)
             else:
-                sheet.write_number(line, 1, row.amount)
+                sheet.write_number(line, 1, row.amount, amount)
     book.close()
     return content.getvalue()
 

@@ -53,6 +53,10 @@ async def _starting_sends(session: AsyncSession, tick: Tick) -> object:
     return await sends.start_due(session, tick.now, network_language=tick.language)
 
 
+async def _releasing_what_was_translated(session: AsyncSession, tick: Tick) -> object:
+    return await sends.release(session, tick.now, network_language=tick.language)
+
+
 async def _finishing_sends(session: AsyncSession, tick: Tick) -> object:
     return await sends.finish(session, tick.now)
 
@@ -100,6 +104,7 @@ async def _watching_what_is_set_aside(session: AsyncSession, tick: Tick) -> obje
 TIMETABLE: Sequence[Job] = (
     Job("starting sends", 1, _starting_sends),
     Job("finishing sends", 1, _finishing_sends),
+    Job("releasing what was translated", 5, _releasing_what_was_translated),
     Job("rescuing what a dead process held", 5, _rescuing),
     Job("lapsing offered places", 10, _lapsing_offers),
     Job("holding events", 30, _holding_events),

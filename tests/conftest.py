@@ -16,7 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 import bot.database
 from bot.database import Database
+from bot.first_use import import_aiogram
+from bot.translating import argos
 from community.tables import METADATA
+
+import_aiogram()  # as `diwan run` does, before any test imports it
 
 TEST_DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "")
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
@@ -60,6 +64,13 @@ def _without_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bot.database, "SYNCHRONOUS", "OFF")
 
 
+@pytest.fixture(autouse=True)
+def _without_stepping_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a machine translate at the priority of everything else: other tests want the processor
+    all the time, and whoever steps back for them waits for minutes."""
+    monkeypatch.setattr(argos, "NICE", 0)
+
+
 @pytest.fixture
 def now() -> datetime:
     """A Monday morning."""
@@ -100,6 +111,7 @@ def postgresql_database() -> Iterator[str]:
             pool.submit(asyncio.run, work).result()
 
     outside(administer(f'CREATE DATABASE "{name}"'))
+    outside(administer(f'ALTER DATABASE "{name}" SET synchronous_commit = off'))
     outside(create_tables())
     yield base.set(database=name).render_as_string(hide_password=False)
     outside(administer(f'DROP DATABASE "{name}" WITH (FORCE)'))

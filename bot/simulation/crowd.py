@@ -18,8 +18,8 @@ from bot.simulation.tables import (
     THINGS,
 )
 from community.consents import Consent, Purpose
-from community.inbox import QUESTION, Question, QuestionMessage
-from community.inbox import State as Asked
+from community.exchanges import EXCHANGE, Exchange, ExchangeMessage, Kind
+from community.exchanges import State as Asked
 from community.needs import Need, PersonNeed
 from community.people import (
     MEMBERSHIP,
@@ -249,16 +249,18 @@ def ask_team(rows: Rows, crowd: Sequence[Somebody], now: datetime) -> None:
         state = chance.choice(list(Asked))
         answered_at = min(asked_at + chance.random() * 2 * DAY, now)
         number = rows.add(
-            Question,
+            Exchange,
             person_id=me.id,
+            kind=Kind.TEAM,
             state=state,
-            asked_at=asked_at,
-            settled_at=answered_at if state is Asked.CLOSED else None,
+            begun_at=asked_at,
+            touched_at=asked_at if state is Asked.OPEN else answered_at,
+            closed_by_member=False if state is Asked.CLOSED else None,
         )
-        said = {"question_id": number, "language": "en"}
+        said = {"exchange_id": number, "language": "en"}
         rows.add(
-            QuestionMessage,
-            by_team=False,
+            ExchangeMessage,
+            by_member=True,
             written_by_id=me.id,
             text=chance.choice(QUESTIONS),
             at=asked_at,
@@ -267,13 +269,13 @@ def ask_team(rows: Rows, crowd: Sequence[Somebody], now: datetime) -> None:
         if state is Asked.OPEN:
             continue
         rows.add(
-            QuestionMessage,
-            by_team=True,
+            ExchangeMessage,
+            by_member=False,
             written_by_id=2,
             text="Yes. Please come by on Tuesday.",
             at=answered_at,
             **said,
         )
-        rows.step(QUESTION.name, number, Asked.OPEN, Asked.ANSWERED, answered_at, actor_id=2)
+        rows.step(EXCHANGE.name, number, Asked.OPEN, Asked.ANSWERED, answered_at, actor_id=2)
         if state is Asked.CLOSED:
-            rows.step(QUESTION.name, number, Asked.ANSWERED, Asked.CLOSED, answered_at, actor_id=2)
+            rows.step(EXCHANGE.name, number, Asked.ANSWERED, Asked.CLOSED, answered_at, actor_id=2)

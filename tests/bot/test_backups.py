@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -28,9 +28,11 @@ from community.deliveries import Delivery, Plan
 from community.errors import NotAllowedError
 from community.lifecycle import Who
 from community.people import Person
+from community.policy import POLICY
 from community.roles import Role, RoleName
 from community.sends import Send
 from tests.stories.conftest import Coming, Stage
+from tests.stories.steps import a_newsletter, an_event
 
 NOW = datetime.fromisoformat("2026-11-23T09:00+00:00")
 
@@ -134,6 +136,68 @@ async def test_fault_41_a_restored_backup_sends_nothing_twice_until_somebody_say
     assert await claimed(filled) == ["event_cancelled", "team_notice"]
     assert (await the_send(filled)).state == sends.State.CANCELLED
     assert await off_loop(release, home, send=False) is None
+
+
+GO_OUT_AFTER_A_RESTORE = {
+    *("event_changed", "event_cancelled", "place_offered", "correction", "recall"),
+    *("referral_step", "referral_outcome", "provider_notice", "team_notice", "team_answer"),
+    *("role_notice", "bridge_message"),
+}
+"""Of these two are better than none; every other kind waits for somebody's word."""
+
+
+async def test_fault_41_after_a_restore_each_kind_goes_or_waits_as_the_policy_table_says(
+    filled: Database, home: Settings, tmp_path: Path
+) -> None:
+    async with filled.transaction() as session:
+        for number, kind in enumerate(POLICY.keys() - {"event_reminder", "event_cancelled"}):
+            await owe(session, await a_person(session, 100 + number, kind), kind)
+    assert set(await claimed(filled)) == set(POLICY)
+    await off_loop(back_up, home, tmp_path / "b", force=False)
+    await filled.close()
+    await off_loop(restore, home, tmp_path / "b")
+    assert set(await claimed(filled)) == GO_OUT_AFTER_A_RESTORE
+
+
+async def test_fault_41_who_has_read_it_already_reads_it_no_second_time_after_a_restore(
+    stage: Stage, animator: Coming, database: Database, tmp_path: Path
+) -> None:
+    await stamp(database)
+    await database.close()
+    today = datetime.now(NOW.tzinfo)  # noqa: TID251 - the command line goes by the machine's clock
+    await stage.begins(datetime.combine(today + timedelta(days=1), time(11), NOW.tzinfo))
+    boss = await animator()
+    amina, ben = await stage.member("Amina"), await stage.member("Ben", "uk")
+    await an_event(boss, days=1)  # a reminder is due soon, and another in a day
+    for guest in (amina, ben):
+        await guest.says("/events")
+        await guest.presses("Coffee")
+        await guest.presses("Going")
+    await a_newsletter(boss)
+    await boss.presses("It is ready")
+    await boss.presses("Send later")
+    await boss.says((stage.now + timedelta(hours=3)).strftime("%d.%m.%Y %H:59"))
+    settings = stage.app.settings
+    await off_loop(back_up, settings, tmp_path / "b", force=False)
+    await stage.play(hours=8)
+    read = {"Winter news": 1, "A reminder": 1}
+    for guest in (amina, ben):
+        assert {words: guest.times_read(words) for words in read} == read
+    await stage.app.stop()
+
+    await off_loop(restore, settings, tmp_path / "b")
+    await stage.starts_again()
+    await stage.play(hours=1)
+    for guest in (amina, ben):
+        assert {words: guest.times_read(words) for words in read} == read
+        await guest.says("/events")
+        guest.sees_last("Events you can go to")  # whoever asks is answered meanwhile
+    boss.sees_last("Messages are held since a backup was put back")
+    await boss.presses("Drop")
+    await stage.play(days=2)
+    for guest in (amina, ben):
+        assert guest.times_read("Winter news") == 1
+        assert guest.times_read("A reminder") == 2, "what became due later comes in its time"
 
 
 async def test_what_is_still_of_use_is_sent_if_the_operator_says_so(

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 import bot.database
 from bot import in_loop
 from bot.database import SYNCHRONOUS, Database, is_away
+from tests.conftest import DATABASES
 
 
 @pytest.fixture
@@ -92,3 +94,23 @@ async def test_a_statement_that_is_wrong_is_not_taken_for_a_database_that_is_awa
             await session.execute(text("SELECT * FROM nowhere"))
     assert not is_away(problem.value)
     await database.close()
+
+
+@pytest.mark.parametrize("database", DATABASES[1:], indirect=True)
+async def test_a_connection_that_rested_is_replaced_if_the_server_has_closed_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def number() -> int:
+        async with database.transaction() as session:
+            return int(await session.scalar(text("SELECT pg_backend_pid()")) or 0)
+
+    first = await number()
+    assert await number() == first
+    server = create_async_engine(
+        database.url.set(database="postgres"), isolation_level="AUTOCOMMIT"
+    )
+    async with server.connect() as connection:
+        await connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": first})
+    await server.dispose()
+    monkeypatch.setattr("bot.database.RESTS_WITHOUT_DOUBT", 0.0)
+    assert await number() != first

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
 import pytest
+from aiogram.client.telegram import TelegramAPIServer
 from sqlalchemy import select
 
 from bot.app import App
@@ -13,8 +15,12 @@ from bot.clock import FollowedClock
 from bot.database import Database
 from bot.limiter import Limiter
 from bot.settings import Part, load
+from community import alerts, people
+from community.alerts import Cause
 from community.arrivals import Arrival, Arriving
 from community.deliveries import Delivery, State
+from community.people import Membership
+from community.rates import Rate
 from emulator import Emulator
 from tests.bot.test_processes import a_free_port
 from tests.stories.conftest import BEGIN, TOKEN, Coming, Stage
@@ -119,11 +125,13 @@ async def test_health_says_what_is_wrong_and_metrics_name_nobody(
     await app.stop()
 
 
+@pytest.mark.parametrize("nowhere", ["", "http://telegram.invalid"])
 async def test_fault_12_a_bot_whose_telegram_is_not_there_yet_waits_and_says_so(
-    database: Database,
+    database: Database, nowhere: str
 ) -> None:
     emulator = Emulator(port=a_free_port(), token=TOKEN)
-    settings = settings_for(emulator, database, health_port=a_free_port())
+    given = {"telegram_api_base": nowhere} if nowhere else {}  # else a port that is closed
+    settings = settings_for(emulator, database, health_port=a_free_port(), **given)
     app = App(settings, limiter=Limiter(overall=10_000, per_chat=10_000))
     starting = asyncio.create_task(app.start())
     async with asyncio.timeout(PATIENCE):
@@ -134,6 +142,7 @@ async def test_fault_12_a_bot_whose_telegram_is_not_there_yet_waits_and_says_so(
     assert "telegram_unreachable" in told["reasons"]
     assert (await metrics(app))["diwan_database_up"] == 1
     await emulator.start()
+    app.bot.session.api = TelegramAPIServer.from_base(emulator.url)
     await asyncio.wait_for(starting, PATIENCE)
     async with asyncio.timeout(PATIENCE):
         while (await health(app))[0] != 200:
@@ -142,7 +151,7 @@ async def test_fault_12_a_bot_whose_telegram_is_not_there_yet_waits_and_says_so(
     await emulator.stop()
 
 
-async def test_fault_9_a_long_silence_is_told_to_the_administrators_once_and_people_are_heard(
+async def test_fault_09_a_long_silence_is_told_to_the_administrators_once_and_people_are_heard(
     stage: Stage, administrator: Coming, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.app.PARKED", 0.5)
@@ -166,6 +175,74 @@ async def test_fault_9_a_long_silence_is_told_to_the_administrators_once_and_peo
     await a_silence()
     await stage.play(hours=17)  # in the evening it waits for the morning
     assert boss.times_read("Telegram has asked this bot to be silent for a while.") == 2
+
+
+async def test_fault_09_a_429_for_a_whole_day_parks_what_leaves_and_nothing_else(
+    stage: Stage, administrator: Coming, database: Database
+) -> None:
+    boss, amina, ben = await administrator(), await stage.member("Amina"), stage.meet("Ben")
+    app, faults = stage.app, stage.emulator.faults
+    async with database.transaction() as session:
+        assert await alerts.raise_alert(session, Cause.WEBHOOK, stage.now) == 1
+    faults.add("429", method="sendMessage", chat_id=boss.id, retry_after=86_400)
+    app.settings.health_port = a_free_port()
+    await app.health.start()
+    await stage.settled()
+    calls = len(stage.emulator.calls)
+    assert app.telegram.limiter.paused_for > 86_000
+    assert (await health(app))[1]["reasons"] == ["telegram_wants_silence"]
+    await app.look_out()
+    stage.emulator.world.say(amina.id, "/stop")
+    stage.emulator.world.start(ben.id)
+
+    async def heard() -> bool:
+        async with database.transaction() as session:
+            rows = await session.scalars(select(Arrival.sender).where(Arrival.state == "speaking"))
+            return set(rows) == {amina.id, ben.id}
+
+    async with asyncio.timeout(PATIENCE):
+        while not await heard():
+            await asyncio.sleep(0.01)
+    async with database.transaction() as session:
+        [first, parked] = (await session.scalars(select(Delivery).order_by(Delivery.id))).all()
+        assert (first.state, first.reason, first.tries) == (State.QUEUED, "429", 0)
+        assert first.due_at == stage.now + timedelta(days=1)
+        assert (parked.kind, parked.state) == ("team_notice", State.QUEUED)
+        person = await people.by_telegram_id(session, amina.id)
+        assert person is not None
+        assert person.state == Membership.STOPPED
+    later = [call["method"] for call in stage.emulator.calls if call["number"] > calls]
+    assert set(later) <= {"getUpdates", "setMyCommands"}, "nobody is written to"
+    limiter = app.telegram.limiter  # a day has passed
+    limiter.paused_until, limiter._free._rate = 0.0, Rate.fresh("free")
+    limiter.hush(0.0)
+    await stage.settled()
+    amina.sees("From now on you get no news")
+    ben.sees("Your language?")
+    await stage.play(days=1)
+    boss.sees("Telegram has asked this bot to be silent for a while.")
+
+
+async def test_fault_21_a_token_that_is_withdrawn_shows_and_is_not_tried_again(
+    stage: Stage, administrator: Coming, database: Database
+) -> None:
+    boss, app = await administrator(), stage.app
+    app.settings.health_port = a_free_port()
+    await app.health.start()
+    faults = stage.emulator.faults
+    faults.add("error", code=401, description="Unauthorized", times=None)
+    calls = len(stage.emulator.calls)
+    async with database.transaction() as session:
+        assert await alerts.raise_alert(session, Cause.WEBHOOK, stage.now) == 1
+    stage.emulator.world.say(boss.id, "/help")  # ends the poll that waits
+    await until(app.telegram.refused.is_set)
+    await asyncio.sleep(2)  # long enough for whoever tries again and again
+    status, told = await health(app)
+    assert (status, told["reasons"]) == (503, ["token_refused"])
+    assert len(stage.emulator.calls) - calls <= 4, "a poll, a message, an answer, and no more"
+    async with database.transaction() as session:
+        [row] = (await session.scalars(select(Delivery))).all()
+        assert (row.state, row.tries) == (State.QUEUED, 0)
 
 
 async def test_updates_that_pile_up_set_aside_are_told_to_the_administrators(

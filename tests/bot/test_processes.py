@@ -22,7 +22,8 @@ from bot.settings import SECRETS, Settings, load
 from community import roles
 from community.roles import RoleName
 from emulator import Emulator
-from tests.stories.conftest import TOKEN, bare
+from tests.stories.conftest import TOKEN
+from tests.stories.reading import bare
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
@@ -200,6 +201,25 @@ async def test_fault_21_a_token_that_telegram_refuses_ends_the_run_then_and_late
     emulator.world.token = other
     emulator.world.start(emulator.world.new_person("Amina", "en").id)
     assert await asyncio.wait_for(running, ENDS_WITHIN) == 3
+
+
+async def test_fault_22_a_second_bot_says_in_one_line_that_another_runs(
+    start: Start, emulator: Emulator
+) -> None:
+    settings = {"BOT_TOKEN": TOKEN, "TELEGRAM_API_BASE": emulator.url}
+    first = await start("run", **settings)
+    await first.prints("Diwan is running")
+    second = await start("run", **settings)
+    assert await second.ends() == 1
+    assert second.err.splitlines()[-1] == (
+        "Another process receives for this bot already; stop it first."
+    )
+    assert "Traceback" not in second.err
+    assert second.out == ""
+    polls = [call for call in emulator.calls if call["method"] == "getUpdates"]
+    assert all(call["ok"] for call in polls), "no 409"
+    first.told(signal.SIGTERM)
+    assert await first.ends(ENDS_WITHIN) == 0
 
 
 async def test_wrong_settings_are_one_line_with_code_two_and_no_secret(

@@ -1,8 +1,10 @@
 """What Telegram brings: in order, once, and nobody waits for what is broken."""
 
 import asyncio
+import itertools
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,7 +14,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot import in_loop, receiving
+from bot import in_loop, waiting
 from bot.app import POLLER, App
 from bot.database import Database
 from bot.holding import AnotherRunsError
@@ -20,12 +22,18 @@ from bot.settings import Settings, load
 from community import arrivals, leases, people
 from community.arrivals import Arrival, Arriving
 from community.attendance import Attendance
+from community.attendance import State as Going
 from community.deliveries import Delivery
-from community.inbox import QuestionMessage
+from community.exchanges import ExchangeMessage
+from community.history import Step
 from community.people import Membership, Person
+from community.referrals import Referral
 from emulator import Emulator
+from tests.bot.sending.owing import crowd
+from tests.bot.test_health import health
+from tests.bot.test_processes import a_free_port
 from tests.stories.conftest import TOKEN, Coming, Somebody, Stage
-from tests.stories.steps import an_event
+from tests.stories.steps import a_directory, an_event, staff
 
 PATIENCE = 20.0
 TELEGRAM_IS_BACK = 0.05
@@ -129,13 +137,13 @@ def message_from(somebody: Somebody, words: str, **more: Any) -> dict[str, Any]:
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the bot try again at once."""
-    monkeypatch.setattr(receiving, "FIRST_WAIT", TELEGRAM_IS_BACK)
+    monkeypatch.setattr(waiting, "FIRST_WAIT", TELEGRAM_IS_BACK)
 
 
 # In order
 
 
-async def test_each_person_is_answered_in_order_and_nobody_waits_for_a_slow_chat(
+async def test_fault_28_each_person_is_answered_in_order_and_nobody_waits_for_a_slow_chat(
     stage: Stage,
 ) -> None:
     slow, quick = await stage.member("Slow"), await stage.member("Quick")
@@ -168,7 +176,7 @@ async def test_each_person_is_answered_in_order_and_nobody_waits_for_a_slow_chat
 # Once
 
 
-async def test_an_update_that_comes_twice_counts_once_and_a_number_used_again_counts(
+async def test_fault_29_an_update_that_comes_twice_counts_once_and_a_number_used_again_counts(
     stage: Stage,
 ) -> None:
     amina = await stage.member("Amina")
@@ -190,7 +198,9 @@ async def test_an_update_that_comes_twice_counts_once_and_a_number_used_again_co
     assert await arrivals_in(stage, Arriving.WAITING) == []
 
 
-async def test_five_presses_on_one_button_are_one_answer(stage: Stage, animator: Coming) -> None:
+async def test_fault_27_five_presses_on_one_button_are_one_answer(
+    stage: Stage, animator: Coming
+) -> None:
     await an_event(await animator())
     amina = await stage.member("Amina")
     await amina.says("/events")
@@ -217,15 +227,80 @@ async def test_five_presses_on_one_button_are_one_answer(stage: Stage, animator:
     assert not stage.emulator.world.queries  # nobody's button spins
 
 
+async def test_fault_34_of_twenty_who_press_at_once_one_gets_the_last_place(
+    stage: Stage, animator: Coming
+) -> None:
+    await an_event(await animator(), places=1)
+    guests = await crowd(stage, 20)
+    for guest in guests:
+        stage.emulator.world.say(guest.id, "/events")
+    await stage.settled()
+    opened = guests[0].last["buttons"][0][0]["data"]
+    for guest in guests:
+        stage.emulator.world.press(guest.id, guest.last["message_id"], opened)
+    await stage.settled()
+    going = guests[0].last["buttons"][0][0]["data"]
+    for _ in range(2):  # and each of them twice
+        for guest in guests:
+            stage.emulator.world.press(guest.id, guest.last["message_id"], going, forged=True)
+    await stage.settled()
+    async with stage.app.database.transaction() as session:
+        rows = (await session.scalars(select(Attendance))).all()
+    assert Counter(row.state for row in rows) == {Going.GOING: 1, Going.WAITING: 19}
+    assert sum(guest.has_read("You are going") for guest in guests) == 1
+    numbers = [f"You are number {number} on the waiting list" for number in range(1, 20)]
+    assert all(sum(guest.has_read(one) for guest in guests) == 1 for one in numbers)
+
+
+async def test_fault_27_a_request_that_is_sent_five_times_is_one_request(
+    stage: Stage, animator: Coming
+) -> None:
+    boss = await animator()
+    await a_directory(boss)
+    adviser = await staff(boss)
+    amina = await stage.member("Amina")
+    for label in ("Money to start", "Start-up advice", "Refer me"):
+        if label == "Money to start":
+            await amina.says("/support")
+        await amina.presses(label)
+
+    async def five_presses(somebody: Somebody, label: str) -> None:
+        for message in reversed(somebody.from_bot()):
+            for button in itertools.chain.from_iterable(message["buttons"]):
+                if label in button["text"]:
+                    for _ in range(5):
+                        number = message["message_id"]
+                        stage.emulator.world.press(somebody.id, number, button["data"])
+                    await stage.settled()
+                    return
+        raise AssertionError(label)
+
+    async def steps() -> list[str]:
+        async with stage.app.database.transaction() as session:
+            taken = select(Step.after).where(Step.subject == "referral").order_by(Step.id)
+            return list(await session.scalars(taken))
+
+    await five_presses(amina, "I agree, send it")
+    assert await count(stage, Referral) == 1
+    before = await steps()
+    await adviser.presses("Show what was shared")
+    await five_presses(adviser, "Accept")
+    assert await steps() == [*before, "accepted"], "one step"
+    async with stage.app.database.transaction() as session:
+        told = select(Delivery.state).where(Delivery.kind == "referral_step")
+        assert len((await session.scalars(told)).all()) == 1, "told once"
+    assert not stage.emulator.world.queries  # nobody's button spins
+
+
 # What is broken
 
 
-async def test_what_fails_three_times_is_set_aside_with_an_apology_and_blocks_nobody(
+async def test_fault_31_what_fails_three_times_is_set_aside_with_an_apology_and_blocks_nobody(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     amina, ben = await stage.member("Amina", "ar"), stage.meet("Ben")
     await amina.says("سرّي مخبز صغير")
-    async with without_table(stage.app.database, "question_messages"):
+    async with without_table(stage.app.database, "exchange_messages"):
         await amina.presses("Yes, send it")
         amina.sees_last("Sorry, something went wrong on our side. Nothing was changed.")
         await amina.says("/help")
@@ -239,7 +314,7 @@ async def test_what_fails_three_times_is_set_aside_with_an_apology_and_blocks_no
     assert "مخبز" not in caplog.text
     # Nothing was changed: the same button still has what was written.
     await amina.presses("Yes, send it")
-    assert await count(stage, QuestionMessage) == 1
+    assert await count(stage, ExchangeMessage) == 1
 
 
 async def test_an_answer_that_a_crash_has_left_and_that_cannot_be_given_is_not_called_undone(
@@ -273,8 +348,7 @@ NOBODYS: list[dict[str, Any]] = [
     {"message": {"from": {"id": "x", "is_bot": False, "first_name": "?"}}},
     {"message": {"from": {"id": -7}}},
     {"message": {"from": {"id": 10**30}}},
-    {"brand_new_thing": {"secret": 1}},
-    {},
+    {"message": {"from": {"id": "x"}, "text": "my secret bakery"}},
 ]
 """Updates of which nobody can be told that something is wrong."""
 
@@ -291,13 +365,16 @@ NO_UPDATES = [
 """What Telegram never sends, between two updates."""
 
 
-async def test_what_cannot_be_read_or_is_nobodys_is_passed_over(stage: Stage) -> None:
-    amina = await stage.member("Amina")
+async def test_fault_30_what_cannot_be_read_is_set_aside_and_seen_and_blocks_nobody(
+    stage: Stage, administrator: Coming, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "diwan")
+    boss, amina = await administrator(), await stage.member("Amina")
     known, heard = await count(stage, Person), len(amina.from_bot())
     user = {"id": amina.id, "is_bot": False, "first_name": "Amina"}
     hers: list[dict[str, Any]] = [
         {"message": {"from": user}},
-        {"message": {"from": user, "message_id": "x", "date": {}, "chat": None}},
+        {"message": {"from": user, "message_id": "x", "text": "my secret bakery", "chat": None}},
         {"callback_query": {"from": user}},
         {"my_chat_member": {"from": user, "chat": {"id": amina.id, "type": "private"}}},
     ]
@@ -306,11 +383,46 @@ async def test_what_cannot_be_read_or_is_nobodys_is_passed_over(stage: Stage) ->
     for raw in NO_UPDATES:
         stage.emulator.world.updates.inject_text(raw)
     await stage.settled()
+    assert stage.emulator.world.pending == 0, "the offset has moved"
     assert len(await arrivals_in(stage, Arriving.SET_ASIDE)) == len(NOBODYS) + len(hers)
     assert await arrivals_in(stage, Arriving.WAITING) == []
     assert (await count(stage, Person), len(amina.from_bot())) == (known, heard)
     await amina.says("/help")
     amina.sees_last("emergency")
+    # Whoever runs the bot sees it, without a word of what was written.
+    stage.app.settings.health_port = a_free_port()
+    await stage.app.health.start()
+    status, told = await health(stage.app)
+    assert (status, told["reasons"]) == (503, ["updates_set_aside"])
+    assert told["set_aside_within_an_hour"] == len(NOBODYS) + len(hers)
+    await stage.play(minutes=1)
+    boss.sees("Several things that people did within an hour could not be carried out.")
+    assert "cannot be parsed" in caplog.text
+    assert "bakery" not in caplog.text
+    assert str(amina.id) not in caplog.text
+
+
+async def test_fault_32_what_telegram_may_bring_one_day_is_passed_over_without_a_word(
+    stage: Stage, administrator: Coming, caplog: pytest.LogCaptureFixture
+) -> None:
+    boss, amina = await administrator(), await stage.member("Amina")
+    heard, of_boss = len(amina.from_bot()), len(boss.from_bot())
+    user = stage.emulator.world.people[amina.id].user()
+    for number in range(10):
+        injected(stage, brand_new_thing={"secret": number})
+        injected(stage, brand_new_thing={"from": user, "date": number})
+        injected(stage)
+        words = message_from(amina, "/help", message_id=8000 + number, mood={"of": ["today"]})
+        injected(stage, message=words, brand_new_note="read me")
+    await stage.settled()
+    await stage.play(minutes=1)
+    assert len(amina.from_bot()) == heard + 10
+    amina.sees_last("emergency")
+    assert await arrivals_in(stage, Arriving.SET_ASIDE) == []
+    assert await arrivals_in(stage, Arriving.WAITING) == []
+    assert {row.body for row in await arrivals_in(stage, Arriving.DONE)} == {None}
+    assert len(boss.from_bot()) == of_boss, "nobody is alarmed"
+    assert [record for record in caplog.records if record.levelname != "INFO"] == []
 
 
 async def test_groups_bots_and_corrected_messages_are_not_answered(stage: Stage) -> None:
@@ -343,14 +455,16 @@ async def test_groups_bots_and_corrected_messages_are_not_answered(stage: Stage)
     await stage.settled()
     assert len(amina.from_bot()) == heard
     assert await state_of(stage, amina) == Membership.ACTIVE
-    assert await count(stage, QuestionMessage) == 1
+    assert await count(stage, ExchangeMessage) == 1
     said = [call for call in stage.emulator.calls if call["number"] > calls]
     assert {call["params"].get("chat_id") for call in said if "send" in call["method"]} == {
-        str(amina.id)
+        amina.id
     }
 
 
-async def test_who_blocks_the_bot_is_unreachable_until_they_unblock_it(stage: Stage) -> None:
+async def test_fault_18_who_blocks_the_bot_is_unreachable_until_they_unblock_it(
+    stage: Stage,
+) -> None:
     amina = await stage.member("Amina")
     await amina.says("/pause")
     await amina.presses("week")
@@ -407,7 +521,7 @@ async def test_what_the_inbox_could_not_keep_is_fetched_again(
     assert "the inbox takes nothing" in caplog.text
 
 
-async def test_a_database_that_goes_away_costs_nobody_an_answer(
+async def test_fault_48_a_database_that_goes_away_costs_nobody_an_answer(
     stage: Stage, soon: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     amina, ben = await stage.member("Amina"), await stage.member("Ben")
@@ -556,8 +670,8 @@ async def test_a_server_that_lacks_methods_or_refuses_a_menu_text_gets_a_bot_all
     await until(answered)  # an hour's pause for menu texts is no pause for people
     tried = [call["ok"] for call in tries_of("setMyCommands", bots.emulator)]
     assert tried == [False, True, True, True, True]
-    assert "did not take SetMyCommands in the default language: BOT_COMMAND" in caplog.text
-    assert "did not take SetMyDescription in ar: Not Found" in caplog.text
+    assert "did not take setMyCommands in the default language: BOT_COMMAND" in caplog.text
+    assert "did not take setMyDescription in ar: Not Found" in caplog.text
 
 
 async def test_fault_22_a_second_bot_does_not_poll_and_takes_over_when_the_first_has_ended(

@@ -22,8 +22,8 @@ from community.consents import Purpose
 from community.deliveries import DELIVERY, OPEN, Delivery
 from community.deliveries import State as Sending
 from community.events import EVENT, Event
+from community.exchanges import EXCHANGE, Exchange
 from community.history import Step
-from community.inbox import QUESTION, Question
 from community.people import MEMBERSHIP, Membership, Person
 from community.referrals import REFERRAL, Referral
 from community.roles import RoleName
@@ -79,7 +79,7 @@ LIFECYCLES: tuple[tuple[Any, Any, str], ...] = (
     (ATTENDANCE, Attendance, "none"),
     (REFERRAL, Referral, "draft"),
     (SEND, Send, "draft"),
-    (QUESTION, Question, "open"),
+    (EXCHANGE, Exchange, "open"),
 )
 
 

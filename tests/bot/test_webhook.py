@@ -287,7 +287,7 @@ async def test_an_update_that_is_long_in_coming_in_is_not_passed_over(
     assert (len(slow.from_bot()), len(quick.from_bot())) == (1, 1)
 
 
-async def test_faults_35_and_48_while_the_database_is_away_telegram_keeps_what_people_say(
+async def test_fault_48_by_webhook_telegram_keeps_what_people_say_while_the_database_is_away(
     hooked: Hooked, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(in_loop, "PATIENCE", 0.1)
@@ -360,18 +360,24 @@ async def test_a_webhook_that_somebody_changed_is_set_again_and_the_administrato
     assert webhook.problem == ""
 
 
-async def test_fault_52_a_webhook_that_fails_is_seen_from_here(
-    emulator: Emulator, hooked: Hooked, caplog: pytest.LogCaptureFixture
+async def test_fault_52_a_webhook_that_fails_is_seen_from_here_and_told_to_the_administrators(
+    emulator: Emulator, hooked: Hooked, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
+    await an_administrator(hooked)
     webhook = hooked.app.webhook
     assert webhook is not None
+    await webhook.look()
     await webhook.stop()  # or the proxy before it: from here all looks well
     amina = hooked.meet("Amina")
     emulator.world.start(amina.id)
     await until(lambda: "last_error_date" in emulator.world.webhook)
     await webhook.look()
     assert (webhook.problem, webhook.pending) == ("failing", 1)
-    await webhook.look()
+    assert await alerts_owed(database) == []
+    for _ in range(3):
+        await webhook.look()
+        await hooked.app.look_out()
+    assert len(await alerts_owed(database)) == 1
     assert [r.getMessage() for r in caplog.records if r.name == "diwan.webhook"] == [
         "webhook: failing (1 updates wait)"
     ]

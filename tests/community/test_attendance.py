@@ -1,14 +1,15 @@
 """Answers, places and the waiting list."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
-from community import attendance, deliveries, events, people, roles
+from community import attendance, deliveries, erasure, events, people, roles
 from community.attendance import Attendance, State, Wish
 from community.deliveries import Delivery
 from community.errors import IllegalMoveError, NotAMemberError, TooLateError
@@ -17,6 +18,10 @@ from community.people import Person
 from community.roles import Role, RoleName
 
 ZONE = "Europe/Paris"
+SOMEBODY_WAITS = text(
+    "SELECT EXISTS (SELECT FROM pg_locks"
+    " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+)
 
 
 async def a_member(session: AsyncSession, telegram_id: int, now: datetime) -> Person:
@@ -67,6 +72,94 @@ async def test_twelve_members_press_going_at_once_for_the_last_place(
     async with database.transaction() as session:
         counts = await attendance.counts(session, event)
     assert counts == {State.GOING: 1, State.WAITING: 11}
+
+
+Verb = Callable[[AsyncSession, Person, datetime], Awaitable[object]]
+LOCKING: dict[str, tuple[State, timedelta, Verb]] = {
+    "answers of several people": (
+        State.GOING,
+        timedelta(),
+        lambda session, person, now: attendance.expect(session, {"a": [1], "b": [1]}),
+    ),
+    "leaving": (
+        State.GOING,
+        timedelta(),
+        lambda session, person, now: attendance.give_up(session, person, now, default_zone=ZONE),
+    ),
+    "coming back": (
+        State.OFFERED,
+        timedelta(),
+        lambda session, person, now: attendance.welcome_back(
+            session, person, now, default_zone=ZONE
+        ),
+    ),
+    "being erased": (
+        State.GOING,
+        timedelta(),
+        lambda session, person, now: erasure.erase(session, person, now, b"key"),
+    ),
+    "offers that lapse": (
+        State.OFFERED,
+        timedelta(days=1),
+        lambda session, person, now: attendance.lapse_offers(session, now, default_zone=ZONE),
+    ),
+    "events that end": (
+        State.GOING,
+        timedelta(days=4),
+        lambda session, person, now: events.hold(session, now),
+    ),
+}
+"""What locks several events: how somebody stands to each, when it is done, and the verb."""
+
+
+@pytest.mark.parametrize("what", LOCKING)
+@pytest.mark.parametrize(
+    "database", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
+async def test_whoever_locks_several_events_does_so_in_the_order_of_their_numbers(
+    database: Database, now: datetime, what: str
+) -> None:
+    state, later, verb = LOCKING[what]
+    async with database.transaction() as session:
+        person = await a_member(session, 1, now)
+        for number, ref in ((2, "a"), (1, "b")):  # however else one reads, the second comes first
+            begins = now + timedelta(days=3, hours=1 - number)
+            event = Event(
+                id=number,
+                ref=ref,
+                state=events.State.PUBLISHED,
+                made_at=now,
+                changed_at=now,
+                starts_wall=begins.replace(tzinfo=None),
+                zone="UTC",
+                starts_at=begins,
+            )
+            session.add(event)
+            await session.flush()
+            session.add(
+                Attendance(
+                    event_id=number,
+                    person_id=person.id,
+                    state=state,
+                    answered_at=now,
+                    offered_until=now + timedelta(hours=1),
+                )
+            )
+            await session.flush()
+
+    async def other() -> None:
+        async with database.transaction() as session:
+            found = await session.get_one(Person, person.id)
+            await verb(session, found, now + later)
+
+    async with database.transaction() as session:
+        await session.get_one(Event, 1, with_for_update=True)
+        task = asyncio.create_task(other())
+        while not await session.scalar(SOMEBODY_WAITS):
+            assert not task.done()
+            await asyncio.sleep(0.01)
+        await session.get_one(Event, 2, with_for_update={"nowait": True})
+    await task
 
 
 async def test_a_place_given_up_is_offered_to_the_first_in_line(

@@ -8,9 +8,9 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
-from community import consents, conversations, deliveries, judging, people, topics
+from community import consents, conversations, deliveries, judging, people, sends, topics
 from community.consents import Purpose
-from community.deliveries import DELIVERY, Delivery, Outcome, Plan, State
+from community.deliveries import DELIVERY, Delivery, Due, Outcome, Plan, State
 from community.errors import IllegalMoveError
 from community.judging import GO, Verdict
 from community.lifecycle import Who
@@ -39,8 +39,9 @@ async def owe(
     return row
 
 
-async def judged(session: AsyncSession, *rows: Delivery, at: datetime) -> list[Verdict]:
-    readers = await judging.readers(session, rows, at)
+async def judged(session: AsyncSession, *owed: Delivery | Due, at: datetime) -> list[Verdict]:
+    rows = [Due._make(getattr(row, name) for name in Due._fields) for row in owed]
+    readers = await judging.readers(session, rows, at, "en")
     return [judging.judge(row, readers.get(row.person_id or 0), at, ZONE) for row in rows]
 
 
@@ -53,9 +54,8 @@ async def test_the_same_occurrence_is_planned_once(session: AsyncSession, now: d
 
 async def test_a_row_is_claimed_by_one_of_many(database: Database, now: datetime) -> None:
     async with database.transaction() as session:
-        person = await a_member(session, 1, now)
-        for number in range(40):
-            await owe(session, person, now, key=str(number))
+        for number in range(1, 41):
+            await owe(session, await a_member(session, number, now), now, key=str(number))
 
     async def work(name: str) -> list[int]:
         mine: list[int] = []
@@ -69,6 +69,56 @@ async def test_a_row_is_claimed_by_one_of_many(database: Database, now: datetime
     shares = await asyncio.gather(*(work(f"worker {n}") for n in range(4)))
     claimed = [row for share in shares for row in share]
     assert len(claimed) == len(set(claimed)) == 40
+
+
+async def test_of_one_persons_backlog_the_first_is_claimed_and_nobody_waits_behind_the_rest(
+    session: AsyncSession, now: datetime
+) -> None:
+    flooded, ada, ben = [await a_member(session, number, now) for number in (1, 2, 3)]
+    backlog = [await owe(session, flooded, now, "event_cancelled", str(n)) for n in range(10)]
+    others = [await owe(session, who, now, "event_cancelled", who.ref) for who in (ada, ben)]
+    first, second, *_ = (row.id for row in backlog)
+    rows = await deliveries.claim(session, "w", 3, 60, now)
+    assert [row.id for row in rows] == [first, *(row.id for row in others)]
+    assert await deliveries.claim(session, "w", 3, 60, now) == [], "the first is still in hand"
+    done = [Outcome(row.id, row.kind, State.SENT) for row in rows]
+    await deliveries.settle(session, done, now)
+    assert [row.id for row in await deliveries.claim(session, "w", 3, 60, now)] == [second]
+
+
+async def test_what_is_held_holds_up_nothing_that_its_person_is_owed_after_it(
+    session: AsyncSession, now: datetime
+) -> None:
+    person = await a_member(session, 1, now)
+    held = sends.Send(kind="newsletter", made_at=now, state=sends.State.HELD)
+    session.add(held)
+    await session.flush()
+    plan = Plan("newsletter", person.id, "held", now - timedelta(hours=1), send_id=held.id)
+    await deliveries.plan(session, now, plan)
+    row = await owe(session, person, now)
+    assert [due.id for due in await deliveries.claim(session, "w", 3, 60, now)] == [row.id]
+
+
+async def test_two_senders_that_claim_at_once_bring_nothing_of_a_person_out_of_order(
+    database: Database, now: datetime
+) -> None:
+    async with database.transaction() as session:
+        person = await a_member(session, 1, now)
+        owed = [(await owe(session, person, now, "event_cancelled", str(n))).id for n in range(6)]
+    both_have_claimed = asyncio.Barrier(1 if database.is_sqlite else 2)
+
+    async def take(name: str) -> list[int]:
+        async with database.transaction() as session:
+            rows = await deliveries.claim(session, name, 2, 60, now)
+            async with asyncio.timeout(10):
+                await both_have_claimed.wait()
+            return [row.id for row in rows]
+
+    for row_id in owed:
+        assert sorted(await asyncio.gather(take("one"), take("two"))) == [[], [row_id]]
+        async with database.transaction() as session:
+            sent = Outcome(row_id, "event_cancelled", State.SENT)
+            await deliveries.settle(session, [sent], now)
 
 
 async def test_urgent_messages_are_claimed_before_news(
@@ -130,16 +180,15 @@ async def test_the_second_unasked_message_waits_four_hours(
     assert (verdict.state, verdict.due_at) == (State.QUEUED, now + timedelta(hours=4))
 
 
-async def test_of_several_in_one_batch_one_goes_and_the_others_wait(
+async def test_of_two_in_one_batch_one_goes_and_the_other_waits(
     session: AsyncSession, now: datetime
 ) -> None:
-    person = await a_member(session, 1, now, Purpose.NEWS)
-    for key in "abc":
-        await owe(session, person, now, key=key)
+    person = await a_member(session, 1, now, Purpose.NEWS, Purpose.SURVEYS)
+    for kind in ("newsletter", "pulse"):
+        await owe(session, person, now, kind)
     rows = await deliveries.claim(session, "w", 8, 60, now)
     verdicts = await judged(session, *rows, at=now)
-    assert [verdict.state for verdict in verdicts] == [State.SENT, State.QUEUED, State.QUEUED]
-    assert {verdict.due_at for verdict in verdicts[1:]} == {now + timedelta(hours=4)}
+    assert verdicts == [GO, Verdict(State.QUEUED, "deferred", now + timedelta(hours=4))]
     assert await judged(session, rows[1], at=now) == [GO], "the first did not go after all"
 
 
@@ -147,9 +196,9 @@ async def test_two_senders_at_once_let_one_unasked_message_go(
     database: Database, now: datetime
 ) -> None:
     async with database.transaction() as session:
-        person = await a_member(session, 1, now, Purpose.NEWS)
-        for key in "ab":
-            await owe(session, person, now, key=key)
+        person = await a_member(session, 1, now, Purpose.NEWS, Purpose.SURVEYS)
+        for kind in ("newsletter", "pulse"):
+            await owe(session, person, now, kind)
     both_have_claimed = asyncio.Barrier(1 if database.is_sqlite else 2)
 
     async def send(name: str) -> bool:
@@ -301,6 +350,56 @@ async def test_a_pause_by_telegram_costs_no_try(session: AsyncSession, now: date
         await deliveries.settle(session, [busy], now)
     await session.refresh(row)
     assert row.tries == 0
+
+
+@pytest.mark.parametrize(("hours", "then"), [(3, State.QUEUED), (1, State.EXPIRED)])
+async def test_what_is_put_off_has_time_until_what_its_event_has_been_moved_to(
+    session: AsyncSession, now: datetime, hours: int, then: State
+) -> None:
+    person = await a_member(session, 1, now)
+    row = await owe(session, person, now, "event_invitation")
+    row.expires_at = now + timedelta(hours=2)
+    await session.flush()
+    await deliveries.claim(session, "w", 1, 60, now)
+    await session.execute(update(Delivery).values(expires_at=now + timedelta(hours=hours)))
+    later = now + timedelta(hours=2)
+    busy = Outcome(row.id, row.kind, State.QUEUED, "429", due_at=later, holds_up=True)
+    await deliveries.settle(session, [busy], now)
+    await session.refresh(row)
+    settled_at = now if then == State.EXPIRED else None
+    assert (row.state, row.reason, row.settled_at) == (then, "429", settled_at)
+
+
+async def test_what_is_put_off_stays_before_what_was_planned_earlier_and_is_due_later(
+    session: AsyncSession, now: datetime
+) -> None:
+    person = await a_member(session, 1, now)
+    keys = ("third", "second", "first")  # in the order of their numbers
+    owed = [await owe(session, person, now, "event_cancelled", key) for key in keys]
+    for seconds, row in enumerate(reversed(owed)):
+        row.due_at = now + timedelta(seconds=seconds)
+    await session.flush()
+    (first,) = await deliveries.claim(session, "w", 3, 60, now)
+    later = now + timedelta(seconds=2)
+    busy = Outcome(
+        first.id, first.kind, State.QUEUED, "429", person.id, due_at=later, holds_up=True
+    )
+    await deliveries.settle(session, [busy], now)
+    later += timedelta(seconds=1)
+    told: list[int] = []
+    while due := await deliveries.claim(session, "w", 3, 60, later):
+        told += [row.id for row in due]
+        await deliveries.settle(session, [Outcome(r.id, r.kind, State.SENT) for r in due], later)
+    assert told == [row.id for row in reversed(owed)]
+
+
+async def test_what_waits_for_words_is_next_due_when_it_becomes_too_late(
+    session: AsyncSession, now: datetime
+) -> None:
+    row = await owe(session, await a_member(session, 1, now), now)
+    row.state, row.expires_at = State.WAITING, now + timedelta(days=2)
+    await session.flush()
+    assert await deliveries.next_due(session) == row.expires_at
 
 
 async def test_an_outcome_that_comes_after_the_lease_is_not_written(

@@ -4,9 +4,11 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.database import Database
 from community import (
     arrivals,
     attendance,
@@ -16,6 +18,7 @@ from community import (
     events,
     inbox,
     invitations,
+    machine,
     people,
     referrals,
     roles,
@@ -30,11 +33,13 @@ from community.consents import Purpose
 from community.conversations import Conversation
 from community.deliveries import Delivery, SentMessage
 from community.events import Details, Event
+from community.exchanges import ExchangeMessage
 from community.live import LiveMessage
 from community.needs import Need
 from community.people import Person, Profile
 from community.providers import Organization, Service
 from community.referrals import FieldName, Referral
+from community.referrals.table import SharedField
 from community.roles import Role, RoleName
 from community.surveys import SurveyResponse
 from community.tables import METADATA
@@ -92,6 +97,7 @@ async def amina(session: AsyncSession, now: datetime) -> Person:
     await inbox.answer(session, animator, question.ref, f"Hello {NAME}", now, language="ar")
 
     await a_referral(session, me, now)
+    await translated(session, me, now)
 
     past = await an_event(session, animator, now)
     await attendance.answer(session, me, past.ref, Wish.GOING, now, default_zone=ZONE)
@@ -122,6 +128,18 @@ async def amina(session: AsyncSession, now: datetime) -> Person:
     )
     await session.flush()
     return me
+
+
+async def translated(session: AsyncSession, me: Person, now: datetime) -> None:
+    """Let a machine translate what they wrote and what was written to them, some of it done."""
+    engine = machine.Machine("x", {("ar", "fr"): "1"})
+    notes = select(SharedField.value).where(SharedField.name == FieldName.NOTE)
+    words = [*await session.scalars(select(ExchangeMessage.text)), *await session.scalars(notes)]
+    for said in words:
+        await machine.want(session, engine, said, "ar", "fr", now, private=True)
+    (task,) = await machine.claim(session, "x", 1, 60, now, machine=engine)
+    done = machine.Outcome(task.id, machine.State.DONE, f"Je suis {NAME}")
+    await machine.settle(session, [done], now, holder="x")
 
 
 async def a_referral(session: AsyncSession, me: Person, now: datetime) -> Referral:
@@ -191,11 +209,39 @@ async def test_nothing_in_any_column_of_any_table_names_who_is_erased(
     me = await amina(session, now)
     needles = (str(TELEGRAM_ID), str(NUMBER), NAME, USERNAME, me.ref)
     before = {trace.split(".")[0] for trace in await traces(session, *needles)}
-    assert {"people", "inbox", "history", "deliveries", "question_messages"} <= before
+    assert {
+        "people",
+        "inbox",
+        "history",
+        "deliveries",
+        "exchange_messages",
+        "machine_texts",
+    } <= before
     await erasure.erase(session, me, now + timedelta(days=4), KEY)
     assert await traces(session, *needles) == []
     # Other people's rows are as they were.
     assert await session.scalar(select(Arrival.body).where(Arrival.update_id == 4))
+
+
+@pytest.mark.parametrize(
+    "database", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
+async def test_it_does_not_matter_in_which_order_postgresql_follows_the_keys(
+    database: Database, now: datetime
+) -> None:
+    """By the digits of their triggers' numbers: once in a while the newer ones come first."""
+    async with database.engine.begin() as connection:
+        await connection.execute(
+            text(
+                "ALTER TABLE exchanges DROP CONSTRAINT fk_exchanges_person_id,"
+                " ADD CONSTRAINT fk_exchanges_person_id"
+                " FOREIGN KEY (person_id) REFERENCES people (id) ON DELETE CASCADE"
+            )
+        )
+    async with database.transaction() as session:
+        me = await amina(session, now)
+        await erasure.erase(session, me, now + timedelta(days=4), KEY)
+        assert await session.get(Person, NUMBER) is None
 
 
 async def test_counts_remain(session: AsyncSession, now: datetime) -> None:
@@ -220,6 +266,27 @@ async def test_counts_remain(session: AsyncSession, now: datetime) -> None:
     waiting = select(func.count()).select_from(Delivery)
     waiting = waiting.where(Delivery.state.in_(deliveries.OPEN), Delivery.person_id.is_(None))
     assert await session.scalar(waiting) == 0
+
+
+async def test_what_is_erased_stays_erased_when_it_was_handled_together_with_the_erasure(
+    session: AsyncSession, now: datetime
+) -> None:
+    me, other = await a_member(session, 1, now), 2
+    bodies = {1: '{"from":{"id":1}}', other: '{"from":{"id":2},"forward_from":{"id":1}}'}
+    rows = [
+        {"update_id": sender, "digest": "d", "sender": sender, "body": body, "arrived_at": now}
+        | {"state": Arriving.WAITING, "tries": 0, "spoken": 0}
+        for sender, body in bodies.items()
+    ]
+    await arrivals.store(session, rows)
+    ids = list(await session.scalars(select(Arrival.id).order_by(Arrival.id)))
+    await erasure.erase(session, me, now, KEY)
+    replies = [{"kind": "menu", "args": {"of": 1}, "how": "say"}]
+    steps = [arrivals.Step(number, Arriving.SPEAKING, replies, now) for number in ids]
+    await arrivals.handled(session, steps)
+    kept = select(Arrival.state, Arrival.sender, Arrival.body, Arrival.replies)
+    left = [tuple(row) for row in await session.execute(kept)]
+    assert left == [(Arriving.DONE, None, None, None)] * 2
 
 
 async def test_an_open_request_is_taken_back_and_its_provider_is_told(
@@ -304,8 +371,8 @@ async def test_the_export_has_everything_of_the_person_and_names_nobody_else(
         "attendances",
         "survey_responses",
         "survey_answers",
-        "questions",
-        "question_messages",
+        "exchanges",
+        "exchange_messages",
         "deliveries",
         "history",
         "inbox",
@@ -320,7 +387,7 @@ async def test_the_export_has_everything_of_the_person_and_names_nobody_else(
         "checklists",
     } <= told.keys()
     assert told["people"][0]["name"] == NAME
-    assert {message["text"] for message in told["question_messages"]} == {
+    assert {message["text"] for message in told["exchange_messages"]} == {
         f"I am {NAME}, @{USERNAME}",
         f"Hello {NAME}",
     }

@@ -33,6 +33,8 @@ TABLE = {
     "referral_outcome": ("service", None, None, False, True, NOBODY, "resend"),
     "provider_notice": ("urgent", None, None, False, True, NOBODY, "resend"),
     "team_notice": ("service", None, None, False, True, NOBODY, "resend"),
+    # Relayed messages are owed like the steps of a referral: "you have a new message".
+    "bridge_message": ("urgent", None, None, False, True, NOBODY, "resend"),
     # Answers to what somebody has just done.
     "team_answer": ("urgent", None, None, False, False, NOBODY, "resend"),
     "role_notice": ("urgent", None, None, False, False, NOBODY, "resend"),

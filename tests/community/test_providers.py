@@ -17,6 +17,7 @@ from community.needs import Need
 from community.people import Membership, Person
 from community.providers import Service
 from community.roles import Role, RoleName
+from community.translations import Reads
 
 WEEK = timedelta(days=7)
 
@@ -49,7 +50,7 @@ async def a_service(
 
 
 async def names(session: AsyncSession, subject: str, row_id: int) -> dict[str, str]:
-    block = await translations.block(session, subject, row_id, "en", "en")
+    block = await translations.block(session, subject, row_id, Reads("en"), "en")
     assert block is not None
     return dict(block.fields)
 
@@ -119,7 +120,7 @@ async def test_words_are_written_in_another_language_and_only_of_what_exists(
     service = await a_service(session, boss, now)
     words = {"name": "Conseil"}
     await providers.translate(session, boss, "service", service.ref, "fr", words, now)
-    block = await translations.block(session, "service", service.id, "fr", "en")
+    block = await translations.block(session, "service", service.id, Reads("fr"), "en")
     assert block is not None
     assert (block.language, block.get("name")) == ("fr", "Conseil")
     for subject, ref in (("service", "nothing"), ("person", service.ref), ("event", service.ref)):

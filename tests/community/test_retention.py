@@ -10,15 +10,17 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import people, retention
+from community import machine, people, retention
 from community.arrivals import Arrival, Arriving
 from community.base import Base
 from community.conversations import Conversation
 from community.deliveries import Delivery, SentMessage, State
+from community.earlier import EarlierText
 from community.erasure import Erasure
-from community.inbox import Question
-from community.inbox import State as Asked
+from community.exchanges import Exchange, ExchangeMessage, Kind
+from community.exchanges import State as Asked
 from community.live import LiveMessage
+from community.machine import Machine, MachineText
 from community.people import Membership, Person
 from community.roles import RoleInvitation, RoleName
 
@@ -41,6 +43,23 @@ def delivery(person: Person, at: datetime, state: State = State.SENT) -> Deliver
         expires_at=at,
         planned_at=at,
         settled_at=None if state == State.QUEUED else at,
+    )
+
+
+def exchange(person: Person, at: datetime, kind: Kind, state: Asked) -> Exchange:
+    return Exchange(person_id=person.id, kind=kind, state=state, begun_at=at, touched_at=at)
+
+
+def machine_text(at: datetime, *, private: bool) -> MachineText:
+    return MachineText(
+        digest="x",
+        source="fr",
+        target="ar",
+        engine="x",
+        version="1",
+        text="Bonjour",
+        private=private,
+        wanted_at=at,
     )
 
 
@@ -81,7 +100,32 @@ RULES: list[tuple[str, timedelta, Made]] = [
     (
         "question",
         timedelta(days=90),
-        lambda p, at: Question(person_id=p.id, state=Asked.CLOSED, asked_at=at, settled_at=at),
+        lambda p, at: exchange(p, at, Kind.TEAM, Asked.CLOSED),
+    ),
+    (
+        "answered question",
+        timedelta(days=90),
+        lambda p, at: exchange(p, at, Kind.TEAM, Asked.ANSWERED),
+    ),
+    (
+        "exchange",
+        timedelta(days=90),
+        lambda p, at: exchange(p, at, Kind.EVENT, Asked.OPEN),
+    ),
+    ("private machine text", timedelta(days=30), lambda p, at: machine_text(at, private=True)),
+    ("machine text", timedelta(days=180), lambda p, at: machine_text(at, private=False)),
+    (
+        "earlier text",
+        timedelta(days=180),
+        lambda p, at: EarlierText(
+            subject="event",
+            subject_id=1,
+            language="fr",
+            field="title",
+            text="x",
+            written_at=at,
+            replaced_at=at,
+        ),
     ),
     ("erasure", timedelta(days=730), lambda p, at: Erasure(hash="x", at=at)),
 ]
@@ -121,13 +165,34 @@ async def test_a_settled_message_forgets_what_it_was_about_and_still_counts(
     assert (row.args, row.state) == ({}, State.SENT)
 
 
+async def test_what_a_machine_made_of_an_exchange_goes_with_it_however_late_it_was_read(
+    session: AsyncSession, now: datetime
+) -> None:
+    person = await people.meet(session, 1, now)
+    asked = exchange(person, now, Kind.TEAM, Asked.CLOSED)
+    session.add(asked)
+    await session.flush()
+    said = ExchangeMessage(
+        exchange_id=asked.id, by_member=True, text="Bonjour", language="fr", at=now
+    )
+    session.add(said)
+    await session.flush()
+    ready = Machine("x", {("fr", "ar"): "1"})
+    late = now + timedelta(days=89)
+    await machine.want(session, ready, "Bonjour", "fr", "ar", late, private=True)
+    await retention.clean(session, late)
+    assert await machine.look(session, ready, "Bonjour", "fr", "ar")
+    await retention.clean(session, now + timedelta(days=91))
+    assert await machine.look(session, ready, "Bonjour", "fr", "ar") is None
+
+
 @pytest.mark.parametrize(
     "made",
     [
         lambda p, at: arrival(at, Arriving.WAITING, "{}"),
         lambda p, at: arrival(at, Arriving.SPEAKING, "{}"),
         lambda p, at: delivery(p, at, State.QUEUED),
-        lambda p, at: Question(person_id=p.id, state=Asked.OPEN, asked_at=at),
+        lambda p, at: exchange(p, at, Kind.TEAM, Asked.OPEN),
     ],
 )
 async def test_what_is_still_to_be_done_is_never_deleted(

@@ -20,17 +20,19 @@ from community.people import Person
 from community.providers import Organization
 from community.roles import Role, RoleInvitation, RoleName
 
-ADMINISTRATOR, COORDINATOR, ANIMATOR, PROVIDER_STAFF = (
+ADMINISTRATOR, COORDINATOR, ANIMATOR, PROVIDER_STAFF, TRANSLATOR = (
     RoleName.ADMINISTRATOR,
     RoleName.COORDINATOR,
     RoleName.ANIMATOR,
     RoleName.PROVIDER_STAFF,
+    RoleName.TRANSLATOR,
 )
 GRANTS = {
-    ADMINISTRATOR: {ADMINISTRATOR, COORDINATOR, ANIMATOR, PROVIDER_STAFF},
-    ANIMATOR: {PROVIDER_STAFF},
+    ADMINISTRATOR: {ADMINISTRATOR, COORDINATOR, ANIMATOR, PROVIDER_STAFF, TRANSLATOR},
+    ANIMATOR: {PROVIDER_STAFF, TRANSLATOR},
     COORDINATOR: set(),
     PROVIDER_STAFF: set(),
+    TRANSLATOR: set(),
     None: set(),
 }
 """DESIGN rule 6, as far as the roles exist."""

@@ -3,26 +3,38 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, corrections, deliveries, events, needs, sends
+from community import (
+    areas,
+    attendance,
+    corrections,
+    deliveries,
+    events,
+    judging,
+    needs,
+    sends,
+    topics,
+)
 from community.audiences import Audience, Standing
 from community.base import find
 from community.consents import Consent, Purpose
-from community.deliveries import Delivery, Outcome, Plan, SentMessage
+from community.deliveries import Delivery, Due, Outcome, Plan, SentMessage
 from community.deliveries import State as Row
 from community.errors import IllegalMoveError, NotAllowedError, NotUnderstoodError, TooLateError
 from community.events import Details, Event, details_of
+from community.history import Step
 from community.lifecycle import Who
 from community.needs import Need
 from community.people import Membership, Person
 from community.roles import Role, RoleName
 from community.sends import SEND, Held, Send, State
+from community.topics import Topic
 from community.translations import Fallback
 
 NETWORK = "en"
@@ -235,7 +247,8 @@ async def test_the_numbers_of_the_dry_run_equal_the_later_rows(
     for language, count in {"en": 7, "ar": 6, "uk": 2, "fr": 1}.items():
         for _ in range(count):
             number += 1
-            await a_member(session, number, now, language)
+            member = await a_member(session, number, now, language)
+            member.second_language = {"uk": "ar", "fr": "uk"}.get(language)  # one is ready
     await a_member(session, 201, now, agrees=False)
     await a_member(session, 202, now, state=Membership.PAUSED)
     await a_member(session, 203, now, state=Membership.STOPPED)
@@ -249,9 +262,14 @@ async def test_the_numbers_of_the_dry_run_equal_the_later_rows(
     assert run.without_translation == {"uk", "fr"}
     reasons = (Standing.NO_CONSENT, Standing.RESTING, Standing.UNREACHABLE)
     assert tuple(map(run.left, reasons)) == (1, 2, 1)
-    skipped = rule == Fallback.SKIP
-    assert run.left(Standing.UNTRANSLATED) == (3 if skipped else 0)
-    assert run.gets == {"en": 7, "ar": 6} | ({} if skipped else {"uk": 2, "fr": 1})
+    others: dict[Fallback, dict[str, int]] = {
+        Fallback.SKIP: {},
+        Fallback.SECOND: {"uk": 2},
+        Fallback.NETWORK: {"uk": 2, "fr": 1},
+        Fallback.WAIT: {"uk": 2, "fr": 1},
+    }
+    assert run.left(Standing.UNTRANSLATED) == 3 - sum(others[rule].values())
+    assert run.gets == {"en": 7, "ar": 6} | others[rule]
 
     await sends.submit(session, author, send.ref, now, network_language=NETWORK)
     await sends.schedule(session, author, send.ref, None, now)
@@ -260,6 +278,95 @@ async def test_the_numbers_of_the_dry_run_equal_the_later_rows(
     languages = [(await session.get_one(Person, row.person_id)).language for row in rows]
     assert Counter(languages) == Counter(row.language for row in rows) == run.gets
     assert len(rows) == run.people == send.audience
+    waiting = Counter(row.language for row in rows if row.state == deliveries.State.WAITING)
+    assert waiting == (others[rule] if rule == Fallback.WAIT else {})
+
+
+async def test_who_waits_for_a_language_gets_it_when_it_is_there(
+    session: AsyncSession, now: datetime
+) -> None:
+    author = await staff(session, 1, now)
+    people_of = {
+        code: await a_member(session, number, now, code)
+        for number, code in enumerate(("en", "uk", "uk-simple", "fr"), 10)
+    }
+    people_of["fr"].second_language = "en"  # that is no reason to wait less
+    send = await a_newsletter(session, author, now)
+    await sends.edit(session, author, send.ref, now, fallback=Fallback.WAIT)
+    await sends.submit(session, author, send.ref, now, network_language=NETWORK)
+    await sends.schedule(session, author, send.ref, None, now)
+    await sends.start_due(session, now + sends.UNDO, network_language=NETWORK)
+
+    async def states() -> dict[str, deliveries.State]:
+        rows = select(Delivery.language, Delivery.state).where(Delivery.send_id == send.id)
+        return {language or "": state for language, state in await session.execute(rows)}
+
+    waiting, queued = deliveries.State.WAITING, deliveries.State.QUEUED
+    before = {"en": queued, "uk": waiting, "uk-simple": waiting, "fr": waiting}
+    assert await states() == before
+    assert await sends.release(session, now, network_language=NETWORK) == 0
+
+    with pytest.raises(IllegalMoveError):
+        await sends.complete(session, author, send.ref, "en", {"title": "Other"}, now)
+    texts = {"title": "Новини", "body": "Усе гаразд."}
+    await sends.complete(session, author, send.ref, "uk", texts, now)
+    with pytest.raises(IllegalMoveError):
+        await sends.complete(session, author, send.ref, "uk", texts, now)
+    later = now + timedelta(hours=1)
+    assert await sends.release(session, later, network_language=NETWORK) == 2
+    assert await states() == {"en": queued, "uk": queued, "uk-simple": queued, "fr": waiting}
+    people_of["fr"].language = "en"
+    assert await sends.release(session, later, network_language=NETWORK) == 1
+    assert set((await states()).values()) == {queued}
+
+
+async def test_who_waits_for_a_language_gets_the_words_that_stand_by_then(
+    session: AsyncSession, now: datetime
+) -> None:
+    author, olha = await staff(session, 1, now), await a_member(session, 2, now, "uk")
+    paul = await a_member(session, 3, now, "fr")
+    send = await a_newsletter(session, author, now)
+    await sends.edit(session, author, send.ref, now, fallback=Fallback.WAIT)
+    later = now + sends.UNDO
+    await starts(session, author, send, now)
+
+    async def states() -> dict[int | None, Row]:
+        for row in (rows := await rows_of(session, send)):
+            await session.refresh(row)
+        return {row.person_id: row.state for row in rows}
+
+    correction = await corrections.correct(session, author, send.ref, later)
+    french = {"title": "Nouvelles", "body": "Tout va bien."}
+    await sends.edit(session, author, correction.ref, later, language="fr", texts=french)
+    await starts(session, author, correction, later)
+    assert await sends.release(session, later, network_language=NETWORK) == 1
+    assert await states() == {olha.id: Row.WAITING, paul.id: Row.QUEUED}
+
+    words = {"title": "Новини", "body": "Усе гаразд."}
+    with pytest.raises(IllegalMoveError):  # nobody would read them
+        await sends.complete(session, author, send.ref, "uk", words, later)
+    await sends.complete(session, author, correction.ref, "uk", words, later)
+    assert await sends.release(session, later, network_language=NETWORK) == 1
+    assert await states() == {olha.id: Row.QUEUED, paul.id: Row.QUEUED}
+
+
+async def test_nobody_waits_for_a_language_of_what_has_been_taken_back(
+    session: AsyncSession, now: datetime
+) -> None:
+    author = await staff(session, 1, now)
+    await a_member(session, 2, now, "uk")
+    send = await a_newsletter(session, author, now)
+    await sends.edit(session, author, send.ref, now, fallback=Fallback.WAIT)
+    later = now + sends.UNDO
+    await starts(session, author, send, now)
+    recall = await corrections.recall(session, author, send.ref, later)
+    await starts(session, author, recall, later)
+    assert await sends.release(session, later, network_language=NETWORK) == 0
+    (row,) = await rows_of(session, send)
+    await session.refresh(row)
+    assert row.state == Row.CANCELLED
+    await sends.finish(session, later)
+    assert send.state == T
 
 
 async def test_a_language_that_went_stale_is_missing_in_the_dry_run(
@@ -476,6 +583,25 @@ async def test_an_animator_sends_again_to_whom_it_may_not_have_reached(
     assert await outcomes_of(session, send) == {Row.SENT: 1, Row.QUEUED: 2}
 
 
+async def test_an_animator_leaves_whom_it_may_not_have_reached(
+    session: AsyncSession, now: datetime
+) -> None:
+    author, send = await under_way(session, now, readers=3)
+    later = now + sends.UNDO
+    await settle(session, later, Row.SENT, Row.UNCERTAIN, Row.UNCERTAIN)
+    before = await outcomes_of(session, send)
+    for _time in range(2):
+        await sends.leave_uncertain(session, author, send.ref, later)
+    assert send.unsure_left == 2
+    assert await outcomes_of(session, send) == before, "the outcomes stay what they are"
+    noted = select(func.count()).where(Step.subject_id == send.id, Step.after == "left")
+    assert await session.scalar(noted) == 1
+    with pytest.raises(NotAllowedError):
+        await sends.leave_uncertain(session, await a_member(session, 99, now), send.ref, later)
+    await sends.resend_uncertain(session, author, send.ref, later)
+    assert send.unsure_left == 0
+
+
 async def test_the_latest_newsletter_is_one_that_went_out(
     session: AsyncSession, now: datetime
 ) -> None:
@@ -594,6 +720,20 @@ async def test_what_was_claimed_before_a_send_was_stopped_does_not_leave_after_i
     assert (free, stopped) == (set(), dict.fromkeys(ids, str(send.state)))
 
 
+async def test_what_the_policy_puts_off_under_a_cancelled_send_is_cancelled_too(
+    session: AsyncSession, now: datetime
+) -> None:
+    author, send = await under_way(session, now, readers=1)
+    later = now + sends.UNDO
+    (row,) = await deliveries.claim(session, "me", 1, 60, later)
+    await sends.cancel(session, author, send.ref, later)
+    tomorrow = later + timedelta(hours=20)
+    put_off = Outcome(row.id, row.kind, Row.QUEUED, "deferred", due_at=tomorrow)
+    await deliveries.settle(session, [put_off], later)
+    await sends.finish(session, later)
+    assert await outcomes_of(session, send) == {Row.CANCELLED: 1}
+
+
 async def test_an_audience_is_who_matches_every_part_of_it(
     session: AsyncSession, now: datetime
 ) -> None:
@@ -605,6 +745,7 @@ async def test_an_audience_is_who_matches_every_part_of_it(
     for person in people:
         person.seen_at = now - timedelta(days=91 if person is old else 1)
     await needs.look_for(session, seeker, [Need.FINANCE])
+    await topics.turn(session, guest, Topic.STEPS, now, on=False)
     ref = await an_event(session, author, now)
     await attendance.answer(
         session, guest, ref, attendance.Wish.GOING, now, default_zone="Europe/Paris"
@@ -614,6 +755,8 @@ async def test_an_audience_is_who_matches_every_part_of_it(
         (Audience(languages=("uk",)), 1),
         (Audience(needs=(Need.FINANCE, Need.LEGAL)), 1),
         (Audience(guests_of=ref), 1),
+        (Audience(topics=(Topic.STEPS,)), 5),
+        (Audience(topics=(Topic.STEPS, Topic.EVENTS)), 6),
         (Audience(only_active=True), 5),
         (Audience(languages=("uk",), guests_of=ref), 0),
     ]:
@@ -666,7 +809,8 @@ async def test_uncertain_reminders_are_listed_by_what_they_are_about_and_sent_ag
         key = f"event_reminder:{person.id}:{ref}"
         plan = Plan("event_reminder", person.id, key, now, {"ref": ref, "which": "day"})
         await deliveries.plan(session, now, plan)
-    await settle(session, now, Row.UNCERTAIN, Row.UNCERTAIN, Row.UNCERTAIN)
+    await settle(session, now, Row.UNCERTAIN, Row.UNCERTAIN)
+    await settle(session, now, Row.UNCERTAIN)  # the member's second comes after their first
     listed = await deliveries.uncertain(session, now)
     assert [(unsure.ref, unsure.count) for unsure in listed] == [("one", 2), ("two", 1)]
     with pytest.raises(NotAllowedError):
@@ -700,7 +844,7 @@ async def test_the_uncertain_rows_of_a_send_are_listed_with_the_send_alone(
 # Put right, and taken back
 
 
-async def has_a_copy(session: AsyncSession, row: Delivery, now: datetime) -> None:
+async def has_a_copy(session: AsyncSession, row: Delivery | Due, now: datetime) -> None:
     session.add(
         SentMessage(delivery_id=row.id, chat_id=1, message_id=row.id, kind=row.kind, sent_at=now)
     )
@@ -821,3 +965,110 @@ async def test_an_event_that_changes_while_its_announcement_is_held_needs_a_new_
     assert not send.approved_by_id
     await sends.resume(session, author, send.ref, now)
     assert (send.state, send.approved_by_id) == (C, author.id)
+
+
+async def test_invitations_that_wait_are_there_until_the_event_begins_wherever_it_moves(
+    session: AsyncSession, now: datetime
+) -> None:
+    author = await staff(session, 1, now)
+    await a_member(session, 10, now)
+    ref = await an_event(session, author, now)
+    send = await sends.announce(session, author, ref, now)
+    await starts(session, author, send, now)
+    await sends.hold(session, author, send.ref, now + sends.UNDO)
+    event = await find(session, Event, ref)
+    was = event.starts_at
+    for days in (3, -1):
+        moved = replace(details_of(event), starts_wall=event.starts_wall + timedelta(days=days))
+        await sends.change_event(session, author, ref, moved, now, default_zone=ZONE)
+        (row,) = await rows_of(session, send)
+        await session.refresh(row)
+        assert (row.state, row.expires_at) == (Row.QUEUED, event.starts_at)
+    await sends.resume(session, author, send.ref, was + timedelta(hours=1))
+    (due,) = await deliveries.claim(session, "me", 1, 60, was + timedelta(hours=1))
+    assert due.expires_at > was + timedelta(hours=1), "the later start is what counts"
+
+
+# Between the start and one's turn
+
+
+async def test_an_event_is_announced_to_the_guests_of_another(
+    session: AsyncSession, now: datetime
+) -> None:
+    author = await staff(session, 1, now)
+    guest, _other = [await a_member(session, number, now) for number in (10, 11)]
+    past, coming = [await an_event(session, author, now) for _ in range(2)]
+    await attendance.answer(session, guest, past, attendance.Wish.GOING, now, default_zone=ZONE)
+    send = await sends.announce(session, author, coming, now)
+    for audience in (Audience(guests_of=past), Audience(guests_of=past, topics=(Topic.EVENTS,))):
+        await sends.edit(session, author, send.ref, now, audience=audience)
+        assert (await sends.dry_run(session, send, NETWORK, now)).people == 1
+    await starts(session, author, send, now)
+    assert [row.person_id for row in await rows_of(session, send)] == [guest.id]
+
+
+@pytest.mark.parametrize("part", ["language", "need", "topic", "guest", "area"])
+async def test_whoever_leaves_the_audience_before_their_turn_is_not_sent_to(
+    session: AsyncSession, now: datetime, part: str
+) -> None:
+    author, boss = await staff(session, 1, now), await staff(session, 2, now, RoleName.COORDINATOR)
+    stays, leaves = [await a_member(session, number, now) for number in (10, 11)]
+    event_ref = await an_event(session, author, now)
+    area = await areas.create(session, boss, ZONE, now)
+    for person in (stays, leaves):
+        await needs.look_for(session, person, [Need.FINANCE])
+        person.area_id = area.id
+        await attendance.answer(
+            session, person, event_ref, attendance.Wish.GOING, now, default_zone=ZONE
+        )
+    send = await a_newsletter(session, author, now)
+    audience = Audience(
+        languages=("en",),
+        needs=(Need.FINANCE,),
+        areas=(area.ref,),
+        topics=(Topic.EVENTS,),
+        guests_of=event_ref,
+    )
+    await sends.edit(session, author, send.ref, now, audience=audience)
+    await starts(session, author, send, now)
+    later = now + sends.UNDO
+    match part:
+        case "language":
+            leaves.language = "uk"
+        case "need":
+            await needs.look_for(session, leaves, [Need.LEGAL])
+        case "topic":
+            await topics.turn(session, leaves, Topic.EVENTS, later, on=False)
+        case "guest":
+            await attendance.answer(
+                session, leaves, event_ref, attendance.Wish.DECLINED, later, default_zone=ZONE
+            )
+        case "area":
+            leaves.area_id = None
+    joins = await a_member(session, 12, later)
+    await session.flush()
+    assert send.audience == 2
+    rows = await deliveries.claim(session, "me", 10, 60, later)
+    assert joins.id not in {row.person_id for row in rows}
+    readers = await judging.readers(session, rows, later, NETWORK)
+    fates = {
+        row.person_id: judging.judge(row, readers[row.person_id or 0], later, ZONE).reason
+        for row in rows
+        if row.send_id == send.id
+    }
+    assert fates == {stays.id: None, leaves.id: "left_audience"}
+
+
+async def test_the_night_is_counted_where_the_readers_are(
+    session: AsyncSession, now: datetime
+) -> None:
+    author = await staff(session, 1, now)
+    for number in range(10, 16):
+        person = await a_member(session, number, now, agrees=number != 15)
+        person.zone = "Asia/Tokyo" if number > 12 else None
+    await session.flush()
+    send = await a_newsletter(session, author, now)
+    for hour, asleep in ((11, 0), (12, 2), (22, 5), (23, 3)):  # nine hours earlier than in Tokyo
+        moment = datetime(2026, 11, 24, hour, tzinfo=UTC)
+        found = await sends.in_the_night(session, send, NETWORK, moment, "Europe/Lisbon")
+        assert found == asleep, hour

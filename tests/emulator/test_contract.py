@@ -12,7 +12,13 @@ from aiogram import Bot as Aiogram
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramAPIError
-from aiogram.types import BotCommand, BufferedInputFile, InlineKeyboardButton, InlineKeyboardMarkup
+from aiogram.types import (
+    BotCommand,
+    BufferedInputFile,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputMediaPhoto,
+)
 from telegram.request import HTTPXRequest
 
 from emulator import Emulator
@@ -31,6 +37,7 @@ class Client(Protocol):
     async def answer(self, query: str, text: str) -> None: ...
     async def document(self, chat: int, name: str, content: bytes, caption: str) -> int: ...
     async def photo(self, chat: int, content: bytes) -> int: ...
+    async def media(self, chat: int, message: int, what: bytes | str, caption: str) -> Any: ...
     async def fetch(self, offset: int | None) -> list[tuple[int, str, Any]]: ...
     async def commands(self, language: str, names: list[str]) -> None: ...
     async def location(self, chat: int) -> int: ...
@@ -94,6 +101,12 @@ class ByAiogram:
     async def photo(self, chat: int, content: bytes) -> int:
         file = BufferedInputFile(content, "p.png")
         return int((await self._try(self.bot.send_photo(chat, file))).message_id)
+
+    async def media(self, chat: int, message: int, what: bytes | str, caption: str) -> Any:
+        file = BufferedInputFile(what, "p.png") if isinstance(what, bytes) else what
+        given = InputMediaPhoto(media=file, caption=caption, parse_mode="HTML")
+        edited = self.bot.edit_message_media(given, chat_id=chat, message_id=message)
+        return await self._try(edited)
 
     async def fetch(self, offset: int | None) -> list[tuple[int, str, Any]]:
         found = await self._try(self.bot.get_updates(offset=offset, timeout=0))
@@ -160,6 +173,11 @@ class ByTelegramBot:
 
     async def photo(self, chat: int, content: bytes) -> int:
         return int((await self._try(self.bot.send_photo(chat, content))).message_id)
+
+    async def media(self, chat: int, message: int, what: bytes | str, caption: str) -> Any:
+        given = telegram.InputMediaPhoto(what, caption=caption, parse_mode="HTML")
+        edited = self.bot.edit_message_media(given, chat_id=chat, message_id=message)
+        return await self._try(edited)
 
     async def fetch(self, offset: int | None) -> list[tuple[int, str, Any]]:
         found = await self._try(self.bot.get_updates(offset=offset, timeout=0))
@@ -272,6 +290,11 @@ async def test_files_are_sent_and_fetched(client: Client, emulator: Emulator, am
     emulator.world.file(amina, "voice", "v.ogg", "audio/ogg", b"OggS")
     voice = (await client.fetch(None))[-1][2].voice
     assert await client.file(voice.file_id) == b"OggS"
+    texts = "Привіт, «عالم»\r\n".encode() + bytes(range(256))
+    emulator.world.file(amina, "document", "Тексти 1.po", "text/x-gettext", texts)
+    document = (await client.fetch(None))[-1][2].document
+    assert (document.file_name, document.file_size) == ("Тексти 1.po", len(texts))
+    assert await client.file(document.file_id) == texts
     await client.photo(amina, b"\x89PNG\r\n\x1a\n" + bytes(8) + b"\0\0\0\x10\0\0\0\x20")
     assert emulator.world.messages(amina)[-1]["attachment"]["kind"] == "photo"
 
@@ -440,6 +463,33 @@ async def test_a_caption_is_edited_in_place(
     )
     assert (edited.caption, edited.caption_entities[0].length) == ("after", 5)
     assert edited.document.file_name == "a.txt"
+
+
+DOT = b"\x89PNG\r\n\x1a\n" + bytes(8) + b"\0\0\0\x10\0\0\0\x20"
+
+
+async def test_a_picture_takes_the_place_of_another_and_of_a_text_uploaded_or_known(
+    client: Client, emulator: Emulator, amina: int
+) -> None:
+    number = await client.photo(amina, DOT)
+    edited = await client.media(amina, number, DOT + b"2", "<b>another</b>")
+    assert (edited.caption, edited.caption_entities[0].length) == ("another", 7)
+    assert await client.file(edited.photo[-1].file_id) == DOT + b"2"
+    text = await client.send(amina, "a text")
+    edited = await client.media(amina, text, edited.photo[-1].file_id, "")
+    assert (edited.text, edited.caption) == (None, None)
+    shown = emulator.world.messages(amina)[-1]
+    assert (shown["attachment"]["kind"], shown["text"], shown["edited"]) == ("photo", "", True)
+
+
+async def test_what_was_sent_as_a_file_cannot_be_sent_as_a_photo(
+    client: Client, emulator: Emulator, amina: int
+) -> None:
+    emulator.world.file(amina, "document", "p.png", "image/png", DOT)
+    known = (await client.fetch(None))[-1][2].document.file_id
+    with pytest.raises(Refused, match="(?i)can.t use file of type document as photo"):
+        await client.do("send_photo", chat_id=amina, photo=known)
+    assert (await client.do("send_document", chat_id=amina, document=known)).document.file_id
 
 
 async def test_a_file_name_in_any_script_arrives(

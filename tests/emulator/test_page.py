@@ -102,6 +102,17 @@ async def test_pictures_have_words_and_documents_can_be_downloaded(
     image = panel(page, amina).get_by_role("img", name="Picture: The room")
     await expect(image).to_be_visible()
     assert await image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 2
+    [sent, _list] = emulator.world.messages(amina.id)
+    known = emulator.world.keep("hall.png", "image/png", picture())
+    await bot.do(
+        "editMessageMedia",
+        chat_id=amina.id,
+        message_id=sent["message_id"],
+        media={"type": "photo", "media": known.file_id, "caption": "The hall"},
+    )
+    await expect(panel(page, amina).get_by_role("img", name="Picture: The hall")).to_be_visible()
+    await expect(image).to_have_count(0)
+    await expect(panel(page, amina).locator(".text")).to_have_text("The hall")
     async with page.expect_download() as download:
         await panel(page, amina).get_by_text("list.csv").click()
     assert (await (await download.value).path()).read_bytes() == b"a,b"

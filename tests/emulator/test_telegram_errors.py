@@ -106,6 +106,21 @@ async def test_what_cannot_be_edited_or_deleted(
     )
     words = "Bad Request: there is no caption in the message to edit"
     assert await api.refusal("editMessageCaption", **where, caption="x") == words
+    place = (await api.ok("sendLocation", chat_id=amina.id, latitude=1, longitude=2))["message_id"]
+    blob = emulator.world.keep("p.png", "image/png", b"GIF8")
+    media = {"type": "photo", "media": blob.file_id}
+    words = "Bad Request: message can't be edited"
+    assert (
+        await api.refusal("editMessageMedia", **{**where, "message_id": place}, media=media)
+        == words
+    )
+    again = {
+        **where,
+        "message_id": (await api.ok("sendPhoto", chat_id=amina.id, photo=blob.file_id))[
+            "message_id"
+        ],
+    }
+    assert "message is not modified" in await api.refusal("editMessageMedia", **again, media=media)
     words = "Bad Request: message can't be edited"
     assert await api.refusal("editMessageText", **{**where, "message_id": own}, text="y") == words
     emulator.clock.jump(48 * 3600 + 1)
@@ -178,6 +193,23 @@ async def test_commands_that_telegram_refuses(
         ("sendPhoto", {}, "there is no photo in the request"),
         ("sendPhoto", {"photo": "nonsense"}, "wrong file identifier/HTTP URL specified"),
         ("getFile", {}, "file_id not specified"),
+        ("editMessageMedia", {}, 'parameter "media" is required'),
+        ("editMessageMedia", {"media": []}, "can't parse InputMedia: expected an Object"),
+        (
+            "editMessageMedia",
+            {"media": {"type": "photo"}},
+            "can't parse InputMedia: media not found",
+        ),
+        (
+            "editMessageMedia",
+            {"media": {"type": "sticker", "media": "x"}},
+            'can\'t parse InputMedia: type "sticker" is unsupported',
+        ),
+        (
+            "editMessageMedia",
+            {"media": {"type": "photo", "media": "nonsense"}},
+            "wrong file identifier/HTTP URL specified",
+        ),
         ("getFile", {"file_id": "x"}, "wrong file_id or the file is temporarily unavailable"),
         ("sendLocation", {"latitude": 91, "longitude": 0}, "wrong location specified"),
         ("sendChatAction", {"action": "dance"}, "wrong parameter action in request"),

@@ -74,7 +74,8 @@ class Phone:
                     if label in read(button.text):
                         packed = keyboard([[button]])
                         assert packed is not None
-                        await self.sends_data(packed.inline_keyboard[0][0].callback_data or "")
+                        data = packed["inline_keyboard"][0][0].get("callback_data", "")
+                        await self.sends_data(data)
                         return
         raise AssertionError(f"no button {label!r} among {self.buttons} of:\n{self.last}")
 
@@ -87,14 +88,15 @@ class Phone:
         async with self.database.transaction() as session:
             person = await people.meet(session, self.number, self.now, name=self.user.full_name)
             replies = await answer(
-                self.dispatcher, BOT, update, session, person, self.now, NETWORK
+                self.dispatcher, BOT, update, session, person, self.now, NETWORK, careful=True
             )
             assert replies or self.may_hear_nothing, f"nobody handles {update.model_dump_json()}"
             for reply in replies:
                 await self._show(await self._page(session, person), reply)
 
     async def _page(self, session: Any, person: Person) -> Page:
-        return Page(session, person, translator_of(person, NETWORK), self.now, NETWORK, FORMS)
+        translator, second = translator_of(person, NETWORK), person.second_language
+        return Page(session, person, translator, self.now, NETWORK, FORMS, second=second)
 
     async def _show(self, page: Page, reply: Reply) -> None:
         if reply.how is How.COMMANDS:

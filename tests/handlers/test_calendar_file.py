@@ -41,4 +41,5 @@ async def test_the_address_is_in_the_file_of_those_who_go(
     await amina.sends_data(f"ics:{event.ref}")
     file = amina.seen[-1].file
     assert file is not None
+    assert isinstance(file.content, bytes)
     assert (b"Secret street" in file.content) is knows

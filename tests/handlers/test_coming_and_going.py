@@ -184,7 +184,7 @@ async def test_leaving_can_withdraw_all_requests_with_it(town: Town, database: D
     member = town.member
     await member.says("/stop")
     await member.presses("Leave the network")
-    await member.presses("Leave, and withdraw my requests")
+    await member.presses("Leave and withdraw my requests")
     assert member.last == "You have left. All the best to you! /start brings you back."
     async with database.transaction() as session:
         assert await session.scalar(select(Referral.state)) == Referred.CANCELLED

@@ -14,7 +14,7 @@ from community.deliveries import Delivery, Plan
 from community.deliveries import State as Row
 from community.events import Event
 from community.roles import Role, RoleInvitation, RoleName
-from community.sends import Send
+from community.sends import Send, approving
 from community.translations import Fallback
 from tests.handlers.conftest import Calling
 
@@ -45,7 +45,13 @@ async def test_only_the_team_reaches_the_desk_and_sees_what_its_roles_allow(
     assert member.toasts == ["You cannot do this with the role you have."]
     animator = await phone(2, "en", ANIMATOR)
     await animator.says("/animate")
-    assert animator.buttons == ["📅 Events", "📰 Newsletters", "✉️ Inbox", "👥 Team"]
+    assert animator.buttons == [
+        "📅 Events",
+        "📰 Newsletters",
+        "🌐 Translations",
+        "✉️ Inbox",
+        "👥 Team",
+    ]
     boss = await phone(3, "en", ADMINISTRATOR)
     await boss.says("/animate")
     assert boss.buttons == ["👥 Team"]
@@ -224,13 +230,14 @@ async def test_a_newsletter_in_two_languages_from_writing_to_the_last_outcome(
     preview = animator.seen[-1]
     await animator.presses("👁 Français")
     assert "The office is closed in January." in animator.last
-    await animator.presses("Send them nothing instead")
+    await animator.presses("They get nothing")
     await animator.presses("👁 Français")
     assert animator.last == "Readers of this language get nothing: French"
-    await animator.presses("Send them English instead")
+    await animator.presses("They get English")
     await animator.presses("Back to the message")
     await animator.presses("Who gets it")
-    instead = "Not translated: they get another language, with a notice: English"
+    ready = "they get their second language if it is ready, else this one, with a notice"
+    instead = f"Not translated: {ready}: English"
     assert f"French: fewer than 5. {instead}" in animator.last
     assert "Arabic: fewer than 5" in animator.last
     assert "All together: fewer than 5" in animator.last
@@ -301,7 +308,7 @@ async def test_an_announcement_is_a_send_of_the_event(phone: Calling, database: 
 async def test_a_large_send_is_approved_by_a_second_person(
     phone: Calling, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sends, "FOUR_EYES_ABOVE", 0)
+    monkeypatch.setattr(approving, "FOUR_EYES_ABOVE", 0)
     animator = await phone(1, "en", ANIMATOR)
     boss = await phone(2, "en", ADMINISTRATOR)
     await agree_to_news(database, 1)
@@ -533,3 +540,22 @@ async def test_the_last_administrator_reads_what_follows_before_going(
     await boss.presses("Yes, delete everything")
     async with database.transaction() as session:
         assert await roles.offer_first(session, boss.now)
+
+
+async def test_before_sending_the_animator_reads_for_how_many_it_is_night(
+    phone: Calling, database: Database
+) -> None:
+    animator = await phone(1, "en", ANIMATOR)
+    for number in range(10, 22):
+        await phone(number, "en")
+    await agree_to_news(database, *range(10, 22))
+    await a_newsletter(animator)
+    send = await the(database, Send)
+    await animator.gets("send.who", ref=send.ref)
+    assert "night" not in animator.last
+    animator.now = animator.now.replace(hour=22)
+    await animator.gets("send.who", ref=send.ref)
+    assert "It is night where some of them are" in animator.last
+    await agree_to_news(database, 1)
+    await animator.gets("send.who", ref=send.ref)
+    assert "It is night now for some of them, who get it in the morning: 13" in animator.last

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from bot.database import Database
 from community.events import Event
-from community.inbox import QuestionMessage
+from community.exchanges import ExchangeMessage
 from community.providers import Service
 from community.roles import RoleName
 from community.translations import ContentText
@@ -160,7 +160,7 @@ async def test_a_long_question_is_refused_whole_and_asked_again(
     await member.says("How do I begin?")
     assert "The team has your message." in member.last
     async with database.transaction() as session:
-        assert list(await session.scalars(select(QuestionMessage.text))) == ["How do I begin?"]
+        assert list(await session.scalars(select(ExchangeMessage.text))) == ["How do I begin?"]
 
 
 async def test_who_writes_a_little_too_much_may_answer_again_at_once(phone: Calling) -> None:

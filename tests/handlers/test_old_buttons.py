@@ -56,7 +56,7 @@ async def test_going_to_a_cancelled_event_says_so_and_shows_it_without_answers(
     assert amina.toasts == ["❌ This event has been cancelled."]
     assert "❌ This event has been cancelled." in amina.last
     assert "address" not in amina.last
-    assert amina.buttons == ["All events"]
+    assert amina.buttons == ["❓ Ask the organisers", "All events"]
 
 
 async def test_going_to_a_past_event_is_too_late_and_promises_no_address(

@@ -13,6 +13,7 @@ from community.people import Person
 from community.providers import Service
 from community.referrals import FieldName, Referral, State
 from community.roles import Role, RoleName
+from community.translations import Reads
 from tests.handlers.conftest import Calling, Phone, read
 
 COORDINATOR, ANIMATOR = RoleName.COORDINATOR, RoleName.ANIMATOR
@@ -324,7 +325,9 @@ async def test_numbers_of_a_list_go_and_numbers_of_a_step_stay(town: Town) -> No
     service = await a_service(town, "0", "\n".join(written))
     async with town.database.transaction() as session:
         steps = await providers.steps(session, service)
-        blocks = await translations.blocks(session, "step", [s.id for s in steps], "en", "en")
+        blocks = await translations.blocks(
+            session, "step", [s.id for s in steps], Reads("en"), "en"
+        )
         assert [blocks[step.id].get("text") for step in steps] == list(written.values())
 
 
@@ -402,7 +405,7 @@ async def test_the_team_hears_of_requests_that_nobody_reads_and_may_invite_someb
     assert await animator.gets("team_notice", **args)
     assert "Requests of members wait at Chamber" in animator.last
     assert "Person 3" not in animator.last  # nothing personal
-    await animator.presses("Invite staff of a support provider")
+    await animator.presses("Invite a provider's staff")
     assert "Give this link to one person" in animator.last
 
 

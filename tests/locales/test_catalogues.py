@@ -93,9 +93,11 @@ BROKEN: list[tuple[Check, str, str]] = [
     (checks.wrong_tags, "fr", entry("<h1>Yes</h1>", "<h1>Oui</h1>")),
     (checks.wrong_links, "fr", entry("See /help", "Voir /aide")),
     (checks.wrong_links, "fr", entry("See https://t.me/a", "Voir https://t.me/b")),
-    (checks.too_long, "fr", entry("Yes", "O" * 41, context="button")),
+    (checks.too_long, "fr", entry("Yes", "O" * 31, context="button")),
     (checks.too_long, "fr", entry("Yes", "O" * 201, context="toast")),
     (checks.too_long, "fr", entry("Yes", "O" * 257, context="command")),
+    (checks.too_long, "fr", entry("Yes", "O" * 121, context="short description")),
+    (checks.too_long, "fr", entry("Yes", "O" * 513, context="description")),
     (checks.wrong_marks, "ar", entry("Yes", "\u202bنعم\u202c")),
     (checks.wrong_marks, "ar", entry("Yes", "\u2068نعم")),
     (checks.wrong_marks, "ar", entry("Yes", "\u2069نعم\u2068")),
@@ -127,7 +129,7 @@ SOUND: list[tuple[str, str]] = [
     ("fr", entry("Message", "Message", marks=f"# {catalogue.SAME}\n")),
     ("uk", entry("XLSX", "XLSX", marks=f"# {catalogue.SAME}\n")),
     ("ar", entry("{n} / {m}", "{n} / {m}")),
-    ("fr", entry("Yes", "O" * 40, context="button")),
+    ("fr", entry("Yes, {name}", "O" * 30 + "{name}", context="button")),
     ("ar", entry("Yes, {name}", "نعم \u2068{name}\u2069")),
 ]
 

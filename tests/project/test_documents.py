@@ -25,8 +25,6 @@ def lifecycles() -> dict[str, Lifecycle]:  # type: ignore[type-arg]
 
     found: dict[str, Lifecycle] = {}  # type: ignore[type-arg]
     for module in pkgutil.iter_modules(community.__path__):
-        if module.ispkg:
-            continue
         for value in vars(importlib.import_module(f"community.{module.name}")).values():
             if isinstance(value, Lifecycle):
                 found[value.name] = value
@@ -66,17 +64,24 @@ def policy_page() -> str:
         "week, 4 hours apart. *Lives*: how long after it was due it may still leave, if its plan "
         "names no earlier end; a deferral never crosses that.",
         "",
-        "| kind | lane | consent | unasked | waits for the morning | silent in | after a crash "
-        "| lives (hours) |",
-        "|---|---|---|---|---|---|---|---:|",
+        "*Without room*: what becomes of an unasked message when the week's three or the four "
+        "hours leave no room now. *Interrupts*: comes also while the person is answering a "
+        "question; everything else waits until ten minutes have passed since the last answer.",
+        "",
+        "| kind | lane | consent | topic | unasked | without room | waits for the morning "
+        "| interrupts | silent in | after a crash | lives (hours) |",
+        "|---|---|---|---|---|---|---|---|---|---|---:|",
     ]
     for kind, policy in POLICY.items():
         cells = [
             f"`{kind}`",
             policy.lane.name.lower(),
             str(policy.consent or "–"),
+            str(policy.topic or "–"),
             "yes" if policy.unasked else "–",
+            policy.no_room.value if policy.unasked else "–",
             "yes" if policy.waits_for_morning else "–",
+            "yes" if policy.interrupts else "–",
             ", ".join(sorted(policy.silent_in)) or "–",
             policy.crash.value,
             str(int(policy.lives.total_seconds() // 3600)),

@@ -4,15 +4,17 @@ import ast
 from pathlib import Path
 
 import pytest
+from aiogram import Dispatcher
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, MetaData, inspect, text
 
 from bot.database import Database
-from bot.migrating import configuration, migrate_async
+from bot.migrating import NEWEST, configuration, migrate_async
 from community.base import UTCDateTime
 from community.tables import METADATA
+from handlers import routes
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,15 +31,20 @@ def _run(connection: Connection, target: str, *, down: bool = False) -> None:
 async def bare(database: Database) -> Database:
     """A database without any table."""
     async with database.engine.begin() as connection:
-        await connection.run_sync(METADATA.drop_all)
-        await connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+        await connection.run_sync(_drop_everything)
     return database
+
+
+def _drop_everything(connection: Connection) -> None:
+    """Drop what is there, tables of older versions included."""
+    there = MetaData()
+    there.reflect(connection)
+    there.drop_all(connection)
 
 
 async def _restore(database: Database) -> None:
     async with database.engine.begin() as connection:
-        await connection.run_sync(METADATA.drop_all)
-        await connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+        await connection.run_sync(_drop_everything)
         await connection.run_sync(METADATA.create_all)
 
 
@@ -58,6 +65,10 @@ async def test_migrations_go_up_and_down_and_up_again(bare: Database) -> None:
         await _restore(bare)
 
 
+def test_the_newest_migration_is_known_without_alembic() -> None:
+    assert ScriptDirectory.from_config(configuration()).get_current_head() == NEWEST
+
+
 async def test_the_models_equal_the_migrations(bare: Database) -> None:
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(
@@ -70,11 +81,13 @@ async def test_the_models_equal_the_migrations(bare: Database) -> None:
         async with bare.engine.begin() as connection:
             await connection.run_sync(_run, "head")
             assert await connection.run_sync(differences) == []
-            migrated = await connection.run_sync(_used_only_once)
+            once = await connection.run_sync(_used_only_once)
+            partial = await connection.run_sync(_partial_indexes)
     finally:
         await _restore(bare)
     async with bare.engine.begin() as connection:
-        assert migrated == await connection.run_sync(_used_only_once)
+        assert once == await connection.run_sync(_used_only_once)
+        assert partial == await connection.run_sync(_partial_indexes)
 
 
 def _used_only_once(connection: Connection) -> set[str]:
@@ -83,6 +96,17 @@ def _used_only_once(connection: Connection) -> set[str]:
         return set()
     made = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
     return {name for name, sql in made if "AUTOINCREMENT" in sql}
+
+
+def _partial_indexes(connection: Connection) -> dict[str | None, str]:
+    """Return the indexes of some rows only, and of which: Alembic does not compare that."""
+    where = f"{connection.dialect.name}_where"
+    return {
+        index["name"]: str(index["dialect_options"][where])
+        for indexes in inspect(connection).get_multi_indexes().values()
+        for index in indexes
+        if where in index.get("dialect_options", {})
+    }
 
 
 def _compare_type(
@@ -129,6 +153,21 @@ def test_no_two_buttons_share_a_prefix_and_all_fit_into_64_bytes() -> None:
                 assert prefixes.setdefault(prefix, value) is value, prefix
 
 
+def test_nothing_that_an_update_is_asked_or_given_to_runs_in_a_thread() -> None:
+    """An update's transaction would wait for the thread, and everybody else for that."""
+    dispatcher = Dispatcher(disable_fsm=True)
+    routes(dispatcher)
+    asked = [
+        one
+        for router in dispatcher.chain_tail
+        for observer in router.observers.values()
+        for handler in observer.handlers
+        for one in (handler, *(handler.filters or ()))
+    ]
+    assert len(asked) > 100
+    assert [one.callback for one in asked if not one.awaitable] == []
+
+
 def test_every_card_that_a_handler_names_exists() -> None:
     from handlers import CARDS
 
@@ -142,6 +181,51 @@ def test_every_card_that_a_handler_names_exists() -> None:
                 and isinstance(node.args[0], ast.Constant)
             ):
                 assert node.args[0].value in CARDS, f"{path.name}: {node.args[0].value!r}"
+
+
+async def test_questions_to_the_team_become_exchanges_and_keep_every_word(bare: Database) -> None:
+    at = "2026-11-23 09:00"
+    try:
+        async with bare.engine.begin() as connection:
+            await connection.run_sync(_run, "0014")
+            for statement in (
+                "INSERT INTO people (id, ref, name, met_at, state)"
+                f" VALUES (3, 'p', 'Amina', '{at}', 'active')",
+                "INSERT INTO questions (ref, person_id, state, asked_at, settled_at) VALUES"
+                f" ('a', 3, 'closed', '{at}', '{at}'), ('b', 3, 'open', '{at}', NULL),"
+                f" ('c', 3, 'open', '{at}', NULL)",
+                "INSERT INTO question_messages (question_id, by_team, text, language, at) VALUES"
+                f" (1, false, 'Why?', 'ar', '{at}'), (1, true, 'So.', 'en', '{at}'),"
+                f" (2, false, 'When?', 'ar', '{at}'), (3, false, 'Gone', 'ar', '{at}')",
+                "DELETE FROM question_messages WHERE question_id = 3",
+                "DELETE FROM questions WHERE id = 3",
+                "INSERT INTO history (at, subject, subject_id, before, after)"
+                f" VALUES ('{at}', 'question', 1, 'answered', 'closed')",
+            ):
+                await connection.execute(text(statement))
+            await connection.run_sync(_run, "0015")
+            exchanges = text("SELECT id, ref, kind, state FROM exchanges ORDER BY id")
+            assert [*map(tuple, await connection.execute(exchanges))] == [
+                (1, "a", "team", "closed"),
+                (2, "b", "team", "open"),
+            ]
+            said = text("SELECT exchange_id, by_member, text FROM exchange_messages ORDER BY id")
+            assert [*map(tuple, await connection.execute(said))] == [
+                (1, True, "Why?"),
+                (1, False, "So."),
+                (2, True, "When?"),
+            ]
+            assert await connection.scalar(text("SELECT subject FROM history")) == "exchange"
+            one_more = (
+                "INSERT INTO exchange_messages (exchange_id, by_member, text, language, at)"
+                f" VALUES (2, true, 'x', 'ar', '{at}') RETURNING id"
+            )
+            assert await connection.scalar(text(one_more)) == 5, "4 stands in an old key"
+            await connection.run_sync(lambda c: _run(c, "-1", down=True))
+            asked = text("SELECT question_id, by_team, text FROM question_messages ORDER BY id")
+            assert (await connection.execute(asked)).first() == (1, False, "Why?")
+    finally:
+        await _restore(bare)
 
 
 async def test_a_file_with_data_in_it_migrates_and_keeps_every_row(tmp_path: Path) -> None:
@@ -176,3 +260,23 @@ async def test_a_file_with_data_in_it_migrates_and_keeps_every_row(tmp_path: Pat
         assert delivery.started_at, "what an old version had claimed may have left"
         assert list(current) == [0, 1]
     await database.close()
+
+
+async def test_of_two_consents_that_were_current_at_once_the_newer_stays(bare: Database) -> None:
+    try:
+        async with bare.engine.begin() as connection:
+            await connection.run_sync(_run, "0009")
+            for statement in (
+                "INSERT INTO people (id, ref, name, met_at, state)"
+                " VALUES (3, 'p', 'Amina', '2026-11-23 09:00', 'active')",
+                "INSERT INTO consents"
+                " (id, person_id, purpose, granted, current, version, language, at)"
+                " SELECT n, 3, purpose, n = 2, n < 3, '1', 'en', '2026-11-23 09:00' FROM"
+                " (SELECT 1 n, 'news' purpose UNION SELECT 2, 'news' UNION SELECT 3, 'surveys') x",
+            ):
+                await connection.execute(text(statement))
+            await connection.run_sync(_run, "0010")
+            current = await connection.scalars(text("SELECT current FROM consents ORDER BY id"))
+        assert list(current) == [False, True, False]
+    finally:
+        await _restore(bare)

@@ -83,3 +83,20 @@ def test_the_file_names_nobody_and_keeps_the_address_from_who_is_not_going() -> 
     assert b"https://example.org/room" in content
     hidden = event_file(event, "Meeting", "", "en", NOW, with_address=False)
     assert b"example.org" not in hidden
+
+
+def test_a_line_is_folded_between_letters_never_within_one() -> None:
+    for title in ("م" * 200, "a" + "م" * 200, "ab" + "🌍" * 100):
+        for line in event_file(an_event(), title, title, "ar", NOW).split(b"\r\n"):
+            line.decode()
+
+
+def test_what_is_typed_turns_nothing_round_in_a_phones_calendar() -> None:
+    """An override and an isolate without an end go; those that end with their line stay."""
+    title = "\u202eلقاء \u2068Café!\u2069 \u2067قهوة"
+    event = an_event(place="\u202dالمكتبة\u2069")
+    (entry,) = read(event_file(event, title, "\u202bسطر\n\u2066ثان", "ar", NOW)).walk("VEVENT")
+    assert str(entry["SUMMARY"]) == "لقاء \u2068Café!\u2069 قهوة"
+    assert str(entry["DESCRIPTION"]) == "سطر\nثان"
+    assert str(entry["LOCATION"]) == "المكتبة"
+    assert entry["SUMMARY"].params["LANGUAGE"] == entry["DESCRIPTION"].params["LANGUAGE"] == "ar"

@@ -99,8 +99,9 @@ def test_every_code_has_words() -> None:
 @pytest.mark.parametrize("language", OFFERED)
 def test_the_picture_is_drawn_in_every_language(language: str) -> None:
     _ = translator_for(language)
-    image = chart.picture(report(a_month(), _), _)
-    assert image is not None
+    draw = chart.picture(report(a_month(), _), _)
+    assert draw is not None
+    image = draw()
     assert image.startswith(b"\x89PNG")
     width, height = (int.from_bytes(image[at : at + 4], "big") for at in (16, 20))
     assert width == 2 * chart.WIDTH
@@ -123,6 +124,36 @@ def test_a_picture_in_arabic_is_the_mirror_image() -> None:
         assert float(right) + float(width) == pytest.approx(chart.WIDTH - float(left))
     assert 'text-anchor="end"' in drawn["ar"]
     assert 'text-anchor="end"' not in drawn["en"]
+
+
+def test_in_a_picture_each_value_keeps_its_own_direction() -> None:
+    """Seen in the picture: without its isolates "yes?" in an Arabic line is drawn as "?yes"."""
+    line = "هل أفادكم \u2068yes?\u2069 (سابقاً)"
+    rows = [Row(line, "\u2068A+B!\u2069", 5)]
+    told = Report("أرقام نوفمبر 2026", "", [Section(line, rows)], "")
+    svg = chart.drawing(told, translator_for("ar"))
+    assert re.findall(r"<text[^>]*>(.*?)</text>", re.sub("</?tspan[^>]*>", "", svg)) == [
+        "\u2067أرقام نوفمبر 2026\u2069",
+        "\u2067\u2069",
+        "\u2067هل أفادكم \u2068yes?\u2069 (سابقاً)\u2069",
+        "\u2067هل أفادكم \u2068yes?\u2069 (سابقاً)\u2069",
+        "\u2067\u2068A+B!\u2069\u2069",
+    ]
+
+
+def test_the_figures_as_an_arabic_reader_gets_them() -> None:
+    _ = translator_for("ar")
+    lines = as_text(report(a_month(), _), _).split("\n")
+    assert lines[:6] == [
+        "\u200f<b>أرقام \u2068نوفمبر 2026\u2069</b>",
+        "\u200fما زال هذا الشهر جارياً: هذه أرقام حتى الآن.",
+        "",
+        "\u200f<b>الأعضاء حسب اللغة</b>",
+        "\u200f\u2068لم تُختر لغة بعد\u2069: \u2068لا يُعرض\u2069",
+        "\u200f\u2068العربية\u2069: \u206842\u2069",
+    ]
+    assert "\u200f<b>هل أفادكم اللقاء؟\u2069 (كما سُئل سابقاً)</b>" not in lines
+    assert "\u200f<b>\u2068هل أفادكم اللقاء؟\u2069 (كما سُئل سابقاً)</b>" in lines
 
 
 def test_a_bar_is_as_long_as_its_number_and_a_hidden_number_has_none() -> None:
@@ -189,6 +220,36 @@ def test_sheets_run_from_right_to_left_where_people_read_so() -> None:
     _ = translator_for("ar")
     files = sheets(workbook(report(a_month(), _), _, NOW))
     assert 'rightToLeft="1"' in files["xl/worksheets/sheet1.xml"]
+
+
+@pytest.mark.parametrize(("language", "order", "end"), [("ar", "2", "left"), ("en", "1", "right")])
+def test_each_cell_runs_as_its_reader_reads_and_numbers_are_numbers(
+    language: str, order: str, end: str
+) -> None:
+    _ = translator_for(language)
+    files = sheets(workbook(report(a_month(), _), _, NOW))
+    styles = ET.fromstring(files["xl/styles.xml"])
+    named = {"x": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
+    shapes = styles.findall("x:cellXfs/x:xf", named)
+    cells = [
+        (shapes[int(cell.get("s", "0"))], cell)
+        for number in range(1, 10)
+        for cell in ET.fromstring(files[f"xl/worksheets/sheet{number}.xml"]).iter(
+            f"{{{named['x']}}}c"
+        )
+    ]
+    for shape, cell in cells:
+        aligned = shape.find("x:alignment", named)
+        assert aligned is not None
+        assert aligned.get("readingOrder") == order
+        is_value = cell.get("r", "").startswith("B")
+        assert aligned.get("horizontal") == (end if is_value else None)
+        if cell.get("t") != "s":
+            assert shape.get("numFmtId") == "3", "thousands apart, in the way of whoever opens it"
+    numbers = [cell for _shape, cell in cells if cell.get("t") != "s"]
+    assert "24" in [value.text for cell in numbers for value in cell]
+    directions = {'rightToLeft="1"' in files[f"xl/worksheets/sheet{n}.xml"] for n in range(1, 10)}
+    assert directions == {language == "ar"}
 
 
 @pytest.mark.parametrize("evil", ["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("x")', "http://x"])

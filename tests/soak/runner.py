@@ -14,7 +14,8 @@ from bot.running import on_signals
 from bot.settings import Part, load
 
 LEASE = 2.0
-A_SECOND = 100  # so that ten thousand messages outlast twenty-five kills of two senders
+A_SECOND = {True: 100, False: 1_000}
+"""Messages, of one of several and of one alone: ten thousand outlast twenty-five kills."""
 
 
 async def run(base: str, token: str, database_url: str, *only: str) -> None:
@@ -30,7 +31,7 @@ async def run(base: str, token: str, database_url: str, *only: str) -> None:
     app = App(
         settings,
         clock=None if only else FollowedClock(base),
-        limiter=Limiter(overall=A_SECOND if several else 10_000, per_chat=10_000),
+        limiter=Limiter(overall=A_SECOND[several], per_chat=10_000),
         lease=LEASE,
         parts=frozenset(map(Part, only or Part)),
     )

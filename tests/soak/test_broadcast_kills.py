@@ -39,11 +39,13 @@ def where_it_is_noon(now: datetime) -> str:
     )
 
 
-async def a_newsletter_to_many(database: Database, emulator: Emulator, now: datetime) -> int:
-    """Let ten thousand join and a newsletter for them be due; return its number."""
+async def a_newsletter_to_many(
+    database: Database, emulator: Emulator, now: datetime, readers: int = READERS
+) -> int:
+    """Let so many join and a newsletter for them be due; return its number."""
     zone = where_it_is_noon(now)
-    readers = [emulator.world.new_person(f"R{n}", "en") for n in range(READERS)]
-    for reader in readers:
+    crowd = [emulator.world.new_person(f"R{n}", "en") for n in range(readers)]
+    for reader in crowd:
         reader.started = True
     async with database.transaction() as session:
         boss = Person(telegram_id=1, name="Boss", language="en", met_at=now)
@@ -60,7 +62,7 @@ async def a_newsletter_to_many(database: Database, emulator: Emulator, now: date
                 "met_at": now,
                 "state": Membership.ACTIVE,
             }
-            for number, reader in enumerate(readers)
+            for number, reader in enumerate(crowd)
         ]
         await session.execute(insert(Person), rows)
         told = {"purpose": Purpose.NEWS, "granted": True, "current": True, "at": now}
@@ -81,7 +83,9 @@ def a_sender(emulator: Emulator, url: str, *parts: str) -> Victim:
 
 
 @pytest.mark.timeout(900)
-async def test_nobody_gets_it_twice_and_whoever_lacks_it_is_listed(database: Database) -> None:
+async def test_fault_01_nobody_gets_it_twice_and_whoever_lacks_it_is_listed(
+    database: Database,
+) -> None:
     emulator = Emulator(port=0, token=TOKEN)
     await emulator.start()
     senders: list[Victim] = []
@@ -97,7 +101,7 @@ async def test_nobody_gets_it_twice_and_whoever_lacks_it_is_listed(database: Dat
 async def _ordeal(database: Database, emulator: Emulator, senders: list[Victim]) -> None:
     chance = random.Random(int(os.environ.get("SOAK_SEED", "3")))
     url = database.url.render_as_string(hide_password=False)
-    number = await a_newsletter_to_many(database, emulator, datetime.now(UTC))  # noqa: TID251
+    number = await a_newsletter_to_many(database, emulator, datetime.now(UTC))
     of_it = Delivery.send_id == number
     senders.append(a_sender(emulator, url, "send", "schedule"))
     if not database.is_sqlite:

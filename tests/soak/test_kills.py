@@ -34,7 +34,8 @@ from community.events import Details, Event, create, publish
 from community.people import Membership
 from community.roles import Role, RoleName
 from emulator import Emulator
-from tests.stories.conftest import TOKEN, bare
+from tests.stories.conftest import TOKEN
+from tests.stories.reading import bare
 
 pytestmark = pytest.mark.soak
 ROOT = Path(__file__).parents[2]
@@ -113,10 +114,12 @@ def said(emulator: Emulator, person: int) -> list[dict[str, Any]]:
     return [m for m in emulator.world.messages(person) if m["from"] == "bot" and not m["deleted"]]
 
 
-async def until(claim: Callable[[], bool | Awaitable[bool]], what: str) -> None:
+async def until(
+    claim: Callable[[], bool | Awaitable[bool]], what: str, *, patience: float = PATIENCE
+) -> None:
     """Wait as a person waits."""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             while True:
                 answer = claim()
                 if answer if isinstance(answer, bool) else await answer:

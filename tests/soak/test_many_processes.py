@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,16 +12,19 @@ from typing import Any
 
 import aiohttp
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from bot.app import POLLER, TICKER
 from bot.database import Database
+from bot.sending import AT_ONCE
 from community import alerts, leases
 from community.alerts import Cause
-from community.deliveries import Delivery, State
+from community.deliveries import OPEN, Delivery, State
 from emulator import Emulator
 from tests.bot.test_processes import Program, Start, a_free_port, said, start
 from tests.bot.test_webhook import ON_POSTGRESQL
+from tests.soak.test_broadcast_kills import a_newsletter_to_many
+from tests.soak.test_kills import Victim
 from tests.stories.conftest import TOKEN
 
 __all__ = ["start"]
@@ -75,7 +79,7 @@ async def becomes(ask: Callable[[], Awaitable[Any]], wanted: Any) -> None:
 async def test_one_receives_one_stands_by_two_send_one_schedules(
     start: Start, emulator: Emulator, empty: Database
 ) -> None:
-    noon = 12 - datetime.now(UTC).hour  # noqa: TID251 - the processes go by the machine's clock
+    noon = 12 - datetime.now(UTC).hour
     settings = {
         "BOT_TOKEN": TOKEN,
         "TELEGRAM_API_BASE": emulator.url,
@@ -95,7 +99,7 @@ async def test_one_receives_one_stands_by_two_send_one_schedules(
     await until(lambda: said(emulator, boss))
 
     # A message that a dead process held: the scheduler frees it, a sender sends it, once.
-    moment = datetime.now(UTC)  # noqa: TID251
+    moment = datetime.now(UTC)
     async with empty.transaction() as session:
         assert await alerts.raise_alert(session, Cause.PARKED, moment) == 1
         await session.execute(
@@ -206,3 +210,44 @@ async def test_fault_37_who_was_stopped_finds_that_another_has_taken_over(
         await is_answered()
     await asyncio.sleep(3)
     assert await holder_of(database, name) in {first, second}
+
+
+@ON_POSTGRESQL
+async def test_fault_37_a_sender_that_was_stopped_sends_nothing_that_another_has_sent(
+    database: Database, emulator: Emulator
+) -> None:
+    url = database.url.render_as_string(hide_password=False)
+    moment = datetime.now(UTC)
+    number = await a_newsletter_to_many(database, emulator, moment, readers=1000)
+    senders = [Victim(emulator, url, ("send", "schedule")), Victim(emulator, url, ("send",))]
+    for sender in senders:
+        await sender.start()
+
+    def arrived() -> int:
+        return sum(len(reader.messages) for reader in emulator.world.people.values())
+
+    async def states() -> Counter[str]:
+        async with database.transaction() as session:
+            of_it = Delivery.send_id == number
+            return Counter(await session.scalars(select(Delivery.state).where(of_it)))
+
+    stopped = senders[1]
+    await until(lambda: arrived() > 100)
+    os.kill(stopped.pid, signal.SIGSTOP)
+    # What it had claimed is given up; the other goes on, to the end.
+    await until(lambda: arrived() > 900)
+    async with asyncio.timeout(PATIENCE):
+        while not set(await states()).isdisjoint(OPEN):
+            await asyncio.sleep(0.2)
+    before = arrived()
+    os.kill(stopped.pid, signal.SIGCONT)
+    await asyncio.sleep(5)
+    for sender in senders:
+        assert await sender.end() == 0
+    found = await states()
+    assert found.total() == 1000
+    assert set(found) <= {State.SENT, State.UNCERTAIN}
+    assert found[State.UNCERTAIN] <= AT_ONCE, "what was on its way when it was stopped"
+    assert arrived() == before, "nothing more leaves"
+    assert max(len(reader.messages) for reader in emulator.world.people.values()) == 1
+    assert arrived() >= found[State.SENT]

@@ -1,13 +1,11 @@
 """A stage for stories: a real bot and a real emulator, and people who press what they read."""
 
 import asyncio
-import html
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +15,15 @@ from bot.app import App
 from bot.clock import FollowedClock
 from bot.database import Database
 from bot.limiter import Limiter
-from bot.settings import load
+from bot.settings import Settings, load
 from emulator import Emulator
 from locales import OFFERED, native_name
-from locales.catalogue import read
-from locales.translator import FOLDER
+from tests.stories.reading import bare, saying
 
 TOKEN = "123456789:" + "A" * 35
 PATIENCE = 20.0
 BEGIN = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 """A Tuesday at noon in the network's zone: quiet hours do not decide, and a week lies ahead."""
-ISOLATES = re.compile("[\u2066-\u2069\u200e\u200f]")
-
-
-def bare(text: str) -> str:
-    """Return the text as a person reads it: without the marks of direction."""
-    return ISOLATES.sub("", text)
-
 
 RUNS = {"en": {"rightwards"}, "ar": {"leftwards"}, "uk": {"rightwards"}}
 """How a text runs that is in this language all through."""
@@ -53,52 +43,14 @@ def directions(text: str) -> set[str]:
     return found
 
 
-@cache
-def sentences(language: str) -> Sequence[tuple[str, Sequence[str]]]:
-    """Return every English sentence of the interface with its translations, all plural forms."""
-    catalogue = read(FOLDER / language / "LC_MESSAGES" / "messages.po")
-    return [
-        (_shown("\n".join(_all(message.id))), [_shown(form) for form in _all(message.string)])
-        for message in catalogue
-        if message.id
-    ]
-
-
-def _all(forms: str | Sequence[str] | None) -> Sequence[str]:
-    return [forms] if isinstance(forms, str) else forms or []
-
-
-def _shown(message: str) -> str:
-    return html.unescape(re.sub(r"<[^>]*>", "", message))
-
-
-def _core(sentence: str) -> str:
-    """Return a sentence without the signs before and after it."""
-    return re.sub(r"^[^\w{]+|[^\w}]+$", "", sentence)
-
-
-@cache
-def saying(language: str, text: str, **fields: str) -> re.Pattern[str]:
-    """Return what a reader of this language reads where an English one reads this.
-
-    The text is an English sentence of the interface or else a part of one, its ``{fields}``
-    filled in if they are given. What is in no sentence is what people wrote, and the same for
-    everybody; what has no translation is found nowhere.
-    """
-    forms = [text]
-    if language != "en":
-        known = sentences(language)
-        told = [said for english, said in known if _core(text) in map(_core, english.split("\n"))]
-        told = told or [said for english, said in known if text in english]
-        assert told or not fields, f"no sentence of the interface has {text!r} in it"
-        forms = [form for said in told for form in said if form] if told else forms
-    patterns = []
-    for form in forms:
-        parts = re.split(r"\{(\w+)\}", form)
-        parts[::2] = map(re.escape, parts[::2])
-        parts[1::2] = [re.escape(fields[name]) if name in fields else ".+" for name in parts[1::2]]
-        patterns.append("".join(parts))
-    return re.compile("|".join(patterns) or r"(?!)")
+def a_bot(emulator: Emulator, settings: Settings) -> App:
+    """Return a bot that follows the emulator's clock, as fast as it can."""
+    return App(
+        settings,
+        clock=FollowedClock(emulator.url),
+        limiter=Limiter(overall=10_000, per_chat=10_000),
+        lease=10,
+    )
 
 
 @dataclass
@@ -110,17 +62,29 @@ class Stage:
     people: dict[str, "Somebody"] = field(default_factory=dict)
 
     async def settled(self) -> None:
-        """Wait until everything is answered and has left. The timetable runs when time passes."""
+        """Wait until everything is answered, translated and has left.
+
+        The timetable runs when time passes.
+        """
         await self.answered()
-        while await self.app.sender.turn():
+        while await self.app.sender.turn() or await self._translated():
             await self.answered()
         await self.app.sender.refresh_live()
+
+    async def _translated(self) -> int:
+        return await self.app.translating.turn() if self.app.translating else 0
 
     async def answered(self, patience: float = PATIENCE) -> None:
         """Wait until the bot has answered everybody."""
         async with asyncio.timeout(patience):
             while self.emulator.world.pending or not self.app.receiver.is_idle:
                 await asyncio.sleep(0.005)
+
+    async def starts_again(self) -> None:
+        """Start another bot, which has stopped, with the same settings."""
+        self.app = a_bot(self.emulator, self.app.settings)
+        await self.app.start()
+        await self.begins(self.now)
 
     async def begins(self, moment: datetime) -> None:
         """Begin at a moment: the clock jumps there, and the bot's follows."""
@@ -231,6 +195,25 @@ class Somebody:
         await self.presses(join)
         await self.presses(all_of_it)
 
+    async def sends_picture(
+        self, content: bytes, caption: str = "", *, as_file: bool = False
+    ) -> None:
+        """Send a picture, as a photo or as a file."""
+        kind = "document" if as_file else "photo"
+        self.stage.emulator.world.file(self.id, kind, "flyer.png", "image/png", content, caption)
+        await self.stage.settled()
+
+    async def sends_file(self, name: str, content: bytes) -> None:
+        """Send a file."""
+        mime = "application/octet-stream"
+        self.stage.emulator.world.file(self.id, "document", name, mime, content)
+        await self.stage.settled()
+
+    def picture(self, message: dict[str, Any]) -> bytes:
+        """Return the content of the picture, or the file, in a message."""
+        number = message["attachment"]["url"].rpartition("/")[2]
+        return self.stage.emulator.world.blobs[number].content
+
     async def shares_location(self, latitude: float, longitude: float) -> None:
         """Share a place."""
         self.stage.emulator.world.location(self.id, latitude, longitude)
@@ -283,12 +266,7 @@ async def stage(database: Database, tmp_path: Path) -> AsyncIterator[Stage]:
         database_url=database.url.render_as_string(hide_password=False),
         timezone="Europe/Paris",
     )
-    app = App(
-        settings,
-        clock=FollowedClock(emulator.url),
-        limiter=Limiter(overall=10_000, per_chat=10_000),
-        lease=10,
-    )
+    app = a_bot(emulator, settings)
     await app.start()
     stage = Stage(emulator, app)
     await stage.begins(BEGIN)

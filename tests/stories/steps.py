@@ -6,21 +6,27 @@ from locales import native_name
 from tests.stories.conftest import Somebody
 
 
-async def a_draft(boss: Somebody, *, days: int = 2) -> None:
+async def a_draft(boss: Somebody, *, days: int = 2, title: str = "Coffee for founders") -> None:
     """Begin an event: title, time, place."""
     start = boss.stage.now + timedelta(days=days)
     await boss.says("/animate")
     await boss.presses("Events")
     await boss.presses("New event")
-    await boss.says("Coffee for founders")
+    await boss.says(title)
     await boss.says(start.strftime("%d.%m.%Y 18:00"))
     await boss.says("Library, Main street 1")
     boss.sees_last("A draft: members do not see it yet.", "Library, Main street 1")
 
 
-async def an_event(boss: Somebody, *, places: int | None = None, days: int = 2) -> None:
+async def an_event(
+    boss: Somebody,
+    *,
+    places: int | None = None,
+    days: int = 2,
+    title: str = "Coffee for founders",
+) -> None:
     """Create and publish an event."""
-    await a_draft(boss, days=days)
+    await a_draft(boss, days=days, title=title)
     if places is not None:
         await boss.presses("👥 Places")
         await boss.says(str(places))
@@ -35,13 +41,35 @@ async def announced(boss: Somebody) -> None:
     await boss.stage.play(minutes=1)
 
 
-async def a_newsletter(boss: Somebody) -> None:
+async def a_newsletter(
+    boss: Somebody,
+    title: str = "Winter news",
+    body: str = "The office is closed in January.",
+) -> None:
     """Write a newsletter."""
     await boss.says("/animate")
     await boss.presses("Newsletters")
     await boss.presses("New newsletter")
-    await boss.says("Winter news")
-    await boss.says("The office is closed in January.")
+    await boss.says(title)
+    await boss.says(body)
+
+
+IN_UKRAINIAN = ("Зимові новини", "У січні офіс зачинено.")
+
+
+async def in_ukrainian(boss: Somebody) -> None:
+    """Write the newsletter that is open in Ukrainian, too; its languages are shown then."""
+    await boss.presses("Languages and preview")
+    await boss.presses("✏️ Українська")
+    for words in IN_UKRAINIAN:
+        await boss.says(words)
+
+
+async def goes_out(boss: Somebody) -> None:
+    """Send what is written, and let the time to undo it pass."""
+    await boss.presses("It is ready")
+    await boss.presses("Send now")
+    await boss.stage.play(minutes=1)
 
 
 async def works_as_a_coordinator(boss: Somebody) -> None:
@@ -86,7 +114,7 @@ async def staff(boss: Somebody, language: str = "en") -> Somebody:
     """Invite somebody as the organisation's staff, and confirm them."""
     await boss.says("/animate")
     await boss.presses("Team")
-    await boss.presses("Invite staff of a support provider")
+    await boss.presses("Invite a provider's staff")
     await boss.presses("Chamber of Commerce")
     payload = boss.link()
     adviser = boss.stage.meet("Adviser", language)

@@ -1,13 +1,7 @@
 """What has gone out is put right, and taken back, in every copy that can still be edited."""
 
-from tests.stories.conftest import BOTH_WAYS, Coming, Somebody, Stage
-from tests.stories.steps import a_newsletter
-
-
-async def goes_out(boss: Somebody) -> None:
-    await boss.presses("It is ready")
-    await boss.presses("Send now")
-    await boss.stage.play(minutes=1)
+from tests.stories.conftest import BOTH_WAYS, Coming, Stage
+from tests.stories.steps import a_newsletter, goes_out
 
 
 @BOTH_WAYS

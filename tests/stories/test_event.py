@@ -21,7 +21,7 @@ async def test_the_last_place_goes_down_the_waiting_list(stage: Stage, animator:
     await announced(boss)
     await first.presses("Going")
     await second.presses("Going")
-    second.sees_last("You are number 1 on the waiting list")
+    second.sees_last("You are number {n} on the waiting list.", n="1")
     await first.presses("Not going")
     second.sees("A place is free for you")
     await second.presses("Take the place")
@@ -54,7 +54,7 @@ async def test_an_event_cancelled_just_before_its_reminder_reminds_nobody(
     await stage.play(days=3)
     amina.sees("This event does not take place")
     assert "A reminder" not in amina.screen
-    assert amina.screen.count("This event does not take place") == 1
+    assert amina.times_read("This event does not take place") == 1
 
 
 async def test_a_blocked_member_drops_out_and_comes_back(stage: Stage, animator: Coming) -> None:
@@ -119,5 +119,5 @@ async def test_shortly_before_the_start_a_free_place_is_for_whoever_takes_it_fir
     await third.presses("Take the place")
     third.sees_last("You are going")
     await second.presses("Take the place")
-    second.sees_last("You are number 1 on the waiting list")
+    second.sees_last("You are number {n} on the waiting list.", n="1")
     assert "Going" not in "".join(second.buttons()).replace("Not going", "")

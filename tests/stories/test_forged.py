@@ -27,8 +27,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import sample
-from community import inbox, invitations, people, referrals, roles
+from community import bridge, inbox, invitations, people, referrals, roles
 from community.arrivals import Arrival, Arriving
+from community.exchanges import Kind
 from community.needs import Need
 from community.people import Person
 from community.providers import Organization, Service
@@ -42,8 +43,9 @@ LONGEST = 64
 """Bytes that Telegram lets a button carry; a forger keeps to it."""
 
 OWN = {
-    *("la", "te", "co", "pr", "me", "ch", "m", "nn", "st", "pa", "at", "us", "f"),
+    *("la", "l2", "te", "co", "pr", "me", "ch", "m", "nn", "st", "pa", "at", "us", "f"),
     *("ev", "evs", "an", "ics", "sy", "sq", "sv", "sk", "sf", "sr", "sz", "pu", "pt", "ps", "tp"),
+    *("wt", "bm"),
 }
 """What anybody may press for themself; it may change their own rows, and nobody else's."""
 
@@ -51,10 +53,14 @@ ROLES: Mapping[str, set[str]] = {
     "animator": {
         *("az", "tm", "tg", "tj", "ti", "ts", "tr", "ib", "iq", "di", "sl", "nl", "sd", "au"),
         *("ar", "pe", "pl", "pn", "pq", "pz", "pd", "pg", "pk", "px", "nw", "nt", "ww", "wv"),
-        *("wo", "fw"),
+        *("wo", "fw", "pi", "ut", "un", "uf", "uw", "ua"),
     },
-    "coordinator": {"rp", "rm", "su", "sa", "so", "sx", "sj", "sn", "ss", "sg", "sw"},
+    "coordinator": {
+        *("ut", "un", "uf", "uw", "ua"),
+        *("rp", "rm", "su", "sa", "so", "sx", "sj", "sn", "ss", "sg", "sw"),
+    },
     "staff": {"rl"},
+    "translator": {"ut", "un", "uf", "uw", "ua"},
     "member": set(),
     "stranger": set(),
 }
@@ -62,7 +68,7 @@ ROLES: Mapping[str, set[str]] = {
 
 ABOUT: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("ev", "an", "ics", "pe", "pq", "pz", "pd", "pg", "pk"), ("events",)),
-    **dict.fromkeys(("nl", "nt", "sd", "fw"), ("sends",)),
+    **dict.fromkeys(("nl", "nt", "sd", "fw", "pi"), ("sends",)),
     **dict.fromkeys(("ww", "wv"), ("events", "sends")),
     **dict.fromkeys(("sz", "rf", "di"), ("referrals",)),
     **dict.fromkeys(("sv", "sf", "ss", "sg", "sw"), ("services",)),
@@ -74,7 +80,8 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     "sa": ("areas",),
     "sx": ("areas", "organizations"),
     "pr": ("areas",),
-    "iq": ("questions",),
+    **dict.fromkeys(("iq", "xc", "xs"), ("exchanges",)),
+    "wt": ("events", "referrals"),
     "tj": ("join_links",),
     "ts": ("role_invitations",),
     "tr": ("roles",),
@@ -100,12 +107,13 @@ UNWATCHED = {
 }
 """Tables that any press, or the passing of time, writes to."""
 
-TWO = {"events", "referrals", "survey_responses", "people"}
+TWO = {"events", "referrals", "survey_responses", "people", "exchanges"}
 """Of what more than one is tried: the first and the last."""
 
 OWN_TABLES = {
     *("people", "consents", "profiles", "needs", "attendances", "checklists", "ticks"),
     *("muted_topics", "deliveries", "survey_responses", "survey_answers", "history", "referrals"),
+    "exchanges",
 }
 
 
@@ -288,7 +296,7 @@ class Town:
             elif answered and str(params.get("chat_id")) == str(actor.id):
                 heard = waiting[answered[-1]]
                 heard.screens += 1
-                heard.forms |= set(re.findall(r'"f:([\w.]+):(\w+):', str(params)))
+                heard.forms |= set(re.findall(r'"f:([\w.]+):(\w+):', json.dumps(params)))
         assert answered == list(waiting), "every press is answered once"
 
     async def _set_aside(self) -> list[str]:
@@ -322,7 +330,7 @@ async def a_town(stage: Stage) -> Town:
     assert app.network is not None
     await sample.fill(app.database, stage.emulator, app.network, stage.now)
     phones = {person.first_name: Somebody(stage, person.id) for person in world.people.values()}
-    phones |= {name: stage.meet(name, "en") for name in ("Eve", "Bayan", "Wanda", "Zoe")}
+    phones |= {name: stage.meet(name, "en") for name in ("Eve", "Bayan", "Wanda", "Tarik", "Zoe")}
     now = stage.now
     async with app.database.transaction() as session:
         cast = {
@@ -335,7 +343,7 @@ async def a_town(stage: Stage) -> Town:
             )
             for name, phone in phones.items()
         }
-        for name in ("Eve", "Bayan", "Wanda", "You"):
+        for name in ("Eve", "Bayan", "Wanda", "Tarik", "You"):
             people.choose_language(cast[name], "en")
             await people.join(session, cast[name], now, terms_version="1", language="en")
         boss = cast["Karim"]
@@ -346,6 +354,7 @@ async def a_town(stage: Stage) -> Town:
         for person, role, organization in (
             (cast["Bayan"], RoleName.COORDINATOR, None),
             (cast["Wanda"], RoleName.PROVIDER_STAFF, others.id),
+            (cast["Tarik"], RoleName.TRANSLATOR, None),
             (boss, RoleName.PROVIDER_STAFF, ours.id),
         ):
             token = await roles.invite(session, boss, role, now, organization_id=organization)
@@ -379,6 +388,7 @@ async def a_town(stage: Stage) -> Town:
         "staff": "Wanda",
         "animator": "Nadia",
         "coordinator": "Bayan",
+        "translator": "Tarik",
         "insider": "Karim",
     }
     return Town(stage, {role: phones[name] for role, name in actors.items()}, pool)
@@ -395,7 +405,10 @@ async def _two_referrals(
         sent = await referrals.agree(
             session, cast[name], service.ref, fields, "", now, version="1", language="en"
         )
-    for step in ("accept", "begin", "complete"):
+    await referrals.answer(session, cast["Lotte"], sent.ref, "accept", now)
+    written = await bridge.begin(session, cast["Oksana"], Kind.REFERRAL, sent.ref, now)
+    await bridge.write(session, cast["Oksana"], written.ref, "Hello!", now, language="en")
+    for step in ("begin", "complete"):
         await referrals.answer(session, cast["Lotte"], sent.ref, step, now)
     await referrals.confirm(session, cast["Oksana"], sent.ref, now, helped=False)
 
@@ -414,6 +427,8 @@ def owner(row: Row, rows: Mapping[Key, Row]) -> int | None:
     for column, table in (("checklist_id", "checklists"), ("response_id", "survey_responses")):
         if column in row:
             return owner(rows[(table, row[column])], rows)
+    if row.get("subject") == "attendance" and row["actor_id"] is None:  # a place is offered
+        return owner(rows[("attendances", row["subject_id"])], rows)
     if "telegram_id" in row:
         return int(row["id"])
     whose: int | None = row.get("person_id") or row.get("actor_id")

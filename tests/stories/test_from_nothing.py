@@ -16,6 +16,7 @@ LITERALLY = {
         "going": "✅ ستحضرون.",
         "day": "الخميس، 26 نوفمبر، 6:00–8:00 م",
         "consent": "هذا يذهب إلى Chamber of Commerce، ولا شيء غيره:",
+        "file": "موعد.ics",
         "outcome": "تم، وأنتم توافقون",
     },
     "uk": {
@@ -24,6 +25,7 @@ LITERALLY = {
         "going": "✅ Ви йдете.",
         "day": "четвер, 26 листопада, 18:00–20:00",
         "consent": "Ось що отримає Chamber of Commerce, і нічого більше:",
+        "file": "подія.ics",
         "outcome": "Зроблено, і ви згодні",
     },
 }
@@ -60,7 +62,7 @@ async def test_the_network_is_set_up_an_event_is_answered_and_a_referral_is_conf
     await amina.presses("Going")
     amina.sees_last(literally["going"], literally["day"], "Library, Main street 1")
     await amina.presses("Put it in my calendar")
-    assert amina.last["attachment"]["file_name"] == "event.ics"
+    assert amina.last["attachment"]["file_name"] == literally["file"]
     await stage.play(days=2, hours=8)
     assert amina.times_read("A reminder: you wanted to come.") == 2
     amina.sees_last(literally["day"])

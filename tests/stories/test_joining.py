@@ -9,8 +9,9 @@ from community import consents, people
 from community.consents import Purpose
 from community.people import Membership, Person, Stage
 from locales import native_name
-from tests.stories.conftest import RUNS, Coming, bare, directions
+from tests.stories.conftest import RUNS, Coming, directions
 from tests.stories.conftest import Stage as Theatre
+from tests.stories.reading import bare
 
 WELCOME = {
     "en": "a network of people who start or run a business in a new country",
@@ -19,6 +20,7 @@ WELCOME = {
 CONSENTS = {"en": "What may we do?", "ar": "ماذا تسمحون لنا؟"}
 AS_ONE_READS = {"en": ["All", "Only what is needed"], "ar": ["الضروري فقط", "الكل"]}
 """Telegram lays buttons out from the left; the first stands where one begins to read."""
+MY_DATA = {"ar": "بياناتي.json", "uk": "мої-дані.json"}
 ERASED = {
     "ar": "حُذف كل شيء عنكم. نتمنى لكم كل الخير!",
     "uk": "Усе про вас видалено. Хай вам щастить!",
@@ -139,8 +141,8 @@ async def test_everything_can_be_seen_taken_along_and_erased(
     lina.sees_last("Lina the baker")
     await lina.presses("Take my data with me")
     attached = lina.last["attachment"]
-    assert attached["file_name"] == "my-data.json"
-    blob = next(b for b in stage.emulator.world.blobs.values() if b.name == "my-data.json")
+    assert attached["file_name"] == MY_DATA[language]
+    blob = next(b for b in stage.emulator.world.blobs.values() if b.name == MY_DATA[language])
     assert "Lina the baker" in json.dumps(json.loads(blob.content), ensure_ascii=False)
     await lina.says("/stop")
     lina.sees_last("Stopped. From now on you get no news, reminders or questions from us.")

@@ -19,6 +19,7 @@ NOTICE = {
     "en": "You have a new message: 2 short questions.\nIt takes 3 taps.",
     "uk": "У вас нове повідомлення: 2 короткі запитання.\nЛише 3 дотики.",
 }
+FILE = {"en": "figures", "ar": "أرقام"}
 FIGURES = {
     "en": ("Came: 6", "Yes, useful: 6", "Response rate: 100%"),
     "ar": ("حضروا: 6",),
@@ -66,7 +67,7 @@ async def test_who_came_is_asked_the_next_morning_and_the_coordinator_reads_what
     await boss.presses("{month}, still running")
     boss.sees("Members by language", *FIGURES[team])
     names = [(m["attachment"] or {}).get("file_name", "") for m in boss.from_bot()]
-    assert any(re.fullmatch(r"figures-\d{4}-\d\d\.xlsx", name or "") for name in names)
+    assert any(re.fullmatch(rf"{FILE[team]}-\d{{4}}-\d\d\.xlsx", name or "") for name in names)
 
 
 async def test_who_is_erased_leaves_no_trace_and_may_come_back(stage: Stage) -> None:

@@ -12,6 +12,7 @@ from community.arrivals import Arrival, Arriving
 from community.providers import Organization
 from community.referrals import Referral, State
 from tests.stories.conftest import RUNS, Coming, Somebody, Stage, directions
+from tests.stories.reading import bare, saying
 from tests.stories.steps import a_directory, a_request, a_request_without_steps, staff
 
 
@@ -40,7 +41,8 @@ async def test_a_disagreement_goes_to_the_team_and_is_settled(
     await boss.presses("Read it")
     boss.sees_last("Nobody ever called me.")
     await boss.presses("Look at it")
-    boss.sees_last("Member: Amina", "Chamber of Commerce")
+    boss.sees_last("Member: {name}", name="Amina")
+    boss.sees_last("Chamber of Commerce")
     assert boss.last["protected"]
     await boss.presses("The help was not given")
     await boss.presses("Yes, settle it")
@@ -86,7 +88,7 @@ async def test_what_is_asked_for_is_shared_only_on_a_tap_and_withdrawing_ends_it
     await adviser.presses("Ask for one more thing")
     await adviser.presses("Telegram account")
     await amina.presses("Read it")
-    amina.sees_last("They ask for: Telegram account", "@amina_bakes")
+    amina.sees_last("They ask for: {field}. This would be shared: {value}", value="@amina_bakes")
     await amina.presses("Share it")
     await adviser.presses("Show what was shared")
     adviser.sees_last("@amina_bakes")
@@ -112,7 +114,7 @@ async def test_a_waiting_step_is_nudged_about_twice_and_then_no_more(
     await amina.presses("Start-up advice")
     await amina.presses("⬜ 1")
     await stage.play(days=40)
-    assert amina.screen.count("Your next step is waiting") == 2
+    assert amina.times_read("Your next step is waiting") == 2
 
 
 async def test_without_an_agreement_nothing_is_sent(stage: Stage, animator: Coming) -> None:
@@ -148,7 +150,7 @@ async def test_a_provider_declines_with_a_reason_which_the_member_reads(
     await adviser.presses("No free place")
     adviser.sees_last("Declined")
     await amina.presses("Read it")
-    amina.sees_last("Reason: No free place")
+    amina.sees_last("Reason: {reason}", "No free place")
     assert await state_of(stage) == State.DECLINED
     await a_request_without_steps(amina)
     adviser.sees_last("You have a new referral")
@@ -161,7 +163,7 @@ def later(member: Somebody, label: str) -> Callable[[], Awaitable[None]]:
         for message in reversed(member.from_bot())
         for row in message["buttons"]
         for button in row
-        if label in button["text"]
+        if saying(member.language, label).search(bare(button["text"]))
     )
 
     async def press() -> None:
@@ -182,7 +184,7 @@ async def test_an_old_card_shares_nothing_that_it_has_not_shown(
     await amina.presses("Money to start")
     await amina.presses("Start-up advice")
     await amina.presses("Refer me")
-    amina.sees_last("Name: Amina")
+    amina.sees_last("Name: {name}", name="Amina")
     agree = later(amina, "I agree, send it")
     await amina.says("/me")
     await amina.presses("My name")
@@ -190,7 +192,9 @@ async def test_an_old_card_shares_nothing_that_it_has_not_shown(
     await agree()
     assert await state_of(stage) == "None"
     assert "new referral" not in adviser.screen
-    amina.sees("Name: Amina Secret")  # the card shows itself anew, and now it can be agreed to
+    amina.sees(
+        "Name: {name}", name="Amina Secret"
+    )  # the card shows itself anew, and now it can be agreed to
     await amina.presses("✅ Language")
     await amina.presses("I agree, send it")
     assert await state_of(stage) == State.PENDING
@@ -239,7 +243,8 @@ async def test_what_was_shown_disappears_when_it_is_withdrawn_and_after_some_min
     await adviser.presses("Show what was shared")
     await a_request_without_steps(ben)
     await adviser.presses("Show what was shared")
-    adviser.sees("Name: Amina", "Name: Ben")
+    for name in ("Amina", "Ben"):
+        adviser.sees("Name: {name}", name=name)
     await amina.says("/support")
     await amina.presses("My requests")
     await amina.presses("Chamber of Commerce")
@@ -247,12 +252,12 @@ async def test_what_was_shown_disappears_when_it_is_withdrawn_and_after_some_min
     await amina.presses("Yes, withdraw")
     assert "Amina" not in adviser.screen
     assert "bakery" not in adviser.screen
-    adviser.sees("The person has withdrawn the request", "Name: Ben")
+    adviser.sees("The person has withdrawn the request", "Name: {name}", name="Ben")
     await stage.play(minutes=16)
     assert "Ben" not in adviser.screen
     adviser.sees("Closed again")
     await adviser.presses("Show what was shared")
-    adviser.sees_last("Name: Ben")
+    adviser.sees_last("Name: {name}", name="Ben")
 
 
 async def test_forged_buttons_of_support_change_nothing_and_set_nothing_aside(

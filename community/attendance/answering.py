@@ -1,0 +1,141 @@
+"""The member's side: say whether one comes, and take it back."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import events, memory, people
+from community.attendance.places import is_free_for, offer_places
+from community.attendance.reminding import remind
+from community.attendance.table import (
+    ATTENDANCE,
+    CONCERNED,
+    HOLDS_A_PLACE,
+    Attendance,
+    State,
+    Wish,
+    begin,
+    key_of,
+    of,
+    to_come,
+)
+from community.base import lock_all
+from community.errors import CalledOffError, TooLateError
+from community.events import Event
+from community.lifecycle import Who
+from community.people import Person
+
+
+async def expect(session: AsyncSession, pressed: Mapping[str, Collection[int]]) -> None:
+    """Read what people have said about events, at once, for the answers that follow.
+
+    Given are the Telegram numbers of those who answer, by the event's reference. The events are
+    locked from now on; one that nobody may see is left to each answer to refuse.
+    """
+    for event in await lock_all(session, Event, pressed):
+        if event.state not in events.VISIBLE:
+            continue
+        rows = await session.execute(
+            select(Person.id, Attendance)
+            .outerjoin(
+                Attendance,
+                (Attendance.person_id == Person.id) & (Attendance.event_id == event.id),
+            )
+            .where(Person.telegram_id.in_(pressed[event.ref]))
+        )
+        for row in rows:
+            attendance: Attendance | None = row.Attendance
+            key = (key_of(event.id, row.id), False)
+            if attendance is None:
+                memory.remember_none(session, key)
+            else:
+                memory.remember(session, key, attendance)
+
+
+async def answer(
+    session: AsyncSession,
+    actor: Person,
+    event_ref: str,
+    wish: Wish,
+    now: datetime,
+    *,
+    default_zone: str,
+) -> tuple[Attendance, bool]:
+    """Answer an invitation; return where that leaves the person, and whether it changed anything.
+
+    "Going" to a full event is a number on the waiting list. A place given up is offered to the
+    next in line. Pressing the same button again changes nothing.
+
+    Raises:
+        NotAMemberError: the person has not joined.
+        NotFoundError: no such event.
+        CalledOffError: it does not take place.
+        TooLateError: it has ended.
+    """
+    people.require_member(actor)
+    event = await events.visible(session, event_ref, lock=True)
+    if event.state == events.State.CANCELLED:
+        raise CalledOffError
+    if event.state != events.State.PUBLISHED or event.is_over(now):
+        raise TooLateError(event.ends_at)
+    attendance = await of(session, event, actor) or await begin(session, event, actor, now)
+    before = attendance.state
+    target = State(wish.value)
+    if attendance.asked_again:
+        attendance.asked_again = False
+    if (
+        target == State.GOING
+        and before not in HOLDS_A_PLACE
+        and not await is_free_for(session, event, actor, now, default_zone=default_zone)
+    ):
+        target = State.WAITING
+    if before == State.WAITING and wish is Wish.MAYBE:
+        return attendance, False  # "maybe" keeps the number in line
+    if before == State.ATTENDED:
+        return attendance, False
+    if before == State.WAITING and target == State.GOING:  # a place is free, and it is theirs
+        await ATTENDANCE.move(session, attendance, State.OFFERED, Who.SELF, now)
+    moved = await ATTENDANCE.move(
+        session,
+        attendance,
+        target,
+        Who.SELF,
+        now,
+        actor_id=actor.id,
+        answered_at=now if before != target else attendance.answered_at,
+        offered_until=None,
+    )
+    if moved:
+        await remind(session, event, attendance, actor, now, default_zone)
+        if before in HOLDS_A_PLACE and event.capacity is not None:  # else nobody waits for it
+            await offer_places(session, event, now, default_zone=default_zone)
+    return attendance, moved
+
+
+async def give_up(
+    session: AsyncSession, person: Person, now: datetime, *, default_zone: str
+) -> int:
+    """Take back every answer to what is still to come, as whoever leaves does; return how many.
+
+    The places go to those who wait.
+    """
+    mine = await session.execute(to_come(person, now, *CONCERNED).with_for_update(of=Event))
+    count = 0
+    for attendance, event in mine.all():
+        held = attendance.state in HOLDS_A_PLACE
+        await ATTENDANCE.move(
+            session,
+            attendance,
+            State.DECLINED,
+            Who.SELF,
+            now,
+            actor_id=person.id,
+            offered_until=None,
+        )
+        await remind(session, event, attendance, person, now, default_zone)
+        if held:
+            await offer_places(session, event, now, default_zone=default_zone)
+        count += 1
+    return count

@@ -1,0 +1,64 @@
+"""Who answered, and who came: the animator's list."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import events, roles
+from community.attendance.table import ATTENDANCE, Attendance, State, begin, of
+from community.base import find
+from community.errors import NotFoundError, TooLateError
+from community.events import Event
+from community.lifecycle import Who
+from community.people import Person
+from community.roles import RoleName
+
+
+async def guest_list(
+    session: AsyncSession, actor: Person, ref: str, now: datetime
+) -> list[tuple[Attendance, Person]]:
+    """Return who answered, for the animator who ticks who came.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    event = await find(session, Event, ref)
+    rows = await session.execute(
+        select(Attendance, Person)
+        .join(Person, Person.id == Attendance.person_id)
+        .where(Attendance.event_id == event.id, Attendance.state != State.NONE)
+        .order_by(Attendance.answered_at, Attendance.id)
+    )
+    return [(attendance, person) for attendance, person in rows]
+
+
+async def tick(
+    session: AsyncSession,
+    actor: Person,
+    event_ref: str,
+    person_ref: str,
+    now: datetime,
+    *,
+    came: bool,
+) -> bool:
+    """Note that somebody came, or that they did not; walk-ins are people too.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        NotFoundError: no such event or person.
+        TooLateError: the event has not begun yet.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    event = await find(session, Event, event_ref, lock=True)
+    person = await find(session, Person, person_ref)
+    if event.state not in (events.State.PUBLISHED, events.State.HELD):
+        raise NotFoundError("Event")
+    if now < event.starts_at - timedelta(hours=1):
+        raise TooLateError(event.starts_at)
+    attendance = await of(session, event, person) or await begin(session, event, person, now)
+    target = State.ATTENDED if came else State.MISSED
+    return await ATTENDANCE.move(
+        session, attendance, target, Who.ANIMATOR, now, actor_id=actor.id, offered_until=None
+    )

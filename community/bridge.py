@@ -1,0 +1,382 @@
+"""The bridge: a member writes with an organisation about a request, or with an event's organisers.
+
+Animators read what concerns an event, because they are asked; of a request they read nothing
+unless one side reports it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import agreements, deliveries, events, exchanges, referrals, roles
+from community.base import find, new_ref
+from community.deliveries import Plan
+from community.errors import NotAllowedError, NotFoundError, TooLateError
+from community.events import Event
+from community.exchanges import EXCHANGE, Exchange, ExchangeMessage, Kind, State
+from community.lifecycle import Who
+from community.people import Person
+from community.referrals import Referral
+from community.roles import RoleName
+from community.writing import insert_new
+
+OPEN_AFTER_EVENT = timedelta(days=3)
+"""So long after its end an event's organisers can still be asked."""
+WRITABLE = (
+    referrals.State.NEEDS_INFORMATION,
+    referrals.State.ACCEPTED,
+    referrals.State.IN_SERVICE,
+)
+"""While a request stands here, both sides write."""
+
+
+class Side(StrEnum):
+    """On which side of an exchange somebody stands; the team only reads what was reported."""
+
+    MEMBER = "member"
+    OTHER = "other"
+    TEAM = "team"
+
+
+class Rest(StrEnum):
+    """Why nothing can be written now."""
+
+    NOT_YET = "not_yet"
+    ENDED = "ended"
+    WITHDRAWN = "withdrawn"
+    NO_AGREEMENT = "no_agreement"
+    CLOSED = "closed"
+    """By the other side; whoever has closed it may write, and then it is open again."""
+
+
+@dataclass(frozen=True)
+class View:
+    """An exchange, as one person may see it now."""
+
+    exchange: Exchange
+    side: Side
+    rest: Rest | None
+    referral: Referral | None = None
+    event: Event | None = None
+
+    @property
+    def may_read(self) -> bool:
+        """Say whether what was written is for this person."""
+        is_over = self.rest in (Rest.WITHDRAWN, Rest.NO_AGREEMENT)
+        return not (is_over and self.side is Side.OTHER)
+
+    @property
+    def may_write(self) -> bool:
+        """Say whether this person can write now."""
+        return self.rest is None and self.side is not Side.TEAM
+
+
+async def begin(
+    session: AsyncSession, actor: Person, kind: Kind, ref: str, now: datetime
+) -> Exchange:
+    """Return the exchange about a request or an event; an empty one, if there is none yet.
+
+    Raises:
+        NotFoundError: there is no such request or event, or it is not the actor's business.
+        TooLateError: there is none, and nothing can be written any more, or not yet.
+    """
+    if kind == Kind.REFERRAL:
+        referral = await find(session, Referral, ref, lock=True)
+        if referral.person_id != actor.id:
+            await referrals.for_provider(session, actor, ref, now)
+        if referral.person_id is None:
+            raise NotFoundError("Referral")
+        rest = await _rest_of_referral(session, referral)
+        about = {"person_id": referral.person_id, "referral_id": referral.id, "event_id": None}
+    elif kind == Kind.EVENT:
+        event = await events.visible(session, ref)
+        rest = _rest_of_event(event, now)
+        about = {"person_id": actor.id, "referral_id": None, "event_id": event.id}
+    else:
+        raise NotFoundError("Exchange")
+    found = await _about(session, about)
+    if found is not None:
+        return found
+    if rest is not None:
+        raise TooLateError
+    row = {"ref": new_ref(), "kind": kind, "begun_at": now, "touched_at": now}
+    nobody_waits = {"state": State.ANSWERED}
+    await insert_new(session, Exchange, [about | row | nobody_waits])
+    found = await _about(session, about)
+    assert found is not None
+    return found
+
+
+async def _about(session: AsyncSession, about: dict[str, int | None]) -> Exchange | None:
+    if about["referral_id"] is not None:
+        same = [Exchange.referral_id == about["referral_id"]]
+    else:
+        same = [
+            Exchange.event_id == about["event_id"],
+            Exchange.person_id == about["person_id"],
+        ]
+    found: Exchange | None = await session.scalar(select(Exchange).where(*same))
+    return found
+
+
+async def _rest_of_referral(session: AsyncSession, referral: Referral) -> Rest | None:
+    if referral.state == referrals.State.CANCELLED:
+        return Rest.WITHDRAWN
+    if not await agreements.is_active(session, referral.organization_id):
+        return Rest.NO_AGREEMENT
+    if referral.state in (referrals.State.DRAFT, referrals.State.PENDING):
+        return Rest.NOT_YET
+    return None if referral.state in WRITABLE else Rest.ENDED
+
+
+def _rest_of_event(event: Event, now: datetime) -> Rest | None:
+    return Rest.ENDED if now >= event.ends_at + OPEN_AFTER_EVENT else None
+
+
+def takes_questions(event: Event, now: datetime) -> bool:
+    """Say whether the organisers of an event can be asked now."""
+    return event.state in events.VISIBLE and _rest_of_event(event, now) is None
+
+
+async def look(
+    session: AsyncSession, actor: Person, ref: str, now: datetime, *, lock: bool = False
+) -> View:
+    """Return an exchange as the actor may see it.
+
+    Raises:
+        NotFoundError: there is none, or it is not the actor's business; which is not told.
+    """
+    exchange = await find(session, Exchange, ref, lock=lock)
+    referral = event = None
+    if exchange.referral_id is not None:
+        referral = await session.get_one(Referral, exchange.referral_id)
+        rest = await _rest_of_referral(session, referral)
+        if exchange.withdrawn_at is not None:
+            rest = Rest.WITHDRAWN
+    elif exchange.event_id is not None:
+        event = await session.get_one(Event, exchange.event_id)
+        rest = _rest_of_event(event, now)
+    else:
+        raise NotFoundError("Exchange")
+    side = await _side(session, actor, exchange, referral, now)
+    if rest is None and exchange.state == State.CLOSED:
+        is_own = exchange.closed_by_member == (side is Side.MEMBER)
+        rest = None if is_own else Rest.CLOSED
+    return View(exchange, side, rest, referral, event)
+
+
+async def _side(
+    session: AsyncSession,
+    actor: Person,
+    exchange: Exchange,
+    referral: Referral | None,
+    now: datetime,
+) -> Side:
+    if exchange.person_id == actor.id:
+        return Side.MEMBER
+    if referral is not None and await roles.holds(
+        session,
+        actor,
+        RoleName.PROVIDER_STAFF,
+        now,
+        organization_id=referral.organization_id,
+    ):
+        return Side.OTHER
+    if await roles.holds(session, actor, RoleName.ANIMATOR, now):
+        if referral is None:
+            return Side.OTHER
+        if exchange.reported_at is not None:
+            return Side.TEAM
+    raise NotFoundError("Exchange")
+
+
+async def messages(session: AsyncSession, view: View) -> Sequence[ExchangeMessage]:
+    """Return what was written, as far as this person may read it; oldest first."""
+    return await exchanges.messages(session, view.exchange) if view.may_read else ()
+
+
+async def write(
+    session: AsyncSession, actor: Person, ref: str, text: str, now: datetime, *, language: str
+) -> View:
+    """Write to the other side, which hears that there is something new, and nothing personal.
+
+    Raises:
+        NotFoundError: it is not the actor's business.
+        NotUnderstoodError: the text is empty or too long.
+        TooLateError: nothing can be written here now.
+        TooOftenError: the actor has written as much as the pace allows.
+    """
+    view = await look(session, actor, ref, now, lock=True)
+    if not view.may_write:
+        raise TooLateError
+    exchange, by_member = view.exchange, view.side is Side.MEMBER
+    message = await exchanges.add(
+        session, exchange, actor, text, now, by_member=by_member, language=language
+    )
+    to = State.OPEN if by_member else State.ANSWERED
+    await EXCHANGE.move(
+        session, exchange, to, _who(view), now, actor_id=actor.id, closed_by_member=None
+    )
+    await _tell(session, view, actor, message, now)
+    return view
+
+
+def _who(view: View) -> Who:
+    if view.side is Side.MEMBER:
+        return Who.SELF
+    return Who.ANIMATOR if view.referral is None else Who.PROVIDER
+
+
+async def _tell(
+    session: AsyncSession, view: View, actor: Person, message: ExchangeMessage, now: datetime
+) -> None:
+    """Owe the other side one notice, however many messages wait."""
+    exchange = view.exchange
+    key = f"exchange:{message.id}"
+    if view.side is not Side.MEMBER:
+        readers = [exchange.person_id]
+    elif view.referral is not None:
+        staff = await roles.staff_of(session, view.referral.organization_id, now)
+        readers = [person.id for person in staff]
+    else:
+        animators = await roles.holders(session, RoleName.ANIMATOR, now)
+        others = [animator.id for animator in animators if animator.id != actor.id]
+        await deliveries.plan_notices(
+            session, now, "event_question", others, key, subject_id=exchange.id, ref=exchange.ref
+        )
+        return
+    for reader in readers:
+        plan = Plan(
+            "bridge_message",
+            reader,
+            f"{key}:{reader}",
+            now,
+            {"ref": exchange.ref},
+            subject_id=exchange.id,
+        )
+        await deliveries.replan(session, "bridge_message", exchange.id, reader, now, plan)
+
+
+async def close(session: AsyncSession, actor: Person, ref: str, now: datetime) -> bool:
+    """End an exchange: the other side writes nothing more, unless the actor writes again.
+
+    Raises:
+        NotFoundError: it is not the actor's business.
+    """
+    view = await look(session, actor, ref, now, lock=True)
+    if view.side is Side.TEAM:
+        raise NotFoundError("Exchange")
+    return await EXCHANGE.move(
+        session,
+        view.exchange,
+        State.CLOSED,
+        _who(view),
+        now,
+        actor_id=actor.id,
+        closed_by_member=view.side is Side.MEMBER,
+        touched_at=now,
+    )
+
+
+async def report(session: AsyncSession, actor: Person, ref: str, now: datetime) -> View:
+    """Call the team in: animators may read it from now on; and it is closed.
+
+    Raises:
+        NotFoundError: it is not the actor's business.
+    """
+    view = await look(session, actor, ref, now, lock=True)
+    if view.side is Side.TEAM or not view.may_read:
+        raise NotFoundError("Exchange")
+    exchange = view.exchange
+    if exchange.reported_at is not None:
+        return view
+    await close(session, actor, ref, now)
+    exchange.reported_at = exchange.touched_at = now
+    # Whoever had closed it before could open it again.
+    exchange.reported_by_member = exchange.closed_by_member = view.side is Side.MEMBER
+    await session.flush()
+    animators = await roles.holders(session, RoleName.ANIMATOR, now)
+    await deliveries.plan_notices(
+        session,
+        now,
+        "reported",
+        [animator.id for animator in animators if animator.id != actor.id],
+        f"exchange:{exchange.id}:reported:{now.isoformat()}",
+        subject_id=exchange.id,
+        ref=exchange.ref,
+    )
+    return await look(session, actor, ref, now)
+
+
+async def settle(session: AsyncSession, actor: Person, ref: str, now: datetime) -> None:
+    """Settle a report: from now on animators read nothing of a request's exchange any more.
+
+    Raises:
+        NotAllowedError: the actor is no animator, or it is about them and another could do it.
+        NotFoundError: it was not reported.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    exchange = await find(session, Exchange, ref, lock=True)
+    if exchange.reported_at is None:
+        raise NotFoundError("Exchange")
+    if not await may_settle(session, actor, exchange, now):
+        raise NotAllowedError(RoleName.ANIMATOR)
+    exchange.reported_at = exchange.reported_by_member = None
+    await session.flush()
+
+
+async def may_settle(
+    session: AsyncSession, actor: Person, exchange: Exchange, now: datetime
+) -> bool:
+    """Say whether a report is the actor's to settle: nobody's own, unless there is nobody else."""
+    animators = {one.id for one in await roles.holders(session, RoleName.ANIMATOR, now)}
+    if exchange.reported_at is None or actor.id not in animators:
+        return False
+    concerned: set[int | None] = {exchange.person_id}
+    concerned |= {one.written_by_id for one in await exchanges.messages(session, exchange)}
+    if exchange.referral_id is not None:
+        referral = await session.get_one(Referral, exchange.referral_id)
+        staff = await roles.staff_of(session, referral.organization_id, now)
+        concerned |= {one.id for one in staff}
+    return actor.id not in concerned or animators <= concerned
+
+
+async def for_team(session: AsyncSession, actor: Person, now: datetime) -> list[Exchange]:
+    """Return what waits for animators: what was reported, then questions about events.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    reported = await session.scalars(
+        select(Exchange)
+        .where(Exchange.reported_at.is_not(None))
+        .order_by(Exchange.reported_at, Exchange.id)
+    )
+    asked = await session.scalars(
+        select(Exchange)
+        .where(
+            Exchange.kind == Kind.EVENT,
+            Exchange.state == State.OPEN,
+            Exchange.reported_at.is_(None),
+        )
+        .order_by(Exchange.touched_at, Exchange.id)
+    )
+    return [*reported, *asked]
+
+
+async def about_referral(session: AsyncSession, referral: Referral) -> Exchange | None:
+    """Return what was written about a request, if anything was."""
+    found: Exchange | None = await session.scalar(
+        select(Exchange).where(Exchange.referral_id == referral.id)
+    )
+    return found
+
+
+async def can_begin(session: AsyncSession, referral: Referral) -> bool:
+    """Say whether both sides can write about a request now."""
+    return await _rest_of_referral(session, referral) is None

@@ -1,0 +1,199 @@
+"""Exchanges: what two sides write to each other through the bot, about one thing.
+
+One side is always a member. The other is the team (``community/inbox.py``), an organisation or the
+organisers of an event (``community/bridge.py``). Neither learns the other's name or account.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from community.base import Base, BigId, Identified, Referable
+from community.conversations import TEXT_LIMIT
+from community.errors import NotUnderstoodError, TooOftenError
+from community.lifecycle import Lifecycle, Who, who
+from community.people import Person
+
+KEPT = timedelta(days=90)
+"""So long after the last message an exchange is kept; with the team, after it was closed."""
+
+
+class Kind(StrEnum):
+    """With whom a member writes."""
+
+    TEAM = "team"
+    REFERRAL = "referral"
+    EVENT = "event"
+
+
+@dataclass(frozen=True)
+class Pace:
+    """One person writes at most so many messages within this time, in one exchange."""
+
+    messages: int
+    within: timedelta
+
+
+PACES: Mapping[Kind, Pace] = {
+    Kind.TEAM: Pace(30, timedelta(hours=1)),
+    Kind.REFERRAL: Pace(20, timedelta(hours=1)),
+    Kind.EVENT: Pace(10, timedelta(hours=1)),
+}
+
+
+class State(StrEnum):
+    """Who has to act: the member's words are open until the other side has answered."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+
+_S, _OTHER = who(Who.SELF), who(Who.ANIMATOR, Who.PROVIDER)
+_BOTH = _S | _OTHER
+EXCHANGE = Lifecycle(
+    "exchange",
+    {
+        State.OPEN: {State.ANSWERED: _OTHER, State.CLOSED: _BOTH},
+        State.ANSWERED: {State.OPEN: _S, State.CLOSED: _BOTH},
+        State.CLOSED: {State.OPEN: _S, State.ANSWERED: _OTHER},
+    },
+)
+
+
+class Exchange(Base, Referable):
+    """What a member and another side write to each other."""
+
+    __tablename__ = "exchanges"
+    __table_args__ = (
+        UniqueConstraint("referral_id"),
+        UniqueConstraint("event_id", "person_id"),
+        Index("ix_exchanges_waiting", "kind", "state"),
+    )
+
+    person_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[Kind] = mapped_column(String(16))
+    referral_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("referrals.id", ondelete="CASCADE")
+    )
+    event_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("events.id", ondelete="CASCADE")
+    )
+    state: Mapped[State] = mapped_column(String(16), default=State.OPEN)
+    begun_at: Mapped[datetime]
+    touched_at: Mapped[datetime]
+    """When it was last written in, closed or reported."""
+    closed_by_member: Mapped[bool | None]
+    reported_at: Mapped[datetime | None]
+    """Since then animators may read it, until one of them has settled that."""
+    reported_by_member: Mapped[bool | None]
+    withdrawn_at: Mapped[datetime | None]
+    """The member has ended the consent to the request: the organisation reads nothing of it."""
+
+
+class ExchangeMessage(Base, Identified):
+    """One message, from either side."""
+
+    __tablename__ = "exchange_messages"
+
+    exchange_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("exchanges.id", ondelete="CASCADE"), index=True
+    )
+    by_member: Mapped[bool]
+    written_by_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="SET NULL")
+    )
+    text: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime]
+
+
+def clean(text: str) -> str:
+    """Return what somebody wrote, fit to be passed on.
+
+    Raises:
+        NotUnderstoodError: it is empty or too long.
+    """
+    text = text.strip()
+    if not 0 < len(text) <= TEXT_LIMIT:
+        raise NotUnderstoodError("text", limit=TEXT_LIMIT)
+    return text
+
+
+async def add(
+    session: AsyncSession,
+    exchange: Exchange,
+    writer: Person,
+    text: str,
+    now: datetime,
+    *,
+    by_member: bool,
+    language: str,
+) -> ExchangeMessage:
+    """Write a message down; whom it is told, the caller knows.
+
+    Raises:
+        NotUnderstoodError: it is empty or too long.
+        TooOftenError: the writer has written as much as the pace allows.
+    """
+    text = clean(text)
+    await _keep_pace(session, exchange, writer, now)
+    message = ExchangeMessage(
+        exchange_id=exchange.id,
+        by_member=by_member,
+        written_by_id=writer.id,
+        text=text,
+        language=language,
+        at=now,
+    )
+    session.add(message)
+    exchange.touched_at = now
+    await session.flush()
+    return message
+
+
+async def _keep_pace(
+    session: AsyncSession, exchange: Exchange, writer: Person, now: datetime
+) -> None:
+    pace = PACES[Kind(exchange.kind)]
+    lately = list(
+        await session.scalars(
+            select(ExchangeMessage.at)
+            .where(
+                ExchangeMessage.exchange_id == exchange.id,
+                ExchangeMessage.written_by_id == writer.id,
+                ExchangeMessage.at > now - pace.within,
+            )
+            .order_by(ExchangeMessage.at.desc())
+            .limit(pace.messages)
+        )
+    )
+    if len(lately) == pace.messages:
+        raise TooOftenError(lately[-1] + pace.within - now)
+
+
+async def messages(session: AsyncSession, exchange: Exchange) -> Sequence[ExchangeMessage]:
+    """Return what was written, oldest first."""
+    return (
+        await session.scalars(
+            select(ExchangeMessage)
+            .where(ExchangeMessage.exchange_id == exchange.id)
+            .order_by(ExchangeMessage.id)
+        )
+    ).all()
+
+
+async def seal(session: AsyncSession, referral_id: int, now: datetime) -> None:
+    """Let the organisation read nothing more of what was written about this request."""
+    await session.execute(
+        update(Exchange)
+        .where(Exchange.referral_id == referral_id, Exchange.withdrawn_at.is_(None))
+        .values(withdrawn_at=now)
+    )

@@ -1,0 +1,96 @@
+"""Referrals: a member's request to a provider, with exactly the fields the member agreed to.
+
+What the provider can open is the snapshot that was previewed and is still agreed to: nothing
+else, nobody else's, and nothing at all once it is withdrawn. The member has the last word on the
+outcome.
+"""
+
+from community.referrals.answering import (
+    PROVIDERS_STEPS,
+    answer,
+    ask_for,
+    for_provider,
+    for_staff,
+    opened,
+)
+from community.referrals.asking import (
+    agree,
+    confirm,
+    give,
+    mine,
+    of_member,
+    open_of,
+    open_with,
+    stop_sharing,
+    withdraw,
+    withdraw_open,
+)
+from community.referrals.outcomes import ASKED_TWICE, ask_outcomes, next_outcome
+from community.referrals.sharing import (
+    NOTE_LIMIT,
+    asked_for,
+    fingerprint,
+    preview,
+    shared,
+    would_share,
+)
+from community.referrals.table import (
+    OPEN,
+    REFERRAL,
+    SETTLED,
+    FieldName,
+    Reason,
+    Referral,
+    SharedField,
+    State,
+)
+from community.referrals.tending import (
+    are_unattended,
+    disputed,
+    disputes,
+    end_agreement,
+    notice_unattended,
+    resolve,
+)
+
+__all__ = [
+    "ASKED_TWICE",
+    "NOTE_LIMIT",
+    "OPEN",
+    "PROVIDERS_STEPS",
+    "REFERRAL",
+    "SETTLED",
+    "FieldName",
+    "Reason",
+    "Referral",
+    "SharedField",
+    "State",
+    "agree",
+    "answer",
+    "are_unattended",
+    "ask_for",
+    "ask_outcomes",
+    "asked_for",
+    "confirm",
+    "disputed",
+    "disputes",
+    "end_agreement",
+    "fingerprint",
+    "for_provider",
+    "for_staff",
+    "give",
+    "mine",
+    "next_outcome",
+    "notice_unattended",
+    "of_member",
+    "open_of",
+    "open_with",
+    "opened",
+    "preview",
+    "resolve",
+    "shared",
+    "stop_sharing",
+    "withdraw",
+    "withdraw_open",
+    "would_share",
+]

@@ -1,0 +1,210 @@
+"""The member's side: ask a provider, answer its question, take it back, say whether it helped."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import agreements, deliveries, people, providers, roles
+from community.base import find
+from community.errors import (
+    IllegalMoveError,
+    NoAgreementError,
+    NobodyReadsError,
+    NotFoundError,
+    NotUnderstoodError,
+)
+from community.lifecycle import Who
+from community.people import Person
+from community.providers import Service
+from community.referrals.moving import move
+from community.referrals.sharing import (
+    NOTE_LIMIT,
+    asked_for,
+    longer_note,
+    preview,
+    withdraw_fields,
+)
+from community.referrals.table import OPEN, FieldName, Referral, SharedField, State
+from community.roles import RoleName
+
+
+async def open_with(session: AsyncSession, person: Person, service: Service) -> Referral | None:
+    """Return the person's open request for this service; there is at most one."""
+    found: Referral | None = await session.scalar(
+        select(Referral).where(
+            Referral.person_id == person.id,
+            Referral.service_id == service.id,
+            Referral.state.in_(OPEN),
+        )
+    )
+    return found
+
+
+async def agree(
+    session: AsyncSession,
+    actor: Person,
+    service_ref: str,
+    fields: Collection[FieldName],
+    note: str,
+    now: datetime,
+    *,
+    version: str,
+    language: str,
+) -> Referral:
+    """Send a request with exactly these fields and the note; pressing twice sends it once.
+
+    Raises:
+        NotAMemberError: the person has not joined.
+        NoAgreementError: there is no active agreement with the organisation.
+        NobodyReadsError: nobody of the organisation would receive it.
+        NotFoundError: the service is closed or gone.
+        NotUnderstoodError: the note is too long.
+    """
+    people.require_member(actor)
+    service = await find(session, Service, service_ref, lock=True)
+    if not service.is_open:
+        raise NotFoundError("Service")
+    if not await agreements.is_active(session, service.organization_id):
+        raise NoAgreementError
+    if not await roles.staff_of(session, service.organization_id, now):
+        raise NobodyReadsError
+    if len(note) > NOTE_LIMIT:
+        raise NotUnderstoodError("note", limit=NOTE_LIMIT)
+    twin = await open_with(session, actor, service)
+    if twin is not None:
+        return twin
+    referral = Referral(
+        person_id=actor.id,
+        service_id=service.id,
+        organization_id=service.organization_id,
+        state=State.DRAFT,
+        consent_version=version,
+        consent_language=language,
+        made_at=now,
+        changed_at=now,
+    )
+    session.add(referral)
+    await session.flush()
+    referral.chain_id = referral.id
+    values = await preview(session, actor, service)
+    values[FieldName.NOTE] = note.strip()
+    session.add_all(
+        SharedField(referral_id=referral.id, name=name, value=values[name], agreed_at=now)
+        for name in FieldName
+        if (name in fields or name == FieldName.NOTE) and values[name]
+    )
+    await move(session, referral, State.PENDING, Who.SELF, actor, now)
+    await providers.begin_checklist(session, actor, service, now)
+    return referral
+
+
+async def mine(session: AsyncSession, actor: Person, ref: str, *, lock: bool = False) -> Referral:
+    """Return one's own referral.
+
+    Raises:
+        NotFoundError: there is none with this reference, or it is somebody else's.
+    """
+    referral = await find(session, Referral, ref, lock=lock)
+    if referral.person_id != actor.id:
+        raise NotFoundError("Referral")
+    return referral
+
+
+async def of_member(session: AsyncSession, person: Person) -> list[Referral]:
+    """Return a member's referrals, the newest first."""
+    rows = await session.scalars(
+        select(Referral).where(Referral.person_id == person.id).order_by(Referral.id.desc())
+    )
+    return list(rows)
+
+
+async def open_of(session: AsyncSession, person: Person) -> list[Referral]:
+    """Return those that the member can still withdraw."""
+    return [r for r in await of_member(session, person) if r.state in OPEN]
+
+
+async def give(
+    session: AsyncSession, actor: Person, ref: str, now: datetime, *, yes: bool, note: str = ""
+) -> Referral:
+    """Answer a provider that has asked for one more field; "no" sends the request back as it is.
+
+    Raises:
+        NotFoundError: it is not the actor's.
+        IllegalMoveError: nothing is asked.
+        NotUnderstoodError: the note is too long.
+    """
+    referral = await mine(session, actor, ref, lock=True)
+    if referral.state != State.NEEDS_INFORMATION:
+        raise IllegalMoveError("referral", referral.state, State.PENDING)
+    if yes:
+        values = await asked_for(session, actor, referral)
+        if referral.asked_field == FieldName.NOTE:
+            values = {FieldName.NOTE: await longer_note(session, referral, note, now)}
+        session.add_all(
+            SharedField(referral_id=referral.id, name=name, value=value, agreed_at=now)
+            for name, value in values.items()
+        )
+    await move(session, referral, State.PENDING, Who.SELF, actor, now, asked_field=None)
+    return referral
+
+
+async def withdraw(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Referral:
+    """Take a request back: from now on the provider can open nothing of it.
+
+    Raises:
+        NotFoundError: it is not the actor's.
+        IllegalMoveError: it is over already.
+    """
+    referral = await mine(session, actor, ref, lock=True)
+    await move(session, referral, State.CANCELLED, Who.SELF, actor, now)
+    await withdraw_fields(session, referral, now)
+    return referral
+
+
+async def stop_sharing(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Referral:
+    """End the consent to a request that is over: the provider can open nothing of it any more.
+
+    Raises:
+        NotFoundError: it is not the actor's.
+        IllegalMoveError: it is still open; then the request itself is withdrawn.
+    """
+    referral = await mine(session, actor, ref, lock=True)
+    if referral.state in OPEN:
+        raise IllegalMoveError("referral", referral.state, referral.state)
+    await withdraw_fields(session, referral, now)
+    return referral
+
+
+async def withdraw_open(session: AsyncSession, person: Person, now: datetime) -> int:
+    """Take back every open request; return how many."""
+    waiting = await open_of(session, person)
+    for referral in waiting:
+        await withdraw(session, person, referral.ref, now)
+    return len(waiting)
+
+
+async def confirm(
+    session: AsyncSession, actor: Person, ref: str, now: datetime, *, helped: bool
+) -> Referral:
+    """Say whether the service was really given. A "no" goes to the team.
+
+    Raises:
+        NotFoundError: it is not the actor's.
+        IllegalMoveError: the provider has not called it completed.
+    """
+    referral = await mine(session, actor, ref, lock=True)
+    target = State.CONFIRMED if helped else State.DISPUTED
+    moved = await move(session, referral, target, Who.SELF, actor, now)
+    if moved and not helped:
+        await deliveries.plan_notices(
+            session,
+            now,
+            "dispute",
+            [animator.id for animator in await roles.holders(session, RoleName.ANIMATOR, now)],
+            f"dispute:{referral.id}",
+            subject_id=referral.id,
+            ref=referral.ref,
+        )
+    return referral

@@ -1,0 +1,81 @@
+"""A step of a referral, after which the other side hears that there is something new."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import deliveries, providers, roles
+from community.deliveries import Plan
+from community.history import Step
+from community.lifecycle import Who
+from community.people import Person
+from community.referrals.table import REFERRAL, SETTLED, Reason, Referral, State
+
+
+async def move(
+    session: AsyncSession,
+    referral: Referral,
+    to: State,
+    by: Who,
+    actor: Person | None,
+    now: datetime,
+    *,
+    reason: Reason | None = None,
+    **changes: Any,
+) -> bool:
+    """Take a step, and tell the other side that there is something new. Nothing personal."""
+    moved = await REFERRAL.move(
+        session,
+        referral,
+        to,
+        by,
+        now,
+        actor_id=actor.id if actor else None,
+        reason=reason,
+        changed_at=now,
+        **changes,
+    )
+    if not moved:
+        return False
+    if to in SETTLED and referral.person_id is not None:
+        await providers.end_checklist(session, referral.person_id, referral.service_id)
+    # The number of the step tells occurrences apart: the clock may stand still between two.
+    number = await session.scalar(
+        select(func.count())
+        .select_from(Step)
+        .where(Step.subject == REFERRAL.name, Step.subject_id == referral.id)
+    )
+    key = f"{referral.id}:{number}"
+    if by in (Who.SELF, Who.ANIMATOR):
+        await deliveries.plan(
+            session,
+            now,
+            *(
+                Plan(
+                    "provider_notice",
+                    member_of_staff.id,
+                    f"provider_notice:{key}:{member_of_staff.id}",
+                    now,
+                    {"ref": referral.ref},
+                    subject_id=referral.id,
+                )
+                for member_of_staff in await roles.staff_of(session, referral.organization_id, now)
+            ),
+        )
+    silent = by is Who.SELF or to in (State.COMPLETED, State.UNCONFIRMED)
+    if referral.person_id is not None and not silent:
+        await deliveries.plan(
+            session,
+            now,
+            Plan(
+                "referral_step",
+                referral.person_id,
+                f"referral_step:{key}",
+                now,
+                {"ref": referral.ref},
+                subject_id=referral.id,
+            ),
+        )
+    return True

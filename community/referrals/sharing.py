@@ -1,0 +1,96 @@
+"""What a member shares with a provider: previewed, agreed to, withdrawn."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import exchanges
+from community.areas import Area
+from community.errors import NotUnderstoodError
+from community.people import Person
+from community.providers import Service
+from community.referrals.table import FieldName, Referral, SharedField
+
+NOTE_LIMIT = 500
+
+
+async def preview(session: AsyncSession, person: Person, service: Service) -> dict[FieldName, str]:
+    """Return what could be shared, as it stands: names, codes and refs; "" is not known."""
+    area = await session.get(Area, person.area_id) if person.area_id else None
+    return {
+        FieldName.NAME: person.name,
+        FieldName.LANGUAGE: person.language or "",
+        FieldName.NEED: service.need,
+        FieldName.AREA: area.ref if area else "",
+        FieldName.STAGE: person.stage or "",
+        FieldName.ACCOUNT: f"@{person.username}" if person.username else "",
+    }
+
+
+async def would_share(
+    session: AsyncSession,
+    person: Person,
+    service: Service,
+    fields: Collection[FieldName],
+    note: str,
+) -> dict[FieldName, str]:
+    """Return exactly what these choices would share: what is known of them, and the note."""
+    known = await preview(session, person, service)
+    known[FieldName.NOTE] = note.strip()
+    chosen = {*fields, FieldName.NOTE}
+    return {name: value for name, value in known.items() if name in chosen and value}
+
+
+def fingerprint(values: Mapping[FieldName, str]) -> str:
+    """Return a short digest of what a card shows, so that its button agrees to that only."""
+    told = "\n".join(f"{name}={values[name]}" for name in sorted(values))
+    return hashlib.sha256(told.encode()).hexdigest()[:8]
+
+
+async def shared(session: AsyncSession, referral: Referral) -> dict[FieldName, str]:
+    """Return the fields that are agreed to and not withdrawn."""
+    rows = await session.scalars(
+        select(SharedField)
+        .where(SharedField.referral_id == referral.id, SharedField.withdrawn_at.is_(None))
+        .order_by(SharedField.id)
+    )
+    return {FieldName(row.name): row.value for row in rows}
+
+
+async def asked_for(
+    session: AsyncSession, actor: Person, referral: Referral
+) -> dict[FieldName, str]:
+    """Return what saying yes to the provider's question would share; nothing if not known."""
+    if referral.asked_field is None:
+        return {}
+    service = await session.get_one(Service, referral.service_id)
+    return await would_share(session, actor, service, {FieldName(referral.asked_field)}, "")
+
+
+async def longer_note(session: AsyncSession, referral: Referral, note: str, now: datetime) -> str:
+    """Return the note with the new words under it, and end the one before."""
+    before = (await shared(session, referral)).get(FieldName.NOTE)
+    longer = f"{before}\n{note.strip()}" if before else note.strip()
+    if not 0 < len(note.strip()) <= NOTE_LIMIT:
+        raise NotUnderstoodError("note", limit=NOTE_LIMIT)
+    await session.execute(
+        update(SharedField)
+        .where(SharedField.referral_id == referral.id, SharedField.name == FieldName.NOTE)
+        .values(withdrawn_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return longer
+
+
+async def withdraw_fields(session: AsyncSession, referral: Referral, now: datetime) -> None:
+    """End the consent to everything that is shared, and to what was written about it."""
+    await exchanges.seal(session, referral.id, now)
+    await session.execute(
+        update(SharedField)
+        .where(SharedField.referral_id == referral.id, SharedField.withdrawn_at.is_(None))
+        .values(withdrawn_at=now)
+        .execution_options(synchronize_session=False)
+    )

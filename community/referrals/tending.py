@@ -1,0 +1,141 @@
+"""The team's side: disputes, agreements that end, requests that nobody reads."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import agreements, deliveries, providers, roles
+from community.base import find
+from community.deliveries import Plan
+from community.errors import NotFoundError
+from community.lifecycle import Who
+from community.people import Person
+from community.referrals.moving import move
+from community.referrals.table import OPEN, Referral, State
+from community.roles import RoleName
+
+
+async def disputed(
+    session: AsyncSession, actor: Person, ref: str, now: datetime
+) -> tuple[Referral, Person | None]:
+    """Return a disputed referral and its member, for the team.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        NotFoundError: it is not disputed, so it is not the team's business.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    referral = await find(session, Referral, ref)
+    if referral.state not in (State.DISPUTED, State.RESOLVED):
+        raise NotFoundError("Referral")
+    person = await session.get(Person, referral.person_id) if referral.person_id else None
+    return referral, person
+
+
+async def disputes(session: AsyncSession, actor: Person, now: datetime) -> list[Referral]:
+    """Return what waits to be settled by the team, the oldest first.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    rows = await session.scalars(
+        select(Referral)
+        .where(Referral.state == State.DISPUTED)
+        .order_by(Referral.changed_at, Referral.id)
+    )
+    return list(rows)
+
+
+async def resolve(
+    session: AsyncSession, actor: Person, ref: str, now: datetime, *, delivered: bool
+) -> Referral:
+    """Settle a dispute, either way.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        IllegalMoveError: it is not disputed.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    referral = await find(session, Referral, ref, lock=True)
+    await move(session, referral, State.RESOLVED, Who.ANIMATOR, actor, now, delivered=delivered)
+    return referral
+
+
+async def end_agreement(session: AsyncSession, actor: Person, ref: str, now: datetime) -> int:
+    """End an agreement; each member with an open request there is told once; return how many.
+
+    Raises:
+        NotAllowedError: the actor is no coordinator.
+        NoAgreementError: there is none that is active.
+    """
+    agreement = await agreements.end(session, actor, ref, now)
+    concerned = await session.scalars(
+        select(Referral).where(
+            Referral.organization_id == agreement.organization_id,
+            Referral.state.in_(OPEN),
+            Referral.person_id.is_not(None),
+        )
+    )
+    return await deliveries.plan(
+        session,
+        now,
+        *(
+            Plan(
+                "referral_step",
+                referral.person_id,
+                f"referral_step:{referral.id}:ended:{agreement.id}",
+                now,
+                {"ref": referral.ref},
+                subject_id=referral.id,
+            )
+            for referral in concerned
+            if referral.person_id is not None
+        ),
+    )
+
+
+_ATTENDED = tuple(state for state in OPEN if state != State.DRAFT)
+
+
+async def are_unattended(session: AsyncSession, organization_id: int, now: datetime) -> bool:
+    """Say whether requests wait at an organisation of which nobody reads them here."""
+    waiting = await session.scalar(
+        select(Referral.id)
+        .where(Referral.organization_id == organization_id, Referral.state.in_(_ATTENDED))
+        .limit(1)
+    )
+    return waiting is not None and not await roles.staff_of(session, organization_id, now)
+
+
+async def notice_unattended(session: AsyncSession, now: datetime) -> int:
+    """Tell the animators once of each organisation of which nobody reads its requests any more.
+
+    However its last staff has gone: a role was taken back or has run out, or somebody is erased.
+    """
+    waiting = await session.execute(
+        select(providers.Organization.id, providers.Organization.ref)
+        .where(
+            providers.Organization.id.in_(
+                select(Referral.organization_id).where(Referral.state.in_(_ATTENDED))
+            )
+        )
+        .order_by(providers.Organization.id)
+    )
+    count = 0
+    for organization_id, ref in waiting.all():
+        if await roles.staff_of(session, organization_id, now):
+            continue
+        # Somebody who comes and goes again is another occurrence; two looks at one are not.
+        last = await roles.last_staff_role(session, organization_id)
+        count += await deliveries.plan_notices(
+            session,
+            now,
+            "unattended",
+            [animator.id for animator in await roles.holders(session, RoleName.ANIMATOR, now)],
+            f"unattended:{organization_id}:{last}",
+            subject_id=organization_id,
+            ref=ref,
+        )
+    return count

@@ -1,0 +1,94 @@
+"""Sends: a newsletter or the announcement of an event, from draft to the last row settled.
+
+Approval binds what was approved: any change of words, facts or audience takes the send back to
+draft. A large send needs a second person; an animator who is alone gets ten minutes in which it
+can still be taken back.
+"""
+
+from community.sends.announcing import (
+    announce,
+    binds,
+    cancel_event,
+    change_event,
+    take_back,
+    translate_event,
+)
+from community.sends.approving import FOUR_EYES_ABOVE, review, submit
+from community.sends.outcomes import (
+    deferred,
+    leave_uncertain,
+    outcomes_by_language,
+    resend_uncertain,
+    was_for,
+)
+from community.sends.pictures import has_its_words, illustrate
+from community.sends.planning import dry_run, in_the_night, release
+from community.sends.running import (
+    ALONE_DELAY,
+    UNDO,
+    cancel,
+    finish,
+    hold,
+    resume,
+    schedule,
+    start_due,
+)
+from community.sends.table import SEND, Held, Kind, Picture, Send, State
+from community.sends.writing import (
+    PICTURE,
+    complete,
+    current,
+    edit,
+    in_review,
+    recent,
+    shelf,
+    standings,
+    undo,
+    write_newsletter,
+)
+
+__all__ = [
+    "ALONE_DELAY",
+    "FOUR_EYES_ABOVE",
+    "PICTURE",
+    "SEND",
+    "UNDO",
+    "Held",
+    "Kind",
+    "Picture",
+    "Send",
+    "State",
+    "announce",
+    "binds",
+    "cancel",
+    "cancel_event",
+    "change_event",
+    "complete",
+    "current",
+    "deferred",
+    "dry_run",
+    "edit",
+    "finish",
+    "has_its_words",
+    "hold",
+    "illustrate",
+    "in_review",
+    "in_the_night",
+    "leave_uncertain",
+    "outcomes_by_language",
+    "recent",
+    "release",
+    "resend_uncertain",
+    "resume",
+    "review",
+    "schedule",
+    "shelf",
+    "standings",
+    "start_due",
+    "submit",
+    "take_back",
+    "translate_event",
+    "undo",
+    "was_for",
+    "write_newsletter",
+]

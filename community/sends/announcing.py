@@ -1,0 +1,160 @@
+"""An event is announced by a send, which loses its approval when the event changes."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import attendance, deliveries, events, roles
+from community.base import find
+from community.deliveries import Delivery
+from community.errors import TooLateError
+from community.events import Details, Event
+from community.people import Person
+from community.roles import RoleName
+from community.sends.running import cancel
+from community.sends.table import Held, Kind, Send, State
+from community.sends.writing import edit
+
+
+async def announce(session: AsyncSession, actor: Person, event_ref: str, now: datetime) -> Send:
+    """Begin the announcement of a published event; there is one at a time.
+
+    Once it has gone out another may be made, for those who have come since: nobody is told twice.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        TooLateError: the event is not open any more.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    event = await find(session, Event, event_ref, lock=True)
+    if event.state != events.State.PUBLISHED or event.starts_at <= now:
+        raise TooLateError(event.starts_at)
+    send: Send | None = await session.scalar(
+        select(Send).where(
+            Send.event_id == event.id,
+            Send.kind == Kind.EVENT_INVITATION,
+            Send.state.not_in([State.CANCELLED, State.SENT]),
+        )
+    )
+    if send is None:
+        send = Send(
+            kind=Kind.EVENT_INVITATION, event_id=event.id, made_by_id=actor.id, made_at=now
+        )
+        session.add(send)
+        await session.flush()
+    return send
+
+
+async def translate_event(
+    session: AsyncSession,
+    actor: Person,
+    event_ref: str,
+    language: str,
+    texts: dict[str, str],
+    now: datetime,
+) -> Send | None:
+    """Write an event's words; return its announcement if that has lost its approval by it.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+    """
+    event = await events.translate(session, actor, event_ref, language, texts, now)
+    return await take_back(session, actor, event, now)
+
+
+async def change_event(
+    session: AsyncSession,
+    actor: Person,
+    event_ref: str,
+    details: Details,
+    now: datetime,
+    *,
+    default_zone: str,
+) -> tuple[int, Send | None]:
+    """Change the facts of an event: how many are told, and the announcement that is a draft again.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        NotUnderstoodError: a field is wrong.
+        TooLateError: it is over or cancelled, or would start in the past.
+    """
+    event = await find(session, Event, event_ref, lock=True)
+    before = events.details_of(event)
+    told = await attendance.change_event(
+        session, actor, event_ref, details, now, default_zone=default_zone
+    )
+    if events.details_of(event) == before:
+        return told, None
+    # Invitations are there until it begins: those that still have to leave, too.
+    await session.execute(
+        update(Delivery)
+        .where(
+            Delivery.kind == Kind.EVENT_INVITATION,
+            Delivery.subject_id == event.id,
+            Delivery.state.in_(deliveries.OPEN),
+        )
+        .values(expires_at=event.starts_at)
+    )
+    return told, await take_back(session, actor, event, now)
+
+
+async def cancel_event(session: AsyncSession, actor: Person, event_ref: str, now: datetime) -> int:
+    """Call an event off, and everything that was to announce it; return how many are told.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        IllegalMoveError: it is over, or was never published.
+    """
+    told = await attendance.cancel_event(session, actor, event_ref, now)
+    event = await find(session, Event, event_ref)
+    unsent = await session.scalars(
+        select(Send).where(
+            Send.event_id == event.id, Send.state.not_in([State.SENT, State.CANCELLED])
+        )
+    )
+    for send in unsent.all():
+        await cancel(session, actor, send.ref, now)
+    return told
+
+
+async def binds(session: AsyncSession, event: Event) -> bool:
+    """Say whether an approval of the announcement, given or asked for, binds the event's words."""
+    unsent = await session.scalars(
+        select(Send)
+        .where(
+            Send.event_id == event.id,
+            Send.kind == Kind.EVENT_INVITATION,
+            Send.started_at.is_(None),
+            Send.state.not_in([State.DRAFT, State.CANCELLED]),
+        )
+        .with_for_update()
+    )
+    return unsent.first() is not None
+
+
+async def take_back(
+    session: AsyncSession, actor: Person, event: Event, now: datetime
+) -> Send | None:
+    """Make an announcement that was submitted, approved or scheduled a draft again.
+
+    One that is held before its start stays held, and its approval does not count any more.
+    """
+    held: Send | None = await session.scalar(
+        select(Send).where(
+            Send.event_id == event.id,
+            Send.kind == Kind.EVENT_INVITATION,
+            Send.state == State.HELD,
+            Send.started_at.is_(None),
+        )
+    )
+    if held is not None:
+        held.held_because, held.approved_by_id, held.alone = Held.CHANGED, None, False
+    send: Send | None = await session.scalar(
+        select(Send).where(
+            Send.event_id == event.id,
+            Send.kind == Kind.EVENT_INVITATION,
+            Send.state.in_([State.IN_REVIEW, State.APPROVED, State.SCHEDULED]),
+        )
+    )
+    return await edit(session, actor, send.ref, now) if send else None

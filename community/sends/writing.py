@@ -1,0 +1,181 @@
+"""The words and the audience of a send. Any change of them takes its approval back."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import roles, translations
+from community.audiences import Audience
+from community.base import find
+from community.errors import IllegalMoveError, NotFoundError
+from community.lifecycle import Who
+from community.people import Person
+from community.roles import RoleName
+from community.sends.table import SEND, Kind, Send, State
+from community.translations import Fallback, Shelf, Standing
+
+PICTURE = "picture"
+"""The subject, and its one field, of what is written about a send's picture."""
+RUNS = (State.SENDING, State.SENT)
+
+
+async def write_newsletter(
+    session: AsyncSession,
+    actor: Person,
+    language: str,
+    title: str,
+    body: str,
+    now: datetime,
+) -> Send:
+    """Begin a newsletter in the author's language.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        NotUnderstoodError: a text is empty or too long.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    send = Send(kind=Kind.NEWSLETTER, made_by_id=actor.id, made_at=now)
+    session.add(send)
+    await session.flush()
+    await translations.write(
+        session, actor, "newsletter", send.id, language, {"title": title, "body": body}, now
+    )
+    return send
+
+
+async def edit(
+    session: AsyncSession,
+    actor: Person,
+    ref: str,
+    now: datetime,
+    *,
+    language: str | None = None,
+    texts: dict[str, str] | None = None,
+    fallback: Fallback | None = None,
+    audience: Audience | None = None,
+    minor: bool = False,
+) -> Send:
+    """Change words, rule or audience. Whatever was approved or scheduled is a draft again.
+
+    Among the words may be those of its picture.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        IllegalMoveError: it is being sent, or was.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    send = await find(session, Send, ref, lock=True)
+    await SEND.move(session, send, State.DRAFT, Who.ANIMATOR, now, actor_id=actor.id)
+    send.approved_by_id, send.starts_at, send.alone = None, None, False
+    if fallback is not None:
+        send.fallback = fallback
+    if audience is not None:
+        send.for_whom = audience.as_json()
+    if language and texts:
+        for (subject, subject_id), written in _by_subject(send, texts).items():
+            await translations.write(
+                session, actor, subject, subject_id, language, written, now, minor=minor
+            )
+    await session.flush()
+    return send
+
+
+async def complete(
+    session: AsyncSession,
+    actor: Person,
+    ref: str,
+    language: str,
+    texts: dict[str, str],
+    now: datetime,
+) -> Send:
+    """Write a language that was missing when the send went out; who has waited for it gets it.
+
+    What has been approved stays as it is: that can only be corrected. Where it has been, those
+    who wait get the words of the correction.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        IllegalMoveError: nobody waits, this language is one of those that were approved, or other
+            words stand by now.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    send = await find(session, Send, ref, lock=True)
+    first = send if send.of_id is None else await session.get_one(Send, send.of_id)
+    is_missing = language not in (await shelf(session, send)).complete
+    waits = first.fallback == Fallback.WAIT and first.state in (State.SENDING, State.HELD)
+    if not (waits and is_missing and await current(session, first) is send):
+        raise IllegalMoveError(SEND.name, send.state, State.DRAFT)
+    for (subject, subject_id), written in _by_subject(send, texts).items():
+        await translations.write(session, actor, subject, subject_id, language, written, now)
+    return send
+
+
+def _by_subject(send: Send, texts: dict[str, str]) -> dict[tuple[str, int], dict[str, str]]:
+    found: dict[tuple[str, int], dict[str, str]] = {}
+    for field, text in texts.items():
+        subject = (PICTURE, send.id) if field == PICTURE else send.subject
+        found.setdefault(subject, {})[field] = text
+    return found
+
+
+async def undo(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Send:
+    """Take a scheduled send back to draft before it starts.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        IllegalMoveError: it has started.
+    """
+    return await edit(session, actor, ref, now)
+
+
+async def shelf(session: AsyncSession, send: Send) -> Shelf:
+    """Return what the send says, in every language it has; with a picture, its words too."""
+    subject, subject_id = send.subject
+    found = await translations.shelves(session, subject, [subject_id])
+    if subject_id not in found:
+        raise NotFoundError("text")
+    words = found[subject_id]
+    if send.picture is None:
+        return words
+    return words.beside((await translations.shelves(session, PICTURE, [send.id])).get(send.id))
+
+
+async def current(session: AsyncSession, send: Send) -> Send | None:
+    """Return whose words stand for a send now: its newest correction's, or none once recalled."""
+    later = (
+        await session.scalars(
+            select(Send)
+            .where(Send.of_id == send.id, Send.state.in_(RUNS))
+            .order_by(Send.started_at.desc())
+        )
+    ).all()
+    if any(other.kind == Kind.RECALL for other in later):
+        return None
+    return later[0] if later else send
+
+
+async def standings(session: AsyncSession, send: Send) -> tuple[str, dict[str, Standing]]:
+    """Return the author's language, and how far each language is that has any words."""
+    source, found = await translations.standings(session, *send.subject)
+    if send.picture is None:
+        return source, found
+    missing = Standing(translations.State.MISSING, {})
+    _source, about = await translations.standings(session, PICTURE, send.id)
+    together = {}
+    for language in {*found, *about}:
+        words, said = found.get(language, missing), about.get(language, missing)
+        least = translations.least_of((words.state, said.state))
+        together[language] = Standing(least, {**words.fields, **said.fields})
+    return source, together
+
+
+async def recent(session: AsyncSession, limit: int = 10) -> list[Send]:
+    """Return the newest sends."""
+    return list(await session.scalars(select(Send).order_by(Send.id.desc()).limit(limit)))
+
+
+async def in_review(session: AsyncSession) -> list[Send]:
+    """Return what waits for a second person, the oldest first."""
+    query = select(Send).where(Send.state == State.IN_REVIEW).order_by(Send.id)
+    return list(await session.scalars(query))

@@ -1,0 +1,141 @@
+"""The translation desk: writing a text, confirming it, and reading it a second time.
+
+What an animator or a coordinator writes counts at once. A translator's text is a draft: somebody
+else approves it, another translator or whoever may write it anyway. Whoever presses a button about
+a text says by its *seal* which words were shown; if others stand there by now, nothing happens.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import providers, roles, sends, translations, untranslated
+from community.base import Referable, find
+from community.errors import (
+    ApprovalBindsError,
+    ChangedError,
+    IllegalMoveError,
+    NotAllowedError,
+    NotFoundError,
+    OwnTextError,
+)
+from community.events import Event
+from community.lifecycle import Who
+from community.people import Person
+from community.roles import RoleName
+from community.sends import Send
+from community.translations import TRANSLATION, ContentText, State
+from community.untranslated import ANIMATORS, DIRECTORY, TABLES, Key
+
+
+async def writes_as(session: AsyncSession, actor: Person, subject: str, now: datetime) -> Who:
+    """Return as whom the actor writes about this: what they write counts at once, or is a draft.
+
+    Raises:
+        NotAllowedError: as nobody.
+        NotFoundError: there is no such subject.
+    """
+    if subject not in TABLES:
+        raise NotFoundError(subject)
+    held = {role.name for role in await roles.held(session, actor, now)}
+    is_of_animators = subject in ANIMATORS
+    if (RoleName.ANIMATOR if is_of_animators else RoleName.COORDINATOR) in held:
+        return Who.ANIMATOR if is_of_animators else Who.COORDINATOR
+    if RoleName.TRANSLATOR in held:
+        return Who.TRANSLATOR
+    raise NotAllowedError(RoleName.TRANSLATOR)
+
+
+async def write(
+    session: AsyncSession,
+    actor: Person,
+    key: Key,
+    text: str,
+    now: datetime,
+    *,
+    seen: str | None = None,
+) -> Send | None:
+    """Write one segment, or take what stands there as it is; ``seen`` seals what was shown.
+
+    Return the announcement that is a draft again, if there is one whose event this is.
+
+    Raises:
+        NotAllowedError: the actor may not write this.
+        NotFoundError: there is no such thing, or nothing of it to translate.
+        NotUnderstoodError: the text is empty or too long.
+        ChangedError: something else stands there by now.
+    """
+    subject, ref, field, language = key
+    by = await writes_as(session, actor, subject, now)
+    words = {field: text}
+    if seen is not None or by is Who.TRANSLATOR:
+        owner, _source, _row = await _segment(session, key, seen)
+        if by is Who.TRANSLATOR:
+            await untranslated.require_open(session, subject, ref, now)
+            await translations.write(
+                session, actor, subject, owner.id, language, words, now, by=by
+            )
+            return None
+    if subject == "event":
+        return await sends.translate_event(session, actor, ref, language, words, now)
+    if subject in DIRECTORY:
+        await providers.translate(session, actor, subject, ref, language, words, now)
+    elif (await find(session, Send, ref)).started_at is None:
+        await sends.edit(session, actor, ref, now, language=language, texts=words)
+    else:
+        await sends.complete(session, actor, ref, language, words, now)
+    return None
+
+
+async def approve(
+    session: AsyncSession, actor: Person, key: Key, seen: str, now: datetime
+) -> Send | None:
+    """Say of somebody else's draft that it is right; it counts from now on.
+
+    Return the announcement that is a draft again, if there is one whose event this is.
+
+    Raises:
+        NotAllowedError: the actor may not read this.
+        NotFoundError: there is no such thing, or it is not to be translated now.
+        ChangedError: something else stands there by now.
+        IllegalMoveError: it is no draft.
+        OwnTextError: the actor wrote it.
+        ApprovalBindsError: only an animator may add to what is approved.
+    """
+    subject, ref, _field, _language = key
+    by = await writes_as(session, actor, subject, now)
+    owner, _source, row = await _segment(session, key, seen)
+    await untranslated.require_open(session, subject, ref, now)
+    if row is None or row.state != State.DRAFT:
+        at = State(row.state) if row else State.MISSING
+        raise IllegalMoveError(TRANSLATION.name, at, State.APPROVED)
+    if row.written_by_id == actor.id:
+        raise OwnTextError
+    if by is Who.TRANSLATOR and isinstance(owner, Event) and await sends.binds(session, owner):
+        raise ApprovalBindsError
+    await TRANSLATION.move(session, row, State.APPROVED, by, now, actor_id=actor.id)
+    if by is Who.ANIMATOR and isinstance(owner, Event):
+        return await sends.take_back(session, actor, owner, now)
+    return None
+
+
+async def _segment(
+    session: AsyncSession, key: Key, seen: str | None
+) -> tuple[Referable, ContentText, ContentText | None]:
+    """Lock what the words belong to; return it, the author's text and the one beside it.
+
+    Raises:
+        NotFoundError: the author has written nothing there, or in this language.
+        ChangedError: these are not the words that were shown.
+    """
+    subject, ref, field, language = key
+    owner = await find(session, TABLES[subject], ref, lock=True)
+    rows = await translations.read_anew(session, subject, owner.id)
+    texts = {row.language: row for row in rows if row.field == field}
+    source = next((row for row in texts.values() if row.is_source), None)
+    if source is None or source.language == language:
+        raise NotFoundError(subject)
+    row = texts.get(language)
+    if seen is not None and seen != translations.seal(source.text, row.text if row else None):
+        raise ChangedError(TRANSLATION.name, row.state if row else State.MISSING, State.DRAFT)
+    return owner, source, row

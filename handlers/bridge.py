@@ -1,0 +1,436 @@
+"""The bridge: two sides write to each other through the bot, each in their own language.
+
+No name and no account is passed on: the sides are called the member, the organisation, the
+organisers.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from aiogram import Router
+from aiogram.filters.callback_data import CallbackData
+from aiogram.fsm.context import FSMContext
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import bridge
+from community.bridge import Rest, Side, View
+from community.errors import NoAgreementError, NotFoundError, RefusalError, TooLateError
+from community.exchanges import KEPT, Exchange, ExchangeMessage, Kind, State
+from community.people import Person
+from community.providers import Service
+from handlers import attendance, reading, referrals
+from handlers.content import block_for
+from handlers.forms import Answering, Field, Form, Question, begin, end_if
+from handlers.menu import WriteTo
+from handlers.reading import Shown, read
+from handlers.referrals import VIEW_LASTS, closed
+from handlers.replies import Button, Message, Page, Replies, alert, edit, lines, say, toast
+from handlers.requests import OneRequest
+from handlers.staff import Inbox
+from handlers.support import organization_name
+from locales import Html, Translator
+
+
+class Exchanging(CallbackData, prefix="xc"):
+    """One exchange: read it, write, close it, report it ("!" does it). ``back`` counts pages."""
+
+    ref: str
+    act: str = "open"
+    back: int = 0
+
+
+# Handlers
+
+
+async def writes_to(
+    query: Any,
+    callback_data: WriteTo,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+    state: FSMContext,
+) -> Replies:
+    """Open what was written about a request or an event; if that is nothing yet, ask for it."""
+    if callback_data.kind not in (Kind.REFERRAL, Kind.EVENT):
+        return [toast("old_button")]
+    try:
+        kind = Kind(callback_data.kind)
+        exchange = await bridge.begin(session, person, kind, callback_data.ref, now)
+    except TooLateError:
+        return [alert("bridge.too_late")]
+    except NoAgreementError:
+        return [alert("referrals.no_agreement")]
+    view = await bridge.look(session, person, exchange.ref, now)
+    if view.may_write and not await bridge.messages(session, view):
+        return await begin(WRITE, state, ref=exchange.ref, opened=now.isoformat())
+    return [_card(exchange.ref, now)]
+
+
+async def touched(
+    query: Any,
+    callback_data: Exchanging,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+    state: FSMContext,
+) -> Replies:
+    """Read, turn a page, see the original, write, close or report."""
+    ref, act = callback_data.ref, callback_data.act
+    view = await bridge.look(session, person, ref, now)
+    if act == "write" and view.may_write:
+        return await begin(WRITE, state, ref=ref, opened=now.isoformat())
+    if act in ("report", "report!", "close"):
+        await end_if(WRITE, state, ref)  # or the next words would go to whom one turns away from
+    if act == "report":
+        return [edit("bridge.report", ref=ref)]
+    if act == "report!":
+        await bridge.report(session, person, ref, now)
+    elif act == "close":
+        await bridge.close(session, person, ref, now)
+    elif act == "settle":
+        await bridge.settle(session, person, ref, now)
+        return [say("inbox.list")]  # what stood open closes itself
+    elif act == "open":
+        # A message of its own: it may be protected, and nothing of it stays in an older one.
+        return [_card(ref, now)]
+    original = act == "original"
+    opened = now.isoformat()
+    return [
+        edit("bridge.card", ref=ref, opened=opened, back=callback_data.back, original=original)
+    ]
+
+
+def _card(ref: str, now: datetime) -> Any:
+    return say("bridge.card", ref=ref, opened=now.isoformat())
+
+
+async def _write_what(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
+    _ = page._
+    view = await bridge.look(page.session, page.reader, about["ref"], page.now)
+    return Question(
+        lines(
+            await _title(page, view),  # another exchange may have been looked at meanwhile
+            _("Write your message in your own language. It is passed on without your name."),
+            never(_),
+        )
+    )
+
+
+def never(_: Translator) -> Html:
+    """Return the line that stands wherever somebody writes."""
+    return _("🪪 Never send identity documents or passwords here.")
+
+
+async def _written(answering: Answering) -> Replies:
+    ref = answering.about["ref"]
+    await bridge.write(
+        answering.session,
+        answering.person,
+        ref,
+        answering.answers["text"],
+        answering.now,
+        language=answering._.language,
+    )
+    return [_card(ref, answering.now)]
+
+
+WRITE = Form(
+    "bridge.write",
+    [Field("text", _write_what, relays=True)],
+    _written,
+    home=lambda about: say("bridge.card", ref=about["ref"], opened=about["opened"]),
+)
+
+
+# Cards
+
+
+async def card(
+    page: Page, ref: str, opened: str, back: int = 0, *, original: bool = False
+) -> Message:
+    """Show an exchange, its newest page first, and what can be done with it now.
+
+    On another screen than the member's own it is protected, keeps itself current, and is closed
+    again after some minutes.
+    """
+    show = partial(_card_of, page, ref, opened, back)
+    return await reading.in_one(show, original=original)
+
+
+async def _card_of(page: Page, ref: str, opened: str, back: int, original: bool) -> Message:
+    _ = page._
+    try:
+        view = await bridge.look(page.session, page.reader, ref, page.now)
+    except NotFoundError:  # it was theirs to see until now: their role has ended, or it is settled
+        return Message(closed(_))
+    is_own = view.side is Side.MEMBER
+    again = Button(_.label("button", "Read it"), Exchanging(ref=ref))
+    if not is_own and page.now >= datetime.fromisoformat(opened) + VIEW_LASTS:
+        return Message(closed(_), [[again]])
+    every = await bridge.messages(page.session, view)
+    cut = reading.pages([len(message.text) for message in every]) or [range(0)]
+    back = min(max(back, 0), len(cut) - 1)
+    told, shown = [], []
+    for message in (every[at] for at in cut[-1 - back]):
+        shown.append(await read(page, message.text, message.language, original=original))
+        told += ["", await _who(page, view, message), shown[-1].text]
+    text = lines(
+        await _title(page, view),
+        *(told or ["", _("There is nothing to read here.")]),
+        "",
+        *_standing(view, _),
+    )
+    rows = [
+        *_rows(view, shown, back, len(cut), _, original=original, is_empty=not every),
+        *await _settling(page, view),
+        [await _way_back(page, view)],
+    ]
+    is_live = not is_own or any(one.is_awaited for one in shown)
+    return Message(text, rows, protect=not is_own, live=is_live)
+
+
+async def _title(page: Page, view: View) -> Html:
+    _ = page._
+    if view.referral is not None:
+        service = await page.session.get_one(Service, view.referral.service_id)
+        if view.side is Side.MEMBER:
+            return _(
+                "💬 <b>{organization}</b>", organization=await organization_name(page, service)
+            )
+        block = await block_for(page, "service", service.id)
+        about = block.get("name") if block else "?"
+        if view.side is Side.TEAM:
+            return lines(
+                _("🚩 <b>Reported messages about: {service}</b>", service=about),
+                _("The member has reported them.")
+                if view.exchange.reported_by_member
+                else _("The organisation has reported them."),
+            )
+        return _("💬 <b>You and a member about: {service}</b>", service=about)
+    assert view.event is not None
+    title = await event_title(page, view.event.id)
+    if view.side is Side.MEMBER:
+        return _("💬 <b>You and the organisers of: {title}</b>", title=title)
+    return lines(
+        _("💬 <b>A member and the organisers of: {title}</b>", title=title),
+        _("🚩 These messages have been reported.") if view.exchange.reported_at else None,
+    )
+
+
+async def event_title(page: Page, event_id: int) -> str:
+    """Return what an event is called."""
+    block = await block_for(page, "event", event_id)
+    return block.get("title") if block else "?"
+
+
+async def _who(page: Page, view: View, message: ExchangeMessage) -> Html:
+    _ = page._
+    if message.written_by_id == page.reader.id:
+        return _("You:")
+    if message.by_member:
+        return _("The member:")
+    if view.referral is None:
+        return _("The organisers:")
+    service = await page.session.get_one(Service, view.referral.service_id)
+    name = await organization_name(page, service)
+    return _("The organisation {name}:", name=name)
+
+
+def _standing(view: View, _: Translator) -> Sequence[Html | None]:
+    """Return what holds for all that is written here, and why nothing more can be."""
+    exchange, own = view.exchange, view.side is Side.MEMBER
+    days = KEPT.days
+    return [
+        never(_),
+        _.ngettext(
+            "🗑 It is deleted {n} day after the last message.",
+            "🗑 It is deleted {n} days after the last message.",
+            days,
+        ),
+        _("🚩 It was reported: the team can read it now.") if exchange.reported_at else None,
+        _("🔒 You have closed this. If you write again, it is open again.")
+        if view.rest is None
+        and exchange.state == State.CLOSED
+        and exchange.closed_by_member == own
+        and view.side is not Side.TEAM
+        else None,
+        _why(view, _),
+    ]
+
+
+def _why(view: View, _: Translator) -> Html | None:
+    if view.rest is None or view.side is Side.TEAM:
+        return None
+    if view.rest is Rest.ENDED and view.event is not None:
+        return _("🔒 The event is over: nothing more can be written here.")
+    return {
+        Rest.NOT_YET: _("⏳ You can write again when the organisation has answered the request."),
+        Rest.ENDED: _("🔒 The request is over: nothing more can be written here."),
+        Rest.WITHDRAWN: _("🔒 The request was withdrawn: nothing more can be written here."),
+        Rest.NO_AGREEMENT: _(
+            "🔒 There is no agreement with the organisation any more: nothing more can be "
+            "written here."
+        ),
+        Rest.CLOSED: _("🔒 The other side has closed this: nothing more can be written here."),
+    }[view.rest]
+
+
+def _rows(
+    view: View,
+    shown: Sequence[Shown],
+    back: int,
+    pages: int,
+    _: Translator,
+    *,
+    original: bool,
+    is_empty: bool,
+) -> list[list[Button]]:
+    exchange, ref = view.exchange, view.exchange.ref
+    turned = Exchanging(ref=ref, act="read" if original else "original", back=back)
+    rows = [reading.switch(shown, turned, _, original=original)]
+    turning = []
+    if back + 1 < pages:
+        earlier = Exchanging(ref=ref, act="read", back=back + 1)
+        turning.append(Button(_.label("button", "Previous page"), earlier))
+    if back:
+        later = Exchanging(ref=ref, act="read", back=back - 1)
+        turning.append(Button(_.label("button", "Next page"), later))
+    rows.append(turning)
+    if view.may_write:
+        label = _.label("button", "✏️ Write") if is_empty else _.label("button", "✏️ Write back")
+        rows.append([Button(label, Exchanging(ref=ref, act="write"))])
+    ways_out = []
+    if view.may_write and exchange.state != State.CLOSED and not is_empty:
+        ways_out.append(Button(_.label("button", "Close it"), Exchanging(ref=ref, act="close")))
+    if exchange.reported_at is None and view.side is not Side.TEAM and not is_empty:
+        ways_out.append(
+            Button(_.label("button", "🚩 Report it"), Exchanging(ref=ref, act="report"))
+        )
+    return [*rows, ways_out]
+
+
+async def _settling(page: Page, view: View) -> list[list[Button]]:
+    if not await bridge.may_settle(page.session, page.reader, view.exchange, page.now):
+        return []
+    settled = Exchanging(ref=view.exchange.ref, act="settle")
+    return [[Button(page._.label("button", "Settled"), settled)]]
+
+
+async def _way_back(page: Page, view: View) -> Button:
+    _ = page._
+    if view.side is Side.TEAM or (view.side is Side.OTHER and view.event is not None):
+        return Button(_.label("button", "Inbox"), Inbox())
+    if view.event is not None:
+        return Button(_.label("button", "To the event"), attendance.Open(ref=view.event.ref))
+    assert view.referral is not None
+    if view.side is Side.MEMBER:
+        return Button(_.label("button", "To the request"), OneRequest(ref=view.referral.ref))
+    return Button(
+        _.label("button", "Show what was shared"), referrals.Answer(ref=view.referral.ref)
+    )
+
+
+async def report_card(page: Page, ref: str) -> Message:
+    """Ask for a second tap before the team is called in."""
+    _ = page._
+    await bridge.look(page.session, page.reader, ref, page.now)
+    text = lines(
+        _("Report these messages to the team?"),
+        _(
+            "Then the team reads all that was written here, and the other side cannot write "
+            "any more."
+        ),
+    )
+    tell = Button(_.label("button", "Yes, report it"), Exchanging(ref=ref, act="report!"))
+    return Message(text, [[tell], [Button(_.label("button", "No"), Exchanging(ref=ref))]])
+
+
+async def too_late(page: Page) -> Message:
+    """Say why nothing can be begun."""
+    return Message(
+        page._.label("toast", "It is too early or too late to write to each other about this.")
+    )
+
+
+async def label_in_inbox(page: Page, exchange: Exchange) -> Button:
+    """Return the button by which an exchange is opened from the team's inbox."""
+    _ = page._
+    to = Exchanging(ref=exchange.ref)
+    if exchange.reported_at is not None:
+        return Button(_.label("button", "🚩 Reported messages"), to)
+    assert exchange.event_id is not None
+    title = await event_title(page, exchange.event_id)
+    return Button(_.label("button", "❓ {title}", title=title), to)
+
+
+# What leaves by itself
+
+
+async def notice(page: Page, ref: str) -> Message | None:
+    """Tell that there is something new, and nothing more: phones are shared."""
+    _ = page._
+    try:
+        view = await bridge.look(page.session, page.reader, ref, page.now)
+    except RefusalError:
+        return None
+    if not view.may_read:
+        return None
+    await _prepare(page, view)
+    return Message(
+        _("🔔 You have a new message."),
+        [[Button(_.label("button", "Read it"), Exchanging(ref=ref))]],
+    )
+
+
+async def _prepare(page: Page, view: View) -> None:
+    for message in (await bridge.messages(page.session, view))[-1:]:
+        await reading.prepare(page, message.text, message.language)
+
+
+async def event_question(page: Page, ref: str) -> Message | None:
+    """Tell the organisers that somebody asks about an event."""
+    _ = page._
+    try:
+        view = await bridge.look(page.session, page.reader, ref, page.now)
+    except RefusalError:
+        return None
+    await _prepare(page, view)
+    return Message(
+        _("❓ A member asks something about an event."),
+        [[Button(_.label("button", "Read it"), Exchanging(ref=ref))]],
+    )
+
+
+async def reported(page: Page, ref: str) -> Message | None:
+    """Tell the team that messages have been reported; what and by whom, on tap."""
+    _ = page._
+    with suppress(RefusalError):
+        view = await bridge.look(page.session, page.reader, ref, page.now)
+        if view.exchange.reported_at is not None:
+            return Message(
+                _("🚩 Somebody has reported messages that were written through the bot."),
+                [[Button(_.label("button", "Look at it"), Exchanging(ref=ref))]],
+            )
+    return None
+
+
+CARDS = {
+    "bridge.card": card,
+    "bridge.report": report_card,
+    "bridge.too_late": too_late,
+    "bridge_message": notice,
+    "team_notice.event_question": event_question,
+    "team_notice.reported": reported,
+}
+FORMS = (WRITE,)
+
+
+def setup() -> Router:
+    """Take the buttons by which two sides write to each other."""
+    router = Router(name="bridge")
+    router.callback_query.register(writes_to, WriteTo.filter())
+    router.callback_query.register(touched, Exchanging.filter())
+    return router
