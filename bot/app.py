@@ -268,7 +268,7 @@ class App:
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         if Part.SCHEDULE in self.parts:
             for job in TIMETABLE:
-                self._every(job.every, self._run_job, job)
+                self._every(job.every, self._run_jobs, job)
             self._every(60, self._keep_journal)
             self._every(60, self._empty_log)
         if Part.SEND in self.parts:
@@ -300,18 +300,25 @@ class App:
         finally:
             self._under_way.discard(task)
 
-    async def _run_job(self, job: Job) -> None:
-        assert self.network is not None
-        async with self._ticking:
-            try:
-                async with self.database.transaction() as session:
-                    if not await leases.hold(session, TICKER, self.holder, self.lease):
-                        return
-                    tick = Tick(self.clock.now(), self.network.zone, self.network.language)
-                    await job.run(session, tick)
-            except DBAPIError as error:
+    async def _run_jobs(self, *jobs: Job) -> None:
+        """Run jobs in one transaction; if one of them fails, each in one of its own."""
+        network = self.network
+        assert network is not None
+        try:
+            async with self._ticking, self.database.transaction() as session:
+                if await leases.hold(session, TICKER, self.holder, self.lease):
+                    tick = Tick(self.clock.now(), network.zone, network.language)
+                    for job in jobs:
+                        await job.run(session, tick)
+        except Exception as error:
+            if len(jobs) > 1:
+                for job in jobs:
+                    await self._run_jobs(job)
+                return
+            (job,) = jobs
+            if isinstance(error, DBAPIError):
                 logger.error("%s failed: %s", job.name, type(error.orig).__name__)
-            except Exception:
+            else:
                 logger.exception("%s failed", job.name)
 
     async def _keep_journal(self) -> None:
@@ -359,8 +366,8 @@ class App:
         for _ in range(100):
             while not self.receiver.is_idle:  # noqa: ASYNC110 - lanes end one by one
                 await asyncio.sleep(0.005)
-            for job in TIMETABLE if Part.SCHEDULE in self.parts else ():
-                await self._run_job(job)
+            if Part.SCHEDULE in self.parts:
+                await self._run_jobs(*TIMETABLE)
             sent = 0
             while Part.SEND in self.parts and (count := await self.sender.turn()):
                 sent += count

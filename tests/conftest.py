@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import URL, Dialect, create_engine, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 import bot.database
 from bot.database import Database
@@ -43,6 +43,27 @@ BEGIN
 END $$
 """
 """Empties every table: of few rows that takes a tenth of what TRUNCATE does with its files."""
+
+COMPILED: dict[str, tuple[Dialect, dict[Any, Any]]] = {}
+"""By driver: what has been found out about the server, and the statements written for it."""
+
+
+def engine_of_many(url: URL, **options: Any) -> AsyncEngine:
+    """Return an engine that knows the statements of those before it.
+
+    Each test has an engine of its own, and writing out every statement anew took a third of the
+    suite's time.
+    """
+    engine = create_async_engine(url, **options)
+    known, statements = COMPILED.get(url.drivername, (engine.dialect, {}))
+    if known.server_version_info is None:  # it has met no server yet
+        known, statements = COMPILED[url.drivername] = engine.dialect, {}
+    engine.sync_engine.dialect = known
+    engine.sync_engine.update_execution_options(compiled_cache=statements)
+    return engine
+
+
+vars(bot.database)["create_async_engine"] = engine_of_many
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
