@@ -9,7 +9,7 @@ import secrets
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aiogram import Bot, Dispatcher
@@ -47,6 +47,7 @@ EVERYTHING = frozenset(Part)
 RENEW = 15.0
 LOOK_OUT = 10.0
 LEARN = 60.0
+RARE = 3600.0
 PARKED = 60.0
 """A pause of more seconds is told to the administrators."""
 
@@ -93,6 +94,8 @@ class App:
         self._tasks: list[asyncio.Task[None]] = []
         self._ticking = asyncio.Lock()
         self._scheduler: AsyncIOScheduler | None = None
+        self._rare_jobs_at: datetime | None = None
+        """When a clock that is played forward has last stopped for those, by that clock."""
         self._under_way: set[asyncio.Task[None]] = set()
 
     def _limiter(self) -> Limiter:
@@ -367,7 +370,7 @@ class App:
             while not self.receiver.is_idle:  # noqa: ASYNC110 - lanes end one by one
                 await asyncio.sleep(0.005)
             if Part.SCHEDULE in self.parts:
-                await self._run_jobs(*TIMETABLE)
+                await self._run_jobs(*self._due_jobs())
             sent = 0
             while Part.SEND in self.parts and (count := await self.sender.turn()):
                 sent += count
@@ -377,6 +380,15 @@ class App:
                 break
         if Part.SEND in self.parts:
             await self._refresh()
+
+    def _due_jobs(self) -> list[Job]:
+        """Return the jobs that the clock may have stopped for; what is rare keeps its interval."""
+        now = self.clock.now()
+        since = now - self._rare_jobs_at if self._rare_jobs_at else timedelta.max
+        if timedelta() <= since < timedelta(seconds=RARE):
+            return [job for job in TIMETABLE if job.every < RARE]
+        self._rare_jobs_at = now
+        return [*TIMETABLE]
 
     async def next_due(self) -> datetime | None:
         """Return when the next thing becomes due."""

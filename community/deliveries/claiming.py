@@ -97,6 +97,17 @@ _DUE = (
     .limit(bindparam("at_most", type_=Integer))
     .with_for_update(skip_locked=True)
 )
+_BUSY = select(
+    *(
+        exists().where(
+            ROWS.c.state == State.QUEUED,
+            ROWS.c.lane == lane,
+            ROWS.c.due_at <= bindparam("now"),
+        )
+        for lane in LANES
+    )
+)
+"""In which lanes anything is due: mostly in none, and then this is all that is asked."""
 _CLAIM = (
     update(ROWS)
     .where(among(ROWS.c.id, "ids"), ROWS.c.state == State.QUEUED)
@@ -122,7 +133,8 @@ async def claim(
     stays where it is: by its send, or after a restore (``community/holds.py``).
     """
     ids: list[int] = []
-    for lane in LANES:
+    ((*busy,),) = await session.execute(_BUSY, {"now": now})
+    for lane in (lane for lane, is_busy in zip(LANES, busy, strict=True) if is_busy):
         given: dict[str, Any] = {"in_lane": lane, "now": now, "at_most": limit - len(ids)}
         ids += await session.scalars(_DUE, given)
         if len(ids) == limit:
