@@ -23,6 +23,7 @@ from community.errors import (
     OwnTextError,
     RefusalError,
     TooLateError,
+    TooManyAskedError,
     TooOftenError,
     UnfaithfulError,
     WordlessPictureError,
@@ -54,6 +55,10 @@ def sentence(error: RefusalError, _: Translator) -> Html:
         NotAllowedError: _("You cannot do this with the role you have."),
         NotAMemberError: _("This is for members. Send /start to join; it takes one minute."),
         TooLateError: _("It is too late for that."),
+        TooManyAskedError: _(
+            "You wait for many translations already. You can ask for more when some of them are "
+            "there."
+        ),
         CalledOffError: _("❌ This event has been cancelled."),
         IllegalMoveError: _("That is not possible any more: it has been settled meanwhile."),
         ChangedError: _("This has changed since it was shown to you. Here it is as it is now."),

@@ -1,6 +1,7 @@
 """The bridge: a member writes with an organisation about a request, or with an event's organisers.
 
-Animators read what concerns an event, because they are asked; of a request they read nothing
+A third kind is between who translates a text and its author. Animators read what concerns an
+event, or a text whose author is gone, because they are asked; of anything else they read nothing
 unless one side reports it.
 """
 
@@ -12,7 +13,8 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import agreements, deliveries, events, exchanges, referrals, roles
+from community import agreements, authors, deliveries, events, exchanges, referrals, roles
+from community.authors import Source
 from community.base import find, new_ref
 from community.deliveries import Plan
 from community.errors import NotAllowedError, NotFoundError, TooLateError
@@ -22,6 +24,7 @@ from community.lifecycle import Who
 from community.people import Person
 from community.referrals import Referral
 from community.roles import RoleName
+from community.untranslated import DIRECTORY
 from community.writing import insert_new
 
 OPEN_AFTER_EVENT = timedelta(days=3)
@@ -62,6 +65,18 @@ class View:
     rest: Rest | None
     referral: Referral | None = None
     event: Event | None = None
+    source: Source | None = None
+    """The text it is about, if it still is there."""
+
+    @property
+    def is_about_text(self) -> bool:
+        """Say whether this is between who translates a text and its author."""
+        return self.exchange.kind == Kind.TEXT
+
+    @property
+    def author(self) -> Person | None:
+        """Return the author of the text who can be asked; without one, animators answer."""
+        return self.source.author if self.source else None
 
     @property
     def may_read(self) -> bool:
@@ -151,7 +166,7 @@ async def look(
         NotFoundError: there is none, or it is not the actor's business; which is not told.
     """
     exchange = await find(session, Exchange, ref, lock=lock)
-    referral = event = None
+    referral = event = source = None
     if exchange.referral_id is not None:
         referral = await session.get_one(Referral, exchange.referral_id)
         rest = await _rest_of_referral(session, referral)
@@ -160,13 +175,17 @@ async def look(
     elif exchange.event_id is not None:
         event = await session.get_one(Event, exchange.event_id)
         rest = _rest_of_event(event, now)
+    elif exchange.kind == Kind.TEXT:
+        source = await authors.about(session, exchange, now)
+        is_over = await authors.is_over(session, exchange, source, now)
+        rest = Rest.ENDED if is_over else None
     else:
         raise NotFoundError("Exchange")
-    side = await _side(session, actor, exchange, referral, now)
+    side = await _side(session, actor, exchange, referral, source, now)
     if rest is None and exchange.state == State.CLOSED:
         is_own = exchange.closed_by_member == (side is Side.MEMBER)
         rest = None if is_own else Rest.CLOSED
-    return View(exchange, side, rest, referral, event)
+    return View(exchange, side, rest, referral, event, source)
 
 
 async def _side(
@@ -174,6 +193,7 @@ async def _side(
     actor: Person,
     exchange: Exchange,
     referral: Referral | None,
+    source: Source | None,
     now: datetime,
 ) -> Side:
     if exchange.person_id == actor.id:
@@ -186,8 +206,11 @@ async def _side(
         organization_id=referral.organization_id,
     ):
         return Side.OTHER
+    author = source.author if source is not None else None
+    if author is not None and author.id == actor.id:
+        return Side.OTHER
     if await roles.holds(session, actor, RoleName.ANIMATOR, now):
-        if referral is None:
+        if referral is None and author is None:
             return Side.OTHER
         if exchange.reported_at is not None:
             return Side.TEAM
@@ -228,6 +251,8 @@ async def write(
 def _who(view: View) -> Who:
     if view.side is Side.MEMBER:
         return Who.SELF
+    if view.author is not None and view.exchange.subject in DIRECTORY:
+        return Who.COORDINATOR
     return Who.ANIMATOR if view.referral is None else Who.PROVIDER
 
 
@@ -242,11 +267,14 @@ async def _tell(
     elif view.referral is not None:
         staff = await roles.staff_of(session, view.referral.organization_id, now)
         readers = [person.id for person in staff]
+    elif view.author is not None:
+        readers = [view.author.id]
     else:
         animators = await roles.holders(session, RoleName.ANIMATOR, now)
         others = [animator.id for animator in animators if animator.id != actor.id]
+        what = "text_question" if view.is_about_text else "event_question"
         await deliveries.plan_notices(
-            session, now, "event_question", others, key, subject_id=exchange.id, ref=exchange.ref
+            session, now, what, others, key, subject_id=exchange.id, ref=exchange.ref
         )
         return
     for reader in readers:
@@ -342,11 +370,15 @@ async def may_settle(
         referral = await session.get_one(Referral, exchange.referral_id)
         staff = await roles.staff_of(session, referral.organization_id, now)
         concerned |= {one.id for one in staff}
+    if (source := await authors.about(session, exchange, now)) and source.author is not None:
+        concerned.add(source.author.id)
     return actor.id not in concerned or animators <= concerned
 
 
 async def for_team(session: AsyncSession, actor: Person, now: datetime) -> list[Exchange]:
-    """Return what waits for animators: what was reported, then questions about events.
+    """Return what waits for animators: what was reported, then questions about events and texts.
+
+    Of texts, those whose author is gone; nobody has to answer their own question.
 
     Raises:
         NotAllowedError: the actor is no animator.
@@ -360,13 +392,27 @@ async def for_team(session: AsyncSession, actor: Person, now: datetime) -> list[
     asked = await session.scalars(
         select(Exchange)
         .where(
-            Exchange.kind == Kind.EVENT,
+            Exchange.kind.in_([Kind.EVENT, Kind.TEXT]),
             Exchange.state == State.OPEN,
             Exchange.reported_at.is_(None),
         )
         .order_by(Exchange.touched_at, Exchange.id)
     )
-    return [*reported, *asked]
+    return [
+        *reported,
+        *[one for one in asked.all() if await _is_for_team(session, actor, one, now)],
+    ]
+
+
+async def _is_for_team(
+    session: AsyncSession, actor: Person, exchange: Exchange, now: datetime
+) -> bool:
+    if exchange.kind != Kind.TEXT:
+        return True
+    source = await authors.about(session, exchange, now)
+    is_over = await authors.is_over(session, exchange, source, now)
+    has_author = source is not None and source.author is not None
+    return not (is_over or has_author or exchange.person_id == actor.id)
 
 
 async def about_referral(session: AsyncSession, referral: Referral) -> Exchange | None:

@@ -93,3 +93,14 @@ async def latest_newsletter(session: AsyncSession) -> Send | None:
         if send.is_for == EVERYBODY and (found := await sends.current(session, send)) is not None:
             return found
     return None
+
+
+async def may_open(session: AsyncSession, person: Person, send: Send, now: datetime) -> bool:
+    """Say whether a newsletter is for this person: their own copy, or what /news shows to all."""
+    latest = await latest_newsletter(session)
+    first = await sends.first_of(session, send)
+    return (
+        (latest is not None and latest.id == send.id)
+        or await sends.was_for(session, first, person)
+        or await roles.holds(session, person, RoleName.ANIMATOR, now)
+    )

@@ -47,6 +47,10 @@ class TooOftenError(RefusalError):
         self.wait = wait
 
 
+class TooManyAskedError(RefusalError):
+    """The person waits for as many translations as one can at once."""
+
+
 class CalledOffError(TooLateError):
     """It is too late, because what it was about does not take place."""
 

@@ -1,7 +1,8 @@
 """Exchanges: what two sides write to each other through the bot, about one thing.
 
-One side is always a member. The other is the team (``community/inbox.py``), an organisation or the
-organisers of an event (``community/bridge.py``). Neither learns the other's name or account.
+One side is always a member. The other is the team (``community/inbox.py``), an organisation, the
+organisers of an event or the author of a text (``community/bridge.py``). Neither learns the
+other's name or account.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,8 @@ class Kind(StrEnum):
     TEAM = "team"
     REFERRAL = "referral"
     EVENT = "event"
+    TEXT = "text"
+    """Who translates a text, with its author (``community/authors.py``)."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ PACES: Mapping[Kind, Pace] = {
     Kind.TEAM: Pace(30, timedelta(hours=1)),
     Kind.REFERRAL: Pace(20, timedelta(hours=1)),
     Kind.EVENT: Pace(10, timedelta(hours=1)),
+    Kind.TEXT: Pace(10, timedelta(hours=1)),
 }
 
 
@@ -54,7 +58,7 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
-_S, _OTHER = who(Who.SELF), who(Who.ANIMATOR, Who.PROVIDER)
+_S, _OTHER = who(Who.SELF), who(Who.ANIMATOR, Who.COORDINATOR, Who.PROVIDER)
 _BOTH = _S | _OTHER
 EXCHANGE = Lifecycle(
     "exchange",
@@ -74,6 +78,11 @@ class Exchange(Base, Referable):
         UniqueConstraint("referral_id"),
         UniqueConstraint("event_id", "person_id"),
         Index("ix_exchanges_waiting", "kind", "state"),
+        Index(
+            "ix_exchanges_text",
+            *("person_id", "subject", "subject_id", "field", "language"),
+            unique=True,
+        ),
     )
 
     person_id: Mapped[int] = mapped_column(
@@ -86,6 +95,11 @@ class Exchange(Base, Referable):
     event_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("events.id", ondelete="CASCADE")
     )
+    subject: Mapped[str | None] = mapped_column(String(16))
+    """With the next three, the text that it is about, and the language it is translated into."""
+    subject_id: Mapped[int | None] = mapped_column(BigId)
+    field: Mapped[str | None] = mapped_column(String(16))
+    language: Mapped[str | None] = mapped_column(String(16))
     state: Mapped[State] = mapped_column(String(16), default=State.OPEN)
     begun_at: Mapped[datetime]
     touched_at: Mapped[datetime]

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import machine
 from community.arrivals import Arrival, Arriving
+from community.awaited import TranslationRequest
 from community.conversations import Conversation
 from community.deliveries import Delivery, SentMessage
 from community.earlier import EarlierText
@@ -108,7 +109,8 @@ RULES: Sequence[Rule] = (
         ),
     ),
     Rule(
-        "what a member and an organisation, or the organisers of an event, write to each other",
+        "what a member writes with an organisation or the organisers of an event, and a "
+        "translator with the author of a text",
         KEPT,
         "it was last written in, closed or reported",
         "so that both sides can look it up",
@@ -151,6 +153,14 @@ RULES: Sequence[Rule] = (
         "it was written anew",
         "so that an earlier text can be used again",
         lambda before: delete(EarlierText).where(EarlierText.replaced_at < before),
+    ),
+    Rule(
+        "that somebody has asked for a text in their language; it goes sooner, once the text is "
+        "there or what it is about is over",
+        timedelta(days=60),
+        "they asked",
+        "to translate first what people wait for, and to tell them once",
+        lambda before: delete(TranslationRequest).where(TranslationRequest.asked_at < before),
     ),
     Rule(
         "one keyed hash for each person who was erased; once more in ERASURES_FILE",

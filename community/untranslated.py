@@ -1,8 +1,9 @@
 """What is not translated: one text after the other, first what most people would read.
 
-A *segment* is one field of one subject in one language in which it is missing or out of date. It
-waits for whoever may write it: the animators' texts for animators, the directory's for
-coordinators, all of them for translators. A draft waits for a second reader.
+Each member who reads its language counts once, each who has asked for it ten times more
+(``community/asking.py``). A *segment* is one field of one subject in one language in which it is
+missing or out of date. It waits for whoever may write it: the animators' texts for animators, the
+directory's for coordinators, all of them for translators. A draft waits for a second reader.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -12,8 +13,10 @@ from datetime import datetime
 from sqlalchemy import exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import roles, sends, translations
+from community import awaited, roles, sends, translations
+from community.among import among
 from community.areas import Area
+from community.awaited import TranslationRequest
 from community.base import Referable, find
 from community.deliveries import Delivery
 from community.deliveries import State as Row
@@ -39,6 +42,9 @@ TABLES: Mapping[str, type[Referable]] = {**ANIMATORS, **DIRECTORY}
 WRITERS = frozenset({RoleName.ANIMATOR, RoleName.COORDINATOR, RoleName.TRANSLATOR})
 """Whose texts wait at the translation desk."""
 
+ASKING = 10
+"""Whoever has asked for a text counts so much more than whoever only reads its language."""
+
 Key = tuple[str, str, str, str]
 """What names a segment: subject, its reference, field, language."""
 
@@ -62,6 +68,13 @@ class Segment:
     """Who wrote what stands there."""
     readers: int
     """How many members read this language."""
+    asked: int
+    """How many of them have asked for this text."""
+
+    @property
+    def weight(self) -> int:
+        """Return how much it is awaited: each reader counts once, who has asked ten times more."""
+        return self.readers + ASKING * self.asked
 
     @property
     def key(self) -> Key:
@@ -85,9 +98,10 @@ async def queue(
     network_language: str,
     now: datetime,
 ) -> list[Segment]:
-    """Return what this person may translate: what most members would read comes first.
+    """Return what this person may translate: what is awaited most comes first.
 
-    Languages that no member reads are left out. One's own drafts, which somebody else has to
+    That is what most members would read, and above all what they have asked for. Languages that no
+    member reads are left out. One's own drafts, which somebody else has to
     read, come last.
 
     Raises:
@@ -102,11 +116,51 @@ async def queue(
     if held & {RoleName.COORDINATOR, RoleName.TRANSLATOR}:
         refs |= await _of_directory(session)
     read_by = await readers(session, network_language)
+    asked_by = await _asked_by(session, network_language)
     found: list[Segment] = []
     for subject, of in refs.items():
         for row_id, texts in (await translations.texts(session, subject, of)).items():
-            found += _segments(subject, of[row_id], texts, offered, read_by)
-    return sorted(found, key=lambda one: (-one.readers, one.language, one.is_draft_of(reader)))
+            found += _segments(subject, of[row_id], texts, offered, read_by, asked_by)
+    if held & {RoleName.ANIMATOR, RoleName.TRANSLATOR}:
+        letters = await _letters(session)
+        sent = {said.id for first, said in letters if first.state == Sending.SENT}
+        of_sends = ("newsletter", PICTURE)
+        found = [
+            one
+            for one in found
+            if one.asked or one.subject not in of_sends or one.row_id not in sent
+        ]
+    return sorted(found, key=lambda one: (one.is_draft_of(reader), -one.weight, one.language))
+
+
+Asked = Mapping[tuple[str, int, str], int]
+"""How many have asked for what a row says, by subject, number and language."""
+
+
+async def _asked_by(session: AsyncSession, network_language: str) -> Asked:
+    """Return how many have asked for each row.
+
+    Who asks for a service asks for its steps; who asks for a newsletter, for its picture's words
+    and for the words that have corrected it.
+    """
+    asked = await awaited.counts(session, network_language)
+    services = {number for subject, number, _language in asked if subject == "service"}
+    letters = {number for subject, number, _language in asked if subject == "newsletter"}
+    parts = {("newsletter", number): [(PICTURE, number)] for number in letters}
+    if services:
+        steps = select(ServiceStep.id, ServiceStep.service_id)
+        steps = steps.where(among(ServiceStep.service_id, services))
+        for step, service in await session.execute(steps):
+            parts.setdefault(("service", service), []).append(("step", step))
+    if letters:
+        later = select(Send.id, Send.of_id).where(among(Send.of_id, letters))
+        for send, first in await session.execute(later):
+            parts["newsletter", first or send] += [("newsletter", send), (PICTURE, send)]
+    return {
+        (part, row_id, language): count
+        for (subject, number, language), count in asked.items()
+        for part, row_id in [(subject, number), *parts.get((subject, number), ())]
+    }
 
 
 async def require_open(session: AsyncSession, subject: str, ref: str, now: datetime) -> None:
@@ -127,6 +181,7 @@ def _segments(
     texts: Sequence[ContentText],
     offered: Collection[str],
     read_by: Mapping[str, int],
+    asked_by: Asked,
 ) -> list[Segment]:
     """Return what of one subject is not approved, language by language, in the source's order."""
     there = {(row.field, row.language): row for row in texts}
@@ -151,6 +206,7 @@ def _segments(
                     State(row.state) if row else State.MISSING,
                     row.written_by_id if row else None,
                     read_by[language],
+                    asked_by.get((subject, source.subject_id, language), 0),
                 )
             )
     return found
@@ -160,7 +216,20 @@ async def _of_animators(session: AsyncSession, now: datetime) -> dict[str, dict[
     open_event = Event.state.in_([Planned.DRAFT, Planned.PUBLISHED])
     coming = select(Event.id, Event.ref).where(open_event, Event.starts_at > now)
     events = await session.execute(coming.order_by(Event.id))
+    letters = [said for _first, said in await _letters(session)]
+    return {
+        "event": dict(events.all()),
+        "newsletter": {send.id: send.ref for send in letters},
+        PICTURE: {send.id: send.ref for send in letters if send.picture is not None},
+    }
+
+
+async def _letters(session: AsyncSession) -> list[tuple[Send, Send]]:
+    """Return the newsletters that wait for words, each with the send whose words stand now."""
     somebody_waits = exists().where(Delivery.send_id == Send.id, Delivery.state == Row.WAITING)
+    somebody_asks = exists().where(
+        TranslationRequest.subject == Kind.NEWSLETTER, TranslationRequest.subject_id == Send.id
+    )
     found = (
         await session.scalars(
             select(Send)
@@ -169,19 +238,17 @@ async def _of_animators(session: AsyncSession, now: datetime) -> dict[str, dict[
                 or_(
                     Send.state == Sending.DRAFT,
                     Send.state.in_([Sending.SENDING, Sending.HELD]) & somebody_waits,
+                    (Send.state == Sending.SENT) & somebody_asks,
                 ),
             )
             .order_by(Send.id)
         )
     ).all()
     # Who waits for a language gets the words that stand by then.
-    said = [await sends.current(session, send) if send.started_at else send for send in found]
-    letters = [send for send in said if send is not None]
-    return {
-        "event": dict(events.all()),
-        "newsletter": {send.id: send.ref for send in letters},
-        PICTURE: {send.id: send.ref for send in letters if send.picture is not None},
-    }
+    said = [
+        (send, await sends.current(session, send) if send.started_at else send) for send in found
+    ]
+    return [(first, words) for first, words in said if words is not None]
 
 
 async def _of_directory(session: AsyncSession) -> dict[str, dict[int, str]]:

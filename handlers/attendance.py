@@ -10,14 +10,14 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, bridge, consents, events, translations
+from community import asking, attendance, bridge, consents, events, translations
 from community.attendance import Attendance, State, Wish
 from community.consents import Purpose
 from community.events import Event
 from community.people import Membership, Person
 from community.translations import Block
 from handlers import menu, resting
-from handlers.content import authored, block_for, by_machine
+from handlers.content import authored, block_for, by_machine, please
 from handlers.replies import (
     Button,
     File,
@@ -174,6 +174,8 @@ async def card_of(page: Page, event: Event, mine: Attendance | None) -> Message:
     )
     rows = await answer_rows(page, event, mine)
     rows.insert(-1, by_machine(page, "event", event.ref, block))
+    if asking.takes_requests(event, page.now):
+        rows.insert(-1, await please(page, "event", event.ref, event.id, block))
     return Message(text, [*resting.rows(page), *rows] if silence else rows)
 
 

@@ -1,7 +1,7 @@
 """The bridge: two sides write to each other through the bot, each in their own language.
 
 No name and no account is passed on: the sides are called the member, the organisation, the
-organisers.
+organisers, the translator, the author.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,8 @@ from community.errors import NoAgreementError, NotFoundError, RefusalError, TooL
 from community.exchanges import KEPT, Exchange, ExchangeMessage, Kind, State
 from community.people import Person
 from community.providers import Service
-from handlers import attendance, reading, referrals
+from handlers import attendance, bridge_texts, reading, referrals
+from handlers.brought import kind_of
 from handlers.content import block_for
 from handlers.forms import Answering, Field, Form, Question, begin, end_if
 from handlers.menu import WriteTo
@@ -63,10 +64,17 @@ async def writes_to(
         return [alert("bridge.too_late")]
     except NoAgreementError:
         return [alert("referrals.no_agreement")]
-    view = await bridge.look(session, person, exchange.ref, now)
+    return await enter(session, person, exchange.ref, now, state)
+
+
+async def enter(
+    session: AsyncSession, person: Person, ref: str, now: datetime, state: FSMContext
+) -> Replies:
+    """Open what was written in an exchange; if that is nothing yet, ask for it."""
+    view = await bridge.look(session, person, ref, now)
     if view.may_write and not await bridge.messages(session, view):
-        return await begin(WRITE, state, ref=exchange.ref, opened=now.isoformat())
-    return [_card(exchange.ref, now)]
+        return await begin(WRITE, state, ref=ref, opened=now.isoformat())
+    return [_card(ref, now)]
 
 
 async def touched(
@@ -210,6 +218,8 @@ async def _title(page: Page, view: View) -> Html:
                 else _("The organisation has reported them."),
             )
         return _("💬 <b>You and a member about: {service}</b>", service=about)
+    if view.is_about_text:
+        return bridge_texts.title(page, view)
     assert view.event is not None
     title = await event_title(page, view.event.id)
     if view.side is Side.MEMBER:
@@ -230,6 +240,8 @@ async def _who(page: Page, view: View, message: ExchangeMessage) -> Html:
     _ = page._
     if message.written_by_id == page.reader.id:
         return _("You:")
+    if view.is_about_text:
+        return bridge_texts.who(view, message, _)
     if message.by_member:
         return _("The member:")
     if view.referral is None:
@@ -266,6 +278,8 @@ def _why(view: View, _: Translator) -> Html | None:
         return None
     if view.rest is Rest.ENDED and view.event is not None:
         return _("🔒 The event is over: nothing more can be written here.")
+    if view.rest is Rest.ENDED and view.is_about_text:
+        return _("🔒 This text is not translated any more: nothing more can be written here.")
     return {
         Rest.NOT_YET: _("⏳ You can write again when the organisation has answered the request."),
         Rest.ENDED: _("🔒 The request is over: nothing more can be written here."),
@@ -321,6 +335,8 @@ async def _settling(page: Page, view: View) -> list[list[Button]]:
 
 async def _way_back(page: Page, view: View) -> Button:
     _ = page._
+    if view.is_about_text and view.side is not Side.TEAM:
+        return bridge_texts.way_back(view, _)
     if view.side is Side.TEAM or (view.side is Side.OTHER and view.event is not None):
         return Button(_.label("button", "Inbox"), Inbox())
     if view.event is not None:
@@ -361,6 +377,9 @@ async def label_in_inbox(page: Page, exchange: Exchange) -> Button:
     to = Exchanging(ref=exchange.ref)
     if exchange.reported_at is not None:
         return Button(_.label("button", "🚩 Reported messages"), to)
+    if exchange.kind == Kind.TEXT:
+        what = kind_of(exchange.subject or "", _)
+        return Button(_.label("button", "❓ Text: {what}", what=what), to)
     assert exchange.event_id is not None
     title = await event_title(page, exchange.event_id)
     return Button(_.label("button", "❓ {title}", title=title), to)
@@ -379,8 +398,11 @@ async def notice(page: Page, ref: str) -> Message | None:
     if not view.may_read:
         return None
     await _prepare(page, view)
+    told = _("🔔 You have a new message.")
+    if view.is_about_text:
+        told = bridge_texts.notice(view, _)
     return Message(
-        _("🔔 You have a new message."),
+        told,
         [[Button(_.label("button", "Read it"), Exchanging(ref=ref))]],
     )
 
@@ -404,6 +426,20 @@ async def event_question(page: Page, ref: str) -> Message | None:
     )
 
 
+async def text_question(page: Page, ref: str) -> Message | None:
+    """Tell animators that a translator asks about a text whose author is gone."""
+    _ = page._
+    try:
+        view = await bridge.look(page.session, page.reader, ref, page.now)
+    except RefusalError:
+        return None
+    await _prepare(page, view)
+    return Message(
+        _("❓ A translator has a question about a text."),
+        [[Button(_.label("button", "Read it"), Exchanging(ref=ref))]],
+    )
+
+
 async def reported(page: Page, ref: str) -> Message | None:
     """Tell the team that messages have been reported; what and by whom, on tap."""
     _ = page._
@@ -423,6 +459,7 @@ CARDS = {
     "bridge.too_late": too_late,
     "bridge_message": notice,
     "team_notice.event_question": event_question,
+    "team_notice.text_question": text_question,
     "team_notice.reported": reported,
 }
 FORMS = (WRITE,)

@@ -9,10 +9,9 @@ from typing import Any
 
 from aiogram import Router
 
-from community import corrections, events, providers, roles, sends
+from community import corrections, events, providers, sends
 from community.base import find
 from community.errors import NotFoundError
-from community.roles import RoleName
 from community.sends import Send
 from community.translations import Block, Fallback
 from handlers import reading
@@ -71,23 +70,13 @@ async def _block(page: Page, subject: str, ref: str) -> Block | None:
     if subject != "newsletter":
         raise NotFoundError(subject)
     send = await find(session, Send, ref)
-    if not await _may_open(page, send):
+    if not await corrections.may_open(session, page.reader, send, page.now):
         raise NotFoundError(subject)
     current = await sends.current(session, send)
     if current is None:
         return None
     shelf = await sends.shelf(session, current)
     return shelf.choose(page.reads, page.network.language, Fallback.NETWORK)
-
-
-async def _may_open(page: Page, send: Send) -> bool:
-    """Say whether a newsletter is for this reader: their own copy, or what /news shows to all."""
-    latest = await corrections.latest_newsletter(page.session)
-    return (
-        (latest is not None and latest.id == send.id)
-        or await sends.was_for(page.session, send, page.reader)
-        or await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now)
-    )
 
 
 CARDS = {"by_machine": card}

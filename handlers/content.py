@@ -2,10 +2,10 @@
 
 from aiogram.filters.callback_data import CallbackData
 
-from community import areas, translations
+from community import areas, awaited, translations
 from community.errors import UnfaithfulError
-from community.translations import Block
-from handlers.replies import Button, Page, blockquote, lines
+from community.translations import Block, Reads
+from handlers.replies import Button, Page, Reply, blockquote, edit, lines
 from locales import Html, escape, faults, language_name
 
 
@@ -30,6 +30,43 @@ def by_machine(page: Page, subject: str, ref: str, block: Block | None) -> list[
             page._.label("button", "🤖 Translate it for me"), ByMachine(subject=subject, ref=ref)
         )
     ]
+
+
+class Please(CallbackData, prefix="py"):
+    """Ask the translators for what an author wrote in one's own language."""
+
+    subject: str
+    ref: str
+
+    def card(self) -> Reply:
+        """Return what it was about, as it is now."""
+        kind = {"service": "support.service", "newsletter": "news.again"}
+        return edit(kind.get(self.subject, "event.card"), ref=self.ref)
+
+
+async def please(
+    page: Page,
+    subject: str,
+    ref: str,
+    subject_id: int,
+    *blocks: Block | None,
+    for_all: bool = False,
+) -> list[Button]:
+    """Return the button that asks the translators, unless the reader reads all of these words.
+
+    It is not there for whoever has asked already, or is no member; if it is not ``for_all``.
+    """
+    second = Reads(page.second).own if page.second else ()
+    if all(block is None or block.is_own or block.language in second for block in blocks):
+        return []
+    reader, language = page.reader, page._.language
+    if not for_all and (
+        not reader.is_member
+        or await awaited.is_asked(page.session, subject, subject_id, language, reader)
+    ):
+        return []
+    label = page._.label("button", "🙏 Please translate this")
+    return [Button(label, Please(subject=subject, ref=ref))]
 
 
 async def block_for(page: Page, subject: str, subject_id: int) -> Block | None:

@@ -6,20 +6,19 @@ from datetime import datetime
 from typing import Any
 
 from aiogram import Router
-from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import earlier, machine, roles, translating, translations, untranslated
+from community import authors, earlier, machine, roles, translating, translations, untranslated
 from community.errors import ChangedError
-from community.figures import protect
+from community.figures import FEW, Cell, Hidden, protect
 from community.machine import MachineText
 from community.machine import State as Drafting
 from community.people import Person
 from community.roles import RoleName
 from community.translations import TRANSLATION, State
 from community.untranslated import WRITERS, Key, Segment
-from handlers import desk_files, menu
+from handlers import bridge, desk_files, menu
 from handlers.audience import told
 from handlers.brought import kind_of
 from handlers.content import check_faithful, named
@@ -38,39 +37,22 @@ from handlers.replies import (
     toast,
 )
 from handlers.staff import (
+    APPROVE,
+    ASK_AUTHOR,
+    EARLIER,
+    LOOK,
+    SHOW_WHOLE,
+    STILL_RIGHT,
+    TAKE_DRAFT,
+    WRITE_IT,
     Months,
+    OfSegment,
     Untranslated,
     back,
     router_for,
 )
 from handlers.wording import unapproved
 from locales import OFFERED, Html, language_name, native_name
-
-WRITE_IT, STILL_RIGHT, TAKE_DRAFT, APPROVE, SHOW_WHOLE, EARLIER = "w", "r", "m", "a", "s", "e"
-"""What a button about a text does, in one letter: it has sixty-four for everything."""
-
-
-class OfSegment(CallbackData, prefix="un"):
-    """One text in one language: write it, or say that it is right as it stands.
-
-    ``seen`` seals the words that were shown: it is about these and no others.
-    """
-
-    subject: str
-    ref: str
-    field: str
-    language: str
-    act: str = WRITE_IT
-    seen: str = ""
-
-    @property
-    def key(self) -> Key:
-        """Return what names the segment."""
-        return self.subject, self.ref, self.field, self.language
-
-    def card(self) -> Reply:
-        """Return what stands at the desk now."""
-        return edit("desk.segment", language=self.language, at=0)
 
 
 async def opened(
@@ -104,6 +86,8 @@ async def touched(
 ) -> Replies:
     """Ask for the words, take those that stand there as they are, or show all of them.
 
+    Or ask the author about them, and come back from there.
+
     Raises:
         ChangedError: others stand there than those that the button was about.
     """
@@ -111,6 +95,13 @@ async def touched(
     found = await _find(session, person, key, network, now)
     if found is None:
         return [toast("desk.done"), callback_data.card()]
+    if act == LOOK:
+        mine = await untranslated.queue(session, person, OFFERED, network.language, now)
+        at = [one.key for one in mine if one.language == found.language].index(key)
+        return [edit("desk.segment", language=found.language, at=at)]
+    if act == ASK_AUTHOR:
+        exchange = await authors.begin(session, person, key, now)
+        return await bridge.enter(session, person, exchange.ref, now, state)
     if act == SHOW_WHOLE:
         subject, ref, field, language = key
         names = {"subject": subject, "ref": ref, "field": field, "language": language}
@@ -229,6 +220,7 @@ async def segment_card(page: Page, language: str, at: int) -> Message:
             all=len(mine),
         ),
         await _waits(page, found),
+        *await _awaited(page, found),
         "",
         *_shown(page, found, is_whole=is_whole),
         *_drafted(page, found, draft, is_whole=is_whole),
@@ -243,6 +235,8 @@ async def segment_card(page: Page, language: str, at: int) -> Message:
         rows.append([Button(_.label("button", "🤖 It is right like this"), taken)])
     if await earlier.of(page.session, found.subject, found.row_id, found.field, language):
         rows.append([Button(_.label("button", "🕘 Earlier texts"), _about(found, EARLIER))])
+    if await _has_author(page, found):
+        rows.append([Button(_.label("button", "❓ Ask the author"), _about(found, ASK_AUTHOR))])
     if len(mine) > 1:
         skip = Untranslated(language=language, at=at + 1)
         rows.append([Button(_.label("button", "⏭ Skip"), skip)])
@@ -254,6 +248,12 @@ async def segment_card(page: Page, language: str, at: int) -> Message:
 def _about(found: Segment, act: str, seen: str = "") -> OfSegment:
     subject, ref, field, language = found.key
     return OfSegment(subject=subject, ref=ref, field=field, language=language, act=act, seen=seen)
+
+
+async def _has_author(page: Page, found: Segment) -> bool:
+    session, now = page.session, page.now
+    source = await authors.source_of(session, found.subject, found.row_id, found.field, now)
+    return source is not None and await authors.can_be_asked(session, page.reader, source, now)
 
 
 def _settling(page: Page, found: Segment) -> Button | None:
@@ -281,6 +281,26 @@ async def _waits(page: Page, found: Segment) -> Html | None:
         writer = await page.session.get_one(Person, found.writer_id)
         return _("⏳ A text by {name} waits for you to read it.", name=writer.name or "?")
     return _("⏳ A translator's text waits for you to read it.")
+
+
+async def _awaited(page: Page, found: Segment) -> list[Html]:
+    """Say how many members would read this, and how many of them have asked for it."""
+    _ = page._
+    read_by = await untranslated.readers(page.session, page.network.language)
+    readers = protect(read_by, total_shown=True).cells.get(found.language)
+    would_read = _("👥 Members who would read this: {n}", n=told(readers, _))
+    if not found.asked:
+        return [would_read]
+    asked = told(_of_readers(found, readers), _)
+    return [would_read, _("🙏 Members who have asked for it: {n}", n=asked)]
+
+
+def _of_readers(found: Segment, readers: Cell | None) -> Cell:
+    """Return how many have asked; not, if few have, or few of the readers have not."""
+    if found.asked < FEW:
+        return Hidden.FEW
+    is_safe = isinstance(readers, int) and not 0 < found.readers - found.asked < FEW
+    return found.asked if is_safe else Hidden.COVERED
 
 
 async def source_card(page: Page, **names: str) -> Message | None:

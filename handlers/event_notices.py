@@ -20,7 +20,7 @@ from handlers.attendance import (
     is_open,
     standing,
 )
-from handlers.content import block_for, by_machine
+from handlers.content import block_for, by_machine, please
 from handlers.replies import Button, Message, NotYetError, Page, in_rows, lines
 
 
@@ -62,6 +62,7 @@ async def announcement(page: Page, event: Event, announced: Send) -> Message | N
     rows = [
         *await answer_rows(page, event, None),
         by_machine(page, "event", event.ref, block),
+        await please(page, "event", event.ref, event.id, block),
         [topics.button(Topic.EVENTS, _)],
     ]
     return Message(text, rows, file=pictures.file_of(announced))

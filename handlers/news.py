@@ -9,14 +9,15 @@ from aiogram.fsm.context import FSMContext
 
 from community import corrections, sends
 from community.base import find
+from community.errors import NotFoundError
 from community.events import Event
 from community.sends import Send
 from community.topics import Topic
 from community.translations import Block, Fallback
 from handlers import menu, pictures, topics
 from handlers.attendance import event_card
-from handlers.content import authored, by_machine
-from handlers.replies import Message, NotYetError, Page, Replies, alike, lines, say
+from handlers.content import authored, by_machine, please
+from handlers.replies import Button, Message, NotYetError, Page, Replies, alike, lines, say
 from locales import Html
 
 
@@ -38,16 +39,19 @@ async def newsletter(page: Page, ref: str) -> Message | None:
     send = await sends.current(page.session, await find(page.session, Send, ref))
     if send is None or send.state == sends.State.CANCELLED:
         return None
-    message = await as_written(page, send)
+    message = await as_written(page, send, for_all=True)
     if message is None and send.fallback == Fallback.WAIT:
         raise NotYetError
     return message
 
 
-async def as_written(page: Page, send: Send, rule: Fallback | None = None) -> Message | None:
+async def as_written(
+    page: Page, send: Send, rule: Fallback | None = None, *, for_all: bool = False
+) -> Message | None:
     """Return a newsletter's words, or its correction's, as this reader gets them.
 
-    ``rule`` stands in for the author's.
+    ``rule`` stands in for the author's. ``for_all``: it says the same to all who read alike, so
+    that the translators can be asked by those, too, who have asked already.
     """
     shelf = await sends.shelf(page.session, send)
     rule = rule or Fallback(send.fallback)
@@ -58,9 +62,28 @@ async def as_written(page: Page, send: Send, rule: Fallback | None = None) -> Me
     text = lines(notice, words_of(page, block), *pictures.in_words(page, block))
     rows = [
         by_machine(page, "newsletter", send.ref, block),
+        await _please(page, send, block, for_all=for_all),
         [topics.button(Topic.NEWSLETTERS, page._)],
     ]
     return Message(text, rows, file=pictures.file_of(send))
+
+
+async def _please(page: Page, send: Send, block: Block, *, for_all: bool) -> list[Button]:
+    first = await sends.first_of(page.session, send)
+    if first.kind != sends.Kind.NEWSLETTER:
+        return []
+    return await please(page, "newsletter", send.ref, first.id, block, for_all=for_all)
+
+
+async def again(page: Page, ref: str) -> Message | None:
+    """Show a newsletter in its place, as it is for this reader now."""
+    send = await find(page.session, Send, ref)
+    if not await corrections.may_open(page.session, page.reader, send, page.now):
+        raise NotFoundError("Send")
+    current = await sends.current(page.session, await sends.first_of(page.session, send))
+    if current is None:
+        return await recalled(page, ref)
+    return await as_written(page, current, Fallback.NETWORK)
 
 
 @alike
@@ -97,7 +120,11 @@ async def latest(page: Page) -> Message:
     if send is None or block is None:
         return Message(_("There is no newsletter yet."), [[menu.button(_)]])
     text = lines(words_of(page, block), *pictures.in_words(page, block))
-    rows = [by_machine(page, "newsletter", send.ref, block), [menu.button(_)]]
+    rows = [
+        by_machine(page, "newsletter", send.ref, block),
+        await _please(page, send, block, for_all=False),
+        [menu.button(_)],
+    ]
     return Message(text, rows, file=pictures.file_of(send))
 
 
@@ -106,6 +133,7 @@ CARDS = {
     "correction": corrected,
     "recall": recalled,
     "news.latest": latest,
+    "news.again": again,
 }
 
 

@@ -13,7 +13,8 @@ from aiogram.types import TelegramObject
 from community import roles
 from community.errors import NotAllowedError
 from community.roles import RoleName
-from handlers.replies import Button
+from community.untranslated import Key
+from handlers.replies import Button, Reply, edit
 from locales import Translator
 
 TEAM = frozenset({RoleName.ANIMATOR, RoleName.ADMINISTRATOR})
@@ -41,6 +42,34 @@ class Untranslated(CallbackData, prefix="ut"):
 
     language: str = ""
     at: int = 0
+
+
+WRITE_IT, STILL_RIGHT, TAKE_DRAFT, APPROVE = "w", "r", "m", "a"
+SHOW_WHOLE, EARLIER, ASK_AUTHOR, LOOK = "s", "e", "q", "o"
+"""What a button about a text does, in one letter: it has sixty-four for everything."""
+
+
+class OfSegment(CallbackData, prefix="un"):
+    """One text in one language: write it, or say that it is right as it stands.
+
+    ``seen`` seals the words that were shown: it is about these and no others.
+    """
+
+    subject: str
+    ref: str
+    field: str
+    language: str
+    act: str = WRITE_IT
+    seen: str = ""
+
+    @property
+    def key(self) -> Key:
+        """Return what names the segment."""
+        return self.subject, self.ref, self.field, self.language
+
+    def card(self) -> Reply:
+        """Return what stands at the desk now."""
+        return edit("desk.segment", language=self.language, at=0)
 
 
 def back(_: Translator) -> Button:

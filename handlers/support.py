@@ -1,6 +1,6 @@
 """Support as members find it: a need, the services that fit, and the steps to tick off."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +16,9 @@ from community.needs import Need
 from community.people import Person
 from community.providers import Service, ServiceStep
 from community.topics import Topic
+from community.translations import Block
 from handlers import menu, topics, words
-from handlers.content import authored, block_for, by_machine
+from handlers.content import authored, block_for, by_machine, please
 from handlers.directory import cost_line
 from handlers.replies import (
     Button,
@@ -183,7 +184,10 @@ async def service_card(page: Page, ref: str) -> Message:
     name = Html("<b>") + (block.get("name") if block else "?") + Html("</b>")
     description = block.get("description") if block else ""
     steps = await providers.steps(page.session, service)
-    told = await _step_lines(page, service, steps)
+    blocks = await translations.blocks(
+        page.session, "step", [step.id for step in steps], page.reads, page.network.language
+    )
+    told = await _step_lines(page, service, steps, blocks)
     text = lines(
         authored(page, block, lines(name, "", description) if description else name),
         "",
@@ -193,6 +197,9 @@ async def service_card(page: Page, ref: str) -> Message:
     )
     rows = [
         by_machine(page, "service", ref, block),
+        await please(page, "service", ref, service.id, block, *blocks.values())
+        if service.is_open
+        else [],
         *await _step_buttons(page, service, steps),
     ]
     if service.is_open and await agreements.is_active(page.session, service.organization_id):
@@ -235,12 +242,11 @@ async def fact_lines(page: Page, service: Service) -> list[Html | None]:
     ]
 
 
-async def _step_lines(page: Page, service: Service, steps: Collection[ServiceStep]) -> list[Html]:
+async def _step_lines(
+    page: Page, service: Service, steps: Collection[ServiceStep], blocks: Mapping[int, Block]
+) -> list[Html]:
     _ = page._
     done = await providers.ticked(page.session, page.reader, service)
-    blocks = await translations.blocks(
-        page.session, "step", [step.id for step in steps], page.reads, page.network.language
-    )
     told = []
     for step in steps:
         text = blocks[step.id].get("text") if step.id in blocks else "?"

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import (
     alerts,
+    asking,
     attendance,
     deliveries,
     events,
@@ -55,6 +56,10 @@ async def _starting_sends(session: AsyncSession, tick: Tick) -> object:
 
 async def _releasing_what_was_translated(session: AsyncSession, tick: Tick) -> object:
     return await sends.release(session, tick.now, network_language=tick.language)
+
+
+async def _telling_who_asked(session: AsyncSession, tick: Tick) -> object:
+    return await asking.settle(session, tick.now)
 
 
 async def _finishing_sends(session: AsyncSession, tick: Tick) -> object:
@@ -105,6 +110,7 @@ TIMETABLE: Sequence[Job] = (
     Job("starting sends", 1, _starting_sends),
     Job("finishing sends", 1, _finishing_sends),
     Job("releasing what was translated", 5, _releasing_what_was_translated),
+    Job("telling who asked for what was translated", 5, _telling_who_asked),
     Job("rescuing what a dead process held", 5, _rescuing),
     Job("lapsing offered places", 10, _lapsing_offers),
     Job("holding events", 30, _holding_events),

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import roles, translations
+from community import awaited, roles, translations
 from community.audiences import Audience
 from community.base import find
 from community.errors import IllegalMoveError, NotFoundError
@@ -91,8 +91,9 @@ async def complete(
 ) -> Send:
     """Write a language that was missing when the send went out; who has waited for it gets it.
 
-    What has been approved stays as it is: that can only be corrected. Where it has been, those
-    who wait get the words of the correction.
+    Also once all of it has gone out, if members have asked for it (``community/asking.py``). What
+    has been approved stays as it is: that can only be corrected. Where it has been, those who wait
+    get the words of the correction.
 
     Raises:
         NotAllowedError: the actor is no animator.
@@ -101,14 +102,21 @@ async def complete(
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
     send = await find(session, Send, ref, lock=True)
-    first = send if send.of_id is None else await session.get_one(Send, send.of_id)
+    first = await first_of(session, send)
     is_missing = language not in (await shelf(session, send)).complete
     waits = first.fallback == Fallback.WAIT and first.state in (State.SENDING, State.HELD)
+    if first.state == State.SENT:
+        waits = await awaited.is_asked(session, "newsletter", first.id, language)
     if not (waits and is_missing and await current(session, first) is send):
         raise IllegalMoveError(SEND.name, send.state, State.DRAFT)
     for (subject, subject_id), written in _by_subject(send, texts).items():
         await translations.write(session, actor, subject, subject_id, language, written, now)
     return send
+
+
+async def first_of(session: AsyncSession, send: Send) -> Send:
+    """Return the send that this one corrects or takes back, or itself."""
+    return send if send.of_id is None else await session.get_one(Send, send.of_id)
 
 
 def _by_subject(send: Send, texts: dict[str, str]) -> dict[tuple[str, int], dict[str, str]]:

@@ -35,6 +35,8 @@ TABLE = {
     "team_notice": ("service", None, None, False, True, NOBODY, "resend"),
     # Relayed messages are owed like the steps of a referral: "you have a new message".
     "bridge_message": ("urgent", None, None, False, True, NOBODY, "resend"),
+    # Who has asked for a translation hears once that it is there, by day.
+    "translated": ("service", None, None, False, True, GONE, "resend"),
     # Answers to what somebody has just done.
     "team_answer": ("urgent", None, None, False, False, NOBODY, "resend"),
     "role_notice": ("urgent", None, None, False, False, NOBODY, "resend"),

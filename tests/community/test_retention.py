@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import machine, people, retention
 from community.arrivals import Arrival, Arriving
+from community.awaited import TranslationRequest
 from community.base import Base
 from community.conversations import Conversation
 from community.deliveries import Delivery, SentMessage, State
@@ -125,6 +126,18 @@ RULES: list[tuple[str, timedelta, Made]] = [
             text="x",
             written_at=at,
             replaced_at=at,
+        ),
+    ),
+    (
+        "exchange about a text",
+        timedelta(days=90),
+        lambda p, at: exchange(p, at, Kind.TEXT, Asked.OPEN),
+    ),
+    (
+        "request for a translation",
+        timedelta(days=60),
+        lambda p, at: TranslationRequest(
+            person_id=p.id, subject="event", subject_id=1, language="ar", asked_at=at
         ),
     ),
     ("erasure", timedelta(days=730), lambda p, at: Erasure(hash="x", at=at)),

@@ -27,14 +27,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import sample
-from community import bridge, inbox, invitations, people, referrals, roles
+from community import authors, bridge, inbox, invitations, people, referrals, roles
 from community.arrivals import Arrival, Arriving
 from community.exchanges import Kind
 from community.needs import Need
 from community.people import Person
 from community.providers import Organization, Service
 from community.referrals import FieldName, Reason
-from community.roles import RoleName
+from community.roles import Role, RoleName
 from community.tables import METADATA
 from handlers import FORMS
 from tests.stories.conftest import Somebody, Stage
@@ -45,7 +45,7 @@ LONGEST = 64
 OWN = {
     *("la", "l2", "te", "co", "pr", "me", "ch", "m", "nn", "st", "pa", "at", "us", "f"),
     *("ev", "evs", "an", "ics", "sy", "sq", "sv", "sk", "sf", "sr", "sz", "pu", "pt", "ps", "tp"),
-    *("wt", "bm"),
+    *("wt", "bm", "py"),
 }
 """What anybody may press for themself; it may change their own rows, and nobody else's."""
 
@@ -82,6 +82,7 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     "pr": ("areas",),
     **dict.fromkeys(("iq", "xc", "xs"), ("exchanges",)),
     "wt": ("events", "referrals"),
+    "py": ("events", "sends", "services"),
     "tj": ("join_links",),
     "ts": ("role_invitations",),
     "tr": ("roles",),
@@ -115,7 +116,7 @@ TWO = {"events", "referrals", "survey_responses", "people", "exchanges"}
 OWN_TABLES = {
     *("people", "consents", "profiles", "needs", "attendances", "checklists", "ticks"),
     *("muted_topics", "deliveries", "survey_responses", "survey_answers", "history", "referrals"),
-    "exchanges",
+    *("exchanges", "translation_requests"),
 }
 
 
@@ -369,6 +370,7 @@ async def a_town(stage: Stage) -> Town:
         await invitations.join_link(session, cast["Nadia"], now)
         await inbox.ask(session, cast["Samuel"], "Where is the office?", now, language="en")
         await _two_referrals(session, cast, ours, now)
+        await _a_question_about_a_text(session, cast["Samuel"], ours, now)
         refs = {
             table.name: [str(ref) for ref in await session.scalars(select(table.c.ref))]
             for table in METADATA.sorted_tables
@@ -413,6 +415,16 @@ async def _two_referrals(
     for step in ("begin", "complete"):
         await referrals.answer(session, cast["Lotte"], sent.ref, step, now)
     await referrals.confirm(session, cast["Oksana"], sent.ref, now, helped=False)
+
+
+async def _a_question_about_a_text(
+    session: AsyncSession, asker: Person, ours: Organization, now: datetime
+) -> None:
+    """Let somebody who translates ask the author of a name, who presses nothing here."""
+    session.add(Role(person_id=asker.id, name=RoleName.TRANSLATOR, granted_at=now))
+    await session.flush()
+    asked = await authors.begin(session, asker, ("organization", ours.ref, "name", "xx"), now)
+    await bridge.write(session, asker, asked.ref, "Is this a name?", now, language="en")
 
 
 def changed(before: Mapping[Key, Row], after: Mapping[Key, Row]) -> list[tuple[Key, str]]:
