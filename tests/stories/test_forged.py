@@ -97,7 +97,7 @@ NO_NUMBERS = ("0x7", "٧", "1e9", " 7 ")
 
 FEW, MANY = 3, 60
 SHARE = 6
-"""One press of so many is tried by `make test`, another on each database; `make soak` tries all."""
+"""One press of so many is tried by `make test`, another on each database; `make soak`: all."""
 
 UNWATCHED = {
     "inbox",
