@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community.base import Base, BigId, Identified
+from community.memory import later
 
 
 class Step(Base, Identified):
@@ -28,7 +29,7 @@ class Step(Base, Identified):
     reason: Mapped[str | None] = mapped_column(String(64))
 
 
-INSERT = insert(cast("Table", Step.__table__))
+_INSERT = insert(cast("Table", Step.__table__))
 """What adds a step: an object would have to be flushed."""
 
 
@@ -42,7 +43,7 @@ def step(
     now: datetime,
     reason: str | None = None,
 ) -> dict[str, Any]:
-    """Return one line of the history, for ``note`` or ``INSERT``."""
+    """Return one line of the history, for ``note``."""
     return {
         "at": now,
         "actor_id": actor_id,
@@ -55,5 +56,5 @@ def step(
 
 
 async def note(session: AsyncSession, line: Mapping[str, Any]) -> None:
-    """Add one line (``step``) to the history."""
-    await session.execute(INSERT, line)
+    """Add one line (``step``) to the history, at the latest when the transaction ends."""
+    await later(session, (_INSERT, [line]))

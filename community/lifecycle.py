@@ -84,14 +84,11 @@ class Lifecycle(Generic[S]):
         step = history.step(self.name, row.id, at, to, actor_id=actor_id, now=now, reason=reason)
 
         def take(session: Session) -> bool:
-            connection = session.connection()
-            is_taken = connection.execute(compare_and_set, values).rowcount == 1
-            if is_taken:
-                connection.execute(history.INSERT, step)
-            return is_taken
+            return session.connection().execute(compare_and_set, values).rowcount == 1
 
         if not await session.run_sync(take):
             raise IllegalMoveError(self.name, at, to)
+        await history.note(session, step)
         for key, value in {"state": to, **changes}.items():
             attributes.set_committed_value(row, key, value)
         return True

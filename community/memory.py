@@ -4,24 +4,83 @@ Several people's updates share one transaction (``bot/receiving.py``). What was 
 them is not read again for the next, until something is written past the session's objects: then
 all of it is forgotten. Prepared statements on the session's connection (``run_sync``) do not
 count: they are for what no object of the session stands for, or change the object as well.
+
+What nobody reads in the same transaction, as the history, is written at its end (``later``): that
+of several people by one statement.
 """
 
-from collections.abc import AsyncIterator, Hashable, Mapping
+from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Select, event, inspect
+from sqlalchemy import Executable, Select, event, inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session
 
-_STALE = "is_stale"
+_STALE, _LATER = "is_stale", "later"
 _NOTHING = object()
+
+Row = Mapping[str, Any]
 
 
 @event.listens_for(Session, "do_orm_execute")
 def _note_write(execution: ORMExecuteState) -> None:
+    _write_what_waits(execution.session)
     if execution.is_update or execution.is_delete:
         execution.session.info[_STALE] = True
+
+
+@dataclass
+class _Waiting:
+    """What is written later: rows by their statement, and what they are about."""
+
+    rows: dict[Executable, list[Row]] = field(default_factory=dict)
+    about: set[Hashable] = field(default_factory=set)
+
+
+async def later(
+    session: AsyncSession,
+    *writes: tuple[Executable, Sequence[Row]],
+    about: Hashable = None,
+) -> None:
+    """Write rows at the end of the transaction, or before anything is asked of the database.
+
+    Rows of one statement are written together, statement after statement. Of two writes
+    ``about`` the same the first is written before the second begins to wait.
+    """
+    waiting: _Waiting = session.info.get(_LATER) or _Waiting()
+    if about in waiting.about:
+        await write_all(session)
+        waiting = _Waiting()
+    session.info[_LATER] = waiting
+    if about is not None:
+        waiting.about.add(about)
+    for statement, rows in writes:
+        waiting.rows.setdefault(statement, []).extend(rows)
+
+
+async def write_all(session: AsyncSession) -> None:
+    """Write what waits: whoever begins a savepoint of their own calls this before."""
+    if _LATER in session.info:
+        await session.run_sync(_write_what_waits)
+
+
+@event.listens_for(Session, "before_commit")
+def _write_what_waits(session: Session) -> None:
+    waiting: _Waiting | None = session.info.pop(_LATER, None)
+    if waiting is None:
+        return
+    session.flush()
+    connection = session.connection()
+    for statement, rows in waiting.rows.items():
+        if rows:
+            connection.execute(statement, rows)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _drop_what_waits(session: Session, _: object) -> None:
+    session.info.pop(_LATER, None)
 
 
 async def found_before(
@@ -101,10 +160,12 @@ async def undone_if_refused(session: AsyncSession) -> AsyncIterator[None]:
     costs as much as four statements, and here everything is forgotten anyway.
     """
     await write_objects(session)
+    await write_all(session)
     await session.run_sync(_command, "SAVEPOINT before")
     try:
         yield
         await write_objects(session)
+        await write_all(session)
     except BaseException:
         forget(session)
         await session.run_sync(_undo)
@@ -127,4 +188,5 @@ async def next_turn(session: AsyncSession) -> None:
     """Write what is not written yet, and keep for the next update only what is still true."""
     await write_objects(session)
     if _STALE in session.info:
+        await write_all(session)
         forget(session)

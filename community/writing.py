@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from community.base import Base
-from community.memory import write_objects
+from community.memory import write_all, write_objects
 
 
 async def rows_changed(session: AsyncSession, statement: Update | Delete | Insert) -> int:
@@ -52,6 +52,7 @@ async def insert_new(
     if not are_plain or (len(rows) > FEW and dialect == "postgresql"):
         return await rows_changed(session, statement.values(rows))
     await write_objects(session)
+    await write_all(session)
 
     def insert(session: Session) -> int:
         connection = session.connection()

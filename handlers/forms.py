@@ -320,6 +320,7 @@ async def written(
     answering = Answering(
         session, person, now, network, _, state, message, attached, value is not None
     )
+    await memory.write_all(session)
     try:
         async with session.begin_nested():
             replies = await _answer(answering, forms, text if value is None else value)

@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     bindparam,
+    or_,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
 
 from community.deliveries.table import ROWS, Delivery, State
-from community.memory import write_objects
+from community.memory import later
 from community.policy import POLICY
 from community.writing import insert_new, new_only, rows_changed
 
@@ -97,7 +97,7 @@ async def cancel(session: AsyncSession, now: datetime, *where: ColumnElement[boo
 _CANCEL_FOR = (
     update(ROWS)
     .where(
-        ROWS.c.state.in_([State.WAITING, State.QUEUED]),
+        or_(ROWS.c.state == State.WAITING, ROWS.c.state == State.QUEUED),  # for many: not "in"
         ROWS.c.kind == bindparam("of_kind"),
         ROWS.c.subject_id == bindparam("about"),
         ROWS.c.person_id == bindparam("whom"),
@@ -119,13 +119,10 @@ async def replan(
     What has been claimed already goes its way.
     """
     values = {"of_kind": kind, "about": subject_id, "whom": person_id, "at": now}
-    insert_row = new_only(Delivery, session.get_bind().dialect.name)
-
-    def write(session: Session) -> None:
-        connection = session.connection()
-        connection.execute(_CANCEL_FOR, values)  # handlers hold no deliveries
-        if plans:
-            connection.execute(insert_row, [_row_of(one, now) for one in plans])
-
-    await write_objects(session)
-    await session.run_sync(write)
+    rows = [_row_of(one, now) for one in plans]
+    await later(
+        session,
+        (_CANCEL_FOR, [values]),
+        (new_only(Delivery, session.get_bind().dialect.name), rows),
+        about=(kind, subject_id, person_id),
+    )

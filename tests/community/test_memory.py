@@ -2,17 +2,20 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import event, text, update
+from sqlalchemy import event, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
-from community import attendance, conversations, memory, people, translations
+from community import attendance, conversations, deliveries, memory, people, translations
 from community.attendance import Attendance, State, Wish
+from community.attendance.table import begin
 from community.base import find
+from community.deliveries import Delivery
 from community.events import Event
+from community.history import Step
 from community.people import Person
 from tests.community.test_attendance import ZONE, a_member, an_animator, an_event
 
@@ -186,3 +189,104 @@ async def test_who_is_cancelled_within_a_turn_is_cancelled(database: Database) -
     task.cancel()
     [outcome] = await asyncio.gather(task, return_exceptions=True)
     assert isinstance(outcome, asyncio.CancelledError)
+
+
+async def reminders(session: AsyncSession) -> list[tuple[int | None, str]]:
+    """Return who is reminded, and how that stands."""
+    rows = await session.execute(
+        select(Delivery.person_id, Delivery.state)
+        .where(Delivery.kind == "event_reminder")
+        .order_by(Delivery.id)
+    )
+    return [(person_id, state) for person_id, state in rows]
+
+
+async def test_what_nobody_reads_is_written_at_the_end_for_several_at_once(
+    database: Database, now: datetime
+) -> None:
+    async with database.transaction() as session:
+        members = [await a_member(session, number, now) for number in range(1, 9)]
+        ref = (await an_event(session, await an_animator(session, now), now)).ref
+        ids = [member.id for member in members]
+    asked = Asked(database)
+    async with database.transaction() as session:
+        await people.expect(session, [*range(1, 9)])
+        await attendance.expect(session, {ref: [*range(1, 9)]})
+        event = await find(session, Event, ref)
+        for number in range(1, 9):
+            person = await people.by_telegram_id(session, number)
+            assert person is not None
+            await begin(session, event, person, now)
+        before = asked.count
+        for number in range(1, 9):
+            person = await people.by_telegram_id(session, number)
+            assert person is not None
+            await attendance.answer(session, person, ref, Wish.MAYBE, now, default_zone=ZONE)
+            await memory.next_turn(session)
+        assert asked.count == before + 8  # the step of each, and no more
+    assert asked.count == before + 8 + 3
+    async with database.transaction() as session:
+        found = await reminders(session)
+        assert {person_id for person_id, _ in found} == set(ids)
+        assert len(found) == 2 * 8
+        steps = select(func.count()).select_from(Step).where(Step.subject == "attendance")
+        assert await session.scalar(steps) == 8
+
+
+async def test_whoever_changes_their_mind_in_one_transaction_is_reminded_of_the_last(
+    session: AsyncSession, now: datetime
+) -> None:
+    amina = await a_member(session, 1, now)
+    ref = (await an_event(session, await an_animator(session, now), now)).ref
+    for wish in (Wish.GOING, Wish.MAYBE, Wish.DECLINED, Wish.GOING):
+        now += timedelta(seconds=1)
+        await attendance.answer(session, amina, ref, wish, now, default_zone=ZONE)
+    states = [state for _, state in await reminders(session)]
+    assert states.count(deliveries.State.QUEUED) == 2
+    assert states.count(deliveries.State.CANCELLED) == 4
+    assert states[-2:] == [deliveries.State.QUEUED] * 2
+
+
+async def test_what_waits_goes_with_what_is_undone_and_only_with_that(
+    database: Database, now: datetime
+) -> None:
+    async with database.transaction() as session:
+        for number in (1, 2):
+            await a_member(session, number, now)
+        ref = (await an_event(session, await an_animator(session, now), now)).ref
+    async with database.transaction() as session:
+        for number, is_refused in ((1, False), (2, True)):
+            with suppress(RefusedError):
+                await _answers(session, number, ref, now, is_refused=is_refused)
+            await memory.next_turn(session)
+    async with database.transaction() as session:
+        amina = await people.by_telegram_id(session, 1)
+        assert amina is not None
+        assert {person_id for person_id, _ in await reminders(session)} == {amina.id}
+    with suppress(RefusedError):
+        async with database.transaction() as session:
+            ben = await people.by_telegram_id(session, 2)
+            assert ben is not None
+            await attendance.answer(session, ben, ref, Wish.GOING, now, default_zone=ZONE)
+            raise RefusedError
+    async with database.transaction() as session:
+        assert {person_id for person_id, _ in await reminders(session)} == {amina.id}
+
+
+async def test_what_waits_outlives_what_is_forgotten_or_undone_after_it(
+    session: AsyncSession, now: datetime
+) -> None:
+    amina, ben = await a_member(session, 1, now), await a_member(session, 2, now)
+    ref = (await an_event(session, await an_animator(session, now), now)).ref
+    ids = amina.id, ben.id
+    await session.execute(
+        update(Event).values(minutes=30), execution_options={"synchronize_session": False}
+    )
+    await attendance.answer(session, amina, ref, Wish.GOING, now, default_zone=ZONE)
+    await memory.next_turn(session)
+    ben = await session.get_one(Person, ids[1])
+    await attendance.answer(session, ben, ref, Wish.GOING, now, default_zone=ZONE)
+    with suppress(RefusedError):
+        async with memory.undone_if_refused(session):
+            raise RefusedError
+    assert {person_id for person_id, _ in await reminders(session)} == set(ids)
