@@ -21,21 +21,19 @@ class Lease(Base):
 
 async def hold(session: AsyncSession, name: str, holder: str, seconds: float) -> bool:
     """Take or renew a lease; False while somebody else holds it."""
-    now = database_seconds()
-    renewed = await rows_changed(
-        session,
+    until = database_seconds() + seconds
+    renewal = (
         update(Lease)
-        .where(Lease.name == name, or_(Lease.holder == holder, Lease.until < now))
-        .values(holder=holder, until=now + seconds),
+        .where(Lease.name == name, or_(Lease.holder == holder, Lease.until < database_seconds()))
+        .values(holder=holder, until=until)
     )
-    if renewed:
+    if await rows_changed(session, renewal):
         return True
-    return (
-        await insert_new(
-            session, Lease, [{"name": name, "holder": holder, "until": now + seconds}]
-        )
-        == 1
-    )
+    row = {"name": name, "holder": holder, "until": until}
+    if await insert_new(session, Lease, [row]):
+        return True
+    # Somebody else has it, or another transaction of ours has just taken it.
+    return await rows_changed(session, renewal) == 1
 
 
 async def release_all(session: AsyncSession, holder: str) -> None:

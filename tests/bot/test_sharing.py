@@ -153,6 +153,19 @@ async def test_the_first_of_many_processes_migrates_and_the_others_wait(
             await outside.execute(text(f'DROP DATABASE "{url.database}" WITH (FORCE)'))
 
 
+@ON_POSTGRESQL
+async def test_a_lease_that_this_process_is_about_to_take_is_ours(database: Database) -> None:
+    async def take(holder: str) -> bool:
+        async with database.transaction() as session:
+            return await leases.hold(session, TICKER, holder, 60)
+
+    async with database.transaction() as session:
+        assert await leases.hold(session, TICKER, "here/1/a", 60)
+        others = [asyncio.create_task(take(f"here/1/{name}")) for name in "ab"]
+        await asyncio.sleep(0.3)  # both wait for what this transaction has written
+    assert await asyncio.gather(*others) == [True, False]
+
+
 # Parts
 
 
