@@ -199,14 +199,15 @@ AS = click.option(
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @AS
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
-def export(language: str, file: Path, number: int | None, force: bool) -> None:
+@click.option("--approved", is_flag=True, help="Also what is approved, to be put right.")
+def export(language: str, file: Path, number: int | None, force: bool, approved: bool) -> None:
     """Write what is to be translated into LANGUAGE into FILE (PO). The bot may go on running."""
     settings = _settings()
     first_use.import_aiogram()
     from bot.texts import take_out
 
     with _or_one_line():
-        count = take_out(settings, language, file, number, force=force)
+        count = take_out(settings, language, file, number, force=force, approved=approved)
     click.echo(f"{file}: {count} texts to translate." if count else "Everything is translated.")
 
 
@@ -214,14 +215,15 @@ def export(language: str, file: Path, number: int | None, force: bool) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @AS
 @click.option("--yes", is_flag=True, help="Write without asking.")
-def import_(file: Path, number: int | None, yes: bool) -> None:
+@click.option("--approved", is_flag=True, help="Also change what is approved; else it stays.")
+def import_(file: Path, number: int | None, yes: bool, approved: bool) -> None:
     """Read translated texts from FILE (PO), show what they change, and write them if agreed to."""
     settings = _settings()
     first_use.import_aiogram()
     from bot.texts import asked, bring_in
 
     with _or_one_line():
-        count = bring_in(settings, file, number, asked(yes))
+        count = bring_in(settings, file, number, asked(yes), approved=approved)
     click.echo(f"Written: {count}.")
 
 

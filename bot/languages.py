@@ -1,16 +1,21 @@
 """``diwan languages``: how far each language is, and a model that is added."""
 
 import asyncio
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
+from bot.database import Database
 from bot.settings import Settings
 from bot.translating import engine_of, models
 from bot.translating.engines import EngineError, EngineUnusableError
 from bot.translating.models import ModelError
+from community import reading_aloud
 from community.machine import NO_MACHINE, Machine
+from community.reading_aloud import Covered
 from locales import OFFERED, native_name
 from locales.catalogue import coverage
 
@@ -27,7 +32,7 @@ def show(settings: Settings) -> None:
     Raises:
         LanguageError: the engine cannot be asked.
     """
-    machine = asyncio.run(machine_of(settings))
+    machine, voices = asyncio.run(_both(settings))
     rows = [("", "language", "catalogue", "machine from it", "machine into it", "voice")]
     for language in OFFERED:
         others = [other for other in OFFERED if other != language]
@@ -38,7 +43,7 @@ def show(settings: Settings) -> None:
                 f"{int(coverage(language) * 100)} %",
                 _listed(machine, others, [(language, other) for other in others]),
                 _listed(machine, others, [(other, language) for other in others]),
-                "none yet",
+                _voiced(voices, language),
             )
         )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -46,6 +51,33 @@ def show(settings: Settings) -> None:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         click.echo("  ".join(cells).rstrip())
     click.echo(f"\nTRANSLATION_ENGINE={settings.translation_engine}")
+
+
+async def _both(settings: Settings) -> tuple[Machine, Mapping[str, Covered] | None]:
+    return await machine_of(settings), await _voices(settings)
+
+
+async def _voices(settings: Settings) -> Mapping[str, Covered] | None:
+    """Return how many texts can be heard, or None where there is no database of this version."""
+    database = Database(settings.database_url.get_secret_value())
+    file = Path(database.url.database or "")
+    if database.is_sqlite and not await asyncio.to_thread(file.is_file):
+        return None
+    try:
+        async with database.transaction() as session:
+            return await reading_aloud.coverage(session)
+    except (SQLAlchemyError, OSError, sqlite3.Error):
+        return None
+    finally:
+        await database.close()
+
+
+def _voiced(voices: Mapping[str, Covered] | None, language: str) -> str:
+    """Return how many of the approved texts can be heard."""
+    if voices is None:
+        return "not known"
+    found = voices.get(language)
+    return f"{found.heard} of {found.texts} texts" if found else "no texts"
 
 
 async def machine_of(settings: Settings) -> Machine:

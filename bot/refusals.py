@@ -171,6 +171,8 @@ def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
             "{example}.",
             example="48.85, 2.35",
         ),
+        "voice": _("Please record a voice message: hold the microphone, and read."),
+        "long_voice": _("This recording is very long. Please read this text, and nothing else."),
         "picture": _("Please send a picture: as a photo, or as a file."),
         "contact": _(
             "Contacts and places are not passed on here. Please write in words what the other "

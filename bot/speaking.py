@@ -136,11 +136,11 @@ class Speaker:
             )
             its_turn = False
             if answer.fate == Fate.REJECTED and _is_kept_file(call):
-                # Perhaps another bot's token has taken over: the words say what is in it.
-                logger.warning("Telegram did not take a picture; sent without it")
+                # Another bot's token may have taken over, or somebody's settings forbid voices.
+                logger.warning("Telegram did not take a file; said without it: %s", answer.reason)
                 return await self.say(
                     chat_id,
-                    replace(message, file=None),
+                    _without_file(message),
                     lane,
                     patient=patient,
                     within=before - asyncio.get_running_loop().time(),
@@ -311,8 +311,15 @@ async def _made(message: Message) -> Message:
         content = await asyncio.to_thread(file.content)
     except Exception:  # whatever it was, somebody waits for an answer
         logger.exception("a file could not be made: %s", file.name)
-        return replace(message, file=None, text=lines(message.text, file.otherwise))
+        return _without_file(message)
     return replace(message, file=replace(file, content=content))
+
+
+def _without_file(message: Message) -> Message:
+    """Return the words alone, and what is said in place of the file."""
+    said = message.file.otherwise if message.file else ""
+    text = lines(message.text, said) if said else message.text
+    return replace(message, file=None, text=text)
 
 
 def _calls(message: Message) -> list[Call]:
@@ -359,12 +366,14 @@ def _editing(message_id: object, part: Part, last: Message | None) -> Call:
 
 
 def _kind(file: File) -> str:
+    if file.is_voice:
+        return "voice"
     return "photo" if file.is_picture else "document"
 
 
 def _is_kept_file(call: Call) -> bool:
     """Say whether this sends a file by Telegram's name for it."""
-    return call.method in ("sendPhoto", "sendDocument") and call.file is None
+    return call.method in ("sendPhoto", "sendDocument", "sendVoice") and call.file is None
 
 
 def _instead(call: Call, refused: Answer, last: Part) -> Call | None:

@@ -6,6 +6,7 @@ What may be written, and by whom, is what the translation desk in the chat says,
 import asyncio
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -34,7 +35,13 @@ from reports.po import Texts
 
 
 def take_out(
-    settings: Settings, language: str, file: Path, number: int | None, *, force: bool
+    settings: Settings,
+    language: str,
+    file: Path,
+    number: int | None,
+    *,
+    force: bool,
+    approved: bool = False,
 ) -> int:
     """Write what a person may translate into one language into a PO file; return how many.
 
@@ -45,7 +52,7 @@ def take_out(
         raise LanguageError(f"--texts: {language} is none of {', '.join(OFFERED)}.")
     if file.exists() and not force:
         raise LanguageError(f"{file} exists already; name another, or say --force.")
-    texts = asyncio.run(_texts(settings, language, number))
+    texts = asyncio.run(_texts(settings, language, number, approved=approved))
     if texts.entries:
         beside = file.with_name(file.name + ".new")
         try:
@@ -59,21 +66,32 @@ def take_out(
     return len(texts.entries)
 
 
-async def _texts(settings: Settings, language: str, number: int | None) -> Texts:
+async def _texts(
+    settings: Settings, language: str, number: int | None, *, approved: bool
+) -> Texts:
     network, database, now = await _opened(settings)
     try:
         async with database.transaction() as session:
             person = await _person(session, number, now)
             _ = translator_for(person.language or network.language)
-            return await brought.texts_for(session, person, language, network, now, _)
+            return await brought.texts_for(
+                session, person, language, network, now, _, approved=approved
+            )
     finally:
         await database.close()
 
 
 def bring_in(
-    settings: Settings, file: Path, number: int | None, agrees: Callable[[int], bool]
+    settings: Settings,
+    file: Path,
+    number: int | None,
+    agrees: Callable[[int], bool],
+    *,
+    approved: bool = False,
 ) -> int:
     """Show what a PO file brings and, if that is agreed to, write it; return how many were.
+
+    Without ``approved``, what is approved stays as it is.
 
     Raises:
         LanguageError: the file cannot be read, or nobody is named whose texts these are.
@@ -86,30 +104,37 @@ def bring_in(
         raise LanguageError(f"{file} cannot be read ({error.strerror}).") from None
     except RefusalError as error:
         raise LanguageError(f"{file}: {_in_english(sentence(error, _ENGLISH))}") from None
-    return asyncio.run(_bring_in(settings, texts, number, agrees))
+    return asyncio.run(_bring_in(settings, texts, number, agrees, approved=approved))
 
 
 async def _bring_in(
-    settings: Settings, texts: Texts, number: int | None, agrees: Callable[[int], bool]
+    settings: Settings,
+    texts: Texts,
+    number: int | None,
+    agrees: Callable[[int], bool],
+    *,
+    approved: bool,
 ) -> int:
     network, database, now = await _opened(settings)
     try:
         async with database.transaction() as session:
             person = await _person(session, number, now)
             found = await brought.check(session, person, texts, network, now)
-        _show(found)
-        if not found.ready or not agrees(len(found.ready)):
+        _show(found, approved=approved)
+        found = found if approved else replace(found, changes=())
+        count = len(found.ready) + len(found.changes)
+        if not count or not agrees(count):
             return 0
         async with database.transaction() as session:
             person = await _person(session, person.telegram_id, now)
             again = await brought.check_again(session, person, found, network, now)
-            if again.ready != found.ready:
+            if (again.ready, again.changes) != (found.ready, found.changes):
                 raise LanguageError("Something has changed meanwhile. Nothing was written.")
             for send in await brought.write(session, person, found, now):
                 click.echo(f"An announcement is a draft again: {send.ref}")
     finally:
         await database.close()
-    return len(found.ready)
+    return count
 
 
 _ENGLISH = translator_for("en")
@@ -119,11 +144,16 @@ def _in_english(text: Html) -> str:
     return without_isolates(plain(text))
 
 
-def _show(found: Brought) -> None:
+def _show(found: Brought, *, approved: bool) -> None:
     click.echo(
         f"{found.language}: {len(found.ready)} can be written, {found.same} stand there already, "
         f"{found.left} are empty or fuzzy, {len(found.refused)} cannot be written."
     )
+    if found.changes:
+        stay = "" if approved else ", and stay as they are without --approved"
+        click.echo(f"{len(found.changes)} that are approved would change{stay}:")
+    for one in found.changes:
+        click.echo(_in_english(brought.change(one, _ENGLISH)))
     for no in found.refused:
         click.echo(_in_english(brought.reason(no, found.language, _ENGLISH)))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Delete, String, Update, cast, delete, or_, select, update
+from sqlalchemy import Delete, String, Update, cast, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import machine
@@ -22,6 +22,8 @@ from community.exchanges import State as Asked
 from community.live import LiveMessage
 from community.machine import MachineText
 from community.people import Membership, Person
+from community.reading_aloud import IS_OF
+from community.recordings import Recording
 from community.roles import Role, RoleInvitation
 from community.writing import rows_changed
 
@@ -161,6 +163,15 @@ RULES: Sequence[Rule] = (
         "they asked",
         "to translate first what people wait for, and to tell them once",
         lambda before: delete(TranslationRequest).where(TranslationRequest.asked_at < before),
+    ),
+    Rule(
+        "a voice message that reads words which do not stand any more",
+        timedelta(days=180),
+        "it was recorded",
+        "so that an earlier text that is used again can be heard",
+        lambda before: delete(Recording).where(
+            Recording.recorded_at < before, ~exists().where(IS_OF)
+        ),
     ),
     Rule(
         "one keyed hash for each person who was erased; once more in ERASURES_FILE",

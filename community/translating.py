@@ -25,7 +25,7 @@ from community.people import Person
 from community.roles import RoleName
 from community.sends import Send
 from community.translations import TRANSLATION, ContentText, State
-from community.untranslated import ANIMATORS, DIRECTORY, TABLES, Key
+from community.untranslated import ANIMATORS, DIRECTORY, TABLES, Key, Segment
 
 
 async def writes_as(session: AsyncSession, actor: Person, subject: str, now: datetime) -> Who:
@@ -46,6 +46,16 @@ async def writes_as(session: AsyncSession, actor: Person, subject: str, now: dat
     raise NotAllowedError(RoleName.TRANSLATOR)
 
 
+async def may_rewrite(session: AsyncSession, actor: Person, found: Segment, now: datetime) -> bool:
+    """Say whether the actor, who sees these words at the desk, may put others in their place.
+
+    A draft is for everybody of the desk; what is approved for those whose texts count at once.
+    """
+    is_draft = found.state == State.DRAFT and not found.is_source
+    theirs = await untranslated.counting_at_once(session, actor, now)
+    return is_draft or found.subject in theirs
+
+
 async def write(
     session: AsyncSession,
     actor: Person,
@@ -57,6 +67,7 @@ async def write(
 ) -> Send | None:
     """Write one segment, or take what stands there as it is; ``seen`` seals what was shown.
 
+    Whoever's texts count at once may so put right what is approved, the author's words included.
     Return the announcement that is a draft again, if there is one whose event this is.
 
     Raises:
@@ -69,7 +80,7 @@ async def write(
     by = await writes_as(session, actor, subject, now)
     words = {field: text}
     if seen is not None or by is Who.TRANSLATOR:
-        owner, _source, _row = await _segment(session, key, seen)
+        owner, _source, _row = await _segment(session, key, seen, is_own=by is not Who.TRANSLATOR)
         if by is Who.TRANSLATOR:
             await untranslated.require_open(session, subject, ref, now)
             await translations.write(
@@ -120,9 +131,11 @@ async def approve(
 
 
 async def _segment(
-    session: AsyncSession, key: Key, seen: str | None
+    session: AsyncSession, key: Key, seen: str | None, *, is_own: bool = False
 ) -> tuple[Referable, ContentText, ContentText | None]:
     """Lock what the words belong to; return it, the author's text and the one beside it.
+
+    ``is_own``: that may be the author's text itself.
 
     Raises:
         NotFoundError: the author has written nothing there, or in this language.
@@ -133,7 +146,7 @@ async def _segment(
     rows = await translations.read_anew(session, subject, owner.id)
     texts = {row.language: row for row in rows if row.field == field}
     source = next((row for row in texts.values() if row.is_source), None)
-    if source is None or source.language == language:
+    if source is None or (source.language == language and not is_own):
         raise NotFoundError(subject)
     row = texts.get(language)
     if seen is not None and seen != translations.seal(source.text, row.text if row else None):

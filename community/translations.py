@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from community import earlier, memory
+from community import earlier, memory, recordings
 from community.base import Base, BigId, Identified
 from community.earlier import EarlierText
 from community.errors import IllegalMoveError, NotUnderstoodError
@@ -237,7 +237,8 @@ def seal(*words: str | None) -> str:
 
 
 async def copy(session: AsyncSession, subject: str, from_id: int, to_id: int) -> None:
-    """Give one subject the texts of another, in every language, as far as they are."""
+    """Give one subject the texts of another, in every language, and their recordings."""
+    await recordings.copy(session, subject, from_id, to_id)
     memory.drop(session, (ContentText, subject, to_id))
     session.add_all(
         ContentText(
@@ -267,8 +268,9 @@ async def outdate(session: AsyncSession, subject: str, subject_id: int) -> None:
 
 
 async def forget(session: AsyncSession, subject: str, subject_id: int) -> None:
-    """Remove every text of the subject, and what stood before."""
+    """Remove every text of the subject, its recordings, and what stood before."""
     await earlier.forget(session, subject, subject_id)
+    await recordings.forget(session, subject, subject_id)
     await session.execute(
         delete(ContentText).where(
             ContentText.subject == subject, ContentText.subject_id == subject_id
@@ -382,7 +384,7 @@ async def shelves(
 
 def _shelf(rows: Sequence[ContentText]) -> Shelf:
     source = next(row.language for row in rows if row.is_source)
-    needed = {row.field for row in rows if row.is_source}
+    needed = [row.field for row in rows if row.is_source]
     approved: dict[str, dict[str, str]] = {}
     for row in rows:
         if row.state == State.APPROVED:
@@ -390,7 +392,7 @@ def _shelf(rows: Sequence[ContentText]) -> Shelf:
     complete = {
         language: {field: fields[field] for field in needed}
         for language, fields in approved.items()
-        if needed <= fields.keys()
+        if fields.keys() >= set(needed)
     }
     return Shelf(source, complete)
 

@@ -1,9 +1,10 @@
 """What is not translated: one text after the other, first what most people would read.
 
-Each member who reads its language counts once, each who has asked for it ten times more
-(``community/asking.py``). A *segment* is one field of one subject in one language in which it is
-missing or out of date. It waits for whoever may write it: the animators' texts for animators, the
-directory's for coordinators, all of them for translators. A draft waits for a second reader.
+A *segment* is one field of one subject in one language. Where it is missing or out of date it
+waits for whoever may write it: the animators' texts for animators, the directory's for
+coordinators, all of them for translators; each member who reads its language counts once, each who
+has asked for it ten times more (``community/asking.py``). A draft waits for a second reader. What
+*stands* (the author's own text, a translation, a draft) can be read aloud, and put right.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -51,7 +52,7 @@ Key = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Segment:
-    """One text that is missing, or out of date, in one language."""
+    """One text in one language: missing, out of date, a draft, or as it stands."""
 
     subject: str
     ref: str
@@ -62,13 +63,13 @@ class Segment:
     source_language: str
     source: str
     text: str | None
-    """What stands there and is not up to date, or a draft."""
+    """What stands there."""
     state: State
     writer_id: int | None
     """Who wrote what stands there."""
-    readers: int
-    """How many members read this language."""
-    asked: int
+    readers: int = 0
+    """How many members read this language, in the queue of what they wait for."""
+    asked: int = 0
     """How many of them have asked for this text."""
 
     @property
@@ -85,6 +86,11 @@ class Segment:
     def seal(self) -> str:
         """Return what changes with every letter of the source and of what stands there."""
         return translations.seal(self.source, self.text)
+
+    @property
+    def is_source(self) -> bool:
+        """Say whether this is the author's own text."""
+        return self.language == self.source_language
 
     def is_draft_of(self, reader: Person) -> bool:
         """Say whether this is a draft that its own writer reads."""
@@ -107,21 +113,14 @@ async def queue(
     Raises:
         NotAllowedError: the person neither animates nor coordinates, nor translates.
     """
-    held = {role.name for role in await roles.held(session, reader, now)}
-    if not held & WRITERS:
-        raise NotAllowedError(RoleName.TRANSLATOR)
-    refs: dict[str, dict[int, str]] = {}
-    if held & {RoleName.ANIMATOR, RoleName.TRANSLATOR}:
-        refs |= await _of_animators(session, now)
-    if held & {RoleName.COORDINATOR, RoleName.TRANSLATOR}:
-        refs |= await _of_directory(session)
+    refs = await _open_to(session, reader, now)
     read_by = await readers(session, network_language)
     asked_by = await _asked_by(session, network_language)
     found: list[Segment] = []
     for subject, of in refs.items():
         for row_id, texts in (await translations.texts(session, subject, of)).items():
-            found += _segments(subject, of[row_id], texts, offered, read_by, asked_by)
-    if held & {RoleName.ANIMATOR, RoleName.TRANSLATOR}:
+            found += _segments(of[row_id], texts, offered, read_by, asked_by)
+    if "newsletter" in refs:
         letters = await _letters(session)
         sent = {said.id for first, said in letters if first.state == Sending.SENT}
         of_sends = ("newsletter", PICTURE)
@@ -163,6 +162,81 @@ async def _asked_by(session: AsyncSession, network_language: str) -> Asked:
     }
 
 
+async def standing(
+    session: AsyncSession,
+    reader: Person,
+    now: datetime,
+    *,
+    language: str = "",
+    about: tuple[str, str] | None = None,
+) -> list[Segment]:
+    """Return the texts that stand and that nothing binds any more, drafts included.
+
+    The author's own are there for those whose texts count at once. In one language; or, with
+    ``about`` (a subject and its reference), every text of that: somebody whose texts count at
+    once may then see what is not open to others.
+
+    Raises:
+        NotAllowedError: the person neither animates nor coordinates, nor translates.
+        NotFoundError: there is no such thing.
+    """
+    refs = await _open_to(session, reader, now, is_to_be_changed=True)
+    if about is not None:
+        refs = await _only(session, reader, *about, refs, now)
+    theirs = await counting_at_once(session, reader, now)
+    found: list[Segment] = []
+    for subject, of in refs.items():
+        for row_id, texts in (await translations.texts(session, subject, of)).items():
+            stands = _standing(of[row_id], texts, language)
+            found += [one for one in stands if subject in theirs or not one.is_source]
+    return found
+
+
+async def counting_at_once(session: AsyncSession, person: Person, now: datetime) -> frozenset[str]:
+    """Return the subjects about which what this person writes needs no second reader."""
+    held = {role.name for role in await roles.held(session, person, now)}
+    animators = ANIMATORS.keys() if RoleName.ANIMATOR in held else ()
+    directory = DIRECTORY.keys() if RoleName.COORDINATOR in held else ()
+    return frozenset({*animators, *directory})
+
+
+def _standing(ref: str, texts: Sequence[ContentText], language: str) -> Sequence[Segment]:
+    sources = {row.field: row for row in texts if row.is_source}
+    order = {field: at for at, field in enumerate(sources)}
+    return [
+        _segment(ref, sources[row.field], row.language, row)
+        for row in sorted(texts, key=lambda row: order.get(row.field, 0))
+        if row.field in sources
+        and language in ("", row.language)
+        and row.state in (State.DRAFT, State.APPROVED)
+    ]
+
+
+async def _only(
+    session: AsyncSession,
+    reader: Person,
+    subject: str,
+    ref: str,
+    refs: Mapping[str, Mapping[int, str]],
+    now: datetime,
+) -> dict[str, dict[int, str]]:
+    """Return one thing alone, of a send all that it says, as far as it is the reader's."""
+    if subject not in refs:
+        raise NotFoundError(subject)
+    row = await find(session, TABLES[subject], ref)
+    parts: dict[str, Referable] = {subject: row}
+    if isinstance(row, Send):
+        parts = {"newsletter": row, PICTURE: row}
+        if row.event_id is not None:
+            parts = {"event": await session.get_one(Event, row.event_id), PICTURE: row}
+    is_theirs = subject in await counting_at_once(session, reader, now)
+    return {
+        kind: {part.id: part.ref}
+        for kind, part in parts.items()
+        if is_theirs or part.id in refs[kind]
+    }
+
+
 async def require_open(session: AsyncSession, subject: str, ref: str, now: datetime) -> None:
     """Refuse what is not to be translated now.
 
@@ -175,8 +249,33 @@ async def require_open(session: AsyncSession, subject: str, ref: str, now: datet
         raise NotFoundError(subject)
 
 
+async def still_open(
+    session: AsyncSession, now: datetime, *, is_to_be_changed: bool = False
+) -> Mapping[str, Mapping[int, str]]:
+    """Return what is to be translated now: by subject, the rows and their references.
+
+    ``is_to_be_changed``: without what has gone out, which only lacks a language.
+    """
+    animators = await _of_animators(session, now, is_to_be_changed=is_to_be_changed)
+    return {**animators, **await _of_directory(session)}
+
+
+async def _open_to(
+    session: AsyncSession, reader: Person, now: datetime, *, is_to_be_changed: bool = False
+) -> dict[str, dict[int, str]]:
+    """Return whose texts this person may write: by subject, the rows and their references."""
+    held = {role.name for role in await roles.held(session, reader, now)}
+    if not held & WRITERS:
+        raise NotAllowedError(RoleName.TRANSLATOR)
+    refs: dict[str, dict[int, str]] = {}
+    if held & {RoleName.ANIMATOR, RoleName.TRANSLATOR}:
+        refs |= await _of_animators(session, now, is_to_be_changed=is_to_be_changed)
+    if held & {RoleName.COORDINATOR, RoleName.TRANSLATOR}:
+        refs |= await _of_directory(session)
+    return refs
+
+
 def _segments(
-    subject: str,
     ref: str,
     texts: Sequence[ContentText],
     offered: Collection[str],
@@ -193,30 +292,44 @@ def _segments(
             row = there.get((source.field, language))
             if row is not None and row.state == State.APPROVED:
                 continue
-            found.append(
-                Segment(
-                    subject,
-                    ref,
-                    source.subject_id,
-                    source.field,
-                    language,
-                    source.language,
-                    source.text,
-                    row.text if row else None,
-                    State(row.state) if row else State.MISSING,
-                    row.written_by_id if row else None,
-                    read_by[language],
-                    asked_by.get((subject, source.subject_id, language), 0),
-                )
-            )
+            asked = asked_by.get((source.subject, source.subject_id, language), 0)
+            found.append(_segment(ref, source, language, row, read_by[language], asked))
     return found
 
 
-async def _of_animators(session: AsyncSession, now: datetime) -> dict[str, dict[int, str]]:
+def _segment(
+    ref: str,
+    source: ContentText,
+    language: str,
+    row: ContentText | None,
+    readers: int = 0,
+    asked: int = 0,
+) -> Segment:
+    return Segment(
+        source.subject,
+        ref,
+        source.subject_id,
+        source.field,
+        language,
+        source.language,
+        source.text,
+        row.text if row else None,
+        State(row.state) if row else State.MISSING,
+        row.written_by_id if row else None,
+        readers,
+        asked,
+    )
+
+
+async def _of_animators(
+    session: AsyncSession, now: datetime, *, is_to_be_changed: bool = False
+) -> dict[str, dict[int, str]]:
     open_event = Event.state.in_([Planned.DRAFT, Planned.PUBLISHED])
     coming = select(Event.id, Event.ref).where(open_event, Event.starts_at > now)
     events = await session.execute(coming.order_by(Event.id))
     letters = [said for _first, said in await _letters(session)]
+    if is_to_be_changed:  # what has gone out lacks a language, and is else as it was approved
+        letters = [said for said in letters if said.started_at is None]
     return {
         "event": dict(events.all()),
         "newsletter": {send.id: send.ref for send in letters},

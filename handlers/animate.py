@@ -14,7 +14,7 @@ from community import bridge, deliveries, inbox, referrals, roles, sends
 from community.events import Event
 from community.people import Person
 from community.roles import RoleName
-from handlers import menu, restores
+from handlers import drafts, menu, restores
 from handlers.content import block_for
 from handlers.planning import Events
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
@@ -26,7 +26,6 @@ from handlers.staff import (
     Inbox,
     back,
     router_for,
-    translations_button,
 )
 from locales import Translator
 
@@ -81,7 +80,7 @@ async def desk(page: Page) -> Message:
         rows += [
             [Button(_.label("button", "📅 Events"), Events())],
             [Button(_.label("button", "📰 Newsletters"), AllSends())],
-            [translations_button(_)],
+            [await drafts.button(page)],
             [Button(await _inbox_label(page), Inbox())],
         ]
         if await deliveries.uncertain(page.session, page.now):
@@ -92,7 +91,7 @@ async def desk(page: Page) -> Message:
             "button", "👀 {n} message to look at", "👀 {n} messages to look at", waiting
         )
         rows += [[Button(label, AllSends())]] if waiting else []
-        rows += [[translations_button(_)]] if RoleName.TRANSLATOR in held else []
+        rows += [[await drafts.button(page)]] if RoleName.TRANSLATOR in held else []
     held_line = await restores.told(page)
     if held_line is not None and RoleName.ADMINISTRATOR in held:
         rows.append([restores.open_button(_)])

@@ -16,7 +16,7 @@ from community.consents import Purpose
 from community.events import Event
 from community.people import Membership, Person
 from community.translations import Block
-from handlers import menu, resting
+from handlers import listening, menu, resting
 from handlers.content import authored, block_for, by_machine, please
 from handlers.replies import (
     Button,
@@ -173,6 +173,7 @@ async def card_of(page: Page, event: Event, mine: Attendance | None) -> Message:
         silence,
     )
     rows = await answer_rows(page, event, mine)
+    rows.insert(-1, await listening.of_event(page, event, block))
     rows.insert(-1, by_machine(page, "event", event.ref, block))
     if asking.takes_requests(event, page.now):
         rows.insert(-1, await please(page, "event", event.ref, event.id, block))

@@ -1,7 +1,8 @@
 """Translations that come back in a file: each is checked against what stands now.
 
 The desk in the chat and the command line both use this. Nothing is written that the preview has
-not counted, and of what it has counted either all or nothing.
+not counted, and of what it has counted either all or nothing. What is approved is changed only if
+the file was made with exactly those words, and if that is said apart.
 """
 
 import unicodedata
@@ -19,6 +20,7 @@ from community.errors import FileRefusedError, NotUnderstoodError
 from community.machine import State as Drafting
 from community.people import Person
 from community.sends import Send
+from community.translations import State
 from community.untranslated import Key, Segment
 from handlers.replies import Network
 from locales import OFFERED, Html, Translator, faults, language_name, without_isolates
@@ -69,12 +71,31 @@ class Ready:
 
 
 @dataclass(frozen=True)
+class Change(Ready):
+    """One text that is approved, and the other words for it."""
+
+    before: str
+
+    @property
+    def seen(self) -> str:
+        """Return the seal of what stood there when the file was made."""
+        return translations.seal(self.source, self.before)
+
+    @property
+    def entry(self) -> Entry:
+        """Return it as it would stand in a file."""
+        return Entry(":".join((*self.key[:3], self.seen)), self.source, self.text)
+
+
+@dataclass(frozen=True)
 class Brought:
     """What a file brings in one language."""
 
     language: str
     ready: Sequence[Ready] = ()
     """What can be written."""
+    changes: Sequence[Change] = ()
+    """What would put other words in the place of approved ones."""
     same: int = 0
     """How many stand there already, word for word."""
     left: int = 0
@@ -86,6 +107,7 @@ class Brought:
         return {
             "language": self.language,
             "ready": [[*one.key, one.source, one.text] for one in self.ready],
+            "changes": [[*one.key, one.source, one.text, one.before] for one in self.changes],
             "same": self.same,
             "left": self.left,
             "refused": [[no.subject, no.source, no.why.value, no.what] for no in self.refused],
@@ -97,6 +119,10 @@ class Brought:
         return cls(
             kept["language"],
             tuple(Ready((a, b, c, d), source, text) for a, b, c, d, source, text in kept["ready"]),
+            tuple(
+                Change((a, b, c, d), source, text, before)
+                for a, b, c, d, source, text, before in kept["changes"]
+            ),
             kept["same"],
             kept["left"],
             tuple(No(a, b, Refused(why), what) for a, b, why, what in kept["refused"]),
@@ -113,18 +139,36 @@ async def texts_for(
     network: Network,
     now: datetime,
     _: Translator,
+    *,
+    approved: bool = False,
 ) -> Texts:
     """Return what this person may translate into one language, each with a note in theirs.
+
+    ``approved``: also what is approved already and they may put right.
 
     Raises:
         NotAllowedError: the person may translate nothing.
     """
     every = await untranslated.queue(session, person, OFFERED, network.language, now)
     mine = [one for one in every if one.language == language]
+    if approved:
+        mine += await _approved(session, person, language, now)
     # A file that is cut between two lines shows that by its last text if that is one line.
     last = next((one for one in reversed(mine) if "\n" not in one.source), None)
     mine.sort(key=lambda one: one is last)
     return Texts(language, [await _entry(session, network, one, _) for one in mine])
+
+
+async def _approved(
+    session: AsyncSession, person: Person, language: str, now: datetime
+) -> list[Segment]:
+    """Return the approved translations that this person may put right."""
+    theirs = await untranslated.counting_at_once(session, person, now)
+    return [
+        one
+        for one in await untranslated.standing(session, person, now, language=language)
+        if one.state == State.APPROVED and not one.is_source and one.subject in theirs
+    ]
 
 
 async def _entry(session: AsyncSession, network: Network, one: Segment, _: Translator) -> Entry:
@@ -139,6 +183,11 @@ async def _entry(session: AsyncSession, network: Network, one: Segment, _: Trans
         _.nlabel("file", "At most {n} character.", "At most {n} characters.", limit),
     ]
     text = one.text
+    context = f"{one.subject}:{one.ref}:{one.field}"
+    if one.state == State.APPROVED:
+        notes.append(_.label("file", "This text is approved: change it only to put it right."))
+        plain = [without_isolates(note) for note in notes]
+        return Entry(f"{context}:{one.seal}", one.source, text or "", notes=plain)
     if text is not None:
         notes.append(
             _.label("file", "This text is not finished, or the original has changed since.")
@@ -150,7 +199,6 @@ async def _entry(session: AsyncSession, network: Network, one: Segment, _: Trans
         if draft is not None and draft.state == Drafting.DONE and draft.result:
             text = draft.result
             notes.append(_.label("file", "A machine has translated this. Nobody has read it yet."))
-    context = f"{one.subject}:{one.ref}:{one.field}"
     plain = [without_isolates(note) for note in notes]
     return Entry(context, one.source, text or "", text is not None, plain)
 
@@ -206,16 +254,19 @@ async def check(
     language = texts.language
     every = await untranslated.queue(session, person, OFFERED, network.language, now)
     waiting = {one.key: one for one in every if one.language == language}
+    approved = {one.key: one for one in await _approved(session, person, language, now)}
     done = [one for one in texts.entries if one.text.strip() and not one.is_fuzzy]
     said = {(one.context, one.source, one.text): one for one in done}
-    times = Counter(context for context, _source, _text in said)
-    ready, refused, same = [], [], len(done) - len(said)
+    times = Counter(_place(context) for context, _source, _text in said)
+    ready: list[Ready] = []
+    changes: list[Change] = []
+    refused, same = [], len(done) - len(said)
     for entry in said.values():
-        key = _key(entry.context, language)
+        key, seen = _key(entry.context, language)
         no: No | None
         if key is None:
             no = _no(entry, "", Refused.GONE)
-        elif times[entry.context] > 1:
+        elif times[_place(entry.context)] > 1:
             no = _no(entry, key[0], Refused.TWICE)
         elif key in waiting:
             text, no = _read(entry, waiting[key])
@@ -226,17 +277,36 @@ async def check(
             if there is not None and _alike(there, entry.text):
                 same += 1
                 continue
-            no = _no(entry, key[0], Refused.GONE if there is None else Refused.DONE)
+            if key in approved and seen and _alike(entry.source, approved[key].source):
+                text, no = _changed(entry, approved[key], seen)
+                if no is None:
+                    changes.append(Change(key, approved[key].source, text, there or ""))
+                    continue
+            else:
+                no = _no(entry, key[0], Refused.GONE if there is None else Refused.DONE)
         if no is not None:
             refused.append(no)
     left = len(texts.entries) - len(done)
-    return Brought(language, tuple(ready), same, left, tuple(refused))
+    return Brought(language, tuple(ready), tuple(changes), same, left, tuple(refused))
 
 
-def _key(context: str, language: str) -> Key | None:
-    subject, _colon, rest = context.partition(":")
-    ref, _colon, name = rest.partition(":")
-    return (subject, ref, name, language) if (subject, name) in translations.LIMITS else None
+def _place(context: str) -> tuple[str, ...]:
+    """Return what names a text in a file, without the seal of what stood there."""
+    return tuple(context.split(":")[:3])
+
+
+def _key(context: str, language: str) -> tuple[Key | None, str]:
+    """Return which text is meant, and the seal of the approved words that the file had."""
+    subject, ref, name, seen, *_more = [*context.split(":"), "", "", "", ""]
+    known = (subject, name) in translations.LIMITS
+    return (subject, ref, name, language) if known else None, seen
+
+
+def _changed(entry: Entry, found: Segment, seen: str) -> tuple[str, No | None]:
+    """Return other words for what is approved; no longer, if that was changed meanwhile."""
+    if seen != found.seal:
+        return "", _no(entry, found.subject, Refused.DONE)
+    return _read(entry, found)
 
 
 def _read(entry: Entry, found: Segment) -> tuple[str, No | None]:
@@ -263,9 +333,12 @@ def _normal(text: str) -> str:
 
 
 def _no(entry: Entry, subject: str, why: Refused, what: str = "") -> No:
-    line = " ".join(entry.source.split())
-    begin = line if len(line) <= BEGINNING else line[: BEGINNING - 1] + "…"
-    return No(subject, begin, why, what)
+    return No(subject, _beginning(entry.source), why, what)
+
+
+def _beginning(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= BEGINNING else line[: BEGINNING - 1] + "…"
 
 
 BEGINNING = 40
@@ -276,7 +349,8 @@ async def check_again(
     session: AsyncSession, person: Person, brought: Brought, network: Network, now: datetime
 ) -> Brought:
     """Return the same as it is now: what was ready may have been written by others meanwhile."""
-    texts = Texts(brought.language, [one.entry for one in brought.ready])
+    entries = [one.entry for one in (*brought.ready, *brought.changes)]
+    texts = Texts(brought.language, entries)
     again = await check(session, person, texts, network, now)
     return replace(
         again,
@@ -289,7 +363,7 @@ async def check_again(
 async def write(
     session: AsyncSession, person: Person, brought: Brought, now: datetime
 ) -> list[Send]:
-    """Write what is ready; return the announcements that are drafts again, each once.
+    """Write what is ready and what changes; return announcements that are drafts again, once each.
 
     Raises:
         RefusalError: one of them cannot be written, so that nothing is.
@@ -299,10 +373,26 @@ async def write(
         send = await translating.write(session, person, one.key, one.text, now)
         if send is not None:
             taken_back[send.id] = send
+    for change in brought.changes:
+        send = await translating.write(
+            session, person, change.key, change.text, now, seen=change.seen
+        )
+        if send is not None:
+            taken_back[send.id] = send
     return list(taken_back.values())
 
 
 # In words
+
+
+def change(one: Change, _: Translator) -> Html:
+    """Return which approved text would change, and into what."""
+    return _(
+        "<b>{what}</b> “{before}” → “{after}”",
+        what=kind_of(one.key[0], _),
+        before=_beginning(one.before),
+        after=_beginning(one.text),
+    )
 
 
 def reason(no: No, language: str, _: Translator) -> Html:

@@ -9,8 +9,17 @@ from aiogram import Router
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import authors, earlier, machine, roles, translating, translations, untranslated
-from community.errors import ChangedError
+from community import (
+    authors,
+    earlier,
+    machine,
+    reading_aloud,
+    roles,
+    translating,
+    translations,
+    untranslated,
+)
+from community.errors import ChangedError, NotUnderstoodError
 from community.figures import FEW, Cell, Hidden, protect
 from community.machine import MachineText
 from community.machine import State as Drafting
@@ -18,7 +27,7 @@ from community.people import Person
 from community.roles import RoleName
 from community.translations import TRANSLATION, State
 from community.untranslated import WRITERS, Key, Segment
-from handlers import bridge, desk_files, menu
+from handlers import bridge, desk_files, menu, recording, standing
 from handlers.audience import told
 from handlers.brought import kind_of
 from handlers.content import check_faithful, named
@@ -161,7 +170,8 @@ async def languages_card(page: Page) -> Message:
         page.session, page.reader, OFFERED, page.network.language, page.now
     )
     if not every:
-        return Message(_("✅ Everything is translated."), [[await _back(page)]])
+        ways = [[await standing.way_in(page)], [await _back(page)]]
+        return Message(_("✅ Everything is translated."), ways)
     read_by = await untranslated.readers(page.session, page.network.language)
     cells = protect(read_by, total_shown=True).cells
     missing = Counter(one.language for one in every)
@@ -180,7 +190,7 @@ async def languages_card(page: Page) -> Message:
     text = lines(
         _("<b>Not translated yet</b>"), _("Choose a language that you write well."), "", *read
     )
-    return Message(text, [*rows, [await _back(page)]])
+    return Message(text, [*rows, [await standing.way_in(page)], [await _back(page)]])
 
 
 async def _back(page: Page) -> Button:
@@ -230,6 +240,8 @@ async def segment_card(page: Page, language: str, at: int) -> Message:
         whole = Button(_.label("button", "📖 Show all of it"), _about(found, SHOW_WHOLE))
         settled = _settling(page, found) if is_whole else whole
         rows += [[settled]] if settled else []
+    if found.state == State.DRAFT and await reading_aloud.can_be_read(page.session, found):
+        rows.append([standing.read_it(page, found)])
     if drafted and is_whole:
         taken = _about(found, TAKE_DRAFT, _seal(found, draft))
         rows.append([Button(_.label("button", "🤖 It is right like this"), taken)])
@@ -382,12 +394,27 @@ async def _ask(page: Page, about: Mapping[str, Any], answers: Mapping[str, Any])
     _ = page._
     found = await _find(page.session, page.reader, _key(about), page.network, page.now)
     asked = _("Write it. Language: {language}", language=language_name(about["key"][3], _))
-    return Question(lines(asked, "", *(_shown(page, found, is_whole=False) if found else ())))
+    return Question(
+        lines(
+            _("🎙 Now write down what you have read, please. Your recording goes with it.")
+            if "said" in about
+            else None,
+            asked,
+            "",
+            *(_shown(page, found, is_whole=False) if found else ()),
+        )
+    )
 
 
-async def _read(answering: Answering, text: str) -> str:
+async def _read(answering: Answering, text: str) -> str | dict[str, Any]:
     key = _key(answering.about)
     found = await _find(answering.session, answering.person, key, answering.network, answering.now)
+    if answering.incoming is not None and answering.incoming.voice is not None:
+        if found is not None and await reading_aloud.can_be_read(answering.session, found):
+            return recording.voice_in(answering)
+        text = ""
+    if not text.strip():
+        raise NotUnderstoodError("text")
     check_faithful(found.source if found else None, text, key[3])
     return translations.clean(key[0], key[2], text)
 
@@ -398,8 +425,22 @@ async def _written(answering: Answering) -> Replies:
     found = await _find(session, person, key, answering.network, now)
     if found is None or found.seal != seen:
         return [say("desk.faster"), say("desk.segment", language=key[3], at=0)]
+    if isinstance(text, dict):
+        return await _spoken(answering.state, found, text)
     send = await translating.write(session, person, key, text, now, seen=seen)
+    if said := answering.about.get("said"):
+        kept = await recording.text_at(session, person, key, now)
+        if kept is not None:
+            shown = await recording.previewed(answering.state, kept, said)
+            return [*shown, *unapproved(send)]
     return [say("desk.segment", language=key[3], at=0), *unapproved(send)]
+
+
+async def _spoken(state: FSMContext, found: Segment, said: dict[str, Any]) -> Replies:
+    """Take a voice message: of the draft that stands there, else of the words to come."""
+    if found.state == State.DRAFT:
+        return await recording.previewed(state, found, said)
+    return await begin(WRITE, state, key=list(found.key), seen=found.seal, said=said)
 
 
 def _key(about: Mapping[str, Any]) -> Key:
@@ -411,7 +452,7 @@ def _home(about: Mapping[str, Any]) -> Reply:
     return say("desk.segment", language=about["key"][3], at=0)
 
 
-WRITE = Form("desk.write", [Field("text", _ask, _read)], _written, home=_home)
+WRITE = Form("desk.write", [Field("text", _ask, _read, takes_voice=True)], _written, home=_home)
 
 CARDS = {
     "desk.languages": languages_card,

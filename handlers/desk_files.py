@@ -1,6 +1,7 @@
 """The translation desk for those who work at a computer: a file to take along and bring back."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -32,7 +33,7 @@ from handlers.replies import (
 )
 from handlers.staff import Untranslated, router_for
 from handlers.wording import unapproved
-from locales import OFFERED, language_name, number, plain, without_isolates
+from locales import OFFERED, Html, Translator, language_name, number, plain, without_isolates
 from locales.direction import pointed
 from reports import po
 
@@ -51,9 +52,10 @@ class Decide(CallbackData, prefix="uw"):
     act: str
 
 
-def button(page: Page, language: str) -> Button:
-    """Return the way to the file of one language."""
-    return Button(page._.label("button", "💻 Work in a file"), OfFile(language=language))
+def button(page: Page, language: str, *, approved: bool = False) -> Button:
+    """Return the way to the file of one language, or to the one with what is approved, too."""
+    pressed = OfFile(language=language, act="all" if approved else "take")
+    return Button(page._.label("button", "💻 Work in a file"), pressed)
 
 
 async def pressed(query: Any, callback_data: OfFile, state: FSMContext) -> Replies:
@@ -63,17 +65,23 @@ async def pressed(query: Any, callback_data: OfFile, state: FSMContext) -> Repli
         return [toast("old_button")]
     if callback_data.act == "bring":
         return await begin(BRING, state, language=language)
-    return [say("desk.file", language=language)]
+    return [say("desk.file", language=language, approved=callback_data.act == "all")]
 
 
-async def file_card(page: Page, language: str) -> Message:
-    """Hand over what the reader may translate into one language."""
+async def file_card(page: Page, language: str, *, approved: bool = False) -> Message:
+    """Hand over what the reader may translate into one language, or also what is approved."""
     _ = page._
-    texts = await brought.texts_for(page.session, page.reader, language, page.network, page.now, _)
+    session, reader, network = page.session, page.reader, page.network
+    texts = await brought.texts_for(
+        session, reader, language, network, page.now, _, approved=approved
+    )
     named = language_name(language, _)
     desk = [Button(_.label("button", "All languages"), Untranslated())]
+    every = OfFile(language=language, act="all")
+    more = [Button(_.label("button", "💻 The approved ones too"), every)]
     if not texts.entries:
-        return Message(_("✅ Everything is translated: {language}", language=named), [desk])
+        ways = [desk] if approved else [more, desk]
+        return Message(_("✅ Everything is translated: {language}", language=named), ways)
     text = lines(
         _.ngettext(
             "This file has {n} text to translate. Language: {language}",
@@ -87,10 +95,17 @@ async def file_card(page: Page, language: str) -> Message:
             "What is marked as “fuzzy” or “needs work” is left alone when you bring the file "
             "back: take the mark off where a text is right."
         ),
+        _(
+            "Approved texts are in it, too. Change only what is wrong: you are asked before any "
+            "of them changes."
+        )
+        if approved
+        else None,
     )
     name = f"{without_isolates(_.label('file', 'texts'))}-{language}.po"
     bring = Button(_.label("button", "📥 Bring it back"), OfFile(language=language, act="bring"))
-    return Message(text, [[bring], desk], file=File(name, partial(po.written, texts)))
+    ways = [[bring], desk] if approved else [[bring], more, desk]
+    return Message(text, ways, file=File(name, partial(po.written, texts)))
 
 
 # Bringing it back
@@ -132,6 +147,10 @@ async def _preview(state: FSMContext, kept: dict[str, Any]) -> Replies:
     return [*more, say("desk.brought", mark=mark)]
 
 
+WRITE, CHANGE = "write", "change"
+"""Write what is new alone, or also change what is approved."""
+CHANGES_SHOWN = 20
+"""So many of the approved texts that would change stand in the preview, each by its beginning."""
 FIRST = 5
 """So many refusals stand in the preview; if there are more, all of them are in a file."""
 
@@ -157,13 +176,16 @@ async def decided(
         return [toast("form.closed")]
     data = await state.get_data()
     await state.set_data({key: data[key] for key in data.keys() - {"brought"}})
-    if callback_data.act != "write":
+    if callback_data.act not in (WRITE, CHANGE):
         return [edit("desk.left", language=found.language)]
     again = await brought.check_again(session, person, found, network, now)
-    if again.ready != found.ready:
+    if (again.ready, again.changes) != (found.ready, found.changes):
         return [edit("desk.overtaken"), *await _preview(state, again.kept())]
+    if callback_data.act == WRITE:
+        found = replace(found, changes=())
     sends = await brought.write(session, person, found, now)
-    told = [edit("desk.written", language=found.language, count=len(found.ready))]
+    count = len(found.ready) + len(found.changes)
+    told = [edit("desk.written", language=found.language, count=count)]
     return [*told, *(reply for send in sends for reply in unapproved(send))]
 
 
@@ -190,15 +212,43 @@ async def preview_card(page: Page, mark: str) -> Message | None:
         told += [brought.reason(no, language, _) for no in found.refused[:FIRST]]
     if len(found.refused) > FIRST:
         told.append(_("All of them are in the file above."))
+    told += _changes(found, _)
     desk = [Button(_.label("button", "All languages"), Untranslated())]
-    if not count:
+    if not count and not found.changes:
         return Message(lines(*told, "", _("There is nothing to write.")), [desk])
-    write = _.nlabel("button", "✅ Write it: {n} text", "✅ Write them: {n} texts", count)
-    rows = [
-        [Button(write, Decide(mark=mark, act="write"))],
+    rows = []
+    if count:
+        write = _.nlabel("button", "✅ Write it: {n} text", "✅ Write them: {n} texts", count)
+        rows.append([Button(write, Decide(mark=mark, act=WRITE))])
+    if found.changes:
+        change = (
+            _.label("button", "✏️ Write and change")
+            if count
+            else _.label("button", "✏️ Change what is approved")
+        )
+        rows.append([Button(change, Decide(mark=mark, act=CHANGE))])
+    rows += [
         [Button(_.label("button", "Leave it"), Decide(mark=mark, act="leave"))],
     ]
     return Message(lines(*told), rows)
+
+
+def _changes(found: Brought, _: Translator) -> list[Html | str]:
+    """Say apart which approved texts would change."""
+    if not found.changes:
+        return []
+    shown = [brought.change(one, _) for one in found.changes[:CHANGES_SHOWN]]
+    rest = len(found.changes) - len(shown)
+    return [
+        "",
+        _.ngettext(
+            "⚠️ {n} text that is approved would change:",
+            "⚠️ {n} texts that are approved would change:",
+            len(found.changes),
+        ),
+        *shown,
+        *([_("and {n} more.", n=number(rest, _))] if rest else []),
+    ]
 
 
 async def refused_card(page: Page, mark: str) -> Message | None:

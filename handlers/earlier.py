@@ -14,7 +14,7 @@ from community.errors import ChangedError
 from community.people import Person
 from community.roles import RoleName
 from community.translations import TRANSLATION, State
-from community.untranslated import WRITERS, Segment
+from community.untranslated import TABLES, WRITERS, Segment
 from handlers import words
 from handlers.content import check_faithful, named
 from handlers.replies import Button, Message, Network, Page, Replies, edit, lines, toast
@@ -49,9 +49,13 @@ async def used_again(
         return [toast("desk.done")]
     if callback_data.seen != found.seal:
         raise ChangedError(TRANSLATION.name, found.state, State.APPROVED)
-    check_faithful(found.source, before.text, before.language)
+    if not found.is_source:
+        check_faithful(found.source, before.text, before.language)
     send = await translating.write(session, person, found.key, before.text, now, seen=found.seal)
-    return [edit("desk.segment", language=before.language, at=0), *unapproved(send)]
+    if found.state != State.APPROVED:
+        return [edit("desk.segment", language=before.language, at=0), *unapproved(send)]
+    subject, ref, _field, _language = found.key
+    return [edit("standing", subject=subject, ref=ref), *unapproved(send)]
 
 
 async def _of_earlier(
@@ -61,6 +65,14 @@ async def _of_earlier(
     named = (before.subject, before.subject_id, before.field, before.language)
     for one in await untranslated.queue(session, person, OFFERED, network.language, now):
         if (one.subject, one.row_id, one.field, one.language) == named:
+            return one
+    owner = await session.get(TABLES[before.subject], before.subject_id)
+    if owner is None:
+        return None
+    about = (before.subject, owner.ref)
+    for one in await untranslated.standing(session, person, now, about=about):
+        is_it = (one.subject, one.row_id, one.field, one.language) == named
+        if is_it and await translating.may_rewrite(session, person, one, now):
             return one
     return None
 
@@ -81,7 +93,13 @@ async def earlier_card(page: Page, ref: str) -> Message | None:
     )
     again = Again(ref=ref, seen=found.seal)
     return Message(
-        lines(told_of, *named(page, before.language, before.text)),
+        lines(
+            told_of,
+            *named(page, before.language, before.text),
+            _("The translations of this text would be out of date then.")
+            if found.is_source
+            else None,
+        ),
         [[Button(_.label("button", "↩️ Use this one again"), again)]],
     )
 

@@ -9,7 +9,7 @@ from community.events import Event
 from community.sends import Send
 from community.topics import Topic
 from community.translations import Fallback
-from handlers import pictures, topics
+from handlers import listening, pictures, topics
 from handlers.attendance import (
     Calendar,
     List,
@@ -61,6 +61,7 @@ async def announcement(page: Page, event: Event, announced: Send) -> Message | N
     )
     rows = [
         *await answer_rows(page, event, None),
+        await listening.of_send(page, announced, block),
         by_machine(page, "event", event.ref, block),
         await please(page, "event", event.ref, event.id, block),
         [topics.button(Topic.EVENTS, _)],
@@ -84,7 +85,8 @@ async def reminder(page: Page, ref: str, which: str) -> Message | None:
         "",
         *facts(page, event, mine),
     )
-    return Message(text, await answer_rows(page, event, mine))
+    hear = await listening.of_event(page, event, block)
+    return Message(text, [*await answer_rows(page, event, mine), hear])
 
 
 async def changed(page: Page, ref: str) -> Message | None:

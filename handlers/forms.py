@@ -134,6 +134,8 @@ class Field:
     takes_location: bool = False
     takes_picture: bool = False
     """A picture is an answer; the text is what is written under it, perhaps nothing."""
+    takes_voice: bool = False
+    """A voice message is an answer; reading it says whether there is one."""
     takes_file: bool = False
     """A file is an answer, and has been fetched when it is read."""
     relays: bool = False
@@ -308,7 +310,7 @@ async def written(
         text = f"{message.location.latitude} {message.location.longitude}"
     has_picture = asked.takes_picture and picture_in(message) is not None
     has_file = asked.takes_file and message.document is not None
-    if not text.strip() and not has_picture and not has_file:
+    if not text.strip() and not (has_picture or has_file or asked.takes_voice):
         raise FileRefusedError("none") if asked.takes_file else NotUnderstoodError("text")
     page = Page(session, person, _, now, network, forms, second=person.second_language)
     question = await asked.ask(page, data["about"], data["answers"])

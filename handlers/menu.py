@@ -10,7 +10,7 @@ from aiogram.fsm.context import FSMContext
 
 from community import roles
 from community.roles import RoleName
-from handlers import resting, staff
+from handlers import drafts, resting
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
 from locales import Html, Translator
 
@@ -106,7 +106,7 @@ async def menu_card(page: Page) -> Message:
         rows = [*resting.rows(page), *rows]
     held = {role.name for role in await roles.held(page.session, page.reader, page.now)}
     if RoleName.TRANSLATOR in held:
-        rows.append([staff.translations_button(_)])
+        rows.append([await drafts.button(page)])
     if ways := ways_in(held, _):
         text = lines(text, "", *ways)
     return Message(text, rows)

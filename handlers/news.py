@@ -14,7 +14,7 @@ from community.events import Event
 from community.sends import Send
 from community.topics import Topic
 from community.translations import Block, Fallback
-from handlers import menu, pictures, topics
+from handlers import listening, menu, pictures, topics
 from handlers.attendance import event_card
 from handlers.content import authored, by_machine, please
 from handlers.replies import Button, Message, NotYetError, Page, Replies, alike, lines, say
@@ -61,6 +61,7 @@ async def as_written(
     notice = page._("✏️ Corrected:") if send.of_id is not None else None
     text = lines(notice, words_of(page, block), *pictures.in_words(page, block))
     rows = [
+        await listening.of_send(page, send, block),
         by_machine(page, "newsletter", send.ref, block),
         await _please(page, send, block, for_all=for_all),
         [topics.button(Topic.NEWSLETTERS, page._)],
@@ -121,6 +122,7 @@ async def latest(page: Page) -> Message:
         return Message(_("There is no newsletter yet."), [[menu.button(_)]])
     text = lines(words_of(page, block), *pictures.in_words(page, block))
     rows = [
+        await listening.of_send(page, send, block),
         by_machine(page, "newsletter", send.ref, block),
         await _please(page, send, block, for_all=False),
         [menu.button(_)],

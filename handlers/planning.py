@@ -352,6 +352,7 @@ async def event_words(page: Page, ref: str) -> Message:
         ),
     )
     rows = wording.language_rows(page, "e", ref, source, found)
+    rows.append(wording.read_aloud(page, "event", ref))
     back = Button(_.label("button", "Back to the event"), PlannedEvent(ref=ref))
     return Message(text, [*rows, [back]])
 

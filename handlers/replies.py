@@ -174,7 +174,7 @@ class Button:
 
 @dataclass(frozen=True)
 class File:
-    """Something attached; a picture is shown, anything else offered as a file."""
+    """Something attached: a picture is shown, a voice played, anything else offered as a file."""
 
     name: str
     content: bytes | str | Callable[[], bytes]
@@ -184,7 +184,8 @@ class File:
     """
     is_picture: bool = False
     otherwise: str = ""
-    """Of what is made by a function: what is said in its place when that fails."""
+    """What is said in its place when it cannot be made, or Telegram does not take it."""
+    is_voice: bool = False
 
 
 @dataclass(frozen=True, eq=False)

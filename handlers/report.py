@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import figures
 from community.errors import NotFoundError
 from community.roles import RoleName
+from handlers import drafts
 from handlers.replies import Button, File, Message, Network, Page, Replies, edit, in_rows, say
 from handlers.setup import SetUp
-from handlers.staff import Months, router_for, translations_button
+from handlers.staff import Months, router_for
 from locales import Html, Translator
 from reports import chart
 from reports.figures import Report, as_text, month_name, report
@@ -100,7 +101,7 @@ async def report_card(page: Page) -> Message:
             ],
             per_row=2,
         ),
-        [translations_button(_)],
+        [await drafts.button(page)],
         [Button(_.label("button", "⚙️ Set up the network"), SetUp())],
     ]
     return Message(_("<b>Figures</b>\nWhich month would you like to see?"), rows)

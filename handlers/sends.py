@@ -409,6 +409,8 @@ async def words_card(page: Page, ref: str) -> Message:
         Fallback.WAIT: _.label("button", "⏳ They wait for their own"),
     }
     rows = wording.language_rows(page, "s", ref, source, found)
+    if send.started_at is None:
+        rows.append(wording.read_aloud(page, "newsletter", ref))
     if send.started_at is None and send.of_id is None:
         rows += [
             [Button(label, Do(ref=ref, what=other.value))]

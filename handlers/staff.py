@@ -72,6 +72,15 @@ class OfSegment(CallbackData, prefix="un"):
         return edit("desk.segment", language=self.language, at=0)
 
 
+class AsTheyStand(CallbackData, prefix="vt"):
+    """Texts as they stand, one after the other: of one language, or all of one thing."""
+
+    language: str = ""
+    at: int = 0
+    subject: str = ""
+    ref: str = ""
+
+
 def back(_: Translator) -> Button:
     """Return the way back to the team's menu."""
     return Button(_.label("button", "Back"), Desk())

@@ -17,7 +17,7 @@ from community.people import Person
 from community.providers import Service, ServiceStep
 from community.topics import Topic
 from community.translations import Block
-from handlers import menu, topics, words
+from handlers import listening, menu, topics, words
 from handlers.content import authored, block_for, by_machine, please
 from handlers.directory import cost_line
 from handlers.replies import (
@@ -196,6 +196,7 @@ async def service_card(page: Page, ref: str) -> Message:
         *(["", _("<b>Step by step</b>"), *told] if told else []),
     )
     rows = [
+        await listening.of_service(page, service, steps, block),
         by_machine(page, "service", ref, block),
         await please(page, "service", ref, service.id, block, *blocks.values())
         if service.is_open
@@ -295,7 +296,8 @@ async def step_nudge(page: Page, ref: str) -> Message | None:
         _("Stuck? Write to the team: /ask"),
     )
     look = Button(_.label("button", "Look at the steps"), OpenService(ref=ref))
-    return Message(text, [[look], [topics.button(Topic.STEPS, _)]])
+    hear = await listening.of_step(page, waiting, block)
+    return Message(text, [[look], hear, [topics.button(Topic.STEPS, _)]])
 
 
 CARDS = {

@@ -21,7 +21,7 @@ from community.translations import Standing, State
 from handlers.content import check_faithful, named
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.replies import Button, Message, Page, Replies, Reply, lines, say, toast
-from handlers.staff import TEAM, router_for
+from handlers.staff import TEAM, AsTheyStand, router_for
 from locales import OFFERED, Html, Translator, language_name, native_name, translator_for
 
 
@@ -81,6 +81,13 @@ def language_rows(
             ]
         )
     return rows
+
+
+def read_aloud(page: Page, subject: str, ref: str) -> list[Button]:
+    """Return the button that leads to these texts as they stand, to be read aloud."""
+    return [
+        Button(page._.label("button", "🎙 Read it aloud"), AsTheyStand(subject=subject, ref=ref))
+    ]
 
 
 # Writing one language

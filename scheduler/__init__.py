@@ -20,6 +20,7 @@ from community import (
     providers,
     referrals,
     retention,
+    second_reading,
     sends,
     surveys,
 )
@@ -102,6 +103,12 @@ async def _noticing_unattended(session: AsyncSession, tick: Tick) -> object:
     return await referrals.notice_unattended(session, tick.now)
 
 
+async def _noticing_drafts(session: AsyncSession, tick: Tick) -> object:
+    return await second_reading.notice(
+        session, tick.now, network_language=tick.language, zone=tick.zone
+    )
+
+
 async def _watching_what_is_set_aside(session: AsyncSession, tick: Tick) -> object:
     return await alerts.watch_set_aside(session, tick.now)
 
@@ -120,6 +127,7 @@ TIMETABLE: Sequence[Job] = (
     Job("nudging about steps", 60, _nudging),
     Job("asking for outcomes", 60, _asking_outcomes),
     Job("noticing requests that nobody reads", 60, _noticing_unattended),
+    Job("noticing drafts that wait", 300, _noticing_drafts),
     Job("watching what is set aside", 60, _watching_what_is_set_aside),
     Job("deleting by the retention table", 3600, _cleaning),
 )

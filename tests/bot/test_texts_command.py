@@ -129,3 +129,27 @@ def test_a_translators_texts_go_out_by_their_own_number(address: str) -> None:
     assert "--as" in diwan("export", "--texts", "uk", "uk.po").output, "there are two now"
     told = diwan("export", "--texts", "uk", "uk.po", "--as", "77")
     assert (told.exit_code, told.output) == (0, "uk.po: 2 texts to translate.\n"), told.output
+
+
+def test_what_is_approved_comes_along_and_changes_only_if_that_is_said(address: str) -> None:
+    def brings(**said: str) -> None:
+        texts = read(Path("uk.po").read_bytes())
+        entries = [replace(one, text=said.get(one.source, one.text)) for one in texts.entries]
+        Path("uk.po").write_bytes(written(replace(texts, entries=entries)))
+
+    diwan("export", "--texts", "uk", "uk.po")
+    brings(Hello="Вітаю")
+    assert diwan("import", "uk.po", "--yes").output.endswith("Written: 1.\n")
+    told = diwan("export", "--texts", "uk", "uk.po", "--force", "--approved")
+    assert told.output == "uk.po: 2 texts to translate.\n"
+    brings(Hello="Привіт")
+    told = diwan("import", "uk.po", "--yes")
+    assert "1 that are approved would change, and stay as they are without" in told.output
+    assert "Newsletter “Вітаю” → “Привіт”" in told.output
+    assert approved(address) == {"Вітаю"}
+    told = diwan("import", "uk.po", "--yes", "--approved")
+    assert told.output.endswith("Written: 1.\n")
+    assert approved(address) == {"Привіт"}
+    told = diwan("languages")
+    (line,) = (line for line in told.output.splitlines() if line.startswith("uk"))
+    assert line.endswith("0 of 1 texts"), told.output

@@ -23,6 +23,7 @@ from community.exchanges import State as Asked
 from community.live import LiveMessage
 from community.machine import Machine, MachineText
 from community.people import Membership, Person
+from community.recordings import Recording
 from community.roles import RoleInvitation, RoleName
 
 PAGE = Path(__file__).parents[2] / "docs" / "retention.md"
@@ -140,6 +141,23 @@ RULES: list[tuple[str, timedelta, Made]] = [
             person_id=p.id, subject="event", subject_id=1, language="ar", asked_at=at
         ),
     ),
+    (
+        "recording",
+        timedelta(days=180),
+        lambda p, at: Recording(
+            subject="event",
+            subject_id=1,
+            language="fr",
+            field="title",
+            text="x",
+            file_id="x",
+            seconds=1,
+            is_approved=True,
+            recorded_by_id=p.id,
+            recorded_as="animator",
+            recorded_at=at,
+        ),
+    ),
     ("erasure", timedelta(days=730), lambda p, at: Erasure(hash="x", at=at)),
 ]
 
@@ -227,8 +245,8 @@ GOES = (
     "Deleting removes everything that names the person from every table, updates set aside "
     "included. What stays names nobody: that somebody came to an event, what was answered to a "
     "survey, how a message or a membership ended, and what the person did for others (an event, "
-    "a text), without a who. One keyed hash of the Telegram number stays as the table says; the "
-    "key is a random one in the same database."
+    "a text), without a who; what they read aloud goes, because it is their voice. One keyed hash "
+    "of the Telegram number stays as the table says; the key is a random one in the same database."
 )
 
 

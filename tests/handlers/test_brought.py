@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.database import Database
 from community import conversations, people, translating, translations, untranslated
 from community.areas import Area
-from community.errors import FileRefusedError, NotAllowedError
+from community.errors import ChangedError, FileRefusedError, NotAllowedError
 from community.people import Person
 from community.roles import Role, RoleName
 from community.sends import Kind, Send
@@ -170,6 +170,57 @@ async def test_what_others_wrote_meanwhile_stays_and_the_same_words_are_no_mista
     assert await checked(session, boss, now, *same) == Brought("uk", same=2)
     other = await checked(session, boss, now, replace(same[0], text="Інше"))
     assert [no.why for no in other.refused] == [Refused.DONE]
+
+
+@pytest.mark.parametrize("name", [RoleName.ANIMATOR, RoleName.TRANSLATOR])
+async def test_what_is_approved_changes_only_from_the_words_that_the_file_was_made_with(
+    session: AsyncSession, now: datetime, name: RoleName
+) -> None:
+    boss = await the_team(session, now, name)
+    letter = await a_letter(session, now, title="News", body="Hello")
+    there = ("newsletter", letter.id)
+    await translations.write(session, None, *there, "uk", {"title": "Новини"}, now)
+    _ = translator_for("en")
+    texts = await brought.texts_for(session, boss, "uk", NETWORK, now, _, approved=True)
+    by_source = {entry.source: entry for entry in texts.entries}
+    if name == RoleName.TRANSLATOR:
+        assert set(by_source) == {"Hello"}, "a translator puts nothing right that is approved"
+        seal = translations.seal("News", "Новини")
+        forged = Entry(f"newsletter:{letter.ref}:title:{seal}", "News", "Вісті")
+        (no,) = (await checked(session, boss, now, forged)).refused
+        assert no.why == Refused.DONE
+        return
+    title, body = by_source["News"], replace(by_source["Hello"], text="Вітаю")
+    assert (title.text, title.is_fuzzy) == ("Новини", False)
+    assert "This text is approved: change it only to put it right." in title.notes
+    found = await checked(session, boss, now, title, body)
+    assert (found.same, len(found.ready), found.changes) == (1, 1, ())
+    better = replace(title, text="Вісті")
+    found = await checked(session, boss, now, better, body)
+    assert Brought.of(found.kept()) == found
+    (change,) = found.changes
+    assert (change.before, change.text, len(found.ready)) == ("Новини", "Вісті", 1)
+    assert await brought.check_again(session, boss, found, NETWORK, now) == found
+    unsealed = replace(better, context=better.context.rpartition(":")[0])
+    lost = replace(better, text="Новини 7")
+    for entry, why in (
+        (unsealed, Refused.DONE),
+        (lost, Refused.ADDED),
+        (replace(better, source="Other"), Refused.DONE),
+    ):
+        wrong = await checked(session, boss, now, entry)
+        assert (wrong.changes, [no.why for no in wrong.refused]) == ((), [why])
+    twice = await checked(session, boss, now, better, replace(unsealed, text="Ще раз"))
+    assert {no.why for no in twice.refused} == {Refused.TWICE}
+    await translations.write(session, None, *there, "uk", {"title": "Слова"}, now)
+    with pytest.raises(ChangedError):
+        await brought.write(session, boss, replace(found, ready=()), now)
+    overtaken = await checked(session, boss, now, better)
+    assert (overtaken.changes, overtaken.refused[0].why) == ((), Refused.DONE)
+    await translations.write(session, None, *there, "uk", {"title": "Новини"}, now)
+    await brought.write(session, boss, found, now)
+    shelf = (await translations.shelves(session, *there[:1], [letter.id]))[letter.id]
+    assert shelf.complete["uk"] == {"title": "Вісті", "body": "Вітаю"}
 
 
 async def test_every_reason_has_its_words_in_every_language(now: datetime) -> None:

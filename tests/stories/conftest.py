@@ -203,6 +203,11 @@ class Somebody:
         self.stage.emulator.world.file(self.id, kind, "flyer.png", "image/png", content, caption)
         await self.stage.settled()
 
+    async def sends_voice(self, content: bytes) -> None:
+        """Send a voice message."""
+        self.stage.emulator.world.file(self.id, "voice", "voice.ogg", "audio/ogg", content)
+        await self.stage.settled()
+
     async def sends_file(self, name: str, content: bytes) -> None:
         """Send a file."""
         mime = "application/octet-stream"
@@ -210,7 +215,7 @@ class Somebody:
         await self.stage.settled()
 
     def picture(self, message: dict[str, Any]) -> bytes:
-        """Return the content of the picture, or the file, in a message."""
+        """Return the content of the picture, the voice or the file in a message."""
         number = message["attachment"]["url"].rpartition("/")[2]
         return self.stage.emulator.world.blobs[number].content
 

@@ -27,8 +27,18 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import sample
-from community import authors, bridge, inbox, invitations, people, referrals, roles
+from community import (
+    authors,
+    bridge,
+    inbox,
+    invitations,
+    people,
+    reading_aloud,
+    referrals,
+    roles,
+)
 from community.arrivals import Arrival, Arriving
+from community.events import Event
 from community.exchanges import Kind
 from community.needs import Need
 from community.people import Person
@@ -36,6 +46,7 @@ from community.providers import Organization, Service
 from community.referrals import FieldName, Reason
 from community.roles import Role, RoleName
 from community.tables import METADATA
+from community.translations import ContentText, seal
 from handlers import FORMS
 from tests.stories.conftest import Somebody, Stage
 
@@ -45,7 +56,7 @@ LONGEST = 64
 OWN = {
     *("la", "l2", "te", "co", "pr", "me", "ch", "m", "nn", "st", "pa", "at", "us", "f"),
     *("ev", "evs", "an", "ics", "sy", "sq", "sv", "sk", "sf", "sr", "sz", "pu", "pt", "ps", "tp"),
-    *("wt", "bm", "py"),
+    *("wt", "bm", "py", "vl"),
 }
 """What anybody may press for themself; it may change their own rows, and nobody else's."""
 
@@ -53,14 +64,14 @@ ROLES: Mapping[str, set[str]] = {
     "animator": {
         *("az", "tm", "tg", "tj", "ti", "ts", "tr", "ib", "iq", "di", "sl", "nl", "sd", "au"),
         *("ar", "pe", "pl", "pn", "pq", "pz", "pd", "pg", "pk", "px", "nw", "nt", "ww", "wv"),
-        *("wo", "fw", "pi", "ut", "un", "uf", "uw", "ua"),
+        *("wo", "fw", "pi", "ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
     },
     "coordinator": {
-        *("ut", "un", "uf", "uw", "ua"),
+        *("ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
         *("rp", "rm", "su", "sa", "so", "sx", "sj", "sn", "ss", "sg", "sw"),
     },
     "staff": {"rl"},
-    "translator": {"ut", "un", "uf", "uw", "ua"},
+    "translator": {"ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"},
     "member": set(),
     "stranger": set(),
 }
@@ -83,6 +94,10 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("iq", "xc", "xs"), ("exchanges",)),
     "wt": ("events", "referrals"),
     "py": ("events", "sends", "services"),
+    "vl": ("events", "sends", "services", "service_steps"),
+    "vt": ("events", "sends", "services"),
+    "va": ("events", "sends", "services", "service_steps"),
+    "vr": ("recordings",),
     "tj": ("join_links",),
     "ts": ("role_invitations",),
     "tr": ("roles",),
@@ -371,6 +386,7 @@ async def a_town(stage: Stage) -> Town:
         await inbox.ask(session, cast["Samuel"], "Where is the office?", now, language="en")
         await _two_referrals(session, cast, ours, now)
         await _a_question_about_a_text(session, cast["Samuel"], ours, now)
+        await _a_recording(session, boss, now)
         refs = {
             table.name: [str(ref) for ref in await session.scalars(select(table.c.ref))]
             for table in METADATA.sorted_tables
@@ -425,6 +441,18 @@ async def _a_question_about_a_text(
     await session.flush()
     asked = await authors.begin(session, asker, ("organization", ours.ref, "name", "xx"), now)
     await bridge.write(session, asker, asked.ref, "Is this a name?", now, language="en")
+
+
+async def _a_recording(session: AsyncSession, boss: Person, now: datetime) -> None:
+    """Let the title of an event be read aloud."""
+    title = await session.scalar(
+        select(ContentText).where(ContentText.subject == "event", ContentText.is_source)
+    )
+    assert title is not None
+    key = ("event", (await session.get_one(Event, title.subject_id)).ref)
+    place = (*key, title.field, title.language)
+    voice = reading_aloud.Voice("x", 1)
+    await reading_aloud.keep(session, boss, place, voice, now, seen=seal(title.text))
 
 
 def changed(before: Mapping[Key, Row], after: Mapping[Key, Row]) -> list[tuple[Key, str]]:

@@ -172,6 +172,53 @@ async def test_who_writes_one_of_the_texts_meanwhile_sees_the_rest_before_it_is_
     boss.sees_last("Everything is translated")
 
 
+@BOTH_WAYS
+async def test_what_is_approved_is_put_right_by_a_file_if_that_is_said_apart(
+    stage: Stage, animator: Coming, team: str, reader: str
+) -> None:
+    boss = await animator(team)
+    await stage.member("Reader", reader)
+    await a_newsletter(boss)
+    words = dict(
+        zip(("Winter news", "The office is closed in January."), SAID[reader], strict=True)
+    )
+    texts = await takes_along(boss, reader)
+    await brings_back(boss, translated(texts, *(words[one.source] for one in texts.entries)))
+    await boss.presses("✅ Write them: {n} texts", n="2")
+
+    async def takes_all_along() -> Texts:
+        await boss.says("/animate")
+        await boss.presses("🌐 Translations")
+        await boss.presses("🎙 Read aloud or put right")
+        await boss.presses(native_name(reader))
+        await boss.presses("💻 Work in a file")
+        return read(boss.picture(boss.last))
+
+    every = await takes_all_along()
+    boss.sees_last("Approved texts are in it, too.")
+    assert {entry.text for entry in every.entries} == set(SAID[reader])
+    again = {"Winter news": {"ar": "أنباء الشتاء", "uk": "Вісті зими"}[reader]}
+    better = translated(every, *(again.get(one.source, one.text) for one in every.entries))
+    await brings_back(boss, better)
+    boss.sees_last(
+        "Can be written: {n}",
+        "⚠️ {n} text that is approved would change:",
+        SAID[reader][0],
+        again["Winter news"],
+    )
+    preview = boss.last
+    await boss.presses("✏️ Change what is approved")
+    boss.sees_last("Written: {n} text. Thank you!")
+    changed = {entry.text for entry in (await takes_all_along()).entries}
+    assert changed == {again["Winter news"], SAID[reader][1]}
+    data = preview["buttons"][0][0]["data"]
+    stage.emulator.world.press(boss.id, preview["message_id"], data, forged=True)
+    await stage.settled()
+    await boss.presses("📥 Bring it back")
+    await boss.sends_file("texts.po", better)
+    boss.sees_last("Stand there already, word for word: {n}", "There is nothing to write.", n="2")
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [

@@ -129,3 +129,67 @@ async def test_an_earlier_text_is_read_and_used_again(
     told = saying(language, "This has been translated already.")
     toasts = [call["params"].get("text", "") for call in stage.emulator.calls]
     assert any(told.search(toast) for toast in toasts), "approved is no draft of theirs any more"
+
+
+@LANGUAGES
+async def test_earlier_words_of_what_is_approved_are_used_again(
+    stage: Stage, animator: Coming, language: str
+) -> None:
+    boss = await animator(language)
+    await stage.member("Olha", "uk")
+    await a_newsletter(boss)
+    for words in IN_UKRAINIAN, ("Новини", "Зачинено."):
+        await boss.presses("Languages and preview")
+        await boss.presses("✏️ Українська")
+        for text in words:
+            await boss.says(text)
+        await boss.presses("Back to the message")
+    await at_the_desk_of_what_stands(boss)
+    boss.sees_last("Winter news", "Новини")
+    await boss.presses("🕘 Earlier texts")
+    boss.sees_last("Written before: {when}, {role}", TITLE)
+    await boss.presses("↩️ Use this one again")
+    boss.sees_last("It cannot be heard yet.")
+    await at_the_desk_of_what_stands(boss)
+    boss.sees_last("Winter news", TITLE)
+    await boss.says("/animate")
+    await boss.presses("Newsletters")
+    await boss.presses("📰")
+    await boss.presses("Languages and preview")
+    await boss.presses("👁 Українська")
+    boss.sees_last(TITLE, "Зачинено.")
+
+
+async def at_the_desk_of_what_stands(boss: Somebody) -> None:
+    await boss.says("/animate")
+    await boss.presses("🌐 Translations")
+    await boss.presses("🎙 Read aloud or put right")
+    await boss.presses("Українська")
+
+
+@LANGUAGES
+async def test_whoever_may_be_the_second_reader_learns_that_drafts_wait(
+    stage: Stage, animator: Coming, language: str
+) -> None:
+    boss = await animator(language)
+    await stage.member("Olha", "uk")
+    first = await a_translator(boss, "Tarik", language)
+    await a_newsletter(boss)
+    await at_the_desk(first)
+    await writes(first, TITLE)
+    await boss.says("/animate")
+    assert has_button(boss, "🌐 Translations: {n} to read")
+    await first.says("/menu")
+    assert not has_button(first, "🌐 Translations: {n} to read"), "one's own is no draft to read"
+    await stage.play(hours=3)
+    assert not boss.has_read("Translators' drafts that wait for a second reader: {n}", n="1")
+    for _half_a_day in range(4):
+        await stage.play(hours=12)
+    assert boss.times_read("Translators' drafts that wait for a second reader: {n}", n="1") == 2
+    assert not first.has_read("Translators' drafts that wait for a second reader: {n}", n="1")
+    await boss.presses("🌐 Translations: {n} to read", n="1")
+    await boss.presses("Українська")
+    await boss.presses("✅ Approve")
+    await stage.play(days=1)
+    told = boss.times_read("Translators' drafts that wait for a second reader: {n}", n="1")
+    assert told == 1, "the first was opened, and no other has come"
