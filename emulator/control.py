@@ -237,12 +237,13 @@ class Control:
     async def _send_file(self, request: web.Request, person: int) -> Json:
         form = await request.post()
         kind, caption = str(form.get("kind", "document")), str(form.get("caption", ""))
+        seconds = int(str(form.get("seconds", "1")))
         for value in form.values():
             if isinstance(value, web.FileField):
                 mime = value.content_type or "application/octet-stream"
                 content = value.file.read()
                 name = value.filename.encode(errors="replace").decode()
-                return self.world.file(person, kind, name, mime, content, caption)
+                return self.world.file(person, kind, name, mime, content, caption, seconds=seconds)
         raise ValueError("there is no file in the form")
 
     async def _inject(self, request: web.Request) -> Any:

@@ -18,6 +18,8 @@ class Blob:
     content: bytes
     kind: str = ""
     """As what it was first sent: it can be sent again as nothing else. "" until then."""
+    seconds: int = 1
+    """How long it lasts, if it can be heard."""
 
     @property
     def path(self) -> str:
@@ -32,6 +34,8 @@ def keep(name: str, mime: str, content: bytes) -> Blob:
 
 def media(kind: str, blob: Blob) -> dict[str, Any]:
     """Return a file as the Bot API's message content."""
+    if kind == "photo" and not blob.kind:
+        blob.content = repainted(blob.content)
     blob.kind = kind
     common = {"file_id": blob.file_id, "file_unique_id": blob.unique_id}
     size = len(blob.content)
@@ -39,10 +43,29 @@ def media(kind: str, blob: Blob) -> dict[str, Any]:
         width, height = picture_size(blob.content)
         return {"photo": [{**common, "width": width, "height": height, "file_size": size}]}
     if kind == "voice":
-        return {"voice": {**common, "duration": 1, "mime_type": blob.mime, "file_size": size}}
+        heard = {"duration": blob.seconds, "mime_type": blob.mime}
+        return {"voice": {**common, **heard, "file_size": size}}
     return {
         "document": {**common, "file_name": blob.name, "mime_type": blob.mime, "file_size": size}
     }
+
+
+def repainted(content: bytes) -> bytes:
+    """Return a picture without what stands beside it in the file.
+
+    Telegram paints anew what is sent as a photo. Of a JPEG we leave out the sections for comments
+    and for programs (EXIF with the place is one); other pictures stay as they are.
+    """
+    kept, at = bytearray(content[:2]), 2
+    if not content.startswith(b"\xff\xd8\xff"):
+        return content
+    while content[at : at + 1] == b"\xff" and content[at + 1 : at + 2] not in {b"\xda", b"\xd9"}:
+        end = at + 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+        section = content[at + 1 : at + 2]
+        if not (b"\xe1" <= section <= b"\xed" or section == b"\xfe"):
+            kept += content[at:end]
+        at = end
+    return bytes(kept + content[at:])
 
 
 def is_picture(content: bytes) -> bool:

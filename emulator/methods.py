@@ -166,7 +166,9 @@ def _edited(call: Call, content: Json, replaced: tuple[str, ...], what: str) -> 
         raise bad("there is no text in the message to edit")
     if what == "caption" and not any(kind in message for kind in MEDIA):
         raise bad("there is no caption in the message to edit")
-    if what == "media" and not any(kind in message for kind in (*MEDIA, "text")):
+    if what == "media" and "voice" in message:
+        raise bad("there is no media in the message to edit")
+    if what == "media" and not any(kind in message for kind in ("photo", "document", "text")):
         raise bad("message can't be edited")
     content = {**content, **call.markup()}
     replaced = (*replaced, "reply_markup")

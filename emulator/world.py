@@ -234,9 +234,17 @@ class World:
         return self._from_person(person_id, {"contact": contact})
 
     def file(
-        self, person_id: int, kind: str, name: str, mime: str, content: bytes, caption: str = ""
+        self,
+        person_id: int,
+        kind: str,
+        name: str,
+        mime: str,
+        content: bytes,
+        caption: str = "",
+        *,
+        seconds: int = 1,
     ) -> Json:
-        """Send a document, a photo or a voice message.
+        """Send a document, a photo or a voice message, which lasts so many seconds.
 
         Raises:
             ValueError: no such kind, or an empty file.
@@ -244,9 +252,9 @@ class World:
         if kind not in {"document", "photo", "voice"} or not content:
             raise ValueError(f"{name} cannot be sent as a {kind}")
         words = {"caption": caption} if caption else {}
-        return self._from_person(
-            person_id, {**media(kind, self.keep(name, mime, content)), **words}
-        )
+        blob = self.keep(name, mime, content)
+        blob.seconds = seconds
+        return self._from_person(person_id, {**media(kind, blob), **words})
 
     def _from_person(self, person_id: int, content: Json) -> Json:
         person = self.person(person_id)

@@ -29,9 +29,10 @@ export const api = {
   block: (id) => act(id, "block"),
   unblock: (id) => act(id, "unblock"),
   deactivate: (id) => act(id, "deactivate"),
-  file: (id, kind, file) => {
+  file: (id, kind, file, seconds) => {
     const form = new FormData();
     form.set("kind", kind);
+    form.set("seconds", seconds);
     form.set("file", file, file.name);
     return call("POST", `people/${id}/file`, form);
   },

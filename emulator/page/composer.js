@@ -99,9 +99,23 @@ export class Composer {
     picker.addEventListener("change", async () => {
       const files = [...picker.files];
       picker.value = "";
-      for (const file of files) await attempt(() => api.file(this.id, kindOf(file), file));
+      for (const file of files) await this.#sendFile(file);
     });
     return picker;
+  }
+
+  async #sendFile(file) {
+    let kind = "document";
+    let seconds = 1;
+    if (file.type.startsWith("image/")) {
+      const given = await ask($("#picture"));
+      if (!given) return;
+      kind = given.kind;
+    } else if (file.type.startsWith("audio/")) {
+      kind = "voice";
+      seconds = await lengthOf(file);
+    }
+    await attempt(() => api.file(this.id, kind, file, seconds));
   }
 
   async #shareLocation() {
@@ -147,7 +161,15 @@ export class Composer {
   }
 }
 
-function kindOf(file) {
-  if (file.type.startsWith("image/")) return "photo";
-  return file.type.startsWith("audio/") ? "voice" : "document";
+// How many seconds of sound are in a file; 1 if the browser cannot tell.
+function lengthOf(file) {
+  const address = URL.createObjectURL(file);
+  const sound = new Audio(address);
+  return new Promise((resolve) => {
+    sound.onloadedmetadata = () => resolve(sound.duration);
+    sound.onerror = () => resolve(1);
+  }).then((seconds) => {
+    URL.revokeObjectURL(address);
+    return Number.isFinite(seconds) ? Math.max(1, Math.round(seconds)) : 1;
+  });
 }

@@ -287,9 +287,15 @@ async def test_files_are_sent_and_fetched(client: Client, emulator: Emulator, am
     await client.document(amina, "event.ics", b"BEGIN:VCALENDAR", "The event")
     attachment = emulator.world.messages(amina)[-1]["attachment"]
     assert (attachment["kind"], attachment["file_name"]) == ("document", "event.ics")
-    emulator.world.file(amina, "voice", "v.ogg", "audio/ogg", b"OggS")
+    sent = emulator.world.file(amina, "voice", "v.ogg", "audio/ogg", b"OggS", seconds=83)
+    assert sent["voice"]["duration"] == 83
     voice = (await client.fetch(None))[-1][2].voice
     assert await client.file(voice.file_id) == b"OggS"
+    place = b"\xff\xe1\0\x08place!"
+    picture = (b"\xff\xd8\xff\xe0\0\4JF", b"\xff\xfe\0\4me", b"\xff\xda the picture")
+    emulator.world.file(amina, "photo", "p.jpg", "image/jpeg", place.join(picture))
+    photo = (await client.fetch(None))[-1][2].photo[-1]
+    assert await client.file(photo.file_id) == picture[0] + picture[2], "nothing beside it"
     texts = "Привіт, «عالم»\r\n".encode() + bytes(range(256))
     emulator.world.file(amina, "document", "Тексти 1.po", "text/x-gettext", texts)
     document = (await client.fetch(None))[-1][2].document

@@ -114,6 +114,13 @@ async def test_what_cannot_be_edited_or_deleted(
         await api.refusal("editMessageMedia", **{**where, "message_id": place}, media=media)
         == words
     )
+    voice = emulator.world.keep("v.ogg", "audio/ogg", b"OggS")
+    spoken = (await api.ok("sendVoice", chat_id=amina.id, voice=voice.file_id))["message_id"]
+    words = "Bad Request: there is no media in the message to edit"
+    assert (
+        await api.refusal("editMessageMedia", **{**where, "message_id": spoken}, media=media)
+        == words
+    )
     again = {
         **where,
         "message_id": (await api.ok("sendPhoto", chat_id=amina.id, photo=blob.file_id))[
