@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bot.passing import DOCUMENTS, MOST_BYTES, PICTURES
 from community.errors import (
     AlreadySettledError,
     ApprovalBindsError,
@@ -26,6 +27,7 @@ from community.errors import (
     TooManyAskedError,
     TooOftenError,
     UnfaithfulError,
+    UnfitFileError,
     WordlessPictureError,
 )
 from locales import Html, Translator, duration, language_name
@@ -35,6 +37,8 @@ def sentence(error: RefusalError, _: Translator) -> Html:
     """Return what to tell the person who asked."""
     if isinstance(error, FileRefusedError):
         return _not_taken(error, _)
+    if isinstance(error, UnfitFileError):
+        return _not_passed_on(error, _)
     if isinstance(error, NotUnderstoodError):
         return not_understood(error, _)
     if isinstance(error, TooOftenError):
@@ -137,6 +141,45 @@ def _not_taken(error: FileRefusedError, _: Translator) -> Html:
     }[error.why]
 
 
+def _not_passed_on(error: UnfitFileError, _: Translator) -> Html:
+    kinds = ", ".join(extension.upper() for extension in (*DOCUMENTS, *PICTURES))
+    return {
+        "kind": _(
+            "Files of this kind are not passed on here, so it was not. These are: {kinds}",
+            kinds=kinds,
+        ),
+        "other": _(
+            "This file is damaged, or it is not what its name says, so it was not passed on. "
+            "Please save it as a PDF and send that."
+        ),
+        "macros": _(
+            "There are small programs (macros) in this file, so it was not passed on. Please save "
+            "it as a PDF and send that."
+        ),
+        "too_big": _.ngettext(
+            "This file is too big, so it was not passed on: at most {n} megabyte can be sent.",
+            "This file is too big, so it was not passed on: at most {n} megabytes can be sent.",
+            MOST_BYTES // 2**20,
+        ),
+        "away": _(
+            "The file could not be fetched from Telegram, so it was not passed on. Please send it "
+            "once more."
+        ),
+        "picture": _(
+            "This picture cannot be opened, so it was not passed on. Please send it as a photo, "
+            "not as a file."
+        ),
+        "too_many_dots": _(
+            "This picture is too large to be opened, so it was not passed on. Please send it as a "
+            "photo, not as a file."
+        ),
+        "moves": _(
+            "This picture moves, so it was not passed on: only still pictures are. Please send a "
+            "photo."
+        ),
+    }[error.why]
+
+
 def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
     """Return what was expected instead, field by field."""
     if error.count is not None:
@@ -179,7 +222,8 @@ def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
             "side has to know."
         ),
         "file": _(
-            "Pictures, voice messages and files are not passed on here. Please write in words."
+            "This cannot be passed on here. Words, photos, voice messages and documents can: "
+            "please send one of these."
         ),
         "steps": _("Please write the steps, one on each line."),
         "language": _("Please choose one of the languages."),

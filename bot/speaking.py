@@ -129,7 +129,7 @@ class Speaker:
         before = asyncio.get_running_loop().time() + within
         calls = self._calls.get(message)
         if calls is None:
-            calls = self._calls[message] = _calls(await _made(message))
+            calls = self._calls[message] = calls_of(await _made(message))
         for call in calls:
             answer = await self._one(
                 call, chat_id, lane, patient, spoken, its_turn=its_turn, before=before
@@ -167,6 +167,13 @@ class Speaker:
         With ``or_say=False`` nobody has asked: a message that is gone stays gone, and a pause or
         an outage is reported instead of waited out.
         """
+        if message.gone:
+            spoken = Spoken(Answer(Fate.DONE))
+            call = Call("deleteMessage", {"message_id": message_id})
+            spoken.answer = await self._put(
+                call, (None, str(message.text)), chat_id, lane, spoken, before=math.inf
+            )
+            return spoken
         if message.file is None and len(split(str(message.text))) == 1:
             call = _editing(message_id, (None, str(message.text)), message)
             spoken = Spoken(Answer(Fate.DONE))
@@ -322,7 +329,7 @@ def _without_file(message: Message) -> Message:
     return replace(message, file=None, text=text)
 
 
-def _calls(message: Message) -> list[Call]:
+def calls_of(message: Message) -> list[Call]:
     """Return what sends a message: a call for each of its parts."""
     parts = parts_of(message)
     return [

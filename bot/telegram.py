@@ -39,6 +39,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
 
 SEVERAL, SEVERAL_WITHIN = 3, 10.0
 """Answers in so many chats that meet a 429 within so many seconds are a 429 for all of us."""
+FILES = 2
+"""How many files that go from one side to another are in our hands at a time."""
 TOO_LATE = "turn_came_late"
 JSON, PARTS = "application/json", "multipart/form-data"
 OUT_OF_REACH = frozenset({"no_connection", "connection_lost", "server_error", "bad_answer"})
@@ -168,6 +170,8 @@ class Telegram:
         self.fates: Counter[Fate] = Counter()
         self.floods = 0
         """How often Telegram has answered 429."""
+        self.files = asyncio.Semaphore(FILES)
+        """Room for files that go from one side to another, so that memory has a bound."""
         self.waited = 0.0
         """Seconds that calls have waited for their turn."""
 

@@ -19,7 +19,14 @@ from community.base import find, new_ref
 from community.deliveries import Plan
 from community.errors import NotAllowedError, NotFoundError, TooLateError
 from community.events import Event
-from community.exchanges import EXCHANGE, Exchange, ExchangeMessage, Kind, State
+from community.exchanges import (
+    EXCHANGE,
+    Attachment,
+    Exchange,
+    ExchangeMessage,
+    Kind,
+    State,
+)
 from community.lifecycle import Who
 from community.people import Person
 from community.referrals import Referral
@@ -222,14 +229,33 @@ async def messages(session: AsyncSession, view: View) -> Sequence[ExchangeMessag
     return await exchanges.messages(session, view.exchange) if view.may_read else ()
 
 
+async def attached(
+    session: AsyncSession, actor: Person, ref: str, number: int, now: datetime
+) -> tuple[View, ExchangeMessage]:
+    """Return the message with an attachment, by its number, to whom may read the exchange.
+
+    Raises:
+        NotFoundError: there is none, or it is not the actor's business.
+    """
+    view = await look(session, actor, ref, now)
+    return view, exchanges.attached(await messages(session, view), number)
+
+
 async def write(
-    session: AsyncSession, actor: Person, ref: str, text: str, now: datetime, *, language: str
+    session: AsyncSession,
+    actor: Person,
+    ref: str,
+    text: str,
+    now: datetime,
+    *,
+    language: str,
+    attachment: Attachment | None = None,
 ) -> View:
     """Write to the other side, which hears that there is something new, and nothing personal.
 
     Raises:
         NotFoundError: it is not the actor's business.
-        NotUnderstoodError: the text is empty or too long.
+        NotUnderstoodError: the text is too long, or empty with nothing beside it.
         TooLateError: nothing can be written here now.
         TooOftenError: the actor has written as much as the pace allows.
     """
@@ -238,7 +264,14 @@ async def write(
         raise TooLateError
     exchange, by_member = view.exchange, view.side is Side.MEMBER
     message = await exchanges.add(
-        session, exchange, actor, text, now, by_member=by_member, language=language
+        session,
+        exchange,
+        actor,
+        text,
+        now,
+        by_member=by_member,
+        language=language,
+        attachment=attachment,
     )
     to = State.OPEN if by_member else State.ANSWERED
     await EXCHANGE.move(

@@ -73,7 +73,10 @@ def columns_to(table: Table, parent: str) -> list[Column[Any]]:
 
 # Taking along
 
-LEFT_OUT = {"id", "key", "subject_id", "token_hash", "digest", "claimed_by", "lease_until"}
+LEFT_OUT = {
+    *("id", "key", "subject_id", "token_hash", "digest", "claimed_by", "lease_until"),
+    "file_id",
+}
 """Columns that say nothing about the person and something about the machine."""
 
 Rows = dict[str, dict[tuple[Any, ...], Mapping[str, Any]]]

@@ -140,3 +140,11 @@ class FileRefusedError(NotUnderstoodError):
         """``why``: a code; ``what``: of a file for another language, which that is."""
         super().__init__("file")
         self.why, self.what = why, what
+
+
+class UnfitFileError(NotUnderstoodError):
+    """A file that is not passed on to anybody. The one who sent it may send another."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("file")
+        self.why = why

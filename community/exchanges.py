@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from community.base import Base, BigId, Identified, Referable
 from community.conversations import TEXT_LIMIT
-from community.errors import NotUnderstoodError, TooOftenError
+from community.errors import NotFoundError, NotUnderstoodError, TooOftenError
 from community.lifecycle import Lifecycle, Who, who
 from community.people import Person
 
@@ -68,6 +68,27 @@ EXCHANGE = Lifecycle(
         State.CLOSED: {State.OPEN: _S, State.ANSWERED: _OTHER},
     },
 )
+
+
+class FileKind(StrEnum):
+    """What somebody sends beside words."""
+
+    PHOTO = "photo"
+    VOICE = "voice"
+    DOCUMENT = "document"
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """What somebody sends beside words. Telegram keeps it; we keep its name."""
+
+    kind: FileKind
+    file_id: str
+    """Telegram's name for it, which only this bot can use."""
+    seconds: int | None = None
+    """How long a voice message lasts."""
+    extension: str | None = None
+    """What a document is, such as "pdf"."""
 
 
 class Exchange(Base, Referable):
@@ -125,18 +146,32 @@ class ExchangeMessage(Base, Identified):
         BigId, ForeignKey("people.id", ondelete="SET NULL")
     )
     text: Mapped[str] = mapped_column(Text)
+    """Empty only beside an attachment."""
     language: Mapped[str] = mapped_column(String(16))
     at: Mapped[datetime]
+    file_id: Mapped[str | None] = mapped_column(Text)
+    file_kind: Mapped[FileKind | None] = mapped_column(String(16))
+    file_seconds: Mapped[int | None]
+    file_extension: Mapped[str | None] = mapped_column(String(8))
+
+    @property
+    def attachment(self) -> Attachment | None:
+        """Return what was sent beside the words."""
+        if self.file_id is None or self.file_kind is None:
+            return None
+        return Attachment(
+            FileKind(self.file_kind), self.file_id, self.file_seconds, self.file_extension
+        )
 
 
-def clean(text: str) -> str:
+def clean(text: str, attachment: Attachment | None = None) -> str:
     """Return what somebody wrote, fit to be passed on.
 
     Raises:
-        NotUnderstoodError: it is empty or too long.
+        NotUnderstoodError: it is too long, or empty with nothing beside it.
     """
     text = text.strip()
-    if not 0 < len(text) <= TEXT_LIMIT:
+    if len(text) > TEXT_LIMIT or not (text or attachment):
         raise NotUnderstoodError("text", limit=TEXT_LIMIT)
     return text
 
@@ -150,14 +185,15 @@ async def add(
     *,
     by_member: bool,
     language: str,
+    attachment: Attachment | None = None,
 ) -> ExchangeMessage:
     """Write a message down; whom it is told, the caller knows.
 
     Raises:
-        NotUnderstoodError: it is empty or too long.
+        NotUnderstoodError: it is too long, or empty with nothing beside it.
         TooOftenError: the writer has written as much as the pace allows.
     """
-    text = clean(text)
+    text = clean(text, attachment)
     await _keep_pace(session, exchange, writer, now)
     message = ExchangeMessage(
         exchange_id=exchange.id,
@@ -166,6 +202,10 @@ async def add(
         text=text,
         language=language,
         at=now,
+        file_id=attachment.file_id if attachment else None,
+        file_kind=attachment.kind if attachment else None,
+        file_seconds=attachment.seconds if attachment else None,
+        file_extension=attachment.extension if attachment else None,
     )
     session.add(message)
     exchange.touched_at = now
@@ -202,6 +242,29 @@ async def messages(session: AsyncSession, exchange: Exchange) -> Sequence[Exchan
             .order_by(ExchangeMessage.id)
         )
     ).all()
+
+
+async def of_same(session: AsyncSession, message: ExchangeMessage) -> Sequence[ExchangeMessage]:
+    """Return the whole exchange that a message belongs to, oldest first."""
+    return await messages(session, await session.get_one(Exchange, message.exchange_id))
+
+
+def numbered(told: Sequence[ExchangeMessage]) -> Mapping[int, int]:
+    """Return the number of each attachment in an exchange, from 1, by its message's id."""
+    with_one = [message.id for message in told if message.attachment is not None]
+    return {message_id: number for number, message_id in enumerate(with_one, 1)}
+
+
+def attached(told: Sequence[ExchangeMessage], number: int) -> ExchangeMessage:
+    """Return the message with the attachment of this number.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    with_one = [message for message in told if message.attachment is not None]
+    if not 1 <= number <= len(with_one):
+        raise NotFoundError("Attachment")
+    return with_one[number - 1]
 
 
 async def seal(session: AsyncSession, referral_id: int, now: datetime) -> None:

@@ -13,24 +13,48 @@ from community import deliveries, exchanges, roles
 from community.base import find
 from community.deliveries import Plan
 from community.errors import NotFoundError
-from community.exchanges import EXCHANGE, Exchange, ExchangeMessage, Kind, State, messages
+from community.exchanges import (
+    EXCHANGE,
+    Attachment,
+    Exchange,
+    ExchangeMessage,
+    Kind,
+    State,
+    messages,
+)
 from community.lifecycle import Who
 from community.people import Person
 from community.roles import RoleName
 
-__all__ = ["answer", "ask", "close", "messages", "of_team", "opened", "place_of", "told"]
+__all__ = [
+    "answer",
+    "ask",
+    "attached",
+    "close",
+    "messages",
+    "of_team",
+    "opened",
+    "place_of",
+    "told",
+]
 
 
 async def ask(
-    session: AsyncSession, actor: Person, text: str, now: datetime, *, language: str
+    session: AsyncSession,
+    actor: Person,
+    text: str,
+    now: datetime,
+    *,
+    language: str,
+    attachment: Attachment | None = None,
 ) -> Exchange:
     """Write to the team; everybody who animates is told. A second message joins the first.
 
     Raises:
-        NotUnderstoodError: the text is empty or too long.
+        NotUnderstoodError: the text is too long, or empty with nothing beside it.
         TooOftenError: the actor has written as much as the pace allows.
     """
-    text = exchanges.clean(text)
+    text = exchanges.clean(text, attachment)
     question: Exchange | None = await session.scalar(
         select(Exchange)
         .where(
@@ -47,7 +71,14 @@ async def ask(
         session.add(question)
         await session.flush()
     message = await exchanges.add(
-        session, question, actor, text, now, by_member=True, language=language
+        session,
+        question,
+        actor,
+        text,
+        now,
+        by_member=True,
+        language=language,
+        attachment=attachment,
     )
     await EXCHANGE.move(session, question, State.OPEN, Who.SELF, now, actor_id=actor.id)
     animators = await roles.holders(session, RoleName.ANIMATOR, now)
@@ -74,6 +105,21 @@ async def told(session: AsyncSession, actor: Person, ref: str, at: int) -> Excha
     if not 0 <= at < len(exchange):
         raise NotFoundError("ExchangeMessage")
     return exchange[at]
+
+
+async def attached(
+    session: AsyncSession, actor: Person, ref: str, number: int, now: datetime
+) -> tuple[Exchange, ExchangeMessage]:
+    """Return the message with an attachment, by its number, to the member or the team.
+
+    Raises:
+        NotFoundError: there is none, or it is not the actor's business; which is not told.
+    """
+    question = await _find(session, ref)
+    is_own = question.person_id == actor.id
+    if not is_own and not await roles.holds(session, actor, RoleName.ANIMATOR, now):
+        raise NotFoundError("Exchange")
+    return question, exchanges.attached(await messages(session, question), number)
 
 
 async def place_of(session: AsyncSession, message: ExchangeMessage) -> int:
@@ -120,13 +166,20 @@ async def opened(
 
 
 async def answer(
-    session: AsyncSession, actor: Person, ref: str, text: str, now: datetime, *, language: str
+    session: AsyncSession,
+    actor: Person,
+    ref: str,
+    text: str,
+    now: datetime,
+    *,
+    language: str,
+    attachment: Attachment | None = None,
 ) -> Exchange:
     """Answer a member; the answer is relayed, no name or account with it.
 
     Raises:
         NotAllowedError: the actor is no animator.
-        NotUnderstoodError: the text is empty or too long.
+        NotUnderstoodError: the text is too long, or empty with nothing beside it.
         TooOftenError: the actor has written as much as the pace allows.
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
@@ -134,7 +187,14 @@ async def answer(
     if question.state == State.CLOSED:
         raise NotFoundError("Exchange")
     message = await exchanges.add(
-        session, question, actor, text, now, by_member=False, language=language
+        session,
+        question,
+        actor,
+        text,
+        now,
+        by_member=False,
+        language=language,
+        attachment=attachment,
     )
     await EXCHANGE.move(session, question, State.ANSWERED, Who.ANIMATOR, now, actor_id=actor.id)
     await deliveries.plan(

@@ -100,7 +100,8 @@ RULES: Sequence[Rule] = (
         lambda before: delete(LiveMessage).where(LiveMessage.since < before),
     ),
     Rule(
-        "an exchange between a member and the team in which nobody waits for an answer",
+        "an exchange between a member and the team in which nobody waits for an answer, with "
+        "Telegram's names for what was sent beside words",
         KEPT,
         "it was last written in or closed",
         "so that a question that comes again is understood",
@@ -112,7 +113,8 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         "what a member writes with an organisation or the organisers of an event, and a "
-        "translator with the author of a text",
+        "translator with the author of a text, and Telegram's names for what they send beside "
+        "words",
         KEPT,
         "it was last written in, closed or reported",
         "so that both sides can look it up",

@@ -6,6 +6,7 @@ organisers, the translator, the author.
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -15,13 +16,13 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import bridge
+from community import bridge, exchanges
 from community.bridge import Rest, Side, View
 from community.errors import NoAgreementError, NotFoundError, RefusalError, TooLateError
 from community.exchanges import KEPT, Exchange, ExchangeMessage, Kind, State
 from community.people import Person
 from community.providers import Service
-from handlers import attendance, bridge_texts, reading, referrals
+from handlers import attachments, attendance, bridge_texts, reading, referrals
 from handlers.brought import kind_of
 from handlers.content import block_for
 from handlers.forms import Answering, Field, Form, Question, begin, end_if
@@ -41,6 +42,13 @@ class Exchanging(CallbackData, prefix="xc"):
     ref: str
     act: str = "open"
     back: int = 0
+
+
+class Attached(CallbackData, prefix="xf"):
+    """What was sent in an exchange beside words, by its number."""
+
+    ref: str
+    number: int
 
 
 # Handlers
@@ -111,6 +119,15 @@ async def touched(
     ]
 
 
+async def attached(
+    query: Any, callback_data: Attached, session: AsyncSession, person: Person, now: datetime
+) -> Replies:
+    """Show what was sent beside words, to whom may read the exchange."""
+    ref, number = callback_data.ref, callback_data.number
+    await bridge.attached(session, person, ref, number, now)
+    return [say("bridge.attached", ref=ref, number=number, opened=now.isoformat())]
+
+
 def _card(ref: str, now: datetime) -> Any:
     return say("bridge.card", ref=ref, opened=now.isoformat())
 
@@ -122,32 +139,29 @@ async def _write_what(page: Page, about: Mapping[str, Any], answers: Any) -> Que
         lines(
             await _title(page, view),  # another exchange may have been looked at meanwhile
             _("Write your message in your own language. It is passed on without your name."),
-            never(_),
+            attachments.can_be_sent(_),
+            attachments.never(_),
         )
     )
 
 
-def never(_: Translator) -> Html:
-    """Return the line that stands wherever somebody writes."""
-    return _("🪪 Never send identity documents or passwords here.")
-
-
 async def _written(answering: Answering) -> Replies:
-    ref = answering.about["ref"]
+    ref, said = answering.about["ref"], answering.answers["said"]
     await bridge.write(
         answering.session,
         answering.person,
         ref,
-        answering.answers["text"],
+        said["text"],
         answering.now,
         language=answering._.language,
+        attachment=attachments.of(said),
     )
     return [_card(ref, answering.now)]
 
 
 WRITE = Form(
     "bridge.write",
-    [Field("text", _write_what, relays=True)],
+    [Field("said", _write_what, attachments.sent, relays=True), attachments.WARNED],
     _written,
     home=lambda about: say("bridge.card", ref=about["ref"], opened=about["opened"]),
 )
@@ -181,10 +195,15 @@ async def _card_of(page: Page, ref: str, opened: str, back: int, original: bool)
     every = await bridge.messages(page.session, view)
     cut = reading.pages([len(message.text) for message in every]) or [range(0)]
     back = min(max(back, 0), len(cut) - 1)
+    numbers, on_page = exchanges.numbered(every), [every[at] for at in cut[-1 - back]]
     told, shown = [], []
-    for message in (every[at] for at in cut[-1 - back]):
-        shown.append(await read(page, message.text, message.language, original=original))
-        told += ["", await _who(page, view, message), shown[-1].text]
+    for message in on_page:
+        told += ["", await _who(page, view, message)]
+        if message.id in numbers:
+            told.append(attachments.line(message, numbers[message.id], _))
+        if message.text:
+            shown.append(await read(page, message.text, message.language, original=original))
+            told.append(shown[-1].text)
     text = lines(
         await _title(page, view),
         *(told or ["", _("There is nothing to read here.")]),
@@ -192,12 +211,28 @@ async def _card_of(page: Page, ref: str, opened: str, back: int, original: bool)
         *_standing(view, _),
     )
     rows = [
+        *attachments.buttons(on_page, numbers, lambda n: Attached(ref=ref, number=n), _),
         *_rows(view, shown, back, len(cut), _, original=original, is_empty=not every),
         *await _settling(page, view),
         [await _way_back(page, view)],
     ]
     is_live = not is_own or any(one.is_awaited for one in shown)
     return Message(text, rows, protect=not is_own, live=is_live)
+
+
+async def attached_card(page: Page, ref: str, number: int, opened: str) -> Message:
+    """Show what was sent beside words; not for long on another screen than the member's own."""
+    gone = Message(closed(page._), gone=True)
+    try:
+        view, message = await bridge.attached(page.session, page.reader, ref, number, page.now)
+    except NotFoundError:
+        return gone
+    is_own = view.side is Side.MEMBER
+    if not is_own and page.now >= datetime.fromisoformat(opened) + VIEW_LASTS:
+        return gone
+    who = await _who(page, view, message)
+    shown = attachments.shown(page, message, number, who, is_own=is_own)
+    return replace(shown, live=not is_own)
 
 
 async def _title(page: Page, view: View) -> Html:
@@ -256,7 +291,7 @@ def _standing(view: View, _: Translator) -> Sequence[Html | None]:
     exchange, own = view.exchange, view.side is Side.MEMBER
     days = KEPT.days
     return [
-        never(_),
+        attachments.never(_),
         _.ngettext(
             "🗑 It is deleted {n} day after the last message.",
             "🗑 It is deleted {n} days after the last message.",
@@ -455,6 +490,7 @@ async def reported(page: Page, ref: str) -> Message | None:
 
 CARDS = {
     "bridge.card": card,
+    "bridge.attached": attached_card,
     "bridge.report": report_card,
     "bridge.too_late": too_late,
     "bridge_message": notice,
@@ -470,4 +506,5 @@ def setup() -> Router:
     router = Router(name="bridge")
     router.callback_query.register(writes_to, WriteTo.filter())
     router.callback_query.register(touched, Exchanging.filter())
+    router.callback_query.register(attached, Attached.filter())
     return router

@@ -27,6 +27,7 @@ from community.errors import (
     NotUnderstoodError,
     RefusalError,
 )
+from community.exchanges import Attachment
 from community.people import Person
 from community.sends import Picture
 from handlers.filters import Fits
@@ -89,9 +90,11 @@ class Question:
 class Attached:
     """The file of a message, fetched because a form has asked for it."""
 
-    content: bytes | None
+    content: bytes | None = None
     problem: str = ""
-    """Why there is no content: ``too_big`` or ``away``."""
+    """Why it cannot be taken: a code."""
+    fit: Attachment | None = None
+    """Of a file for somebody else: as it may be passed on."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,11 @@ async def any_text(_answering: Answering, text: str) -> str:
     return text
 
 
+def always(_answers: Mapping[str, Any]) -> bool:
+    """Ask in any case."""
+    return True
+
+
 @dataclass(frozen=True)
 class Field:
     """One question of a form. ``read`` turns the answer into something JSON can keep."""
@@ -139,7 +147,14 @@ class Field:
     takes_file: bool = False
     """A file is an answer, and has been fetched when it is read."""
     relays: bool = False
-    """What is written goes to somebody else: what cannot be passed on is refused, not left out."""
+    """What is sent goes to somebody else: what cannot be passed on is refused, not left out.
+
+    Photos and voice messages are answers like words; a document has been made fit when it is read.
+    """
+    applies: Callable[[Mapping[str, Any]], bool] = always
+    """Whether it is asked, after what has been answered so far."""
+    by_button: bool = False
+    """Only its buttons answer it."""
 
 
 @dataclass(frozen=True)
@@ -163,10 +178,10 @@ async def begin(form: Form, state: FSMContext, **about: Any) -> Replies:
     return [_asking(form, 0, about, {})]
 
 
-def waits_for_file(forms: Forms, data: Mapping[str, Any]) -> bool:
-    """Say whether a conversation that keeps this waits for a file."""
+def open_field(forms: Forms, data: Mapping[str, Any]) -> Field | None:
+    """Return what a conversation that keeps this asks at the moment."""
     form = forms.get(data.get("form", ""))
-    return form is not None and form.fields[data["at"]].takes_file
+    return form.fields[data["at"]] if form is not None else None
 
 
 async def end(state: FSMContext) -> None:
@@ -271,9 +286,11 @@ async def _answer(answering: Answering, forms: Forms, text: str) -> Replies:
         )
         if len(text) >= ONE_MESSAGE:
             raise NotUnderstoodError("text", limit=LONGEST)
-    if at + 1 < len(form.fields):
-        await answering.state.update_data(at=at + 1, answers=answers)
-        return [_asking(form, at + 1, about, answers)]
+    after = range(at + 1, len(form.fields))
+    following = next((number for number in after if form.fields[number].applies(answers)), None)
+    if following is not None:
+        await answering.state.update_data(at=following, answers=answers)
+        return [_asking(form, following, about, answers)]
     await end(answering.state)
     try:
         return await form.finish(replace(answering, about=about, answers=answers))
@@ -304,21 +321,21 @@ async def written(
     form: Form = forms[data["form"]]
     asked = form.fields[data["at"]]
     text = message.text or message.caption or ""
-    if asked.relays and message.text is None:
+    if asked.relays and not _can_be_passed_on(message):
         raise NotUnderstoodError(_kind_of(message))
     if message.location is not None and asked.takes_location:
         text = f"{message.location.latitude} {message.location.longitude}"
     has_picture = asked.takes_picture and picture_in(message) is not None
     has_file = asked.takes_file and message.document is not None
-    if not text.strip() and not (has_picture or has_file or asked.takes_voice):
+    is_answer = has_picture or has_file or asked.takes_voice or asked.relays or asked.by_button
+    if not text.strip() and not is_answer:
         raise FileRefusedError("none") if asked.takes_file else NotUnderstoodError("text")
     page = Page(session, person, _, now, network, forms, second=person.second_language)
     question = await asked.ask(page, data["about"], data["answers"])
     value = _button(question, text, _)
     if value == CANCEL:
         return await _dropped(form, state, data["about"], say)
-    if value == SKIP and not asked.optional:
-        raise NotUnderstoodError("needed")
+    _require_button(asked, value)
     answering = Answering(
         session, person, now, network, _, state, message, attached, value is not None
     )
@@ -342,8 +359,21 @@ async def written(
     return replies
 
 
+def _require_button(asked: Field, value: str | None) -> None:
+    if value == SKIP and not asked.optional:
+        raise NotUnderstoodError("needed")
+    if value is None and asked.by_button:
+        raise NotUnderstoodError("choice")
+
+
+def _can_be_passed_on(message: Incoming) -> bool:
+    """Say whether a message is of a kind that goes to somebody else; what moves is none."""
+    is_file = message.document is not None and message.animation is None
+    return bool(message.text or message.photo or message.voice or is_file)
+
+
 def _kind_of(message: Incoming) -> str:
-    """Return what is refused in a message that is to be passed on and is no text."""
+    """Return what is refused in a message that cannot be passed on."""
     if message.contact or message.location or message.venue:
         return "contact"
     return "file"

@@ -13,12 +13,12 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import Message as Incoming
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import bridge, conversations, inbox, referrals
+from community import bridge, conversations, exchanges, inbox, referrals
 from community.errors import RefusalError
 from community.exchanges import ExchangeMessage
 from community.people import Person
-from handlers import menu, reading
-from handlers.bridge import label_in_inbox, never
+from handlers import attachments, menu, reading
+from handlers.bridge import label_in_inbox
 from handlers.content import quoted
 from handlers.disputes import Dispute
 from handlers.forms import Answering, Field, Form, Question, begin
@@ -26,7 +26,7 @@ from handlers.menu import AskTeam
 from handlers.reading import read
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
 from handlers.staff import Inbox, back
-from locales import Translator
+from locales import Html, Translator
 
 SHOWN = 20
 
@@ -45,6 +45,13 @@ class Said(CallbackData, prefix="xs"):
     ref: str
     at: int
     original: bool
+
+
+class Attached(CallbackData, prefix="if"):
+    """What a member or the team has sent beside words, by its number in the exchange."""
+
+    ref: str
+    number: int
 
 
 class Unsent(CallbackData, prefix="us"):
@@ -71,23 +78,30 @@ async def _ask_what(page: Page, about: Any, answers: Any) -> Question:
     return Question(
         lines(
             _("What would you like to tell the team or ask? Write it in your own language."),
-            never(_),
+            attachments.can_be_sent(_),
+            attachments.never(_),
         )
     )
 
 
 async def _asked(answering: Answering) -> Replies:
+    said = answering.answers["said"]
     await inbox.ask(
         answering.session,
         answering.person,
-        answering.answers["text"],
+        said["text"],
         answering.now,
         language=answering._.language,
+        attachment=attachments.of(said),
     )
     return [say("inbox.sent")]
 
 
-ASK = Form("ask", [Field("text", _ask_what, relays=True)], _asked)
+ASK = Form(
+    "ask",
+    [Field("said", _ask_what, attachments.sent, relays=True), attachments.WARNED],
+    _asked,
+)
 
 
 async def stray(
@@ -95,6 +109,8 @@ async def stray(
 ) -> Replies:
     """Offer to send a text that fits nothing to the team."""
     words = (message.text or message.caption or "").strip()
+    if message.media_group_id and not words:
+        return [say("inbox.one_by_one")]
     if not words or words.startswith("/"):
         return [say("inbox.no_text")]
     await conversations.keep_unsent(session, message.chat.id, words, now)
@@ -157,6 +173,15 @@ async def said_again(
     return [edit("team_answer", ref=ref, number=message.id, original=callback_data.original)]
 
 
+async def attached(
+    query: Any, callback_data: Attached, session: AsyncSession, person: Person, now: datetime
+) -> Replies:
+    """Show what was sent beside words, to the member or the team."""
+    ref, number = callback_data.ref, callback_data.number
+    await inbox.attached(session, person, ref, number, now)
+    return [say("inbox.attached", ref=ref, number=number)]
+
+
 async def _answer_what(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
     _ = page._
     _exchange, person = await inbox.opened(page.session, page.reader, about["ref"], page.now)
@@ -164,25 +189,28 @@ async def _answer_what(page: Page, about: Mapping[str, Any], answers: Any) -> Qu
         lines(
             _("{name}:", name=person.name or "?"),  # another may have been opened since
             _("Write your answer. The person gets it without your name."),
+            attachments.can_be_sent(_),
         )
     )
 
 
 async def _answered(answering: Answering) -> Replies:
+    said = answering.answers["said"]
     await inbox.answer(
         answering.session,
         answering.person,
         answering.about["ref"],
-        answering.answers["text"],
+        said["text"],
         answering.now,
         language=answering._.language,
+        attachment=attachments.of(said),
     )
     return [say("inbox.answered")]
 
 
 ANSWER = Form(
     "inbox.answer",
-    [Field("text", _answer_what, relays=True)],
+    [Field("said", _answer_what, attachments.sent, relays=True), attachments.WARNED],
     _answered,
     home=lambda about: say("inbox.question", ref=about["ref"]),
 )
@@ -208,7 +236,9 @@ async def unsent(page: Page, *, only_words: bool = False) -> Message | None:
         lines(
             _("Shall I send this to the team?"),
             quoted(page, words, _.language),
-            _("I can pass on words only, no pictures or files.") if only_words else None,
+            _("This way I pass on the words only. /ask takes a picture or a file too.")
+            if only_words
+            else None,
         ),
         [
             [
@@ -229,8 +259,22 @@ async def no_text(page: Page) -> Message:
     """Say what the bot can read."""
     _ = page._
     return Message(
-        _("I can read written messages and buttons. /menu shows what you can do."),
+        lines(
+            _("I can read written messages and buttons. /menu shows what you can do."),
+            _("To send the team a photo, a voice message or a document: /ask"),
+        ),
         [[menu.button(_)]],
+    )
+
+
+async def one_by_one(page: Page) -> Message:
+    """Say what became of a picture or a file that came with others."""
+    _ = page._
+    return Message(
+        _(
+            "I take one picture or file at a time. If you have just sent several to somebody, "
+            "only the first was passed on. Please send the others one by one."
+        )
     )
 
 
@@ -289,11 +333,15 @@ async def _question_card(page: Page, ref: str, back: int, original: bool) -> Mes
     exchange = await inbox.messages(page.session, question)
     every = reading.pages([len(message.text) for message in exchange])
     back = min(max(back, 0), len(every) - 1)
+    numbers, on_page = exchanges.numbered(exchange), [exchange[at] for at in every[-1 - back]]
     said, shown = [], []
-    for message in (exchange[at] for at in every[-1 - back]):
-        shown.append(await read(page, message.text, message.language, original=original))
-        who = _("{name}:", name=person.name or "?") if message.by_member else _("The team:")
-        said.append(lines(who, shown[-1].text))
+    for message in on_page:
+        said.append(_who(person, message, _))
+        if message.id in numbers:
+            said.append(attachments.line(message, numbers[message.id], _))
+        if message.text:
+            shown.append(await read(page, message.text, message.language, original=original))
+            said.append(shown[-1].text)
     same = OpenQuestion(ref=ref, back=back)
     turned = same if original else same.model_copy(update={"act": "original"})
     turning = []
@@ -305,6 +353,7 @@ async def _question_card(page: Page, ref: str, back: int, original: bool) -> Mes
             Button(_.label("button", "Next page"), OpenQuestion(ref=ref, back=back - 1))
         )
     rows = [
+        *attachments.buttons(on_page, numbers, lambda n: Attached(ref=ref, number=n), _),
         reading.switch(shown, turned, _, original=original),
         turning,
         [
@@ -314,6 +363,22 @@ async def _question_card(page: Page, ref: str, back: int, original: bool) -> Mes
         [Button(_.label("button", "Inbox"), Inbox())],
     ]
     return Message(lines(*said), rows, live=any(one.is_awaited for one in shown))
+
+
+def _who(person: Person, message: ExchangeMessage, _: Translator) -> Html:
+    return _("{name}:", name=person.name or "?") if message.by_member else _("The team:")
+
+
+async def attached_card(page: Page, ref: str, number: int) -> Message:
+    """Show what a member or the team has sent beside words."""
+    _ = page._
+    question, message = await inbox.attached(page.session, page.reader, ref, number, page.now)
+    is_own = question.person_id == page.reader.id
+    if message.by_member and is_own:
+        who = _("You:")
+    else:
+        who = _who(await page.session.get_one(Person, question.person_id), message, _)
+    return attachments.shown(page, message, number, who, is_own=is_own)
 
 
 async def answered_card(page: Page) -> Message:
@@ -345,16 +410,28 @@ async def team_answer(
     if message is None:
         return None
     _ = page._
-    shown = await read(page, message.text, message.language, original=original)
+    numbers = exchanges.numbered(await exchanges.of_same(page.session, message))
+    shown = (
+        [await read(page, message.text, message.language, original=original)]
+        if message.text
+        else []
+    )
     at = await inbox.place_of(page.session, message)
     turned = Said(ref=ref, at=at, original=not original)
+    its_number = numbers.get(message.id)
     return Message(
-        lines(_("💬 An answer from the team:"), "", shown.text),
+        lines(
+            _("💬 An answer from the team:"),
+            "",
+            attachments.line(message, its_number, _) if its_number else None,
+            *(one.text for one in shown),
+        ),
         [
-            reading.switch([shown], turned, _, original=original),
+            *attachments.buttons([message], numbers, lambda n: Attached(ref=ref, number=n), _),
+            reading.switch(shown, turned, _, original=original),
             [Button(_.label("button", "Write back"), AskTeam())],
         ],
-        live=shown.is_awaited,
+        live=any(one.is_awaited for one in shown),
     )
 
 
@@ -363,9 +440,11 @@ CARDS = {
     "inbox.unsent": unsent,
     "inbox.dropped": dropped,
     "inbox.no_text": no_text,
+    "inbox.one_by_one": one_by_one,
     "inbox.list": inbox_list,
     "inbox.question": question_card,
     "inbox.answered": answered_card,
+    "inbox.attached": attached_card,
     "team_notice.question": question_notice,
     "team_answer": team_answer,
 }
@@ -381,6 +460,7 @@ def setup() -> Router:
     router.callback_query.register(inbox_opened, Inbox.filter())
     router.callback_query.register(question_touched, OpenQuestion.filter())
     router.callback_query.register(said_again, Said.filter())
+    router.callback_query.register(attached, Attached.filter())
     return router
 
 

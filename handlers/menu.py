@@ -9,6 +9,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 
 from community import roles
+from community.exchanges import KEPT
 from community.roles import RoleName
 from handlers import drafts, resting
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
@@ -162,6 +163,23 @@ async def privacy_card(page: Page) -> Message:
         _(
             "A support organisation sees only what you agreed to, each time. "
             "We ask you before, field by field."
+        ),
+        _(
+            "What you and an organisation write to each other through the bot the team reads only "
+            "if one of you reports it."
+        ),
+        _.ngettext(
+            "What you write to the team, to an organisation or to the organisers of an event, and "
+            "their answers, are deleted {n} day after the last message; a question to the team "
+            "not before it is answered.",
+            "What you write to the team, to an organisation or to the organisers of an event, and "
+            "their answers, are deleted {n} days after the last message; a question to the team "
+            "not before it is answered.",
+            KEPT.days,
+        ),
+        _(
+            "Photos, voice messages and documents in it lie with Telegram. We keep only what "
+            "shows them again, for as long."
         ),
         _("In figures, groups of fewer than 5 people are never shown."),
         _(

@@ -78,7 +78,7 @@ async def read(
 
 async def prepare(page: Page, words: str, language: str) -> None:
     """Let a machine begin with what the reader will open in a moment."""
-    if language != page._.language:
+    if words and language != page._.language:
         await read(page, words, language)
 
 

@@ -201,6 +201,8 @@ class Message:
     protect: bool = False
     live: bool = False
     """What it shows still moves: the bot keeps it current until a rendering says otherwise."""
+    gone: bool = False
+    """Of a live message: it is deleted. The text stands where Telegram deletes it no more."""
     language: str = ""
     """The language it is in, if not the reader's (a preview); ``render`` fills in the rest."""
 

@@ -7,7 +7,17 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import bridge, deliveries, erasure, events, exchanges, inbox, referrals, roles
+from community import (
+    bridge,
+    deliveries,
+    erasure,
+    events,
+    exchanges,
+    inbox,
+    referrals,
+    retention,
+    roles,
+)
 from community.bridge import Rest, Side
 from community.deliveries import Delivery
 from community.errors import (
@@ -18,7 +28,15 @@ from community.errors import (
     TooLateError,
     TooOftenError,
 )
-from community.exchanges import EXCHANGE, Exchange, ExchangeMessage, Kind, State
+from community.exchanges import (
+    EXCHANGE,
+    Attachment,
+    Exchange,
+    ExchangeMessage,
+    FileKind,
+    Kind,
+    State,
+)
 from community.lifecycle import Who
 from community.people import Person
 from community.providers import Organization
@@ -252,8 +270,13 @@ async def test_the_organisers_of_an_event_are_asked_until_some_days_after_it(
     await bridge.write(session, me, exchange.ref, WORDS, now, language="ar")
     assert await bridge.for_team(session, animator, now) == [exchange]
     assert await owed(session, animator, "team_notice") == 1
-    await bridge.write(session, animator, exchange.ref, "Yes.", now, language="fr")
+    await bridge.write(
+        session, animator, exchange.ref, "Yes.", now, language="fr", attachment=VOICE
+    )
     assert await owed(session, me, "bridge_message") == 1
+    for person in (animator, me):
+        _view, message = await bridge.attached(session, person, exchange.ref, 1, now)
+        assert (message.text, message.attachment) == ("Yes.", VOICE)
     assert await bridge.for_team(session, animator, now) == []
     for opens in (inbox.opened, inbox.close):
         with pytest.raises(NotFoundError):  # it is no question to the team
@@ -300,6 +323,124 @@ async def test_who_is_erased_takes_their_exchanges_along(
     await erasure.erase(session, me, now, KEY)
     assert await session.scalar(select(func.count()).select_from(ExchangeMessage)) == 0
     assert await owed(session, staff, "bridge_message") == 0
+
+
+PHOTO = Attachment(FileKind.PHOTO, "photo")
+VOICE = Attachment(FileKind.VOICE, "voice", seconds=83)
+DOCUMENT = Attachment(FileKind.DOCUMENT, "document", extension="pdf")
+
+
+async def send(
+    session: AsyncSession,
+    person: Person,
+    ref: str,
+    what: Attachment,
+    now: datetime,
+    text: str = "",
+) -> None:
+    await bridge.write(session, person, ref, text, now, language="fr", attachment=what)
+
+
+async def test_what_is_sent_beside_words_is_for_the_two_sides_and_for_the_team_while_reported(
+    session: AsyncSession, now: datetime
+) -> None:
+    me, staff, referral, exchange = await an_exchange(session, now)
+    animator, eve = await an_animator(session, now), await a_member(session, 2, now)
+    await send(session, me, exchange.ref, PHOTO, now, "My shop")
+    await send(session, staff, exchange.ref, VOICE, now)
+    await send(session, me, exchange.ref, DOCUMENT, now)
+    assert await owed(session, staff, "bridge_message") == 1, "one notice, as for words"
+    assert await read(session, me, exchange.ref, now) == [WORDS, "My shop", "", ""]
+
+    async def sees(person: Person) -> list[Attachment | None]:
+        found = [await bridge.attached(session, person, exchange.ref, n, now) for n in (1, 2, 3)]
+        return [message.attachment for _view, message in found]
+
+    async def sees_nothing(person: Person) -> None:
+        for opens in (bridge.attached, inbox.attached):
+            for number in (1, 3):
+                with pytest.raises(NotFoundError):
+                    await opens(session, person, exchange.ref, number, now)
+
+    for person in (me, staff):
+        assert await sees(person) == [PHOTO, VOICE, DOCUMENT]
+        for number in (0, 4, -1):
+            with pytest.raises(NotFoundError):
+                await bridge.attached(session, person, exchange.ref, number, now)
+        with pytest.raises(NotFoundError):  # it is no question to the team
+            await inbox.attached(session, person, exchange.ref, 1, now)
+    for person in (animator, eve):
+        await sees_nothing(person)
+    await bridge.close(session, me, exchange.ref, now)
+    assert await sees(staff) == [PHOTO, VOICE, DOCUMENT], "what is closed can still be read"
+    with pytest.raises(TooLateError):
+        await send(session, staff, exchange.ref, VOICE, now)
+    await bridge.report(session, staff, exchange.ref, now)
+    assert await sees(animator) == [PHOTO, VOICE, DOCUMENT]
+    await sees_nothing(eve)
+    await bridge.settle(session, animator, exchange.ref, now)
+    await sees_nothing(animator)
+    await referrals.withdraw(session, me, referral.ref, now)
+    await session.refresh(exchange)
+    await sees_nothing(staff)
+    assert await sees(me) == [PHOTO, VOICE, DOCUMENT]
+
+
+async def test_what_the_team_and_a_member_send_each_other_is_for_them_alone(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator, me = await an_animator(session, now), await a_member(session, 1, now)
+    eve = await a_member(session, 2, now)
+    question = await inbox.ask(session, me, "", now, language="ar", attachment=VOICE)
+    await inbox.answer(
+        session, animator, question.ref, " ", now, language="uk", attachment=DOCUMENT
+    )
+    for person in (me, animator):
+        for number, what in ((1, VOICE), (2, DOCUMENT)):
+            _found, message = await inbox.attached(session, person, question.ref, number, now)
+            assert (message.text, message.attachment) == ("", what)
+        with pytest.raises(NotFoundError):
+            await inbox.attached(session, person, question.ref, 3, now)
+    for opens in (bridge.attached, inbox.attached):
+        with pytest.raises(NotFoundError):
+            await opens(session, eve, question.ref, 1, now)
+    with pytest.raises(NotUnderstoodError):
+        await inbox.ask(session, me, " ", now, language="ar")
+
+
+async def test_what_is_sent_beside_words_counts_for_the_pace_and_has_a_limit_of_words(
+    session: AsyncSession, now: datetime
+) -> None:
+    me, _staff, _referral, exchange = await an_exchange(session, now)
+    for _number in range(exchanges.PACES[Kind.REFERRAL].messages - 1):
+        await send(session, me, exchange.ref, PHOTO, now)
+    with pytest.raises(TooOftenError):
+        await send(session, me, exchange.ref, PHOTO, now)
+    with pytest.raises(NotUnderstoodError):
+        await send(session, me, exchange.ref, PHOTO, now, "x" * 2001)
+
+
+async def test_telegram_s_names_for_files_go_with_the_person_or_when_their_time_has_come(
+    session: AsyncSession, now: datetime
+) -> None:
+    me, staff, _referral, exchange = await an_exchange(session, now)
+    await send(session, me, exchange.ref, DOCUMENT, now)
+    await send(session, staff, exchange.ref, VOICE, now)
+    (_words, mine) = (await erasure.export(session, me))["exchange_messages"][:2]
+    assert (mine["file_kind"], mine["file_extension"]) == ("document", "pdf")
+    assert "file_id" not in mine, "it is of use to nobody but this bot"
+    names = select(func.count(ExchangeMessage.file_id))
+    await retention.clean(session, now + exchanges.KEPT)
+    assert await session.scalar(names) == 2
+    await erasure.erase(session, staff, now, KEY)
+    assert await session.scalar(names) == 2, "what staff have written belongs to the member too"
+    await erasure.erase(session, me, now, KEY)
+    assert await session.scalar(names) == 0
+
+    other, _staff, _referral, exchange = await an_exchange(session, now)
+    await send(session, other, exchange.ref, PHOTO, now)
+    await retention.clean(session, now + exchanges.KEPT + timedelta(seconds=1))
+    assert await session.scalar(names) == 0
 
 
 # Typed from docs/lifecycles.md: who may take an exchange from where to where.

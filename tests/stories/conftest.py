@@ -203,15 +203,16 @@ class Somebody:
         self.stage.emulator.world.file(self.id, kind, "flyer.png", "image/png", content, caption)
         await self.stage.settled()
 
-    async def sends_voice(self, content: bytes) -> None:
+    async def sends_voice(self, content: bytes, seconds: int = 1) -> None:
         """Send a voice message."""
-        self.stage.emulator.world.file(self.id, "voice", "voice.ogg", "audio/ogg", content)
+        world, mime = self.stage.emulator.world, "audio/ogg"
+        world.file(self.id, "voice", "voice.ogg", mime, content, seconds=seconds)
         await self.stage.settled()
 
-    async def sends_file(self, name: str, content: bytes) -> None:
+    async def sends_file(self, name: str, content: bytes, caption: str = "") -> None:
         """Send a file."""
         mime = "application/octet-stream"
-        self.stage.emulator.world.file(self.id, "document", name, mime, content)
+        self.stage.emulator.world.file(self.id, "document", name, mime, content, caption)
         await self.stage.settled()
 
     def picture(self, message: dict[str, Any]) -> bytes:

@@ -11,12 +11,14 @@ from tests.stories.conftest import Coming, Somebody, Stage
 from tests.stories.steps import a_directory, an_event, staff
 
 
-async def accepted(stage: Stage, animator: Coming) -> tuple[Somebody, Somebody, Somebody]:
+async def accepted(
+    stage: Stage, animator: Coming, member: str = "en", other: str = "en"
+) -> tuple[Somebody, Somebody, Somebody]:
     """Return an animator, a provider's staff, and a member whose request they have accepted."""
     boss = await animator()
     await a_directory(boss)
-    adviser = await staff(boss)
-    amina = await stage.member("Amina", username="amina_bakes")
+    adviser = await staff(boss, other)
+    amina = await stage.member("Amina", member, username="amina_bakes")
     await amina.says("/support")
     await amina.presses("Money to start")
     await amina.presses("Start-up advice")
@@ -64,7 +66,7 @@ async def test_a_member_and_an_organisation_write_to_each_other_without_names(
     amina.sees_last("Yes, gladly.")
 
 
-async def test_contacts_places_and_files_are_refused_with_a_word(
+async def test_contacts_places_and_what_is_neither_words_nor_file_are_refused_with_a_word(
     stage: Stage, animator: Coming
 ) -> None:
     _boss, adviser, amina = await accepted(stage, animator)
@@ -75,8 +77,14 @@ async def test_contacts_places_and_files_are_refused_with_a_word(
     stage.emulator.world.contact(amina.id)
     await stage.settled()
     assert amina.times_read("Contacts and places are not passed on here.") == 2
-    await amina.sends_picture(b"\x89PNG\r\n\x1a\n" + bytes(16), "my card")
-    amina.sees_last("Pictures, voice messages and files are not passed on here.")
+    for content in (
+        {"video_note": {"file_id": "x", "file_unique_id": "x", "length": 1, "duration": 1}},
+        {"poll": {"id": "1", "question": "my card", "options": [], "total_voter_count": 0}},
+        {"dice": {"emoji": "🎲", "value": 6}},
+    ):
+        stage.emulator.world._from_person(amina.id, content)
+        await stage.settled()
+        amina.sees_last("Words, photos, voice messages and documents can")
     await amina.says("I come on foot.")
     await adviser.presses("Read it")
     adviser.sees_last("I come on foot.")

@@ -91,7 +91,7 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     "sa": ("areas",),
     "sx": ("areas", "organizations"),
     "pr": ("areas",),
-    **dict.fromkeys(("iq", "xc", "xs"), ("exchanges",)),
+    **dict.fromkeys(("iq", "if", "xc", "xf", "xs"), ("exchanges",)),
     "wt": ("events", "referrals"),
     "py": ("events", "sends", "services"),
     "vl": ("events", "sends", "services", "service_steps"),
