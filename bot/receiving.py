@@ -109,6 +109,8 @@ class Receiver:
         self._busy = 0
         """How many people's updates are being carried out or answered."""
         self._workers, self._most_workers = 0, 1 if database.is_sqlite else WORKERS
+        self._held_up: set[object] = set()
+        """Who carries out something that takes long."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._attached: dict[int, Attached] = {}
         """Of updates that bring a file which has been waited for: what has come of fetching it."""
@@ -275,17 +277,33 @@ class Receiver:
         self._hurry()
 
     def _hurry(self) -> None:
-        """Let somebody carry out what is ready, unless there are enough who do."""
-        if self._ready and self._workers < self._most_workers:
+        """Let somebody carry out what is ready.
+
+        Beside others only if there is enough for a transaction of its own, or if those take long:
+        they may wait for a lock, and what many share costs each of them less.
+        """
+        are_held_up = self._workers == len(self._held_up)
+        is_enough = len(self._ready) >= (1 if are_held_up else AT_ONCE)
+        if is_enough and self._workers < self._most_workers:
             self._workers += 1
             self._start(self._work())
 
     async def _work(self) -> None:
+        loop, worker = asyncio.get_running_loop(), object()
         try:
             while senders := self._next_persons():
-                await self._carry_out(senders)
+                takes_long = loop.call_later(LASTS, self._takes_long, worker)
+                try:
+                    await self._carry_out(senders)
+                finally:
+                    takes_long.cancel()
+                    self._held_up.discard(worker)
         finally:
             self._workers -= 1
+
+    def _takes_long(self, worker: object) -> None:
+        self._held_up.add(worker)
+        self._hurry()
 
     def _next_persons(self) -> dict[int, int]:
         """Return whose turn it is, and their next update: as many as there is room for."""
@@ -315,7 +333,10 @@ class Receiver:
                     self._start(self._carry_out({sender: arrival_id}, is_patient=True))
                 return
             if len(senders) > 1:  # what is wrong with one holds up nobody else
-                logger.warning("%d updates are carried out one by one", len(senders))
+                logger.warning(
+                    "%d updates are carried out one by one (%s)",
+                    *(len(senders), type(error).__name__),
+                )
                 for sender, arrival_id in senders.items():
                     await self._carry_out({sender: arrival_id})
                 return

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,11 @@ from locales.translator import Html, Translator, escape, isolate
 
 _Unit = Literal["day", "hour", "minute"]
 
+# Many read of the same days and hours, and Babel reads its pattern anew each time.
+_format_date, _format_time, _format_interval = (
+    lru_cache(1024)(write) for write in (format_date, format_time, format_interval)
+)
+
 
 def moment(when: datetime, zone: ZoneInfo, _: Translator, *, year: int | None = None) -> Html:
     """Return day and time, which Telegram offers in the client's own zone and calendar on a tap.
@@ -49,7 +54,7 @@ def plain_moment(when: datetime, zone: ZoneInfo, _: Translator, *, year: int | N
 def day(when: date, _: Translator, *, year: int | None = None) -> str:
     """Return weekday, day and month, and the year unless it is `year`."""
     pattern = "full" if when.year != year else _pattern_without_year(_.locale)
-    return format_date(when, pattern, locale=_.locale)
+    return _format_date(when, pattern, locale=_.locale)
 
 
 def short_day(when: date, _: Translator) -> str:
@@ -59,7 +64,9 @@ def short_day(when: date, _: Translator) -> str:
 
 def clock_time(when: datetime, zone: ZoneInfo, _: Translator) -> str:
     """Return the time of day."""
-    return format_time(when.astimezone(zone), "short", locale=_.locale)
+    # Without its zone: two aware times are equal that are not written alike.
+    local = when.astimezone(zone).replace(tzinfo=None)
+    return _format_time(local, "short", locale=_.locale)
 
 
 def duration(length: timedelta, _: Translator) -> str:
@@ -201,7 +208,7 @@ def _clock_span(start: datetime, end: datetime | None, zone: ZoneInfo, _: Transl
     hours = "hm" if "h" in str(_.locale.time_formats["short"].pattern) else "Hm"
     # Naive local times: Babel would otherwise format the two ends in UTC.
     begins, ends = (when.astimezone(zone).replace(tzinfo=None) for when in (start, end))
-    return format_interval(begins, ends, hours, locale=_.locale)
+    return _format_interval(begins, ends, hours, locale=_.locale)
 
 
 def _span(
