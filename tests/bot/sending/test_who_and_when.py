@@ -182,9 +182,9 @@ async def test_what_many_read_alike_is_written_once_for_each_language(
     boss, readers = await animator(), await crowd(stage, 4)
     written: list[str] = []
 
-    async def counted(page: Page, send: Send) -> Message | None:
+    async def counted(page: Page, send: Send, *, for_all: bool) -> Message | None:
         written.append(page._.language)
-        return await as_written(page, send)
+        return await as_written(page, send, for_all=for_all)
 
     as_written = news.as_written
     monkeypatch.setattr(news, "as_written", counted)
