@@ -12,7 +12,7 @@ demo: $(RUN)  ## the whole thing on this machine, without a token; FRESH=1 begin
 setup: $(RUN)  ## the virtual environment with the `diwan` command
 
 test: $(DEV) lint  ## everything but the long runs
-	$(VENV)/bin/python -m pytest -n 4
+	$(VENV)/bin/python -m pytest -n 4 --dist worksteal
 
 soak: $(DEV)  ## kills, floods, long runs
 	$(VENV)/bin/python -m pytest -m soak --timeout 900

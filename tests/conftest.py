@@ -1,11 +1,13 @@
 """Fixtures of the whole suite: a real database, on SQLite always, on PostgreSQL where one is."""
 
 import asyncio
+import gc
 import os
 import secrets
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,8 @@ BEGIN
 END $$
 """
 """Empties every table: of few rows that takes a tenth of what TRUNCATE does with its files."""
+
+TESTS = count(1)
 
 COMPILED: dict[str, tuple[Dialect, dict[Any, Any]]] = {}
 """By driver: what has been found out about the server, and the statements written for it."""
@@ -90,6 +94,15 @@ def _without_stepping_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a machine translate at the priority of everything else: other tests want the processor
     all the time, and whoever steps back for them waits for minutes."""
     monkeypatch.setattr(argos, "NICE", 0)
+
+
+@pytest.fixture(autouse=True)
+def _without_keeping_everything() -> Iterator[None]:
+    """Let go of what a bot that has started would keep for ever (``gc.freeze``): now and then."""
+    yield
+    if next(TESTS) % 100 == 0:
+        gc.unfreeze()
+        gc.collect()
 
 
 @pytest.fixture

@@ -210,7 +210,9 @@ async def test_each_process_does_its_part_and_a_standby_takes_over(
     emulator.world.say(boss, "/help")
     await until(lambda: "112" in emulator.world.messages(boss)[-1]["text"])
     assert standby.polling.is_held
-    assert all(call["ok"] for call in emulator.calls if call["method"] == "getUpdates")
+    polls = [call for call in emulator.calls if call["method"] == "getUpdates"]
+    refused = [call for call in polls if not call["ok"]]
+    assert len(refused) <= 1, "the poll that was cut off may still stand at Telegram; never two"
     for app in (standby, *senders, *tickers):
         await app.stop()
 
