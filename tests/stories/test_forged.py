@@ -480,8 +480,8 @@ def owner(row: Row, rows: Mapping[Key, Row]) -> int | None:
 # The sweep
 
 
-@pytest.mark.timeout(900)  # some six thousand presses, if it is all of them
-@pytest.mark.parametrize("share", [SHARE, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.timeout(900)  # some three thousand presses, if it is half of them
+@pytest.mark.parametrize("share", [SHARE, pytest.param(2, marks=pytest.mark.soak)])
 async def test_forged_buttons_are_answered_and_change_nothing_of_anybody_else(
     stage: Stage, caplog: pytest.LogCaptureFixture, share: int
 ) -> None:
@@ -533,7 +533,7 @@ async def test_forged_buttons_are_answered_and_change_nothing_of_anybody_else(
     )
     heard += [(name, one) for name, each in said.items() for one in each]
     opened = {form: (name, one.data) for name, one in heard for form in one.forms}
-    assert len(opened) >= (10 if share == 1 else 3)
+    assert len(opened) >= (10 if share == 2 else 3)
     answers: dict[str, list[str]] = {name: [] for name in ROLES}
     for (form, asked), (name, opener) in opened.items():
         for value in WILD[-FEW:]:
