@@ -31,7 +31,7 @@ from bot.speaking import Speaker
 from bot.telegram import Call, Session, Telegram, TokenRefusedError
 from bot.translating import worker_of
 from bot.webhook import Webhook, do_without
-from community import alerts, arrivals, erasure, keys, leases, roles
+from community import alerts, arrivals, erasure, keys, leases, memory, roles
 from community.alerts import Cause
 from community.machine import NO_MACHINE
 from handlers.replies import Network
@@ -313,6 +313,7 @@ class App:
                     tick = Tick(self.clock.now(), network.zone, network.language)
                     for job in jobs:
                         await job.run(session, tick)
+                        await memory.next_turn(session)
         except Exception as error:
             if len(jobs) > 1:
                 for job in jobs:

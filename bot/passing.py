@@ -31,7 +31,9 @@ TYPES = {
 MOST_BYTES = 10 * 2**20
 """Bytes of the largest file that is passed on; as many as Telegram takes for a photo."""
 MOST_DOTS = 25_000_000
-"""Dots of the largest picture that is unpacked, at four bytes each; a JPEG comes small."""
+"""Dots of the largest picture that is unpacked, at four bytes each."""
+MOST_DOTS_OF_A_JPEG = 100_000_000
+"""The same of a JPEG that is unpacked small, row by row: one that is not progressive."""
 LONGEST_SIDE, MOST_TIMES_LONGER = 2560, 20
 """Telegram shows no photo with more dots along one side, and takes none that is narrower."""
 QUALITY = 88
@@ -97,9 +99,10 @@ def _seen(content: bytes) -> "Image":
     from PIL import Image, ImageOps
 
     with Image.open(BytesIO(content), formats=[*PICTURES.values()]) as file:
-        file.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is unpacked no larger than needed
-        if file.width * file.height > MOST_DOTS:
+        comes_small = file.format in {"JPEG", "MPO"} and not file.info.get("progressive")
+        if file.width * file.height > (MOST_DOTS_OF_A_JPEG if comes_small else MOST_DOTS):
             raise UnfitFileError("too_many_dots")
+        file.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is unpacked no larger than needed
         # A telephone may put several views of one moment into a JPEG (MPO): the first counts.
         if getattr(file, "is_animated", False) and file.format != "MPO":
             raise UnfitFileError("moves")

@@ -358,8 +358,14 @@ class Receiver:
 
     async def _carry_out_with(self, file: Wanted, sender: int, arrival_id: int) -> None:
         """Carry out an update once the file is there that it needs, or it is known why not."""
+        self._busy -= 1  # whoever waits for Telegram's files takes nobody's place
+        self._hurry()
         try:
-            self._attached[arrival_id] = await fetching.fetch(self.speaker.telegram, file)
+            try:
+                attached = await fetching.fetch(self.speaker.telegram, file)
+            finally:
+                self._busy += 1
+            self._attached[arrival_id] = attached
             await self._carry_out({sender: arrival_id}, is_patient=True)
         except TokenRefusedError:
             self._lanes[sender].ids.clear()

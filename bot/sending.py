@@ -24,7 +24,7 @@ from bot.clock import Clock
 from bot.database import Database, is_away
 from bot.speaking import TOO_LONG, Speaker, Spoken, digest
 from bot.telegram import Fate, TokenRefusedError
-from community import deliveries, judging, live, people
+from community import deliveries, judging, live, memory, people
 from community.among import among
 from community.deliveries import Delivery, Due, Outcome, State
 from community.errors import RefusalError
@@ -477,7 +477,7 @@ class Sender:
         if person is None:
             return None
         page = self._page(session, person, now, {})
-        async with session.begin_nested():
+        async with memory.savepoint(session):
             try:
                 return await render(page, row.kind, **row.args)
             except RefusalError:
@@ -489,7 +489,7 @@ async def _render(page: Page, row: Due) -> Message | None:
     said = said_already(page, row.kind, row.args)
     if said is not None:
         return said
-    async with page.session.begin_nested():
+    async with memory.savepoint(page.session):
         return await render(page, row.kind, **row.args)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import awaited, corrections, deliveries, events, people, sends, translations
@@ -22,7 +22,7 @@ from community.people import Person
 from community.policy import POLICY
 from community.providers import Service, ServiceStep
 from community.sends import Kind, Send
-from community.translations import Reads, Shelf
+from community.translations import Fallback, Reads, Shelf
 from community.writing import insert_new, rows_changed
 
 TOLD = "translated"
@@ -180,17 +180,22 @@ async def _copies(
 ) -> Mapping[int, str]:
     """Return how far the thing itself is on its way to these people, or has come since they asked.
 
-    What was dropped on its way counts for nothing.
+    What was dropped on its way counts for nothing, nor does what may have come in another
+    language: only what waits for the reader's own words has certainly come in them.
     """
     if not ready or subject not in OF_ALL:
         return {}
     asked_at = {one.person_id: one.asked_at for one in ready}
     rows = await session.execute(
         select(Delivery.person_id, Delivery.state, Delivery.settled_at)
+        .join(Send, Send.id == Delivery.send_id)
         .where(
             Delivery.kind == OF_ALL[subject],
             Delivery.subject_id == number,
-            Delivery.state.in_([*deliveries.OPEN, deliveries.State.SENT]),
+            or_(
+                Delivery.state.in_(deliveries.OPEN),
+                and_(Delivery.state == deliveries.State.SENT, Send.fallback == Fallback.WAIT),
+            ),
             among(Delivery.person_id, asked_at),
         )
         .order_by(Delivery.id)

@@ -61,7 +61,7 @@ async def later(
 
 
 async def write_all(session: AsyncSession) -> None:
-    """Write what waits: whoever begins a savepoint of their own calls this before."""
+    """Write what waits."""
     if _LATER in session.info:
         await session.run_sync(_write_what_waits)
 
@@ -150,6 +150,14 @@ async def write_objects(session: AsyncSession) -> None:
     """Write what objects have been changed; to ask for it in vain costs as much as a statement."""
     if session.new or session.dirty or session.deleted:
         await session.flush()
+
+
+@asynccontextmanager
+async def savepoint(session: AsyncSession) -> AsyncIterator[None]:
+    """Undo what is written within, if it raises, and nothing that waits from before."""
+    await write_all(session)
+    async with session.begin_nested():
+        yield
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from aiogram.filters.callback_data import CallbackData
 
 from community import areas, awaited, translations
 from community.errors import UnfaithfulError
+from community.people import Membership
 from community.translations import Block, Reads
 from handlers.replies import Button, Page, Reply, blockquote, edit, lines
 from locales import Html, escape, faults, language_name
@@ -54,14 +55,14 @@ async def please(
 ) -> list[Button]:
     """Return the button that asks the translators, unless the reader reads all of these words.
 
-    It is not there for whoever has asked already, or is no member; if it is not ``for_all``.
+    If it is not ``for_all``, it is not there for whoever has asked already or is no active member.
     """
     second = Reads(page.second).own if page.second else ()
     if all(block is None or block.is_own or block.language in second for block in blocks):
         return []
     reader, language = page.reader, page._.language
     if not for_all and (
-        not reader.is_member
+        reader.state != Membership.ACTIVE  # whoever hears nothing for now would not hear of it
         or await awaited.is_asked(page.session, subject, subject_id, language, reader)
     ):
         return []

@@ -339,9 +339,8 @@ async def written(
     answering = Answering(
         session, person, now, network, _, state, message, attached, value is not None
     )
-    await memory.write_all(session)
     try:
-        async with session.begin_nested():
+        async with memory.savepoint(session):
             replies = await _answer(answering, forms, text if value is None else value)
     except NotFoundError as error:
         if not question.choices:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,7 +15,7 @@ from aiogram.types import Message as Incoming
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import bridge, conversations, exchanges, inbox, referrals
-from community.errors import RefusalError
+from community.errors import NotFoundError, RefusalError
 from community.exchanges import ExchangeMessage
 from community.people import Person
 from handlers import attachments, menu, reading
@@ -24,6 +25,7 @@ from handlers.disputes import Dispute
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.menu import AskTeam
 from handlers.reading import read
+from handlers.referrals import VIEW_LASTS, closed
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
 from handlers.staff import Inbox, back
 from locales import Html, Translator
@@ -179,7 +181,7 @@ async def attached(
     """Show what was sent beside words, to the member or the team."""
     ref, number = callback_data.ref, callback_data.number
     await inbox.attached(session, person, ref, number, now)
-    return [say("inbox.attached", ref=ref, number=number)]
+    return [say("inbox.attached", ref=ref, number=number, opened=now.isoformat())]
 
 
 async def _answer_what(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
@@ -369,16 +371,23 @@ def _who(person: Person, message: ExchangeMessage, _: Translator) -> Html:
     return _("{name}:", name=person.name or "?") if message.by_member else _("The team:")
 
 
-async def attached_card(page: Page, ref: str, number: int) -> Message:
-    """Show what a member or the team has sent beside words."""
+async def attached_card(page: Page, ref: str, number: int, opened: str) -> Message:
+    """Show what was sent beside words; not for long on another screen than the member's own."""
     _ = page._
-    question, message = await inbox.attached(page.session, page.reader, ref, number, page.now)
+    gone = Message(closed(_), gone=True)
+    try:
+        question, message = await inbox.attached(page.session, page.reader, ref, number, page.now)
+    except NotFoundError:
+        return gone
     is_own = question.person_id == page.reader.id
+    if not is_own and page.now >= datetime.fromisoformat(opened) + VIEW_LASTS:
+        return gone
     if message.by_member and is_own:
         who = _("You:")
     else:
         who = _who(await page.session.get_one(Person, question.person_id), message, _)
-    return attachments.shown(page, message, number, who, is_own=is_own)
+    shown = attachments.shown(page, message, number, who, is_own=is_own)
+    return replace(shown, live=not is_own)
 
 
 async def answered_card(page: Page) -> Message:

@@ -8,7 +8,7 @@ from aiogram import Router
 from aiogram.filters.callback_data import CallbackData
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import corrections, events, providers, reading_aloud, translations
+from community import corrections, events, providers, reading_aloud, sends, translations
 from community.base import find
 from community.errors import NotFoundError
 from community.events import Event
@@ -113,7 +113,8 @@ async def _opened(
         case "newsletter":
             send = await find(session, Send, ref)
             if await corrections.may_open(session, person, send, now):
-                return _of_send(send)
+                current = await sends.current(session, await sends.first_of(session, send))
+                return _of_send(send) if current is send else []
     raise NotFoundError(subject)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot import fetching
+from bot import fetching, receiving
 from reports.po import read, written
 from tests.stories.conftest import Coming, Somebody, Stage
 from tests.stories.steps import a_newsletter
@@ -70,7 +70,10 @@ async def test_telegram_in_trouble_is_asked_again_and_then_the_person_is(
     boss.sees_last("Can be written: {n}", n="2")
 
 
-async def test_a_file_on_its_way_holds_up_its_sender_alone(stage: Stage, animator: Coming) -> None:
+async def test_a_file_on_its_way_holds_up_its_sender_alone(
+    stage: Stage, animator: Coming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiving, "PERSONS_AT_ONCE", 1)
     boss, content = await at_the_desk(stage, animator)
     other = await stage.member("Amina")
     stage.emulator.faults.add("delay", method="download", seconds=1.0)

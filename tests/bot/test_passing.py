@@ -116,6 +116,7 @@ NARROW = saved(Image.new("RGB", (2100, 100)), "PNG")
         ("png", a_bomb(12_000), "too_many_dots"),
         ("png", a_bomb(60_000), "too_many_dots"),
         ("png", a_bomb(100), "picture"),
+        ("jpg", saved(Image.new("RGB", (6000, 5000)), "JPEG", progressive=True), "too_many_dots"),
         ("png", saved(MOVING[0], "PNG", save_all=True, append_images=MOVING[1:]), "moves"),
         ("webp", saved(MOVING[0], "WEBP", save_all=True, append_images=MOVING[1:]), "moves"),
         ("pdf", b"MZ" + bytes(2000) + b"%PDF-", "other"),

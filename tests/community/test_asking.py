@@ -286,6 +286,23 @@ async def test_who_gets_the_thing_itself_is_not_told_besides(
     assert await waiting(session) == 0
 
 
+async def test_who_has_got_it_in_another_language_since_asking_is_told_all_the_same(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator, _translator = await a_team(session, now)
+    (me,) = await readers(session, now)
+    send = await a_letter(session, animator, now)
+    await asking.ask(session, me, "newsletter", send.ref, "uk", now)
+    later = now + timedelta(minutes=1)
+    await everything_arrives(session, send, later)
+    for field, text in {"title": "Новини", "body": "Зачинено."}.items():
+        key = ("newsletter", send.ref, field, "uk")
+        await translating.write(session, animator, key, text, later)
+    assert await asking.settle(session, later) == 1
+    (told_of,) = await told(session)
+    assert told_of.person_id == me.id
+
+
 async def test_what_is_over_is_not_asked_for_and_not_waited_for(
     session: AsyncSession, now: datetime
 ) -> None:

@@ -156,6 +156,14 @@ async def test_a_newsletter_is_read_aloud_by_its_author_and_its_approval_binds_t
     await stranger.says("/news")
     await stranger.presses("🔊 Listen")
     assert sounds(stranger) == [READ, OWN]
+    await member.says("/news")
+    await boss.says("/animate")
+    await boss.presses("Newsletters")
+    await boss.presses("📰")
+    await boss.presses("Take it back")
+    await goes_out(boss)
+    await member.presses("🔊 Listen")
+    assert sounds(member) == [READ, OWN], "what was taken back is not read aloud"
 
 
 async def test_a_recording_that_telegram_does_not_play_is_said_so_and_breaks_nothing(

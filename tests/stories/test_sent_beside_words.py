@@ -303,6 +303,12 @@ async def test_a_member_and_the_team_send_each_other_files(stage: Stage, animato
         stage.emulator.world.press(eve.id, eve.last["message_id"], forged, forged=True)
         await stage.settled()
     assert not any(m["attachment"] for m in eve.from_bot())
+    kinds = [m["attachment"]["kind"] for m in boss.from_bot() if m["attachment"]]
+    assert kinds == ["voice", "document"]
+    await stage.play(minutes=16)
+    kinds = [m["attachment"]["kind"] for m in boss.from_bot() if m["attachment"]]
+    assert kinds == ["document"], "hers is not left on that screen, one's own is"
+    assert any(m["attachment"] for m in amina.from_bot())
 
 
 async def test_of_several_sent_at_once_the_first_goes_and_the_others_are_asked_for(
