@@ -63,6 +63,8 @@ class Ready:
     key: Key
     source: str
     text: str
+    seen: str
+    """The seal of what stood there when the file was looked through."""
 
     @property
     def entry(self) -> Entry:
@@ -75,11 +77,6 @@ class Change(Ready):
     """One text that is approved, and the other words for it."""
 
     before: str
-
-    @property
-    def seen(self) -> str:
-        """Return the seal of what stood there when the file was made."""
-        return translations.seal(self.source, self.before)
 
     @property
     def entry(self) -> Entry:
@@ -106,8 +103,10 @@ class Brought:
         """Return it as a conversation keeps it."""
         return {
             "language": self.language,
-            "ready": [[*one.key, one.source, one.text] for one in self.ready],
-            "changes": [[*one.key, one.source, one.text, one.before] for one in self.changes],
+            "ready": [[*one.key, one.source, one.text, one.seen] for one in self.ready],
+            "changes": [
+                [*one.key, one.source, one.text, one.seen, one.before] for one in self.changes
+            ],
             "same": self.same,
             "left": self.left,
             "refused": [[no.subject, no.source, no.why.value, no.what] for no in self.refused],
@@ -118,10 +117,13 @@ class Brought:
         """Return what a conversation has kept."""
         return cls(
             kept["language"],
-            tuple(Ready((a, b, c, d), source, text) for a, b, c, d, source, text in kept["ready"]),
             tuple(
-                Change((a, b, c, d), source, text, before)
-                for a, b, c, d, source, text, before in kept["changes"]
+                Ready((a, b, c, d), source, text, seen)
+                for a, b, c, d, source, text, seen in kept["ready"]
+            ),
+            tuple(
+                Change((a, b, c, d), source, text, seen, before)
+                for a, b, c, d, source, text, seen, before in kept["changes"]
             ),
             kept["same"],
             kept["left"],
@@ -271,7 +273,7 @@ async def check(
         elif key in waiting:
             text, no = _read(entry, waiting[key])
             if no is None:
-                ready.append(Ready(key, waiting[key].source, text))
+                ready.append(Ready(key, waiting[key].source, text, waiting[key].seal))
         else:
             there = await untranslated.stands(session, key)
             if there is not None and _alike(there, entry.text):
@@ -280,7 +282,9 @@ async def check(
             if key in approved and seen and _alike(entry.source, approved[key].source):
                 text, no = _changed(entry, approved[key], seen)
                 if no is None:
-                    changes.append(Change(key, approved[key].source, text, there or ""))
+                    source = approved[key].source
+                    stood = translations.seal(source, there)
+                    changes.append(Change(key, source, text, stood, there or ""))
                     continue
             else:
                 no = _no(entry, key[0], Refused.GONE if there is None else Refused.DONE)
@@ -369,14 +373,8 @@ async def write(
         RefusalError: one of them cannot be written, so that nothing is.
     """
     taken_back: dict[int, Send] = {}
-    for one in brought.ready:
-        send = await translating.write(session, person, one.key, one.text, now)
-        if send is not None:
-            taken_back[send.id] = send
-    for change in brought.changes:
-        send = await translating.write(
-            session, person, change.key, change.text, now, seen=change.seen
-        )
+    for one in (*brought.ready, *brought.changes):
+        send = await translating.write(session, person, one.key, one.text, now, seen=one.seen)
         if send is not None:
             taken_back[send.id] = send
     return list(taken_back.values())

@@ -172,6 +172,24 @@ async def test_what_others_wrote_meanwhile_stays_and_the_same_words_are_no_mista
     assert [no.why for no in other.refused] == [Refused.DONE]
 
 
+async def test_a_draft_that_came_after_the_file_was_looked_through_is_not_written_over(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await the_team(session, now, RoleName.ANIMATOR)
+    await a_letter(session, now, title="News")
+    (entry,) = (await taken(session, boss, now)).entries
+    found = await checked(session, boss, now, replace(entry, text="Новини"))
+    assert len(found.ready) == 1
+    translator = await people.meet(session, 3, now, name="Tarik")
+    await people.join(session, translator, now, terms_version="1", language="uk")
+    session.add(Role(person_id=translator.id, name=RoleName.TRANSLATOR, granted_at=now))
+    await session.flush()
+    await translating.write(session, translator, found.ready[0].key, "Вісті", now)
+    assert await brought.check_again(session, boss, found, NETWORK, now) != found
+    with pytest.raises(ChangedError):
+        await brought.write(session, boss, found, now)
+
+
 @pytest.mark.parametrize("name", [RoleName.ANIMATOR, RoleName.TRANSLATOR])
 async def test_what_is_approved_changes_only_from_the_words_that_the_file_was_made_with(
     session: AsyncSession, now: datetime, name: RoleName
