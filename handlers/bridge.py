@@ -450,29 +450,23 @@ async def _prepare(page: Page, view: View) -> None:
 async def event_question(page: Page, ref: str) -> Message | None:
     """Tell the organisers that somebody asks about an event."""
     _ = page._
-    try:
-        view = await bridge.look(page.session, page.reader, ref, page.now)
-    except RefusalError:
-        return None
-    await _prepare(page, view)
-    return Message(
-        _("❓ A member asks something about an event."),
-        [[Button(_.label("button", "Read it"), Exchanging(ref=ref))]],
-    )
+    return await _question(page, ref, _("❓ A member asks something about an event."))
 
 
 async def text_question(page: Page, ref: str) -> Message | None:
     """Tell animators that a translator asks about a text whose author is gone."""
+    _ = page._
+    return await _question(page, ref, _("❓ A translator has a question about a text."))
+
+
+async def _question(page: Page, ref: str, told: Html) -> Message | None:
     _ = page._
     try:
         view = await bridge.look(page.session, page.reader, ref, page.now)
     except RefusalError:
         return None
     await _prepare(page, view)
-    return Message(
-        _("❓ A translator has a question about a text."),
-        [[Button(_.label("button", "Read it"), Exchanging(ref=ref))]],
-    )
+    return Message(told, [[Button(_.label("button", "Read it"), Exchanging(ref=ref))]])
 
 
 async def reported(page: Page, ref: str) -> Message | None:
