@@ -16,16 +16,22 @@ class Need(StrEnum):
 
     REGISTERING = "registering"
     FINANCE = "finance"
-    BOOKKEEPING_TAX = "bookkeeping_tax"
+    TAX = "tax"
+    BOOKKEEPING = "bookkeeping"
     PREMISES = "premises"
     LICENCES = "licences"
+    QUALIFICATIONS = "qualifications"
+    """Having a diploma or a trade from abroad recognised."""
     CUSTOMERS = "customers"
+    EXPORT = "export"
     HIRING = "hiring"
     DIGITAL = "digital"
     LANGUAGE = "language"
     LEGAL = "legal"
     MENTORING = "mentoring"
     CHILD_CARE = "child_care"
+    OTHER = "other"
+    """What an imported directory names and this list does not."""
 
 
 class PersonNeed(Base, Identified):

@@ -57,6 +57,8 @@ class Role(Base, Referable):
     )
     name: Mapped[RoleName] = mapped_column(String(24))
     organization_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organizations.id"))
+    languages: Mapped[list[str]] = mapped_column(default=list)
+    """In which languages a provider's staff serves people, as they say; empty is not known."""
     granted_by_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("people.id", ondelete="SET NULL")
     )

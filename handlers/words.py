@@ -101,16 +101,20 @@ def need(code: Need, _: Translator) -> str:
     return {
         Need.REGISTERING: _.label("need", "Registering a business"),
         Need.FINANCE: _.label("need", "Money to start"),
-        Need.BOOKKEEPING_TAX: _.label("need", "Bookkeeping and tax"),
+        Need.TAX: _.label("need", "Taxes"),
+        Need.BOOKKEEPING: _.label("need", "Bookkeeping"),
         Need.PREMISES: _.label("need", "A place to work"),
         Need.LICENCES: _.label("need", "Licences and permits"),
+        Need.QUALIFICATIONS: _.label("need", "Recognition of my diploma"),
         Need.CUSTOMERS: _.label("need", "Customers"),
+        Need.EXPORT: _.label("need", "Selling to other countries"),
         Need.HIRING: _.label("need", "Hiring people"),
         Need.DIGITAL: _.label("need", "Computer and internet"),
         Need.LANGUAGE: _.label("need", "Learning the language"),
         Need.LEGAL: _.label("need", "Legal advice"),
         Need.MENTORING: _.label("need", "A mentor"),
         Need.CHILD_CARE: _.label("need", "Child care"),
+        Need.OTHER: _.label("need", "Something else"),
     }[code]
 
 

@@ -66,7 +66,10 @@ PROFILES: Mapping[Profile, float] = {
 NEEDS: Mapping[Need, float] = {
     Need.REGISTERING: 18,
     Need.FINANCE: 16,
-    Need.BOOKKEEPING_TAX: 12,
+    Need.TAX: 7,
+    Need.BOOKKEEPING: 5,
+    Need.QUALIFICATIONS: 3,
+    Need.EXPORT: 1,
     Need.CUSTOMERS: 12,
     Need.MENTORING: 10,
     Need.LEGAL: 8,

@@ -90,6 +90,25 @@ async def test_the_models_equal_the_migrations(bare: Database) -> None:
         assert partial == await connection.run_sync(_partial_indexes)
 
 
+async def test_who_looked_for_bookkeeping_and_tax_looks_for_both_now(bare: Database) -> None:
+    old = (
+        "INSERT INTO people (id, ref, name, state, met_at)"
+        " VALUES (1, 'amina', 'Amina', 'active', '2026-01-01')",
+        "INSERT INTO needs (person_id, term) VALUES (1, 'bookkeeping_tax')",
+        "INSERT INTO needs (person_id, term) VALUES (1, 'hiring')",
+    )
+    try:
+        async with bare.engine.begin() as connection:
+            await connection.run_sync(_run, "0019")
+            for statement in old:
+                await connection.execute(text(statement))
+            await connection.run_sync(_run, "0020")
+            terms = await connection.scalars(text("SELECT term FROM needs ORDER BY id"))
+            assert list(terms) == ["bookkeeping", "hiring", "tax"]
+    finally:
+        await _restore(bare)
+
+
 def _used_only_once(connection: Connection) -> set[str]:
     """Return the tables whose numbers SQLite never gives again, which Alembic does not compare."""
     if connection.dialect.name != "sqlite":

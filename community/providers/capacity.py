@@ -1,0 +1,36 @@
+"""Whether a service takes somebody now: paused, full until a day, or as many as it can."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Integer, String, column, func, or_, select, table
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community.providers.table import Service
+
+TAKES_ROOM = ("pending", "needs_information", "accepted", "in_service")
+"""The states in which a referral takes one of a service's places."""
+
+# Named here and not imported: referrals import this package.
+_REFERRALS = table("referrals", column("service_id", Integer), column("state", String))
+
+
+def is_full(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a service (of the query around it) takes nobody now."""
+    on_the_way = (
+        select(func.count())
+        .select_from(_REFERRALS)
+        .where(_REFERRALS.c.service_id == Service.id, _REFERRALS.c.state.in_(TAKES_ROOM))
+        .correlate(Service)
+        .scalar_subquery()
+    )
+    return or_(
+        Service.is_paused,
+        func.coalesce(Service.full_until > now, False),
+        func.coalesce(Service.capacity <= on_the_way, False),
+    )
+
+
+async def has_room(session: AsyncSession, service: Service, now: datetime) -> bool:
+    """Say whether one more person can be referred there. Lock the service first to be sure."""
+    full = await session.scalar(select(is_full(now)).where(Service.id == service.id))
+    return not full

@@ -1,0 +1,211 @@
+"""A coordinator writes the directory: organisations, services, steps, and their words."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import areas, roles, translations
+from community.base import Referable, find
+from community.errors import InUseError, NotFoundError, NotUnderstoodError
+from community.lifecycle import Who
+from community.needs import Need
+from community.people import Person
+from community.providers.table import Location, Organization, Service, ServiceStep
+from community.roles import RoleName
+
+
+async def create_organization(
+    session: AsyncSession, actor: Person, name: str, language: str, now: datetime
+) -> Organization:
+    """Add an organisation. Nothing personal goes there before its agreement is active.
+
+    Raises:
+        NotAllowedError: the actor is no coordinator.
+        NotUnderstoodError: the name is empty or too long.
+    """
+    await roles.require(session, actor, RoleName.COORDINATOR, now)
+    organization = Organization(made_at=now)
+    session.add(organization)
+    await session.flush()
+    await translations.write(
+        session,
+        actor,
+        "organization",
+        organization.id,
+        language,
+        {"name": name},
+        now,
+        by=Who.COORDINATOR,
+    )
+    return organization
+
+
+async def create_service(
+    session: AsyncSession,
+    actor: Person,
+    organization_ref: str,
+    need: Need,
+    languages: Sequence[str],
+    texts: Mapping[str, str],
+    language: str,
+    now: datetime,
+    *,
+    area_ref: str | None = None,
+    online: bool = False,
+    cost: Decimal | None = None,
+    currency: str = "EUR",
+    interpretation: bool = False,
+    steps: Sequence[str] = (),
+) -> Service:
+    """Add a service with its steps, in the author's language.
+
+    Raises:
+        NotAllowedError: the actor is no coordinator.
+        NotUnderstoodError: a text or the cost is wrong.
+    """
+    await roles.require(session, actor, RoleName.COORDINATOR, now)
+    organization = await find(session, Organization, organization_ref)
+    area = await areas.by_ref(session, area_ref) if area_ref else None
+    service = Service(
+        organization_id=organization.id,
+        need=need,
+        languages=list(languages),
+        interpretation=interpretation,
+        area_id=area.id if area else None,
+        online=online,
+        cost=_cost(cost),
+        currency=currency,
+        made_at=now,
+    )
+    session.add(service)
+    await session.flush()
+    by = Who.COORDINATOR
+    await translations.write(session, actor, "service", service.id, language, texts, now, by=by)
+    for position, text in enumerate(steps, start=1):
+        step = ServiceStep(service_id=service.id, position=position)
+        session.add(step)
+        await session.flush()
+        words = {"text": text}
+        await translations.write(session, actor, "step", step.id, language, words, now, by=by)
+    return service
+
+
+def _cost(cost: Decimal | None) -> Decimal | None:
+    if cost is not None and not (cost.is_finite() and 0 <= cost < 1_000_000):
+        raise NotUnderstoodError("amount")
+    return cost
+
+
+CHANGEABLE = frozenset(
+    {"need", "languages", "interpretation", "area_ref", "online", "cost", "currency", "is_open"}
+)
+
+
+async def edit_service(
+    session: AsyncSession, actor: Person, ref: str, now: datetime, **changes: Any
+) -> Service:
+    """Change some facts of a service.
+
+    Raises:
+        NotAllowedError: the actor is no coordinator.
+        NotUnderstoodError: there is no such fact, or its value is wrong.
+        NotFoundError: there is no such area, or it is closed.
+    """
+    await roles.require(session, actor, RoleName.COORDINATOR, now)
+    service = await find(session, Service, ref, lock=True)
+    for name, value in changes.items():
+        if name not in CHANGEABLE:
+            raise NotUnderstoodError(name)
+        if name == "area_ref":
+            service.area_id = (await areas.by_ref(session, value)).id if value else None
+        else:
+            setattr(service, name, _cost(value) if name == "cost" else value)
+    await session.flush()
+    return service
+
+
+async def area_is_used(session: AsyncSession, area: areas.Area) -> bool:
+    """Say whether somebody lives in the area, or a service is given there."""
+    return any(
+        [
+            await session.scalar(select(table.id).where(table.area_id == area.id).limit(1))
+            for table in (Person, Service, Location)
+        ]
+    )
+
+
+async def remove_area(session: AsyncSession, actor: Person, ref: str, now: datetime) -> None:
+    """Remove an area that nobody needs, with its names.
+
+    Raises:
+        NotAllowedError: the actor is no coordinator.
+        InUseError: somebody lives there, or a service is given there.
+    """
+    await roles.require(session, actor, RoleName.COORDINATOR, now)
+    area = await find(session, areas.Area, ref, lock=True)
+    if await area_is_used(session, area):
+        raise InUseError
+    await translations.forget(session, "area", area.id)
+    await session.delete(area)
+    await session.flush()
+
+
+_TABLES: Mapping[str, type[Referable]] = {
+    "organization": Organization,
+    "service": Service,
+    "step": ServiceStep,
+    "area": areas.Area,
+}
+
+
+async def translate(
+    session: AsyncSession,
+    actor: Person,
+    subject: str,
+    ref: str,
+    language: str,
+    texts: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Write the words of an organisation, a service, a step or an area in one language.
+
+    Raises:
+        NotAllowedError: the actor is no coordinator.
+        NotFoundError: there is no such thing.
+    """
+    await roles.require(session, actor, RoleName.COORDINATOR, now)
+    if subject not in _TABLES:
+        raise NotFoundError(subject)
+    row = await find(session, _TABLES[subject], ref)
+    by = Who.COORDINATOR
+    await translations.write(session, actor, subject, row.id, language, texts, now, by=by)
+
+
+# Reading
+
+
+async def organizations(session: AsyncSession) -> list[Organization]:
+    """Return all organisations in the order in which they were added."""
+    return list(await session.scalars(select(Organization).order_by(Organization.id)))
+
+
+async def services_of(session: AsyncSession, organization: Organization) -> list[Service]:
+    """Return an organisation's services."""
+    rows = await session.scalars(
+        select(Service).where(Service.organization_id == organization.id).order_by(Service.id)
+    )
+    return list(rows)
+
+
+async def steps(session: AsyncSession, service: Service) -> list[ServiceStep]:
+    """Return a service's steps in order."""
+    rows = await session.scalars(
+        select(ServiceStep)
+        .where(ServiceStep.service_id == service.id)
+        .order_by(ServiceStep.position)
+    )
+    return list(rows)
