@@ -17,6 +17,7 @@ from community.providers.checklists import (
     ticked,
 )
 from community.providers.finding import Fit, find_services
+from community.providers.freshness import is_stale, right_since, seems_stale
 from community.providers.keeping import (
     CHANGEABLE,
     area_is_used,
@@ -77,10 +78,13 @@ __all__ = [
     "find_services",
     "has_room",
     "is_full",
+    "is_stale",
     "next_nudge",
     "nudge",
     "organizations",
     "remove_area",
+    "right_since",
+    "seems_stale",
     "services_of",
     "steps",
     "tick",
