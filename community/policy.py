@@ -109,6 +109,11 @@ def _owed(
     )
 
 
+def _reminder(lives: timedelta) -> Policy:
+    """Return the rules of a reminder of what somebody takes part in: better none than two."""
+    return Policy(lane=Lane.SERVICE, crash=Crash.UNCERTAIN, lives=lives, silent_in=_GONE)
+
+
 POLICY: Mapping[str, Policy] = {
     "event_invitation": _news(Topic.EVENTS),
     "newsletter": _news(Topic.NEWSLETTERS),
@@ -121,9 +126,7 @@ POLICY: Mapping[str, Policy] = {
         unasked=True,
         silent_in=_RESTING,
     ),
-    "event_reminder": Policy(
-        lane=Lane.SERVICE, crash=Crash.UNCERTAIN, lives=timedelta(hours=12), silent_in=_GONE
-    ),
+    "event_reminder": _reminder(timedelta(hours=12)),
     "event_changed": _owed(Lane.URGENT, timedelta(days=2), waits_for_morning=False),
     "event_cancelled": _owed(Lane.URGENT, timedelta(days=2), waits_for_morning=False),
     "place_offered": _owed(Lane.URGENT, timedelta(hours=12), silent_in=_GONE),
@@ -131,6 +134,8 @@ POLICY: Mapping[str, Policy] = {
     "recall": _owed(Lane.URGENT, timedelta(days=2), waits_for_morning=False),
     "referral_step": _owed(Lane.URGENT, timedelta(days=14)),
     "referral_outcome": _owed(Lane.SERVICE, timedelta(days=7)),
+    "referral_reminder": _reminder(timedelta(days=3)),
+    "provider_reminder": _reminder(timedelta(days=3)),
     "provider_notice": _owed(Lane.URGENT, timedelta(days=14)),
     "team_notice": _owed(Lane.SERVICE, timedelta(days=7)),
     "bridge_message": _owed(Lane.URGENT, timedelta(days=14)),

@@ -53,6 +53,7 @@ from handlers import (
     support,
     team,
     topics,
+    waiting,
     wording,
 )
 from handlers.forms import Form
@@ -72,6 +73,7 @@ MODULES = (
     referring,
     requests,
     disputes,
+    waiting,
     bridge,
     by_machine,
     asking,

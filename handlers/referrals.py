@@ -15,6 +15,7 @@ from community.people import Person
 from community.providers import Service
 from community.referrals import FieldName, Reason, Referral, State
 from handlers import words
+from handlers.clocks import next_lines
 from handlers.content import block_for
 from handlers.replies import (
     Button,
@@ -161,6 +162,7 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
         _("<b>{service}</b>", service=await _service_name(page, referral)),
         _("{state}.", state=state_for_staff(state, _)),
         resolution(referral, _),
+        next_lines(page, referral, for_staff=True),
         "",
         *(told or [_nothing(state, _)]),
         "",
@@ -192,6 +194,8 @@ def _closed(ref: str, _: Translator) -> Message:
 def _nothing(state: State, _: Translator) -> Html:
     if state == State.CANCELLED:
         return _("The person has withdrawn the request; there is nothing to see any more.")
+    if state in referrals.TURNED_AWAY:
+        return _("This request is over for you, so nothing of it is shared with you any more.")
     if state not in referrals.OPEN:
         return _("The person shares nothing of this request any more.")
     return _("The person has shared nothing yet; you can ask for what you need.")
@@ -224,11 +228,7 @@ async def reason_card(page: Page, ref: str, act: str) -> Message:
     """Ask why."""
     _ = page._
     await referrals.for_provider(page.session, page.reader, ref, page.now)
-    reasons = [
-        reason
-        for reason in Reason
-        if act == "fail" or reason not in (Reason.NO_CONTACT, Reason.MEMBER_DECLINED)
-    ]
+    reasons = referrals.REASONS[referrals.PROVIDERS_STEPS[act]]
     rows = in_rows(
         [
             Button(words.reason(reason, _), Answer(ref=ref, act=act, why=reason.value))

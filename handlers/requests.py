@@ -18,6 +18,7 @@ from community.people import Person, Stage
 from community.providers import Service
 from community.referrals import NOTE_LIMIT, FieldName, Reason, Referral, State
 from handlers import words
+from handlers.clocks import next_lines
 from handlers.content import block_for, quoted
 from handlers.forms import Answering, Field, Form, Question, begin, end_if
 from handlers.me import Change
@@ -200,6 +201,8 @@ async def request_card(page: Page, ref: str) -> Message:
         await _asked_line(page, referral),
         *(["", _("They can see:"), *told] if told and is_agreed else []),
         *(["", _("Were you really helped?")] if state in ASKING else []),
+        "",
+        next_lines(page, referral) if is_agreed else None,
     )
     asked = await referrals.asked_for(page.session, page.reader, referral)
     rows = _request_rows(referral, state, asked, _)

@@ -161,6 +161,8 @@ def reason(code: Reason, _: Translator) -> str:
         Reason.NOT_ELIGIBLE: _.label("reason", "Conditions are not met"),
         Reason.NO_CONTACT: _.label("reason", "The person could not be reached"),
         Reason.MEMBER_DECLINED: _.label("reason", "The person did not want it any more"),
+        Reason.NO_LONGER_NEEDED: _.label("reason", "The help is not needed any more"),
+        Reason.PROVIDER_NOT_REACHED: _.label("reason", "They could not be reached"),
         Reason.OTHER: _.label("reason", "Another reason"),
     }[code]
 

@@ -95,8 +95,8 @@ async def _nudging(session: AsyncSession, tick: Tick) -> object:
     return await providers.nudge(session, tick.now)
 
 
-async def _asking_outcomes(session: AsyncSession, tick: Tick) -> object:
-    return await referrals.ask_outcomes(session, tick.now)
+async def _ringing_clocks(session: AsyncSession, tick: Tick) -> object:
+    return await referrals.ring(session, tick.now, tick.zone)
 
 
 async def _noticing_unattended(session: AsyncSession, tick: Tick) -> object:
@@ -125,7 +125,7 @@ TIMETABLE: Sequence[Job] = (
     Job("ending pauses", 30, _ending_pauses),
     Job("expiring", 30, _expiring),
     Job("nudging about steps", 60, _nudging),
-    Job("asking for outcomes", 60, _asking_outcomes),
+    Job("ringing the clocks of referrals", 60, _ringing_clocks),
     Job("noticing requests that nobody reads", 60, _noticing_unattended),
     Job("noticing drafts that wait", 300, _noticing_drafts),
     Job("watching what is set aside", 60, _watching_what_is_set_aside),

@@ -17,7 +17,7 @@ async def next_due(session: AsyncSession, now: datetime) -> datetime | None:
     found: list[datetime | None] = [
         await deliveries.next_due(session),
         await providers.next_nudge(session),
-        await referrals.next_outcome(session),
+        await referrals.next_ring(session),
         await session.scalar(
             select(func.min(Send.starts_at)).where(Send.state == sends.State.SCHEDULED)
         ),

@@ -25,7 +25,9 @@ from community.referrals.asking import (
     withdraw,
     withdraw_open,
 )
-from community.referrals.outcomes import ASKED_TWICE, ask_outcomes, next_outcome
+from community.referrals.clocks import CLOCKS, Awaited, Clock, Owner, Then
+from community.referrals.outcomes import ASKED_TWICE
+from community.referrals.ringing import next_mark, next_ring, ring
 from community.referrals.sharing import (
     NOTE_LIMIT,
     asked_for,
@@ -36,8 +38,10 @@ from community.referrals.sharing import (
 )
 from community.referrals.table import (
     OPEN,
+    REASONS,
     REFERRAL,
     SETTLED,
+    TURNED_AWAY,
     FieldName,
     Reason,
     Referral,
@@ -55,21 +59,27 @@ from community.referrals.tending import (
 
 __all__ = [
     "ASKED_TWICE",
+    "CLOCKS",
     "NOTE_LIMIT",
     "OPEN",
     "PROVIDERS_STEPS",
+    "REASONS",
     "REFERRAL",
     "SETTLED",
+    "TURNED_AWAY",
+    "Awaited",
+    "Clock",
     "FieldName",
+    "Owner",
     "Reason",
     "Referral",
     "SharedField",
     "State",
+    "Then",
     "agree",
     "answer",
     "are_unattended",
     "ask_for",
-    "ask_outcomes",
     "asked_for",
     "confirm",
     "disputed",
@@ -80,7 +90,8 @@ __all__ = [
     "for_staff",
     "give",
     "mine",
-    "next_outcome",
+    "next_mark",
+    "next_ring",
     "notice_unattended",
     "of_member",
     "open_of",
@@ -88,6 +99,7 @@ __all__ = [
     "opened",
     "preview",
     "resolve",
+    "ring",
     "shared",
     "stop_sharing",
     "withdraw",

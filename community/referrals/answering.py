@@ -20,7 +20,7 @@ from community.people import Person
 from community.referrals.moving import move
 from community.referrals.outcomes import ask_outcome
 from community.referrals.sharing import shared
-from community.referrals.table import OPEN, REFERRAL, FieldName, Reason, Referral, State
+from community.referrals.table import OPEN, REASONS, REFERRAL, FieldName, Reason, Referral, State
 from community.roles import RoleName
 
 
@@ -91,7 +91,6 @@ PROVIDERS_STEPS: Mapping[str, State] = {
     "complete": State.COMPLETED,
     "fail": State.NOT_DELIVERED,
 }
-WITH_REASON = frozenset({State.DECLINED, State.NOT_DELIVERED})
 
 
 async def answer(
@@ -107,7 +106,7 @@ async def answer(
 
     Raises:
         NotFoundError: it is another organisation's, or there is no such step.
-        NotUnderstoodError: a "no" without its reason.
+        NotUnderstoodError: a "no" without a reason that fits.
         MemberIsAskedError: the member has been asked something and has not answered yet.
         IllegalMoveError: it does not stand where this step begins.
     """
@@ -115,9 +114,9 @@ async def answer(
     if step not in PROVIDERS_STEPS:
         raise NotFoundError("step")
     target = PROVIDERS_STEPS[step]
-    if target not in WITH_REASON:
+    if target not in REASONS:
         reason = None
-    elif reason is None:
+    elif reason not in REASONS[target]:
         raise NotUnderstoodError("reason")
     if referral.state == State.NEEDS_INFORMATION:
         raise MemberIsAskedError(REFERRAL.name, referral.state, target)

@@ -11,7 +11,9 @@ from community.deliveries import Plan
 from community.history import Step
 from community.lifecycle import Who
 from community.people import Person
-from community.referrals.table import REFERRAL, SETTLED, Reason, Referral, State
+from community.referrals.clocks import CLOCKS
+from community.referrals.sharing import withdraw_fields
+from community.referrals.table import REFERRAL, SETTLED, TURNED_AWAY, Reason, Referral, State
 
 
 async def move(
@@ -25,7 +27,11 @@ async def move(
     reason: Reason | None = None,
     **changes: Any,
 ) -> bool:
-    """Take a step, and tell the other side that there is something new. Nothing personal."""
+    """Take a step, and tell the other side that there is something new. Nothing personal.
+
+    With the new state its clock begins. Whoever has turned the member away can open nothing of
+    the request any more: what it was shared for is over.
+    """
     moved = await REFERRAL.move(
         session,
         referral,
@@ -35,12 +41,16 @@ async def move(
         actor_id=actor.id if actor else None,
         reason=reason,
         changed_at=now,
+        rings_at=now if to in CLOCKS and CLOCKS[to].marks else None,
+        rung=0,
         **changes,
     )
     if not moved:
         return False
     if to in SETTLED and referral.person_id is not None:
         await providers.end_checklist(session, referral.person_id, referral.service_id)
+    if to in TURNED_AWAY:
+        await withdraw_fields(session, referral, now)
     # The number of the step tells occurrences apart: the clock may stand still between two.
     number = await session.scalar(
         select(func.count())
@@ -48,7 +58,7 @@ async def move(
         .where(Step.subject == REFERRAL.name, Step.subject_id == referral.id)
     )
     key = f"{referral.id}:{number}"
-    if by in (Who.SELF, Who.ANIMATOR):
+    if by in (Who.SELF, Who.ANIMATOR) or to == State.EXPIRED:
         await deliveries.plan(
             session,
             now,

@@ -1,5 +1,6 @@
 """What a referral is: its row, its lifecycle, what is shared, why a provider says no."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -86,6 +87,8 @@ SETTLED = (
     State.RESOLVED,
 )
 """After these nothing is left to prepare."""
+TURNED_AWAY = (State.DECLINED, State.REROUTED, State.EXPIRED)
+"""From these the member goes on to the next provider; this one needs to know nothing more."""
 
 
 class FieldName(StrEnum):
@@ -101,7 +104,7 @@ class FieldName(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a provider declines or could not deliver (Primero's list, as far as it fits)."""
+    """Why a provider declines or could not deliver; ``codes.py`` has Primero's names for it."""
 
     NO_CAPACITY = "no_capacity"
     NOT_OUR_FIELD = "not_our_field"
@@ -109,7 +112,25 @@ class Reason(StrEnum):
     NOT_ELIGIBLE = "not_eligible"
     NO_CONTACT = "no_contact"
     MEMBER_DECLINED = "member_declined"
+    NO_LONGER_NEEDED = "no_longer_needed"
+    PROVIDER_NOT_REACHED = "provider_not_reached"
+    """Of an organisation that is not on Telegram: the team's own reason."""
     OTHER = "other"
+
+
+REASONS: Mapping[State, Sequence[Reason]] = {
+    State.DECLINED: (
+        Reason.NO_CAPACITY,
+        Reason.NOT_OUR_FIELD,
+        Reason.LANGUAGE,
+        Reason.NOT_ELIGIBLE,
+        Reason.OTHER,
+    ),
+    State.NOT_DELIVERED: tuple(
+        reason for reason in Reason if reason != Reason.PROVIDER_NOT_REACHED
+    ),
+}
+"""What a provider's staff may choose from, by where the request goes."""
 
 
 class Referral(Base, Referable):
@@ -135,6 +156,12 @@ class Referral(Base, Referable):
     outcome_asked: Mapped[int] = mapped_column(default=0)
     delivered: Mapped[bool | None]
     """How an animator resolved a dispute."""
+    rings_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When the clock of its state rings next (``ringing.py``)."""
+    rung: Mapped[int] = mapped_column(default=0)
+    """Which mark of that clock it is then; 0 is the beginning."""
+    suggested_id: Mapped[int | None] = mapped_column(BigId)
+    """Of one that was passed on: the service that staff suggest instead."""
 
 
 class SharedField(Base, Identified):

@@ -30,6 +30,9 @@ TABLE = {
     "recall": ("urgent", None, None, False, False, NOBODY, "resend"),
     # Steps of a referral are owed, in the morning, to whoever has stopped too.
     "referral_step": ("urgent", None, None, False, True, NOBODY, "resend"),
+    # The one whose turn it is is reminded of it: a nudge, by day, and not to who has stopped.
+    "referral_reminder": ("service", None, None, False, True, GONE, "uncertain"),
+    "provider_reminder": ("service", None, None, False, True, GONE, "uncertain"),
     "referral_outcome": ("service", None, None, False, True, NOBODY, "resend"),
     "provider_notice": ("urgent", None, None, False, True, NOBODY, "resend"),
     "team_notice": ("service", None, None, False, True, NOBODY, "resend"),

@@ -100,6 +100,9 @@ class Town:
             referral.state = at
             referral.completed_at = self.now if at == State.COMPLETED else None
             referral.outcome_asked = 1
+            referral.rings_at, referral.rung = None, 0
+            if at == State.COMPLETED:
+                referral.rings_at, referral.rung = self.now + timedelta(days=14), 2
             return referral.ref
 
     async def state(self) -> State:
@@ -167,7 +170,7 @@ async def test_withdrawing_while_the_provider_answers_leaves_nothing_to_open(
     async with town.database.transaction() as session:
         staff = await town.person(session, STAFF)
         _referral, fields = await referrals.opened(session, staff, ref, town.now)
-        assert bool(fields) != withdrawn
+        assert not fields
 
 
 async def test_a_member_who_says_yes_and_no_at_once_has_said_one_of_them(town: Town) -> None:
@@ -213,7 +216,7 @@ async def test_the_clock_gives_up_no_word_that_the_member_gives_in_the_same_mome
     async def the_clock() -> None:
         await member_has_spoken.wait()
         async with town.database.transaction() as session:
-            await referrals.ask_outcomes(session, later)
+            await referrals.ring(session, later, "Europe/Paris")
             clock_is_there.set()
 
     async with asyncio.timeout(10):
@@ -233,3 +236,69 @@ async def test_a_request_that_is_sent_while_the_agreement_ends_cannot_be_opened(
         for ref in (await session.scalars(select(Referral.ref))).all():
             with pytest.raises(NoAgreementError):
                 await referrals.opened(session, staff, ref, town.now)
+
+
+@pytest.mark.parametrize("first", ["the provider", "the clock"])
+async def test_a_request_that_expires_while_it_is_accepted_is_one_of_them(
+    town: Town, first: str
+) -> None:
+    """Whoever is first has moved it, and the other one finds it moved and changes nothing."""
+    ref = await town.standing(State.PENDING)
+    later = town.now + timedelta(days=14)
+    async with town.database.transaction() as session:
+        referral = (await session.scalars(select(Referral))).one()
+        referral.rings_at, referral.rung = later, 3
+    before = await town.steps()
+    one_has_moved, other_has_tried = asyncio.Event(), asyncio.Event()
+
+    async def wait_for_the_other() -> None:
+        one_has_moved.set()
+        if first == "the provider" and not town.database.is_sqlite:
+            await other_has_tried.wait()  # the clock passes over what somebody holds
+
+    async def the_provider() -> bool:
+        if first != "the provider":
+            await one_has_moved.wait()
+        try:
+            async with town.database.transaction() as session:
+                staff = await town.person(session, STAFF)
+                await referrals.answer(session, staff, ref, "accept", later)
+                if first == "the provider":
+                    await wait_for_the_other()
+        except RefusalError:
+            return False
+        return True
+
+    async def the_clock() -> None:
+        if first != "the clock":
+            await one_has_moved.wait()
+        async with town.database.transaction() as session:
+            await referrals.ring(session, later, "Europe/Paris")
+            if first == "the clock":
+                await wait_for_the_other()
+        other_has_tried.set()
+
+    async with asyncio.timeout(10):
+        accepted, _none = await asyncio.gather(the_provider(), the_clock())
+    assert accepted == (first == "the provider")
+    assert await town.state() == (State.ACCEPTED if accepted else State.EXPIRED)
+    assert await town.steps() == before + 1
+
+
+async def test_two_processes_that_look_at_the_clocks_at_once_remind_once(town: Town) -> None:
+    await town.standing(State.PENDING)
+    later = town.now + timedelta(days=3)
+    async with town.database.transaction() as session:
+        referral = (await session.scalars(select(Referral))).one()
+        referral.rings_at, referral.rung = later, 1
+
+    async def look() -> None:
+        async with town.database.transaction() as session:
+            await referrals.ring(session, later, "Europe/Paris")
+
+    await asyncio.gather(*(look() for _process in range(4)))
+    async with town.database.transaction() as session:
+        reminders = select(func.count()).where(Delivery.kind == "provider_reminder")
+        assert await session.scalar(reminders) == 2
+        referral = (await session.scalars(select(Referral))).one()
+        assert referral.rung == 2

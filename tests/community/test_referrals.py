@@ -52,6 +52,7 @@ DESIGN: dict[State, dict[State, Who]] = {
 FIELDS = frozenset(FieldName) - {FieldName.NOTE}
 NOTE = "I want to open a bakery."
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+PARIS = "Europe/Paris"
 
 
 @dataclass
@@ -520,7 +521,11 @@ class Life:
 
     async def is_answered(self) -> None:
         referral = await self.one()
-        await self.town.answers(referral, self.dice.choice(list(referrals.PROVIDERS_STEPS)))
+        step = self.dice.choice(list(referrals.PROVIDERS_STEPS))
+        before = referral.state
+        await self.town.answers(referral, step)
+        if (before, referral.state) == (State.PENDING, State.DECLINED):
+            self.agreed[referral.ref] = {}
 
     async def withdraws(self) -> None:
         referral, town = await self.one(), self.town
@@ -690,26 +695,31 @@ async def test_the_member_is_asked_at_once_and_after_a_week_and_then_it_stays_un
         (14 * DAY, 2, State.UNCONFIRMED, None),
         (99 * DAY, 2, State.UNCONFIRMED, None),
     ):
-        await referrals.ask_outcomes(town.session, done + later)
+        await referrals.ring(town.session, done + later, PARIS)
         await town.session.refresh(referral)
         assert len(await town.owed("referral_outcome")) == asked
         assert referral.state == state
-        assert await referrals.next_outcome(town.session) == following
+        assert await referrals.next_ring(town.session) == following
     await _says(True)(town, referral)
     assert referral.state == State.CONFIRMED
 
 
-async def test_after_three_silent_weeks_nobody_is_asked_late(town: Town) -> None:
+async def test_after_an_outage_of_three_weeks_the_member_has_two_more_to_speak(town: Town) -> None:
     referral = await completed(town)
-    await referrals.ask_outcomes(town.session, town.now + 21 * DAY)
-    assert referral.state == State.UNCONFIRMED
-    assert len(await town.owed("referral_outcome")) == 1
+    for later, asked, state in (
+        (21, 1, State.COMPLETED),
+        (28, 2, State.COMPLETED),
+        (35, 2, State.UNCONFIRMED),
+    ):
+        await referrals.ring(town.session, town.now + later * DAY, PARIS)
+        assert referral.state == state
+        assert len(await town.owed("referral_outcome")) == asked
 
 
 async def test_who_has_spoken_is_not_asked_again(town: Town) -> None:
     referral = await completed(town)
     await _says(True)(town, referral)
-    assert await referrals.ask_outcomes(town.session, town.now + 14 * DAY) == 0
+    assert await referrals.ring(town.session, town.now + 14 * DAY, PARIS) == 0
     assert referral.state == State.CONFIRMED
     assert len(await town.owed("referral_outcome")) == 1
 

@@ -102,6 +102,8 @@ AFTER_AN_OUTAGE = {
     "recall": (48, GOES),
     "referral_step": (336, MORNING),
     "referral_outcome": (168, MORNING),
+    "referral_reminder": (72, MORNING),
+    "provider_reminder": (72, MORNING),
     "provider_notice": (336, MORNING),
     "team_notice": (168, MORNING),
     "team_answer": (168, GOES),
