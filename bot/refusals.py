@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from bot.passing import DOCUMENTS, MOST_BYTES, PICTURES
 from community.errors import (
+    AgreementLacksError,
     AlreadySettledError,
     ApprovalBindsError,
     CalledOffError,
@@ -54,6 +55,8 @@ def sentence(error: RefusalError, _: Translator) -> Html:
             if error.granted
             else _("You have refused this person already.")
         )
+    if isinstance(error, AgreementLacksError):
+        return _lacking(error, _)
     sentences: dict[type[RefusalError], Html] = {
         NotFoundError: _("That is not here any more. /menu shows what there is."),
         NotAllowedError: _("You cannot do this with the role you have."),
@@ -93,6 +96,15 @@ def sentence(error: RefusalError, _: Translator) -> Html:
         ),
     }
     return sentences.get(type(error), _("That did not work. Nothing was changed."))
+
+
+def _lacking(error: AgreementLacksError, _: Translator) -> Html:
+    missing = {
+        "signed_on": _("Not yet: please write down first on which day it was signed."),
+        "basis": _("Not yet: please choose first on which legal basis data may be shared."),
+        "ends_at": _("Not yet: its end date is past. Please write a later one first."),
+    }
+    return Html(" ").join(missing[name] for name in error.missing)
 
 
 def _unfaithful(error: UnfaithfulError, _: Translator) -> Html:
@@ -202,6 +214,8 @@ def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
             "I could not read that date, or it is in the past. Write it like this: Tue 18:00, "
             "or 24.11. 18:00."
         ),
+        "signed_on": _("Please write the day on which it was signed, for example: 24.11.2026"),
+        "ends_at": _("Please write a day that is still to come, for example: 31.12.2028"),
         "where": _("Please write where it is: an address, or a link that begins with https://"),
         "link": _("Please write a link that begins with https://"),
         "capacity": _("Please write a number from 1 to 100 000."),

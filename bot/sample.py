@@ -40,6 +40,7 @@ from handlers.onboarding import TERMS_VERSION
 from handlers.replies import Network
 
 SOURCE = "en"
+AGREED_FOR = timedelta(days=730)
 ROLES = {
     "newcomer": "{names} are the newcomer: press “Start the bot”.",
     "member": "{names} are members: /menu.",
@@ -173,7 +174,16 @@ async def _organization(
             session, boss, "organization", made.ref, language, {"name": name}, now
         )
     if entry["agreement"]:
-        await agreements.activate(session, boss, made.ref, now)
+        await agreements.activate(
+            session,
+            boss,
+            made.ref,
+            now,
+            signed_on=now.date(),
+            basis=agreements.Basis.CONSENT,
+            ends_at=now + AGREED_FOR,
+            languages=list(dict.fromkeys(c for s in entry["services"] for c in s["languages"])),
+        )
     for offer in entry["services"]:
         place = places[offer["area"]] if offer["area"] is not None else None
         service = await providers.create_service(

@@ -112,7 +112,7 @@ async def begin(
             await referrals.for_provider(session, actor, ref, now)
         if referral.person_id is None:
             raise NotFoundError("Referral")
-        rest = await _rest_of_referral(session, referral)
+        rest = await _rest_of_referral(session, referral, now)
         about = {"person_id": referral.person_id, "referral_id": referral.id, "event_id": None}
     elif kind == Kind.EVENT:
         event = await events.visible(session, ref)
@@ -145,10 +145,12 @@ async def _about(session: AsyncSession, about: dict[str, int | None]) -> Exchang
     return found
 
 
-async def _rest_of_referral(session: AsyncSession, referral: Referral) -> Rest | None:
+async def _rest_of_referral(
+    session: AsyncSession, referral: Referral, now: datetime
+) -> Rest | None:
     if referral.state == referrals.State.CANCELLED:
         return Rest.WITHDRAWN
-    if not await agreements.is_active(session, referral.organization_id):
+    if not await agreements.is_active(session, referral.organization_id, now):
         return Rest.NO_AGREEMENT
     if referral.state in (referrals.State.DRAFT, referrals.State.PENDING):
         return Rest.NOT_YET
@@ -176,7 +178,7 @@ async def look(
     referral = event = source = None
     if exchange.referral_id is not None:
         referral = await session.get_one(Referral, exchange.referral_id)
-        rest = await _rest_of_referral(session, referral)
+        rest = await _rest_of_referral(session, referral, now)
         if exchange.withdrawn_at is not None:
             rest = Rest.WITHDRAWN
     elif exchange.event_id is not None:
@@ -456,6 +458,6 @@ async def about_referral(session: AsyncSession, referral: Referral) -> Exchange 
     return found
 
 
-async def can_begin(session: AsyncSession, referral: Referral) -> bool:
+async def can_begin(session: AsyncSession, referral: Referral, now: datetime) -> bool:
     """Say whether both sides can write about a request now."""
-    return await _rest_of_referral(session, referral) is None
+    return await _rest_of_referral(session, referral, now) is None

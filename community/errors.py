@@ -1,5 +1,6 @@
 """The ways the community says no. They carry data; ``bot/refusals.py`` has the sentences."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 
@@ -77,6 +78,14 @@ class InUseError(RefusalError):
 
 class NoAgreementError(RefusalError):
     """No personal data goes to a provider without an active agreement."""
+
+
+class AgreementLacksError(RefusalError):
+    """An agreement cannot take this step before it says more."""
+
+    def __init__(self, missing: Collection[str]) -> None:
+        super().__init__(", ".join(missing))
+        self.missing = tuple(missing)
 
 
 class NobodyReadsError(RefusalError):

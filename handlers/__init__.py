@@ -12,6 +12,7 @@ from aiogram.filters.callback_data import CallbackData
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers import (
+    agreements,
     alerts,
     animate,
     areas,
@@ -94,6 +95,7 @@ MODULES = (
     referrals,
     report,
     setup,
+    agreements,
     areas,
     directory,
     directory_words,

@@ -183,7 +183,7 @@ async def request_card(page: Page, ref: str) -> Message:
     shared = await referrals.shared(page.session, referral)
     told = await field_lines(page, shared, referral.consent_language)
     is_agreed = state not in referrals.OPEN or await agreements.is_active(
-        page.session, referral.organization_id
+        page.session, referral.organization_id, page.now
     )
     text = lines(
         _("🏢 {organization}", organization=await organization_name(page, service)),
@@ -221,7 +221,7 @@ async def write_button(page: Page, referral: Referral) -> Button | None:
     """Return the way to what both sides write to each other, if there is or can be anything."""
     _ = page._
     to = WriteTo(kind="referral", ref=referral.ref)
-    if await bridge.can_begin(page.session, referral):
+    if await bridge.can_begin(page.session, referral, page.now):
         return Button(_.label("button", "💬 Write to each other"), to)
     if await bridge.about_referral(page.session, referral):
         return Button(_.label("button", "💬 Messages"), to)

@@ -30,7 +30,7 @@ from handlers.replies import (
     say,
     toast,
 )
-from handlers.staff import COORDINATORS, Months, router_for
+from handlers.staff import COORDINATORS, AgreementOf, Agreements, Months, router_for
 from locales import OFFERED, Translator, language_name, native_name
 
 
@@ -41,7 +41,7 @@ class SetUp(CallbackData, prefix="su"):
 
 
 class OneOrganization(CallbackData, prefix="so"):
-    """One organisation; ``act`` asks for or ends its agreement ("!" does it)."""
+    """One organisation; ``act`` asks whether its agreement has ended ("!" ends it)."""
 
     ref: str
     act: str = "open"
@@ -137,15 +137,13 @@ async def organization_touched(
     person: Person,
     now: datetime,
 ) -> Replies:
-    """Show an organisation, or settle its agreement after a second tap."""
+    """Show an organisation, or end its agreement after a second tap."""
     ref, act = callback_data.ref, callback_data.act
     await find(session, Organization, ref)
-    if act == "active!":
-        await agreements.activate(session, person, ref, now)
-    elif act == "end!":
+    if act == "end!":
         await referrals.end_agreement(session, person, ref, now)
-    elif act in {"active", "end"}:
-        return [edit("setup.agreement", ref=ref, act=act)]
+    elif act == "end":
+        return [edit("setup.agreement", ref=ref)]
     return [edit("setup.organization", ref=ref)]
 
 
@@ -198,6 +196,7 @@ async def menu_card(page: Page) -> Message:
         [
             Button(_.label("button", "📍 Areas"), SetUp(to="areas")),
             Button(_.label("button", "🏢 Organisations"), SetUp(to="organizations")),
+            Button(_.label("button", "🤝 Agreements"), Agreements()),
             Button(_.label("button", "Back"), Months()),
         ]
     )
@@ -218,13 +217,13 @@ async def organizations_card(page: Page) -> Message:
     names = await translations.blocks(
         page.session, "organization", [o.id for o in every], page.reads, page.network.language
     )
+    active = await agreements.active_among(page.session, [o.id for o in every], page.now)
     rows = []
     for organization in every:
         name = names[organization.id].get("name") if organization.id in names else "?"
-        active = await agreements.is_active(page.session, organization.id)
         label = (
             _.label("button", "🤝 {name}", name=name)
-            if active
+            if organization.id in active
             else _.label("button", "▫️ {name}", name=name)
         )
         rows.append([Button(label, OneOrganization(ref=organization.ref))])
@@ -250,7 +249,7 @@ async def organization_card(page: Page, ref: str) -> Message:
         organization.id
     ]
     block = shelf.choose(page.reads, page.network.language)
-    active = await agreements.is_active(page.session, organization.id)
+    active = await agreements.is_active(page.session, organization.id, page.now)
     services = await providers.services_of(page.session, organization)
     names = await translations.blocks(
         page.session, "service", [s.id for s in services], page.reads, page.network.language
@@ -275,30 +274,26 @@ async def organization_card(page: Page, ref: str) -> Message:
     agreement = (
         Button(_.label("button", "The agreement has ended"), OneOrganization(ref=ref, act="end"))
         if active
-        else Button(
-            _.label("button", "The agreement is signed"), OneOrganization(ref=ref, act="active")
-        )
+        else Button(_.label("button", "The agreement is signed"), AgreementOf(ref=ref, act="sign"))
     )
-    rows.append([agreement])
+    everything_of_it = Button(
+        _.label("button", "🤝 All about the agreement"), AgreementOf(ref=ref)
+    )
+    rows += [[agreement], [everything_of_it]]
     rows += in_rows(language_buttons(_, "organization", ref, set(shelf.complete)), 2)
     everything = Button(_.label("button", "All organisations"), SetUp(to="organizations"))
     return Message(text, [*rows, [everything]])
 
 
-async def agreement_card(page: Page, ref: str, act: str) -> Message:
-    """Ask for a second tap before an agreement begins or ends."""
+async def agreement_card(page: Page, ref: str) -> Message:
+    """Ask for a second tap before an agreement ends."""
     await require_coordinator(page)
     _ = page._
-    question = (
-        _("Is the agreement signed and active? From then on members can be referred there.")
-        if act == "active"
-        else _("Has the agreement ended? From then on nobody can be referred there.")
-    )
     return Message(
-        question,
+        _("Has the agreement ended? From then on nobody can be referred there."),
         [
             [
-                Button(_.label("button", "Yes"), OneOrganization(ref=ref, act=f"{act}!")),
+                Button(_.label("button", "Yes"), OneOrganization(ref=ref, act="end!")),
                 Button(_.label("button", "No"), OneOrganization(ref=ref)),
             ]
         ],

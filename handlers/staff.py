@@ -33,6 +33,19 @@ class Inbox(CallbackData, prefix="ib"):
     """The team's inbox."""
 
 
+class AgreementOf(CallbackData, prefix="ao"):
+    """The agreement with an organisation: see it, begin one, or note that it is signed."""
+
+    ref: str
+    act: str = "open"
+
+
+class Agreements(CallbackData, prefix="aq"):
+    """All agreements, as a list or as a workbook."""
+
+    to: str = "list"
+
+
 class Months(CallbackData, prefix="rp"):
     """The coordinator's desk: the choice of months, and the set-up."""
 

@@ -203,7 +203,16 @@ async def service_card(page: Page, ref: str) -> Message:
         else [],
         *await _step_buttons(page, service, steps),
     ]
-    if service.is_open and await agreements.is_active(page.session, service.organization_id):
+    agreed = await agreements.is_active(page.session, service.organization_id, page.now)
+    if service.is_open and not agreed:
+        text = lines(
+            text,
+            "",
+            _("🚶 You can go there yourself: the steps are above. Nothing about you is passed on.")
+            if told
+            else _("🚶 You can go there yourself. Nothing about you is passed on."),
+        )
+    elif service.is_open:
         if await roles.staff_of(page.session, service.organization_id, page.now):
             rows.append([Button(_.label("button", "🤝 Refer me"), Refer(ref=ref))])
         else:

@@ -45,7 +45,7 @@ async def provider_reminder(page: Page, ref: str, at: str) -> Message | None:
     except NotFoundError:
         return None
     if referral.state != at or not await agreements.is_active(
-        page.session, referral.organization_id
+        page.session, referral.organization_id, page.now
     ):
         return None
     text = (

@@ -36,7 +36,7 @@ from locales.translator import (
     translator_for,
     without_isolates,
 )
-from locales.when import parse_when
+from locales.when import parse_day, parse_when
 
 __all__ = [
     "OFFERED",
@@ -64,6 +64,7 @@ __all__ = [
     "native_name",
     "negotiate",
     "number",
+    "parse_day",
     "parse_when",
     "percent",
     "plain",

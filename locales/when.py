@@ -60,6 +60,14 @@ def parse_when(text: str, now: datetime, zone: ZoneInfo, language: str) -> datet
     return None if is_skipped or when <= now else when
 
 
+def parse_day(text: str, today: date, language: str) -> date | None:
+    """Return the day that the text names, past or coming, or None; without a year, the next."""
+    line = fold(text).strip() if len(text) <= LONGEST else ""
+    fillers = {fold(word) for key in (language, "en") for word in FILLERS.get(key, ())}
+    words = " ".join(word for word in re.findall(r"[^\s,،;]+", line) if word not in fillers)
+    return _date(words, datetime.combine(today, time()), language) if words else None
+
+
 def _either(words: tuple[str, ...]) -> str:
     return "|".join(re.escape(fold(word)) for word in sorted(words, key=len, reverse=True))
 

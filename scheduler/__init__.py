@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import (
+    agreements,
     alerts,
     asking,
     attendance,
@@ -103,6 +104,14 @@ async def _noticing_unattended(session: AsyncSession, tick: Tick) -> object:
     return await referrals.notice_unattended(session, tick.now)
 
 
+async def _ending_agreements(session: AsyncSession, tick: Tick) -> object:
+    return await referrals.end_expired(session, tick.now)
+
+
+async def _telling_that_agreements_end(session: AsyncSession, tick: Tick) -> object:
+    return await agreements.remind(session, tick.now)
+
+
 async def _noticing_drafts(session: AsyncSession, tick: Tick) -> object:
     return await second_reading.notice(
         session, tick.now, network_language=tick.language, zone=tick.zone
@@ -127,6 +136,8 @@ TIMETABLE: Sequence[Job] = (
     Job("nudging about steps", 60, _nudging),
     Job("ringing the clocks of referrals", 60, _ringing_clocks),
     Job("noticing requests that nobody reads", 60, _noticing_unattended),
+    Job("ending agreements", 30, _ending_agreements),
+    Job("telling that agreements end", 60, _telling_that_agreements_end),
     Job("noticing drafts that wait", 300, _noticing_drafts),
     Job("watching what is set aside", 60, _watching_what_is_set_aside),
     Job("deleting by the retention table", 3600, _cleaning),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, deliveries, events, providers, referrals, sends
+from community import agreements, attendance, deliveries, events, providers, referrals, sends
 from community.attendance import Attendance
 from community.events import Event
 from community.people import Membership, Person
@@ -18,6 +18,7 @@ async def next_due(session: AsyncSession, now: datetime) -> datetime | None:
         await deliveries.next_due(session),
         await providers.next_nudge(session),
         await referrals.next_ring(session),
+        await agreements.next_due(session),
         await session.scalar(
             select(func.min(Send.starts_at)).where(Send.state == sends.State.SCHEDULED)
         ),

@@ -12,7 +12,7 @@ from bot.simulation.crowd import DAY, VERSION, Area, Somebody
 from bot.simulation.rows import Rows
 from bot.simulation.tables import AREA_NAMES, ZONES
 from community import agreements, areas, providers, referrals
-from community.agreements import AGREEMENT, TO_ACTIVE, Agreement
+from community.agreements import AGREEMENT, TO_ACTIVE, Agreement, Basis
 from community.deliveries import Delivery
 from community.deliveries import State as Sending
 from community.lifecycle import Who
@@ -30,6 +30,7 @@ from community.referrals import (
 )
 from community.roles import RoleName
 
+AGREED_FOR = timedelta(days=730)
 NEXT: Mapping[State, Mapping[State, float]] = {
     State.DRAFT: {State.PENDING: 1},
     State.PENDING: {
@@ -105,7 +106,19 @@ def fill_offers(
 
 def _agree(rows: Rows, organization_id: int, begin: datetime, *, is_active: bool) -> bool:
     walked = TO_ACTIVE if is_active else TO_ACTIVE[: rows.chance.randint(1, 3)]
-    number = rows.add(Agreement, organization_id=organization_id, state=walked[-1], since=begin)
+    signed = {
+        "signed_on": begin.date(),
+        "basis": Basis.CONSENT,
+        "ends_at": begin + AGREED_FOR,
+        "remind_at": begin + AGREED_FOR - agreements.BEFORE[0],
+    }
+    number = rows.add(
+        Agreement,
+        organization_id=organization_id,
+        state=walked[-1],
+        since=begin,
+        **signed if is_active else {},
+    )
     for before, after in zip(
         (agreements.State.IDENTIFIED, *walked), walked, strict=False
     ):  # the first step leads from the state it begins in

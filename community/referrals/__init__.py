@@ -53,6 +53,7 @@ from community.referrals.tending import (
     disputed,
     disputes,
     end_agreement,
+    end_expired,
     notice_unattended,
     resolve,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "disputed",
     "disputes",
     "end_agreement",
+    "end_expired",
     "fingerprint",
     "for_provider",
     "for_staff",

@@ -55,7 +55,7 @@ async def opened(
         NoAgreementError: the agreement has ended.
     """
     referral = await for_provider(session, actor, ref, now)
-    if not await agreements.is_active(session, referral.organization_id):
+    if not await agreements.is_active(session, referral.organization_id, now):
         raise NoAgreementError
     return referral, await shared(session, referral)
 

@@ -66,7 +66,7 @@ async def agree(
     service = await find(session, Service, service_ref, lock=True)
     if not service.is_open:
         raise NotFoundError("Service")
-    if not await agreements.is_active(session, service.organization_id):
+    if not await agreements.is_active(session, service.organization_id, now):
         raise NoAgreementError
     if not await roles.staff_of(session, service.organization_id, now):
         raise NobodyReadsError

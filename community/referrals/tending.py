@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import agreements, deliveries, providers, roles
+from community.agreements import Agreement
 from community.base import find
 from community.deliveries import Plan
 from community.errors import NotFoundError
@@ -70,7 +71,16 @@ async def end_agreement(session: AsyncSession, actor: Person, ref: str, now: dat
         NotAllowedError: the actor is no coordinator.
         NoAgreementError: there is none that is active.
     """
-    agreement = await agreements.end(session, actor, ref, now)
+    return await _tell_members(session, await agreements.end(session, actor, ref, now), now)
+
+
+async def end_expired(session: AsyncSession, now: datetime) -> int:
+    """End the agreements whose date has come; tell their members as above; return how many."""
+    ended = await agreements.end_expired(session, now)
+    return sum([await _tell_members(session, agreement, now) for agreement in ended])
+
+
+async def _tell_members(session: AsyncSession, agreement: Agreement, now: datetime) -> int:
     concerned = await session.scalars(
         select(Referral).where(
             Referral.organization_id == agreement.organization_id,

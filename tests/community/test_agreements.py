@@ -14,6 +14,7 @@ from community.lifecycle import Who
 from community.people import Person
 from community.providers import Organization
 from community.roles import Role, RoleName
+from tests.agreeing import agreed
 
 ID, C, N, S, A, E, D = (
     State.IDENTIFIED,
@@ -24,6 +25,12 @@ ID, C, N, S, A, E, D = (
     State.ENDED,
     State.DROPPED,
 )
+
+
+def is_by_date(to: State, by: Who) -> bool:
+    return (to, by) == (State.ENDED, Who.CLOCK)
+
+
 STEPS = {ID: {C, D}, C: {N, D}, N: {S, D}, S: {A, D}, A: {E}}
 """DESIGN, lifecycles: agreement."""
 
@@ -64,7 +71,7 @@ async def test_an_agreement_takes_the_steps_of_the_design_and_no_others(
             agreement = await an_agreement(session, now, at)
             if to == at:
                 assert not await AGREEMENT.move(session, agreement, to, by, now)
-            elif to in STEPS.get(at, set()) and by == Who.COORDINATOR:
+            elif to in STEPS.get(at, set()) and (by == Who.COORDINATOR or is_by_date(to, by)):
                 assert await AGREEMENT.move(session, agreement, to, by, now)
                 await session.refresh(agreement)
                 assert agreement.state == to
@@ -81,8 +88,8 @@ async def test_personal_data_may_go_while_an_agreement_is_active_and_only_then(
 ) -> None:
     agreement = await an_agreement(session, now, at)
     other = await an_organization(session, now)
-    assert await agreements.is_active(session, agreement.organization_id) == (at == A)
-    assert not await agreements.is_active(session, other.id)
+    assert await agreements.is_active(session, agreement.organization_id, now) == (at == A)
+    assert not await agreements.is_active(session, other.id, now)
 
 
 async def walked(session: AsyncSession, agreement: Agreement) -> list[str]:
@@ -100,9 +107,9 @@ async def test_activating_walks_every_step_and_pressing_twice_walks_once(
 ) -> None:
     boss = await a_person(session, 1, now, RoleName.COORDINATOR)
     organization = await an_organization(session, now)
-    first = await agreements.activate(session, boss, organization.ref, now)
+    first = await agreed(session, boss, organization.ref, now)
     later = now + timedelta(days=1)
-    assert await agreements.activate(session, boss, organization.ref, later) == first
+    assert await agreed(session, boss, organization.ref, later) == first
     assert await walked(session, first) == [C, N, S, A]
     assert (first.state, first.since) == (A, now)
 
@@ -114,7 +121,7 @@ async def test_activating_goes_on_from_where_the_agreement_stands(
     boss = await a_person(session, 1, now, RoleName.COORDINATOR)
     agreement = await an_agreement(session, now, at)
     organization = await session.get_one(Organization, agreement.organization_id)
-    await agreements.activate(session, boss, organization.ref, now)
+    await agreed(session, boss, organization.ref, now)
     order = [ID, C, N, S, A]
     assert await walked(session, agreement) == order[order.index(at) + 1 :]
 
@@ -124,15 +131,15 @@ async def test_an_agreement_ends_and_another_can_follow(
 ) -> None:
     boss = await a_person(session, 1, now, RoleName.COORDINATOR)
     organization = await an_organization(session, now)
-    first = await agreements.activate(session, boss, organization.ref, now)
+    first = await agreed(session, boss, organization.ref, now)
     await agreements.end(session, boss, organization.ref, now)
     assert first.state == E
-    assert not await agreements.is_active(session, organization.id)
+    assert not await agreements.is_active(session, organization.id, now)
     with pytest.raises(NoAgreementError):
         await agreements.end(session, boss, organization.ref, now)
-    second = await agreements.activate(session, boss, organization.ref, now)
+    second = await agreed(session, boss, organization.ref, now)
     assert second != first
-    assert await agreements.is_active(session, organization.id)
+    assert await agreements.is_active(session, organization.id, now)
 
 
 @pytest.mark.parametrize("at", [ID, C, N, S])
@@ -153,10 +160,10 @@ async def test_nobody_but_a_coordinator_has_a_say(
     other = await a_person(session, 2, now, role)
     organization = await an_organization(session, now)
     with pytest.raises(NotAllowedError):
-        await agreements.activate(session, other, organization.ref, now)
+        await agreed(session, other, organization.ref, now)
     with pytest.raises(NotAllowedError):
         await agreements.end(session, other, organization.ref, now)
-    assert not await agreements.is_active(session, organization.id)
+    assert not await agreements.is_active(session, organization.id, now)
 
 
 async def test_there_is_no_agreement_with_an_organisation_that_does_not_exist(
@@ -164,4 +171,4 @@ async def test_there_is_no_agreement_with_an_organisation_that_does_not_exist(
 ) -> None:
     boss = await a_person(session, 1, now, RoleName.COORDINATOR)
     with pytest.raises(NotFoundError):
-        await agreements.activate(session, boss, "nothing", now)
+        await agreed(session, boss, "nothing", now)

@@ -180,7 +180,7 @@ async def test_one_writes_while_the_request_stands_and_not_before_or_after(
     for one in taken:
         reason = referrals.Reason.OTHER if one in ("fail", "decline") else None
         await referrals.answer(session, staff, referral.ref, one, now, reason=reason)
-    assert await bridge.can_begin(session, referral) == (rest is None)
+    assert await bridge.can_begin(session, referral, now) == (rest is None)
     for person in (me, staff):
         if rest is None:
             await bridge.begin(session, person, Kind.REFERRAL, referral.ref, now)

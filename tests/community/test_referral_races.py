@@ -17,6 +17,7 @@ from community.needs import Need
 from community.people import Membership, Person
 from community.referrals import FieldName, Reason, Referral, SharedField, State
 from community.roles import Role, RoleName
+from tests.agreeing import agreed
 
 MEMBER, STAFF, COLLEAGUE, ANIMATOR, OTHER_ANIMATOR, BOSS = range(1, 7)
 Verb = Callable[[AsyncSession, Person], Awaitable[object]]
@@ -44,7 +45,7 @@ class Town:
             session.add(Role(person_id=boss.id, name=RoleName.COORDINATOR, granted_at=self.now))
             await session.flush()
             ours = await providers.create_organization(session, boss, "Chamber", "en", self.now)
-            await agreements.activate(session, boss, ours.ref, self.now)
+            await agreed(session, boss, ours.ref, self.now)
             texts = {"name": "Advice"}
             service = await providers.create_service(
                 session, boss, ours.ref, Need.FINANCE, ["en"], texts, "en", self.now

@@ -28,6 +28,7 @@ from community.people import Membership, Person, Stage
 from community.providers import Organization, Service
 from community.referrals import REFERRAL, FieldName, Reason, Referral, State
 from community.roles import Role, RoleName
+from tests.agreeing import agreed
 
 S, P, C, A = Who.SELF, Who.PROVIDER, Who.CLOCK, Who.ANIMATOR
 DESIGN: dict[State, dict[State, Who]] = {
@@ -134,7 +135,7 @@ async def town(session: AsyncSession, now: datetime) -> Town:
     ours = await providers.create_organization(session, coordinator, "Chamber", "en", now)
     theirs = await providers.create_organization(session, coordinator, "Bank", "en", now)
     for organization in (ours, theirs):
-        await agreements.activate(session, coordinator, organization.ref, now)
+        await agreed(session, coordinator, organization.ref, now)
     texts = {"name": "Advice"}
     service = await providers.create_service(
         session, coordinator, ours.ref, Need.FINANCE, ["fr"], texts, "en", now, steps=["Call."]
@@ -538,7 +539,7 @@ class Life:
         self.agreed[referral.ref] = {}
 
     async def agreement_turns(self) -> None:
-        verb = agreements.end if self.is_active else agreements.activate
+        verb = agreements.end if self.is_active else agreed
         await verb(self.session, self.town.coordinator, self.town.organization.ref, self.town.now)
         self.is_active = not self.is_active
 

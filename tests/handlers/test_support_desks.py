@@ -14,6 +14,7 @@ from community.providers import Service
 from community.referrals import FieldName, Referral, State
 from community.roles import Role, RoleName
 from community.translations import Reads
+from tests.agreeing import agreed
 from tests.handlers.conftest import Calling, Phone, read
 
 COORDINATOR, ANIMATOR = RoleName.COORDINATOR, RoleName.ANIMATOR
@@ -35,7 +36,7 @@ class Town:
             assert boss is not None
             assert adviser is not None
             ours = await providers.create_organization(session, boss, "Chamber", "en", self.now)
-            await agreements.activate(session, boss, ours.ref, self.now)
+            await agreed(session, boss, ours.ref, self.now)
             service = await providers.create_service(
                 session, boss, ours.ref, Need.FINANCE, ["en"], {"name": "Advice"}, "en", self.now
             )

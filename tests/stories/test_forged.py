@@ -69,6 +69,7 @@ ROLES: Mapping[str, set[str]] = {
     "coordinator": {
         *("ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
         *("rp", "rm", "su", "sa", "so", "sx", "sj", "sn", "ss", "sg", "sw"),
+        *("ag", "al", "ao", "aq"),
     },
     "staff": {"rl"},
     "translator": {"ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"},
@@ -83,8 +84,9 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("ww", "wv"), ("events", "sends")),
     **dict.fromkeys(("sz", "rf", "di"), ("referrals",)),
     **dict.fromkeys(("sv", "sf", "ss", "sg", "sw"), ("services",)),
-    **dict.fromkeys(("so", "sn", "ti"), ("organizations",)),
+    **dict.fromkeys(("so", "sn", "ti", "ao"), ("organizations",)),
     **dict.fromkeys(("pu", "pt", "ps"), ("survey_responses",)),
+    **dict.fromkeys(("ag", "al"), ("agreements",)),
     "px": ("events", "people"),
     "ar": ("events", "services", "survey_responses"),
     "sk": ("service_steps",),

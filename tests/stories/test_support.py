@@ -286,7 +286,7 @@ async def test_forged_buttons_of_support_change_nothing_and_set_nothing_aside(
     async with stage.app.database.transaction() as session:
         set_aside = select(Arrival).where(Arrival.state == Arriving.SET_ASIDE)
         assert (await session.scalars(set_aside)).all() == []
-        assert await agreements.is_active(session, organization.id)
+        assert await agreements.is_active(session, organization.id, stage.now)
     assert await state_of(stage) == State.PENDING
     assert "Amina" not in eve.screen
     assert "something went wrong" not in eve.screen
