@@ -28,6 +28,8 @@ class Conversation(Base):
     touched_at: Mapped[datetime]
     unsent: Mapped[str | None] = mapped_column(Text)
     """What they wrote that fits nothing, until they say whether it goes to the team."""
+    missed: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """What they looked for in vain on their last day of looking, so that it counts once."""
 
 
 async def expect(session: AsyncSession, telegram_ids: Collection[int]) -> None:
@@ -98,3 +100,15 @@ async def answering(
         )
     )
     return {row.telegram_id: row.touched_at for row in rows}
+
+
+async def misses(session: AsyncSession, telegram_id: int, what: str, now: datetime) -> bool:
+    """Remember for today that this person misses this; False if it is remembered already."""
+    row, day = await begun(session, telegram_id, now), now.date().isoformat()
+    known = row.missed or {}
+    if known.get(what) == day:
+        return False
+    today = {each: on for each, on in known.items() if on == day}
+    row.missed = {**today, what: day}
+    await memory.write_objects(session)
+    return True

@@ -79,6 +79,14 @@ class FileKind(StrEnum):
 
 
 @dataclass(frozen=True)
+class Stuck:
+    """On the way to which service, and at which step, a member does not get on."""
+
+    service_id: int
+    step_id: int | None = None
+
+
+@dataclass(frozen=True)
 class Attachment:
     """What somebody sends beside words. Telegram keeps it; we keep its name."""
 
@@ -146,13 +154,21 @@ class ExchangeMessage(Base, Identified):
         BigId, ForeignKey("people.id", ondelete="SET NULL")
     )
     text: Mapped[str] = mapped_column(Text)
-    """Empty only beside an attachment."""
+    """Empty only beside an attachment, or where somebody is stuck."""
     language: Mapped[str] = mapped_column(String(16))
     at: Mapped[datetime]
     file_id: Mapped[str | None] = mapped_column(Text)
     file_kind: Mapped[FileKind | None] = mapped_column(String(16))
     file_seconds: Mapped[int | None]
     file_extension: Mapped[str | None] = mapped_column(String(8))
+    service_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("services.id", ondelete="SET NULL")
+    )
+    """The member is stuck on the way to this service,"""
+    step_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("service_steps.id", ondelete="SET NULL")
+    )
+    """at this step."""
 
     @property
     def attachment(self) -> Attachment | None:
@@ -186,6 +202,7 @@ async def add(
     by_member: bool,
     language: str,
     attachment: Attachment | None = None,
+    stuck: Stuck | None = None,
 ) -> ExchangeMessage:
     """Write a message down; whom it is told, the caller knows.
 
@@ -193,7 +210,8 @@ async def add(
         NotUnderstoodError: it is too long, or empty with nothing beside it.
         TooOftenError: the writer has written as much as the pace allows.
     """
-    text = clean(text, attachment)
+    if stuck is None:
+        text = clean(text, attachment)
     await _keep_pace(session, exchange, writer, now)
     message = ExchangeMessage(
         exchange_id=exchange.id,
@@ -206,6 +224,8 @@ async def add(
         file_kind=attachment.kind if attachment else None,
         file_seconds=attachment.seconds if attachment else None,
         file_extension=attachment.extension if attachment else None,
+        service_id=stuck.service_id if stuck else None,
+        step_id=stuck.step_id if stuck else None,
     )
     session.add(message)
     exchange.touched_at = now

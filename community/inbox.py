@@ -20,6 +20,7 @@ from community.exchanges import (
     ExchangeMessage,
     Kind,
     State,
+    Stuck,
     messages,
 )
 from community.lifecycle import Who
@@ -35,6 +36,7 @@ __all__ = [
     "of_team",
     "opened",
     "place_of",
+    "stuck",
     "told",
 ]
 
@@ -55,6 +57,39 @@ async def ask(
         TooOftenError: the actor has written as much as the pace allows.
     """
     text = exchanges.clean(text, attachment)
+    question = await _question(session, actor, now)
+    await _write(session, actor, question, text, now, language=language, attachment=attachment)
+    return question
+
+
+async def stuck(
+    session: AsyncSession, actor: Person, where: Stuck, now: datetime, *, language: str
+) -> bool:
+    """Tell the team that the actor does not get on with a step; False if they were just told.
+
+    It stands in the actor's open question as any message does: words may follow.
+
+    Raises:
+        TooOftenError: the actor has written as much as the pace allows.
+    """
+    question = await _question(session, actor, now)
+    last = (await messages(session, question))[-1:]
+    if (
+        last
+        and last[0].by_member
+        and (last[0].service_id, last[0].step_id)
+        == (
+            where.service_id,
+            where.step_id,
+        )
+    ):
+        return False
+    await _write(session, actor, question, "", now, language=language, stuck=where)
+    return True
+
+
+async def _question(session: AsyncSession, actor: Person, now: datetime) -> Exchange:
+    """Return the actor's open question, locked, or a new one."""
     question: Exchange | None = await session.scalar(
         select(Exchange)
         .where(
@@ -70,6 +105,20 @@ async def ask(
         question = Exchange(kind=Kind.TEAM, person_id=actor.id, begun_at=now, touched_at=now)
         session.add(question)
         await session.flush()
+    return question
+
+
+async def _write(
+    session: AsyncSession,
+    actor: Person,
+    question: Exchange,
+    text: str,
+    now: datetime,
+    *,
+    language: str,
+    attachment: Attachment | None = None,
+    stuck: Stuck | None = None,
+) -> None:
     message = await exchanges.add(
         session,
         question,
@@ -79,6 +128,7 @@ async def ask(
         by_member=True,
         language=language,
         attachment=attachment,
+        stuck=stuck,
     )
     await EXCHANGE.move(session, question, State.OPEN, Who.SELF, now, actor_id=actor.id)
     animators = await roles.holders(session, RoleName.ANIMATOR, now)
@@ -91,7 +141,6 @@ async def ask(
         subject_id=question.id,
         ref=question.ref,
     )
-    return question
 
 
 async def told(session: AsyncSession, actor: Person, ref: str, at: int) -> ExchangeMessage:

@@ -22,6 +22,7 @@ from community.exchanges import State as Asked
 from community.live import LiveMessage
 from community.machine import MachineText
 from community.people import Membership, Person
+from community.providers import ServiceWish
 from community.reading_aloud import IS_OF
 from community.recordings import Recording
 from community.roles import Role, RoleInvitation
@@ -165,6 +166,14 @@ RULES: Sequence[Rule] = (
         "they asked",
         "to translate first what people wait for, and to tell them once",
         lambda before: delete(TranslationRequest).where(TranslationRequest.asked_at < before),
+    ),
+    Rule(
+        "that somebody wants to hear of a service that is not there yet; it goes sooner, once "
+        "they have heard of one",
+        timedelta(days=365),
+        "they asked",
+        "to tell them once that there is something",
+        lambda before: delete(ServiceWish).where(ServiceWish.asked_at < before),
     ),
     Rule(
         "a voice message that reads words which do not stand any more",

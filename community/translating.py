@@ -125,6 +125,7 @@ async def approve(
     if by is Who.TRANSLATOR and isinstance(owner, Event) and await sends.binds(session, owner):
         raise ApprovalBindsError
     await TRANSLATION.move(session, row, State.APPROVED, by, now, actor_id=actor.id)
+    await translations.tell_followers(session, subject, owner.id)
     if by is Who.ANIMATOR and isinstance(owner, Event):
         return await sends.take_back(session, actor, owner, now)
     return None

@@ -7,7 +7,7 @@ in one language, chosen once, by the author's rule; never by a table of near lan
 
 import base64
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -139,6 +139,16 @@ class ContentText(Base, Identified):
     written_at: Mapped[datetime]
 
 
+FOLLOWERS: dict[str, Callable[[AsyncSession, Collection[int]], Awaitable[None]]] = {}
+"""By subject: what keeps something that is made of its approved texts, as the search does."""
+
+
+async def tell_followers(session: AsyncSession, subject: str, subject_id: int) -> None:
+    """Let who follows this subject know, in this transaction, that other texts are approved."""
+    if subject in FOLLOWERS:
+        await FOLLOWERS[subject](session, [subject_id])
+
+
 @dataclass(frozen=True)
 class Block:
     """All fields of one subject in exactly one language."""
@@ -214,6 +224,7 @@ async def write(
                 if other.field == field and other.language != source:
                     other.state = State.STALE
     await session.flush()
+    await tell_followers(session, subject, subject_id)
 
 
 def _as_it_stood(row: ContentText, now: datetime) -> EarlierText:
@@ -287,6 +298,7 @@ async def forget(session: AsyncSession, subject: str, subject_id: int) -> None:
             ContentText.subject == subject, ContentText.subject_id == subject_id
         )
     )
+    await tell_followers(session, subject, subject_id)
 
 
 _ROWS = (

@@ -16,7 +16,7 @@ from community.consents import Purpose
 from community.events import Event
 from community.needs import Need
 from community.people import Participation, Person, Profile, Stage
-from community.providers import Service
+from community.providers import Look, Reader, Service
 from handlers import menu, words
 from handlers.attendance import Open
 from handlers.content import area_choices, block_for
@@ -209,10 +209,14 @@ async def _fitting_event(page: Page) -> Event | None:
 
 async def _fitting_service(page: Page, need: Need) -> Service | None:
     """Return the service for a need that fits the reader best."""
-    fits = await providers.find_services(
-        page.session, need, languages=[page._.language], area_id=page.reader.area_id
+    found = await providers.find_services(
+        page.session,
+        Look(need=need),
+        Reader(page.reads.own, page.reader.area_id),
+        page.now,
+        zone=page.network.zone,
     )
-    return fits[0].service if fits else None
+    return found.fits[0].service if found.fits else None
 
 
 CARDS = {"profile.step": step_card, "profile.useful": useful_card}

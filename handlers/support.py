@@ -136,9 +136,14 @@ async def services_card(page: Page, need: str) -> Message:
     """Show the services for a need: those in the reader's language first, honestly named."""
     _ = page._
     reader = page.reader
-    fits = await providers.find_services(
-        page.session, Need(need), languages=[_.language], area_id=reader.area_id
+    found = await providers.find_services(
+        page.session,
+        providers.Look(need=Need(need)),
+        providers.Reader([_.language], reader.area_id),
+        page.now,
+        zone=page.network.zone,
     )
+    fits = found.fits
     names = await translations.blocks(
         page.session,
         "service",

@@ -16,8 +16,23 @@ from community.providers.checklists import (
     tick,
     ticked,
 )
-from community.providers.finding import Fit, find_services
+from community.providers.demand import Miss, Unmet, UnmetDemand, miss_of, unmet
+from community.providers.demand import note as note_miss
+from community.providers.finding import (
+    PAGE,
+    Fit,
+    Format,
+    Found,
+    Look,
+    Point,
+    Reader,
+    find_services,
+    index,
+    nearest,
+    search,
+)
 from community.providers.freshness import is_stale, right_since, seems_stale
+from community.providers.indexing import SearchKey, SearchPlace, SearchWord
 from community.providers.keeping import (
     CHANGEABLE,
     area_is_used,
@@ -47,27 +62,43 @@ from community.providers.table import (
     TaxonomyTerm,
     Tick,
 )
+from community.providers.wishes import ServiceWish, unwish, wish
+from community.providers.wishes import of as wish_of
+from community.providers.wishes import settle as tell_who_wished
 
 __all__ = [
     "CHANGEABLE",
+    "PAGE",
     "STEP_WAITS",
     "TAKES_ROOM",
     "Checklist",
     "Contact",
     "Fit",
+    "Format",
+    "Found",
     "Kind",
     "Location",
+    "Look",
     "Metadata",
+    "Miss",
     "Organization",
+    "Point",
     "Program",
+    "Reader",
     "Schedule",
+    "SearchKey",
+    "SearchPlace",
+    "SearchWord",
     "Service",
     "ServiceAtLocation",
     "ServiceStep",
     "ServiceTerm",
+    "ServiceWish",
     "Strength",
     "TaxonomyTerm",
     "Tick",
+    "Unmet",
+    "UnmetDemand",
     "area_is_used",
     "begin_checklist",
     "checklist_of",
@@ -77,17 +108,27 @@ __all__ = [
     "end_checklist",
     "find_services",
     "has_room",
+    "index",
     "is_full",
     "is_stale",
+    "miss_of",
+    "nearest",
     "next_nudge",
+    "note_miss",
     "nudge",
     "organizations",
     "remove_area",
     "right_since",
+    "search",
     "seems_stale",
     "services_of",
     "steps",
+    "tell_who_wished",
     "tick",
     "ticked",
     "translate",
+    "unmet",
+    "unwish",
+    "wish",
+    "wish_of",
 ]

@@ -143,7 +143,7 @@ class Referral(Base, Referable):
     person_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("people.id", ondelete="SET NULL"), index=True
     )
-    service_id: Mapped[int] = mapped_column(BigId, ForeignKey("services.id"))
+    service_id: Mapped[int] = mapped_column(BigId, ForeignKey("services.id"), index=True)
     organization_id: Mapped[int] = mapped_column(BigId, ForeignKey("organizations.id"), index=True)
     state: Mapped[State] = mapped_column(String(20), default=State.DRAFT, index=True)
     asked_field: Mapped[FieldName | None] = mapped_column(String(16))

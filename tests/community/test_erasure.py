@@ -20,6 +20,7 @@ from community import (
     invitations,
     machine,
     people,
+    providers,
     referrals,
     roles,
     surveys,
@@ -98,6 +99,7 @@ async def amina(session: AsyncSession, now: datetime) -> Person:
 
     await a_referral(session, me, now)
     await translated(session, me, now)
+    await providers.wish(session, me, Need.TAX, "ar", now)
 
     past = await an_event(session, animator, now)
     await attendance.answer(session, me, past.ref, Wish.GOING, now, default_zone=ZONE)
@@ -385,6 +387,7 @@ async def test_the_export_has_everything_of_the_person_and_names_nobody_else(
         "referrals",
         "referral_fields",
         "checklists",
+        "service_wishes",
     } <= told.keys()
     assert told["people"][0]["name"] == NAME
     assert {message["text"] for message in told["exchange_messages"]} == {

@@ -1,6 +1,7 @@
 """Organisations, services and steps: who writes them, who finds what, and who is nudged."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,7 @@ from community.deliveries import Delivery
 from community.errors import NotAllowedError, NotFoundError, NotUnderstoodError
 from community.needs import Need
 from community.people import Membership, Person
-from community.providers import Service
+from community.providers import Fit, Look, Reader, Service
 from community.roles import Role, RoleName
 from community.translations import Reads
 
@@ -131,6 +132,13 @@ async def test_words_are_written_in_another_language_and_only_of_what_exists(
 # Finding
 
 
+async def fitting(
+    session: AsyncSession, now: datetime, *, languages: list[str], area_id: int | None
+) -> Sequence[Fit]:
+    look, reader = Look(need=Need.FINANCE), Reader(languages, area_id)
+    return (await providers.find_services(session, look, reader, now, zone="Europe/Paris")).fits
+
+
 async def test_what_is_given_in_ones_language_comes_first_then_with_an_interpreter_then_the_rest(
     session: AsyncSession, now: datetime
 ) -> None:
@@ -154,7 +162,7 @@ async def test_what_is_given_in_ones_language_comes_first_then_with_an_interpret
     }
     made = {name: await a_service(session, boss, now, name, **f) for name, f in facts.items()}
     await providers.edit_service(session, boss, made["closed"].ref, now, is_open=False)
-    fits = await providers.find_services(session, Need.FINANCE, languages=["ar"], area_id=here.id)
+    fits = await fitting(session, now, languages=["ar"], area_id=here.id)
     of = {service.id: name for name, service in made.items()}
     assert [of[fit.service.id] for fit in fits] == [
         "near, own",
@@ -172,13 +180,9 @@ async def test_an_interpreter_is_never_mixed_up_with_the_language_a_service_is_g
 ) -> None:
     boss = await a_coordinator(session, now)
     await a_service(session, boss, now, languages=["fr"], interpretation=True)
-    [fit] = await providers.find_services(
-        session, Need.FINANCE, languages=["uk", "ar"], area_id=None
-    )
+    [fit] = await fitting(session, now, languages=["uk", "ar"], area_id=None)
     assert (fit.given, fit.by_interpreter) == (None, True)
-    [fit] = await providers.find_services(
-        session, Need.FINANCE, languages=["uk", "fr"], area_id=None
-    )
+    [fit] = await fitting(session, now, languages=["uk", "fr"], area_id=None)
     assert fit.given == "fr"
 
 

@@ -22,7 +22,9 @@ from community.exchanges import Exchange, ExchangeMessage, Kind
 from community.exchanges import State as Asked
 from community.live import LiveMessage
 from community.machine import Machine, MachineText
+from community.needs import Need
 from community.people import Membership, Person
+from community.providers import ServiceWish
 from community.recordings import Recording
 from community.roles import RoleInvitation, RoleName
 
@@ -140,6 +142,11 @@ RULES: list[tuple[str, timedelta, Made]] = [
         lambda p, at: TranslationRequest(
             person_id=p.id, subject="event", subject_id=1, language="ar", asked_at=at
         ),
+    ),
+    (
+        "wish for a service",
+        timedelta(days=365),
+        lambda p, at: ServiceWish(person_id=p.id, need=Need.FINANCE, language="ar", asked_at=at),
     ),
     (
         "recording",
