@@ -7,10 +7,12 @@ from community.errors import (
     AgreementLacksError,
     AlreadySettledError,
     ApprovalBindsError,
+    BeenThereError,
     CalledOffError,
     ChangedError,
     ConsentMissingError,
     FileRefusedError,
+    FullError,
     IllegalMoveError,
     InUseError,
     LastAdministratorError,
@@ -81,6 +83,10 @@ def sentence(error: RefusalError, _: Translator) -> Html:
         NobodyReadsError: _(
             "This organisation does not read requests here yet. Please write to the team: /ask"
         ),
+        FullError: _(
+            "They take nobody at the moment, so nothing was sent. Here is what you can do instead."
+        ),
+        BeenThereError: _("You have asked this organisation already. Please choose another one."),
         LinkRefusedError: _(
             "This link does not work (any more). Ask the person who gave it to you for a new one."
         ),

@@ -92,6 +92,14 @@ class NobodyReadsError(RefusalError):
     """Nobody of the organisation would receive the request here."""
 
 
+class FullError(RefusalError):
+    """The service takes nobody at the moment."""
+
+
+class BeenThereError(RefusalError):
+    """The organisation has been asked in this chain of requests already."""
+
+
 class MemberIsAskedError(IllegalMoveError):
     """The provider waits for the member's answer, and cannot go on before it."""
 

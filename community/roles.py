@@ -11,7 +11,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKey, String, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -157,6 +157,13 @@ async def holders(
 async def staff_of(session: AsyncSession, organization_id: int, now: datetime) -> list[Person]:
     """Return the people who read an organisation's requests now."""
     return await holders(session, RoleName.PROVIDER_STAFF, now, organization_id=organization_id)
+
+
+def with_staff(now: datetime) -> Select[int | None]:
+    """Return the query for the organisations whose requests somebody reads now."""
+    return select(Role.organization_id).where(
+        Role.name == RoleName.PROVIDER_STAFF, Role.organization_id.is_not(None), _holds(now)
+    )
 
 
 async def last_staff_role(session: AsyncSession, organization_id: int) -> int | None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import referrals
 from community.errors import NoAgreementError, NotFoundError
 from community.people import Person
-from community.providers import Service
+from community.providers import PAGE, Service
 from community.referrals import FieldName, Reason, Referral, State
 from handlers import words
 from handlers.clocks import next_lines
@@ -31,6 +31,7 @@ from handlers.replies import (
 )
 from handlers.requests import field_lines, resolution, write_button
 from handlers.staff import PROVIDERS, page_of, router_for
+from handlers.support import organization_name
 from locales import Html, Translator
 
 PER_PAGE = 10
@@ -80,12 +81,16 @@ async def touched(
         return [say("referrals.one", ref=ref, opened=now.isoformat())]
     if act in {"decline", "fail"} and not why:
         return [edit("referrals.reason", ref=ref, act=act)]
+    if act == "pass":
+        return [edit("referrals.pass", ref=ref, at=int(why) if why.isdecimal() else 0)]
     if act == "ask" and not why:
         return [edit("referrals.field", ref=ref)]
     if act == "ask":
         if why not in [*FieldName]:
             return [toast("old_button")]
         await referrals.ask_for(session, person, ref, FieldName(why), now)
+    elif act == "pass!":
+        await referrals.pass_on(session, person, ref, now, to_ref=why)
     else:
         reason = Reason(why) if why in [*Reason] else None
         await referrals.answer(session, person, ref, act, now, reason=reason)
@@ -209,6 +214,7 @@ def _rows(referral: Referral, state: State, _: Translator) -> list[list[Button]]
             Button(_.label("button", "✅ Accept"), Answer(ref=ref, act="accept")),
             Button(_.label("button", "❓ Ask for one more thing"), Answer(ref=ref, act="ask")),
             Button(_.label("button", "❌ Decline"), Answer(ref=ref, act="decline")),
+            Button(_.label("button", "↪️ Others can help better"), Answer(ref=ref, act="pass")),
         ]
     elif state == State.ACCEPTED:
         buttons = [
@@ -260,6 +266,42 @@ async def field_card(page: Page, ref: str) -> Message:
     )
 
 
+async def pass_card(page: Page, ref: str, at: int) -> Message:
+    """Ask who can help better: one of the others' services, or nobody in particular."""
+    _ = page._
+    found = await referrals.elsewhere(page.session, page.reader, ref, page.now, at)
+    _shown, turning = page_of(
+        range(found.total), at, PAGE, lambda to: Answer(ref=ref, act="pass", why=str(to)), _
+    )
+    rows = []
+    for service in (fit.service for fit in found.fits):
+        block = await block_for(page, "service", service.id)
+        label = _.label(
+            "service in a list",
+            "{service}, {organization}",
+            service=block.get("name") if block else "?",
+            organization=await organization_name(page, service),
+        )
+        rows.append([Button(label, Answer(ref=ref, act="pass!", why=service.ref))])
+    text = lines(
+        _("Who can help better?"),
+        _(
+            "The person reads your suggestion and decides. Nothing is passed on to anybody by "
+            "this, and you can open nothing of the request any more."
+        ),
+    )
+    open_end = Answer(ref=ref, act="pass!")
+    return Message(
+        text,
+        [
+            *rows,
+            turning,
+            [Button(_.label("button", "I do not know who"), open_end)],
+            [Button(_.label("button", "Back"), Answer(ref=ref))],
+        ],
+    )
+
+
 async def provider_notice(page: Page, ref: str) -> Message | None:
     """Tell staff that there is something new, and nothing more: phones are shared."""
     _ = page._
@@ -293,6 +335,7 @@ CARDS = {
     "referrals.one": one_card,
     "referrals.reason": reason_card,
     "referrals.field": field_card,
+    "referrals.pass": pass_card,
     "provider_notice": provider_notice,
 }
 

@@ -10,14 +10,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import people, referrals
 from community.base import find
+from community.errors import FullError
 from community.people import Person
 from community.providers import Service
 from community.referrals import FieldName
-from handlers import menu, words
+from handlers import menu, onward, words
 from handlers.content import quoted
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.onboarding import TERMS_VERSION
-from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
+from handlers.replies import (
+    Button,
+    Message,
+    OvertakenError,
+    Page,
+    Replies,
+    edit,
+    lines,
+    say,
+    toast,
+)
 from handlers.requests import OneRequest, field_lines, read_note
 from handlers.support import OpenService, Refer, organization_name
 from locales import Translator
@@ -53,33 +64,46 @@ async def refer_touched(
     """Show what would be shared, flip a field, write a note, or send it."""
     people.require_member(person)
     ref, mask, act = callback_data.ref, callback_data.mask, callback_data.act
+    after = callback_data.after
     service = await find(session, Service, ref)
     already = await referrals.open_with(session, person, service)
     if already is not None:
         return [edit("support.request", ref=already.ref)]
     note = (await state.get_data()).get("notes", {}).get(ref, "")
+    if act == "next":
+        fields, note = await referrals.chosen_before(session, person, after)
+        await state.clear()
+        await state.update_data(notes={ref: note})
+        mask = mask_of(fields)
     if act == "note":
-        return await begin(NOTE, state, ref=ref, mask=mask, note=note)
+        return await begin(NOTE, state, ref=ref, mask=mask, note=note, after=after)
     if act == "send":
         goes = await referrals.would_share(session, person, service, fields_of(mask), note)
         if callback_data.seen != referrals.fingerprint(goes):
-            return [toast("support.changed"), edit("support.refer", ref=ref, mask=mask, note=note)]
+            again = edit("support.refer", ref=ref, mask=mask, note=note, after=after)
+            return [toast("support.changed"), again]
         await state.clear()
-        referral = await referrals.agree(
-            session,
-            person,
-            ref,
-            fields_of(mask),
-            note,
-            now,
-            version=TERMS_VERSION,
-            language=_.language,
-        )
+        try:
+            referral = await referrals.agree(
+                session,
+                person,
+                ref,
+                fields_of(mask),
+                note,
+                now,
+                version=TERMS_VERSION,
+                language=_.language,
+                after=after,
+            )
+        except FullError as refusal:
+            raise OvertakenError(refusal, edit("support.instead", ref=ref, after=after)) from None
         return [edit("support.sent", ref=referral.ref)]
+    if act == "instead":
+        return [edit("support.instead", ref=ref)]
     if act == "see":
         await state.clear()
         mask, note = mask_of(AT_FIRST), ""
-    return [edit("support.refer", ref=ref, mask=mask, note=note)]
+    return [edit("support.refer", ref=ref, mask=mask, note=note, after=after)]
 
 
 async def _ask_note(page: Page, about: Any, answers: Any) -> Question:
@@ -96,7 +120,7 @@ async def _ask_note(page: Page, about: Any, answers: Any) -> Question:
 async def _noted(answering: Answering) -> Replies:
     about, note = answering.about, answering.answers["note"]
     await answering.state.update_data(notes={about["ref"]: note})
-    return [say("support.refer", ref=about["ref"], mask=about["mask"], note=note)]
+    return [say("support.refer", **{**about, "note": note})]
 
 
 NOTE = Form(
@@ -110,8 +134,11 @@ NOTE = Form(
 # Cards
 
 
-async def refer_card(page: Page, ref: str, mask: int, note: str = "") -> Message:
-    """Show exactly which fields would go to whom, each with a switch."""
+async def refer_card(page: Page, ref: str, mask: int, note: str = "", after: str = "") -> Message:
+    """Show exactly which fields would go to whom, each with a switch.
+
+    ``after`` an earlier request, it begins with what was chosen for that.
+    """
     _ = page._
     service = await find(page.session, Service, ref)
     chosen = fields_of(mask)
@@ -119,6 +146,7 @@ async def refer_card(page: Page, ref: str, mask: int, note: str = "") -> Message
     goes = await referrals.would_share(page.session, page.reader, service, chosen, note)
     to = await organization_name(page, service)
     text = lines(
+        _("What you chose before is chosen again. You can change it.") if after else None,
         _("<b>This goes to {organization}, and nothing else:</b>", organization=to),
         "",
         *(await field_lines(page, goes, _.language) or [_("Nothing yet.")]),
@@ -140,12 +168,14 @@ async def refer_card(page: Page, ref: str, mask: int, note: str = "") -> Message
             else _.label("button", "⬜ {field}", field=words.field(name, _))
         )
         flipped = mask_of(chosen ^ {name})
-        rows.append([Button(label, Refer(ref=ref, mask=flipped, act="flip"))])
+        rows.append([Button(label, Refer(ref=ref, mask=flipped, act="flip", after=after))])
     write = _.label("button", "✏️ Change the note") if note else _.label("button", "✏️ Add a note")
-    rows.append([Button(write, Refer(ref=ref, mask=mask, act="note"))])
-    send = Refer(ref=ref, mask=mask, act="send", seen=referrals.fingerprint(goes))
+    rows.append([Button(write, Refer(ref=ref, mask=mask, act="note", after=after))])
+    seen = referrals.fingerprint(goes)
+    send = Refer(ref=ref, mask=mask, act="send", seen=seen, after=after)
     rows.append([Button(_.label("button", "📨 I agree, send it"), send)])
-    rows.append([Button(_.label("button", "Back"), OpenService(ref=ref))])
+    back = OneRequest(ref=after) if after else OpenService(ref=ref)
+    rows.append([Button(_.label("button", "Back"), back)])
     return Message(text, rows)
 
 
@@ -167,7 +197,12 @@ async def sent_card(page: Page, ref: str) -> Message:
     return Message(text, [[look], [menu.button(_)]])
 
 
-CARDS = {"support.refer": refer_card, "support.changed": changed, "support.sent": sent_card}
+CARDS = {
+    "support.instead": onward.instead_card,
+    "support.refer": refer_card,
+    "support.changed": changed,
+    "support.sent": sent_card,
+}
 FORMS = (NOTE,)
 
 

@@ -17,6 +17,7 @@ from aiogram.types import TelegramObject
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.errors import (
+    BeenThereError,
     IllegalMoveError,
     NoAgreementError,
     RefusalError,
@@ -99,6 +100,9 @@ class OfCard(Protocol):
         """Return the card as it is now."""
 
 
+MOVED_ON = (IllegalMoveError, TooLateError, NoAgreementError, BeenThereError)
+
+
 async def show_now(
     handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
     event: TelegramObject,
@@ -111,7 +115,7 @@ async def show_now(
     """
     try:
         return await handler(event, data)
-    except (IllegalMoveError, TooLateError, NoAgreementError) as refusal:
+    except MOVED_ON as refusal:
         pressed = data.get("callback_data")
         if isinstance(pressed, OfCard):
             raise OvertakenError(refusal, pressed.card()) from refusal

@@ -17,7 +17,7 @@ from community.needs import Need
 from community.people import Person, Stage
 from community.providers import Service
 from community.referrals import NOTE_LIMIT, FieldName, Reason, Referral, State
-from handlers import words
+from handlers import onward, words
 from handlers.clocks import next_lines
 from handlers.content import block_for, quoted
 from handlers.forms import Answering, Field, Form, Question, begin, end_if
@@ -185,12 +185,14 @@ async def request_card(page: Page, ref: str) -> Message:
     is_agreed = state not in referrals.OPEN or await agreements.is_active(
         page.session, referral.organization_id, page.now
     )
+    way, ways = await _ways_on(page, referral)
     text = lines(
         _("🏢 {organization}", organization=await organization_name(page, service)),
         _("<b>{state}</b>", state=words.referral(state, _)),
         _("Reason: {reason}", reason=words.reason(Reason(referral.reason), _))
         if referral.reason
         else None,
+        await onward.told(page, referral),
         resolution(referral, _),
         None
         if is_agreed
@@ -203,15 +205,30 @@ async def request_card(page: Page, ref: str) -> Message:
         *(["", _("Were you really helped?")] if state in ASKING else []),
         "",
         next_lines(page, referral) if is_agreed else None,
+        way,
     )
     asked = await referrals.asked_for(page.session, page.reader, referral)
-    rows = _request_rows(referral, state, asked, _)
+    rows = [*ways, *_request_rows(referral, state, asked, _)]
     if shared and state not in referrals.OPEN:
         stop = OneRequest(ref=ref, act="unshare")
         rows.insert(-1, [Button(_.label("button", "Stop sharing this"), stop)])
     if write := await write_button(page, referral):
         rows.insert(-1, [write])
     return Message(text, rows)
+
+
+async def _ways_on(page: Page, referral: Referral) -> tuple[Html | None, list[list[Button]]]:
+    """Return where somebody who was turned away goes on to, or has gone."""
+    _ = page._
+    if referral.state not in referrals.TURNED_AWAY:
+        return None, []
+    since = await referrals.following(page.session, referral)
+    if since is None:
+        return await onward.ways_on(page, referral)
+    service = await page.session.get_one(Service, since.service_id)
+    name = await organization_name(page, service)
+    look = Button(_.label("button", "Look at it"), OneRequest(ref=since.ref))
+    return _("Since then you have asked: {organization}", organization=name), [[look]]
 
 
 ASKING = (State.COMPLETED, State.UNCONFIRMED)

@@ -61,13 +61,15 @@ class TickStep(CallbackData, prefix="sk"):
 class Refer(CallbackData, prefix="sf"):
     """What would be shared: ``mask`` has one bit per field; ``act`` flips, notes or sends.
 
-    ``seen`` is the fingerprint of what the card shows: nothing else is agreed to.
+    ``seen`` is the fingerprint of what the card shows: nothing else is agreed to. ``after`` is the
+    request that was turned away before.
     """
 
     ref: str
     mask: int = 0
     act: str = "see"
     seen: str = ""
+    after: str = ""
 
     def card(self) -> Reply:
         """Return the service as it is now."""
@@ -218,7 +220,11 @@ async def service_card(page: Page, ref: str) -> Message:
             else _("🚶 You can go there yourself. Nothing about you is passed on."),
         )
     elif service.is_open:
-        if await roles.staff_of(page.session, service.organization_id, page.now):
+        if not await providers.has_room(page.session, service, page.now):
+            text = lines(text, "", _("⏳ They take nobody at the moment."))
+            other = _.label("button", "➡️ What fits instead")
+            rows.append([Button(other, Refer(ref=ref, act="instead"))])
+        elif await roles.staff_of(page.session, service.organization_id, page.now):
             rows.append([Button(_.label("button", "🤝 Refer me"), Refer(ref=ref))])
         else:
             text = lines(

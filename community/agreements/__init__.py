@@ -17,6 +17,7 @@ from community.agreements.keeping import (
     every,
     is_active,
     opened,
+    with_active,
 )
 from community.agreements.table import (
     AGREEMENT,
@@ -50,4 +51,5 @@ __all__ = [
     "next_due",
     "opened",
     "remind",
+    "with_active",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import roles
@@ -39,6 +39,11 @@ def gives_access(now: datetime) -> ColumnElement[bool]:
 async def is_active(session: AsyncSession, organization_id: int, now: datetime) -> bool:
     """Say whether personal data may go to this organisation now: its end date counts at once."""
     return bool(await active_among(session, [organization_id], now))
+
+
+def with_active(now: datetime) -> Select[int]:
+    """Return the query for the organisations to which personal data may go now."""
+    return select(Agreement.organization_id).where(gives_access(now))
 
 
 async def active_among(

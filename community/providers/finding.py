@@ -143,16 +143,19 @@ async def find_services(
     zone: str,
     page: int = 0,
     scores: Mapping[int, float] | None = None,
+    only: Sequence[ColumnElement[bool]] = (),
 ) -> Found:
     """Return one page of the open services that are looked for, the best fitting first.
 
     What is out of date comes last, before it what is full or paused. Then: what is nearest, if a
     point is given; what is given in the reader's language, then with an interpreter, then in other
     languages, which is shown as what it is; what is in their area. ``scores`` are what ``search``
-    has found: only these, those that fit the words best first. ``zone`` is the network's.
+    has found: only these, those that fit the words best first. ``zone`` is the network's. ``only``
+    are further conditions on a service.
     """
     here = await _around(session, reader.area_id)
     rows = await _ranked(session, look, reader, here, now, zone, scores)
+    rows = rows.where(*only)
     ranked = rows.subquery()
     order = [ranked.c.stale, ranked.c.full]
     order += [ranked.c.km2, ranked.c.spoken] if look.point else [ranked.c.spoken]

@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import agreements, deliveries, people, providers, roles
 from community.base import find
 from community.errors import (
+    BeenThereError,
+    FullError,
     IllegalMoveError,
     NoAgreementError,
     NobodyReadsError,
@@ -18,6 +20,7 @@ from community.errors import (
 from community.lifecycle import Who
 from community.people import Person
 from community.providers import Service
+from community.referrals import chains
 from community.referrals.moving import move
 from community.referrals.sharing import (
     NOTE_LIMIT,
@@ -52,17 +55,24 @@ async def agree(
     *,
     version: str,
     language: str,
+    after: str = "",
 ) -> Referral:
     """Send a request with exactly these fields and the note; pressing twice sends it once.
+
+    ``after`` is an earlier one that was turned away: this one is the next of its chain.
 
     Raises:
         NotAMemberError: the person has not joined.
         NoAgreementError: there is no active agreement with the organisation.
         NobodyReadsError: nobody of the organisation would receive it.
-        NotFoundError: the service is closed or gone.
+        FullError: the service takes nobody now.
+        BeenThereError: the chain has been at this organisation.
+        IllegalMoveError: the earlier one was not turned away.
+        NotFoundError: the service is closed or gone, or the earlier one is not the actor's.
         NotUnderstoodError: the note is too long.
     """
     people.require_member(actor)
+    earlier = await chains.continued(session, actor, after) if after else None
     service = await find(session, Service, service_ref, lock=True)
     if not service.is_open:
         raise NotFoundError("Service")
@@ -73,21 +83,27 @@ async def agree(
     if len(note) > NOTE_LIMIT:
         raise NotUnderstoodError("note", limit=NOTE_LIMIT)
     twin = await open_with(session, actor, service)
-    if twin is not None:
+    if twin is None and earlier is not None:
+        twin = await chains.open_in(session, earlier)
+    if twin is not None and twin.state != State.DRAFT:
         return twin
-    referral = Referral(
+    if earlier is not None and service.organization_id in await chains.been_at(session, earlier):
+        raise BeenThereError
+    if not await providers.has_room(session, service, now):
+        raise FullError
+    referral = twin or Referral(
         person_id=actor.id,
         service_id=service.id,
         organization_id=service.organization_id,
+        chain_id=earlier.chain_id if earlier else None,
         state=State.DRAFT,
-        consent_version=version,
-        consent_language=language,
-        made_at=now,
         changed_at=now,
     )
+    referral.consent_version, referral.consent_language = version, language
+    referral.made_at = now
     session.add(referral)
     await session.flush()
-    referral.chain_id = referral.id
+    referral.chain_id = referral.chain_id or referral.id
     values = await preview(session, actor, service)
     values[FieldName.NOTE] = note.strip()
     session.add_all(

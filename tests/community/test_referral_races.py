@@ -303,3 +303,57 @@ async def test_two_processes_that_look_at_the_clocks_at_once_remind_once(town: T
         assert await session.scalar(reminders) == 2
         referral = (await session.scalars(select(Referral))).one()
         assert referral.rung == 2
+
+
+async def test_the_next_provider_pressed_many_times_at_once_is_asked_once(town: Town) -> None:
+    ref = await town.standing(State.DECLINED)
+    async with town.database.transaction() as session:
+        boss = await town.person(session, BOSS)
+        refs = []
+        for number, name in ((COLLEAGUE, "Bank"), (STAFF, "House")):
+            other = await providers.create_organization(session, boss, name, "en", town.now)
+            await agreed(session, boss, other.ref, town.now)
+            person = await town.person(session, number)
+            session.add(
+                Role(
+                    person_id=person.id,
+                    name=RoleName.PROVIDER_STAFF,
+                    organization_id=other.id,
+                    granted_at=town.now,
+                )
+            )
+            service = await providers.create_service(
+                session, boss, other.ref, Need.FINANCE, ["en"], {"name": name}, "en", town.now
+            )
+            refs.append(service.ref)
+
+    def go_on(service: str) -> Verb:
+        return lambda session, actor: referrals.agree(
+            session,
+            actor,
+            service,
+            {FieldName.NAME},
+            "",
+            town.now,
+            version="1",
+            language="en",
+            after=ref,
+        )
+
+    assert all(await town.at_once(*[(MEMBER, go_on(service)) for service in refs * 3]))
+    async with town.database.transaction() as session:
+        chain = (await session.scalars(select(Referral).order_by(Referral.id))).all()
+        assert [row.state for row in chain] == [State.DECLINED, State.PENDING]
+        assert {row.chain_id for row in chain} == {chain[0].id}
+
+
+async def test_passing_on_while_the_member_withdraws_is_one_of_them(town: Town) -> None:
+    ref = await town.standing(State.PENDING)
+    before = await town.steps()
+    passed, withdrawn = await town.at_once(
+        (STAFF, lambda session, actor: referrals.pass_on(session, actor, ref, town.now)),
+        (MEMBER, lambda session, actor: referrals.withdraw(session, actor, ref, town.now)),
+    )
+    assert passed != withdrawn
+    assert await town.state() == (State.REROUTED if passed else State.CANCELLED)
+    assert await town.steps() == before + 1

@@ -26,7 +26,7 @@ from community.lifecycle import Who
 from community.needs import Need
 from community.people import Membership, Person, Stage
 from community.providers import Organization, Service
-from community.referrals import REFERRAL, FieldName, Reason, Referral, State
+from community.referrals import CLOCKS, REFERRAL, FieldName, Reason, Referral, State, Then
 from community.roles import Role, RoleName
 from tests.agreeing import agreed
 
@@ -212,6 +212,28 @@ def _says(helped: bool) -> Callable[[Town, Referral], Awaitable[object]]:
     )
 
 
+def _pass_on(town: Town, referral: Referral) -> Awaitable[object]:
+    return referrals.pass_on(town.session, town.staff, referral.ref, town.now)
+
+
+def _expire(town: Town, referral: Referral) -> Awaitable[object]:
+    return _by_the_clock(town, referral, Then.EXPIRE)
+
+
+def _give_up(town: Town, referral: Referral) -> Awaitable[object]:
+    return _by_the_clock(town, referral, Then.GIVE_UP)
+
+
+async def _by_the_clock(town: Town, referral: Referral, then: Then) -> None:
+    """Let the last mark of its clock ring, if that does this."""
+    clock = CLOCKS.get(State(referral.state))
+    if clock is None or clock.then(len(clock.marks)) != then:
+        raise IllegalMoveError("referral", referral.state, then)
+    referral.rings_at, referral.rung = town.now, len(clock.marks)
+    await town.session.flush()
+    await referrals.ring(town.session, town.now, PARIS)
+
+
 def _resolve(town: Town, referral: Referral) -> Awaitable[object]:
     return referrals.resolve(town.session, town.animator, referral.ref, town.now, delivered=True)
 
@@ -236,6 +258,9 @@ VERBS: dict[str, tuple[Callable[[Town, Referral], Awaitable[object]], dict[State
     "begin": (_answer("begin"), {ACC: INS, INS: INS}),
     "complete": (_answer("complete"), {INS: COM, COM: COM}),
     "fail": (_answer("fail"), {ACC: NOT, INS: NOT, NOT: NOT}),
+    "pass on": (_pass_on, {PEN: State.REROUTED, State.REROUTED: State.REROUTED}),
+    "expire": (_expire, {PEN: State.EXPIRED, INF: State.EXPIRED}),
+    "give up": (_give_up, {COM: UNC}),
     "ask": (_ask, {PEN: INF, INF: INF}),
     "give": (_give, {INF: PEN}),
     "withdraw": (
