@@ -112,14 +112,41 @@ async def a_directory(boss: Somebody) -> None:
     boss.sees_last("Start-up advice", "1. Make an appointment", "Free of charge")
 
 
-async def staff(boss: Somebody, language: str = "en") -> Somebody:
-    """Invite somebody as the organisation's staff, and confirm them."""
+async def another_organization(boss: Somebody, *, agreement: bool = True) -> None:
+    """Add a second organisation, with a service for the same need."""
+    await boss.says("/report")
+    await boss.presses("Set up the network")
+    await boss.presses("Organisations")
+    await boss.presses("New organisation")
+    await boss.says("Credit Union")
+    if agreement:
+        await boss.presses("The agreement is signed")
+        await boss.presses("Today")
+        await boss.presses("The person's consent")
+        await boss.presses("Skip")
+    await boss.presses("New service")
+    await boss.says("Small loans")
+    await boss.presses("Money to start")
+    await boss.presses("Old Town")
+    await boss.presses("Free of charge")
+    await boss.says("We lend small sums.")
+    await boss.says("1. Bring your papers")
+    boss.sees_last("Small loans")
+
+
+async def staff(
+    boss: Somebody,
+    language: str = "en",
+    organization: str = "Chamber of Commerce",
+    name: str = "Adviser",
+) -> Somebody:
+    """Invite somebody as an organisation's staff, and confirm them."""
     await boss.says("/animate")
     await boss.presses("Team")
     await boss.presses("Invite a provider's staff")
-    await boss.presses("Chamber of Commerce")
+    await boss.presses(organization)
     payload = boss.link()
-    adviser = boss.stage.meet("Adviser", language)
+    adviser = boss.stage.meet(name, language)
     await adviser.starts(payload)
     await adviser.presses(native_name(language))
     await boss.presses("Yes, confirm")
