@@ -194,13 +194,29 @@ AS = click.option(
 )
 
 
-@main.command()
+class OrTexts(click.Group):
+    """Commands beside one that needs no name: texts in a PO file."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take what is none of the others for texts."""
+        named = args and (args[0] in self.commands or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if named else ["texts", *args])
+
+
+@main.group(cls=OrTexts)
+def export() -> None:
+    """Write texts to translate into a PO file, or (hsds) the directory as HSDS 3.0."""
+
+
+@export.command("texts")
 @click.option("--texts", "language", metavar="LANGUAGE", required=True, help="What to translate.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @AS
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @click.option("--approved", is_flag=True, help="Also what is approved, to be put right.")
-def export(language: str, file: Path, number: int | None, force: bool, approved: bool) -> None:
+def export_texts(
+    language: str, file: Path, number: int | None, force: bool, approved: bool
+) -> None:
     """Write what is to be translated into LANGUAGE into FILE (PO). The bot may go on running."""
     settings = _settings()
     first_use.import_aiogram()
@@ -211,12 +227,37 @@ def export(language: str, file: Path, number: int | None, force: bool, approved:
     click.echo(f"{file}: {count} texts to translate." if count else "Everything is translated.")
 
 
-@main.command("import")
+LANGUAGE = click.option(
+    "--language", metavar="LANGUAGE", help="Of the words; else the network's own."
+)
+
+
+@export.command("hsds")
+@click.argument("path", metavar="FILE|DIR", type=click.Path(path_type=Path))
+@LANGUAGE
+@click.option("--force", is_flag=True, help="Replace what is there.")
+def export_hsds(path: Path, language: str | None, force: bool) -> None:
+    """Write the directory as HSDS 3.0: FILE.json, or tables into FILE.zip or the folder DIR."""
+    settings = _settings()
+    first_use.import_aiogram()
+    from bot.directory import take_out
+
+    with _or_one_line():
+        count = take_out(settings, path, language, force=force)
+    click.echo(f"{path}: organisations: {count}.")
+
+
+@main.group("import", cls=OrTexts)
+def import_() -> None:
+    """Read translated texts from a PO file, or (hsds) a directory in HSDS 3.0."""
+
+
+@import_.command("texts")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @AS
 @click.option("--yes", is_flag=True, help="Write without asking.")
 @click.option("--approved", is_flag=True, help="Also change what is approved; else it stays.")
-def import_(file: Path, number: int | None, yes: bool, approved: bool) -> None:
+def import_texts(file: Path, number: int | None, yes: bool, approved: bool) -> None:
     """Read translated texts from FILE (PO), show what they change, and write them if agreed to."""
     settings = _settings()
     first_use.import_aiogram()
@@ -224,6 +265,26 @@ def import_(file: Path, number: int | None, yes: bool, approved: bool) -> None:
 
     with _or_one_line():
         count = bring_in(settings, file, number, asked(yes), approved=approved)
+    click.echo(f"Written: {count}.")
+
+
+@import_.command("hsds")
+@click.argument("path", metavar="FILE|DIR", type=click.Path(path_type=Path))
+@LANGUAGE
+@click.option("--as", "number", type=int, metavar="NUMBER", help="Which coordinator writes it.")
+@click.option("--yes", is_flag=True, help="Write without asking.")
+def import_hsds(path: Path, language: str | None, number: int | None, yes: bool) -> None:
+    """Read a directory (HSDS 3.0: JSON, CSV tables, ZIP), list what it changes, and write it.
+
+    It is written if that is agreed to, all of it or nothing. The bot may go on running.
+    """
+    settings = _settings()
+    first_use.import_aiogram()
+    from bot.directory import bring_in
+    from bot.texts import asked
+
+    with _or_one_line():
+        count = bring_in(settings, path, language, number, asked(yes))
     click.echo(f"Written: {count}.")
 
 

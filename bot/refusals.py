@@ -11,6 +11,7 @@ from community.errors import (
     CalledOffError,
     ChangedError,
     ConsentMissingError,
+    DirectoryRefusedError,
     FileRefusedError,
     FullError,
     IllegalMoveError,
@@ -34,10 +35,13 @@ from community.errors import (
     WordlessPictureError,
 )
 from locales import Html, Translator, duration, language_name
+from reports.hsds import words as hsds_words
 
 
 def sentence(error: RefusalError, _: Translator) -> Html:
     """Return what to tell the person who asked."""
+    if isinstance(error, DirectoryRefusedError):
+        return hsds_words.refusal(error, _)
     if isinstance(error, FileRefusedError):
         return _not_taken(error, _)
     if isinstance(error, UnfitFileError):

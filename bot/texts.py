@@ -69,7 +69,7 @@ def take_out(
 async def _texts(
     settings: Settings, language: str, number: int | None, *, approved: bool
 ) -> Texts:
-    network, database, now = await _opened(settings)
+    network, database, now = await opened(settings)
     try:
         async with database.transaction() as session:
             person = await _person(session, number, now)
@@ -115,7 +115,7 @@ async def _bring_in(
     *,
     approved: bool,
 ) -> int:
-    network, database, now = await _opened(settings)
+    network, database, now = await opened(settings)
     try:
         async with database.transaction() as session:
             person = await _person(session, number, now)
@@ -158,7 +158,8 @@ def _show(found: Brought, *, approved: bool) -> None:
         click.echo(_in_english(brought.reason(no, found.language, _ENGLISH)))
 
 
-async def _opened(settings: Settings) -> tuple[Network, Database, datetime]:
+async def opened(settings: Settings) -> tuple[Network, Database, datetime]:
+    """Return the network, its database brought up to date, and the time."""
     address = settings.database_url.get_secret_value()
     try:
         await migrate_async(address)

@@ -165,3 +165,14 @@ class UnfitFileError(NotUnderstoodError):
     def __init__(self, why: str) -> None:
         super().__init__("file")
         self.why = why
+
+
+class DirectoryRefusedError(FileRefusedError):
+    """A directory (HSDS) that is not taken, as a whole: what is wrong, and where in which file."""
+
+    def __init__(
+        self, why: str, *, file: str = "", line: int = 0, path: str = "", what: str = ""
+    ) -> None:
+        """``why``: a code; ``line``: of a text or a table; ``path``: of an object or a column."""
+        super().__init__(why, what)
+        self.file, self.line, self.path = file, line, path

@@ -190,6 +190,8 @@ async def require_coordinator(page: Page) -> None:
 
 async def menu_card(page: Page) -> Message:
     """Show the parts of the set up."""
+    from handlers.hsds import OfDirectory  # noqa: PLC0415 - the pages point at each other
+
     await require_coordinator(page)
     _ = page._
     rows = in_rows(
@@ -197,6 +199,7 @@ async def menu_card(page: Page) -> Message:
             Button(_.label("button", "📍 Areas"), SetUp(to="areas")),
             Button(_.label("button", "🏢 Organisations"), SetUp(to="organizations")),
             Button(_.label("button", "🤝 Agreements"), Agreements()),
+            Button(_.label("button", "📇 Directory as a file"), OfDirectory()),
             Button(_.label("button", "Back"), Months()),
         ]
     )

@@ -1,0 +1,269 @@
+"""A directory from outside is compared with what stands.
+
+What a file leaves out, or leaves empty, stays as it is; only lists of schedules, contacts and
+places are complete, and what they leave out goes. Services, places and organisations never go:
+their status says whether they are offered.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NoReturn
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import roles
+from community.errors import DirectoryRefusedError
+from community.people import Person
+from community.providers.items import LINKS, NAMED, TABLES, Change, Directory, Item, Plan
+from community.providers.standing import own_ids, parts, table_of, values_beside, words
+from community.roles import RoleName
+
+EMPTY: tuple[Any, ...] = (None, "", [], {}, ())
+OWNED = {
+    "schedules": "schedule",
+    "contacts": "contact",
+    "service_at_locations": "service_at_location",
+}
+
+
+class _Standing:
+    """What stands now, found by identifiers outside."""
+
+    def __init__(self, own: dict[str, dict[int, str]], language: str) -> None:
+        self.own = own
+        self.language = language
+        self._numbers = {
+            kind: {uid: number for number, uid in every.items()} for kind, every in own.items()
+        }
+
+    async def rows(
+        self, session: AsyncSession, kind: str, ids: Collection[str]
+    ) -> dict[str, Row[Any]]:
+        """Return the rows that these identifiers mean."""
+        table = table_of(kind)
+        every = await session.execute(select(table).where(table.c.hsds_id.in_(list(ids))))
+        found = {row.hsds_id: row for row in every}
+        own = {self._numbers[kind][uid]: uid for uid in ids if uid in self._numbers[kind]}
+        if own:
+            every = await session.execute(select(table).where(table.c.id.in_(list(own))))
+            found |= {own[row.id]: row for row in every}
+        return found
+
+
+async def compare(
+    session: AsyncSession, actor: Person, directory: Directory, language: str, now: datetime
+) -> Plan:
+    """Say what an import would do to what stands now; its words are in ``language``.
+
+    Raises:
+        NotAllowedError: the actor is no coordinator.
+        DirectoryRefusedError: something refers to nothing, or lacks what it needs.
+    """
+    await roles.require(session, actor, RoleName.COORDINATOR, now)
+    plan = Plan(numbers={kind: {} for kind in TABLES})
+    standing = _Standing(await own_ids(session), language)
+    coming = {kind: {item.id for item in every} for kind, every in directory.items.items()}
+    for kind in TABLES:
+        for part in parts(directory.items.get(kind, ())):
+            rows = await standing.rows(session, kind, [item.id for item in part])
+            plan.numbers[kind].update({uid: row.id for uid, row in rows.items()})
+            await _resolve(session, standing, plan, coming, part)
+            for item in part:
+                if item.id not in rows:
+                    _check_new(item)
+                    plan.new.append(item)
+            await _differ(session, standing, plan, kind, part, rows)
+    await _check_pairs(session, plan, directory.items.get("service_at_location", ()))
+    return plan
+
+
+async def _resolve(
+    session: AsyncSession,
+    standing: _Standing,
+    plan: Plan,
+    coming: Mapping[str, Collection[str]],
+    part: Sequence[Item],
+) -> None:
+    """Find the rows outside the files that items refer to."""
+    unknown: dict[str, dict[str, tuple[Item, str]]] = {}
+    for item in part:
+        for column, uid in item.links.items():
+            kind = LINKS[column]
+            if uid not in coming.get(kind, ()) and uid not in plan.numbers[kind]:
+                unknown.setdefault(kind, {}).setdefault(uid, (item, column))
+    for kind, every in unknown.items():
+        rows = await standing.rows(session, kind, every)
+        plan.numbers[kind].update({uid: row.id for uid, row in rows.items()})
+        for uid, (item, column) in every.items():
+            if uid not in rows:
+                refuse(item, "reference", column, uid)
+
+
+def refuse(item: Item, why: str, name: str = "", what: str = "") -> NoReturn:
+    """End the import because of an item.
+
+    Raises:
+        DirectoryRefusedError: always.
+    """
+    path = ".".join(filter(None, (item.place.path, name)))
+    raise DirectoryRefusedError(
+        why, file=item.place.file, line=item.place.line, path=path, what=what[:40]
+    )
+
+
+NEEDED: Mapping[str, Mapping[str, str]] = {
+    "organization": {".name": "name"},
+    "program": {".name": "name"},
+    "service": {".name": "name", "is_open": "status"},
+    "taxonomy_term": {"name": "name"},
+}
+OWNERS: Mapping[str, tuple[str, ...]] = {
+    "program": ("organization_id",),
+    "service": ("organization_id",),
+    "service_at_location": ("service_id", "location_id"),
+}
+
+
+def _check_new(item: Item) -> None:
+    for name, told in NEEDED.get(item.kind, {}).items():
+        if item.values.get(name) in EMPTY:
+            refuse(item, "missing", told)
+    for column in OWNERS.get(item.kind, ()):
+        if column not in item.links:
+            refuse(item, "no_organization" if column == "organization_id" else "missing", column)
+
+
+async def _check_pairs(session: AsyncSession, plan: Plan, items: Sequence[Item]) -> None:
+    """Refuse a service that is given at one place twice."""
+    seen: set[tuple[str, str]] = set()
+    table = table_of("service_at_location")
+    for part in parts(item for item in items):
+        new = {}
+        for item in part:
+            pair = (item.links.get("service_id", ""), item.links.get("location_id", ""))
+            if all(pair) and pair in seen:
+                refuse(item, "twice_there", what=item.id)
+            seen.add(pair)
+            if item.id not in plan.numbers["service_at_location"]:
+                service = plan.numbers["service"].get(pair[0])
+                location = plan.numbers["location"].get(pair[1])
+                if service and location:
+                    new[service, location] = item
+        services = {service for service, _location in new}
+        if services:
+            rows = await session.execute(
+                select(table.c.service_id, table.c.location_id).where(
+                    table.c.service_id.in_(services)
+                )
+            )
+            for row in rows:
+                if (row.service_id, row.location_id) in new:
+                    item = new[row.service_id, row.location_id]
+                    refuse(item, "twice_there", what=item.id)
+
+
+async def _differ(
+    session: AsyncSession,
+    standing: _Standing,
+    plan: Plan,
+    kind: str,
+    part: Sequence[Item],
+    rows: Mapping[str, Row[Any]],
+) -> None:
+    """Note what the items say otherwise than the rows that stand."""
+    if not rows:
+        return
+    numbers = [row.id for row in rows.values()]
+    texts = await words(session, kind, numbers, standing.language) if kind in NAMED else {}
+    beside = {}
+    if kind == "service":
+        beside = await values_beside(session, numbers, standing.own["taxonomy_term"])
+    for item in part:
+        if (row := rows.get(item.id)) is None:
+            continue
+        there: dict[str, Any] = dict(row._mapping)
+        there |= {f".{name}": text for name, text in texts.get(row.id, {}).items()}
+        there |= beside.get(row.id, {})
+        found = _differences(item, there, plan)
+        hsds = _kept(item, there["hsds"])
+        name = str(there.get(".name") or there.get("name") or item.name)
+        for to, value in found.items():
+            before, after = told(there.get(to)), told(value)
+            plan.changes.append(Change(kind, row.id, name, to, before, after))
+        for key in sorted(hsds.keys() | there["hsds"].keys()):
+            old, new = there["hsds"].get(key), hsds.get(key)
+            if old != new and not found.keys() & set(item.said.get(key, ())):
+                plan.changes.append(Change(kind, row.id, name, key, told(old), told(new)))
+        if hsds != there["hsds"]:
+            found["hsds"] = hsds
+        if found:
+            plan.changed.append((item, found))
+        else:
+            plan.same += 1
+    await _left_out(session, standing, plan, part, rows)
+
+
+def _differences(item: Item, there: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
+    found = {}
+    for to, value in item.values.items():
+        if value in EMPTY or value == there.get(to):
+            continue
+        if to == "steps" and there["steps"]:
+            continue
+        if to == "terms" and set(value) == set(there["terms"]):
+            continue
+        found[to] = value
+    found |= {
+        column: uid
+        for column, uid in item.links.items()
+        if there[column] != plan.numbers[LINKS[column]].get(uid)
+    }
+    return found
+
+
+def _kept(item: Item, there: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is kept of an item, with what stands and the file does not speak of."""
+    kept = {key: value for key, value in there.items() if key not in item.said}
+    for key, value in item.kept.items():
+        is_told = key in LINKS and item.links.get(key) == value
+        if key in there or not (is_told or value in EMPTY):
+            kept[key] = value
+    return kept
+
+
+async def _left_out(
+    session: AsyncSession,
+    standing: _Standing,
+    plan: Plan,
+    part: Sequence[Item],
+    rows: Mapping[str, Row[Any]],
+) -> None:
+    """Note what belongs to something and is no longer in its lists."""
+    for key, kind in OWNED.items():
+        listed = {rows[item.id].id: item for item in part if item.id in rows and key in item.owned}
+        if not listed:
+            continue
+        column = f"{next(iter(listed.values())).kind}_id"
+        table = table_of(kind)
+        there = await session.execute(select(table).where(table.c[column].in_(list(listed))))
+        for row in there:
+            uid = row.hsds_id or standing.own[kind][row.id]
+            owner = listed[row._mapping[column]]
+            if uid not in owner.owned[key]:
+                plan.gone.append((kind, row.id, column))
+                name = str(row._mapping.get("name") or row._mapping.get("byday") or uid)
+                plan.changes.append(Change(kind, row.id, name, "", owner.name, ""))
+
+
+def told(value: Any) -> str:
+    """Return a value as a line of a preview and the log of changes have it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(told(one) for one in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {told(one)}" for key, one in value.items())
+    return str(value)

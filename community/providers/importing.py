@@ -1,0 +1,289 @@
+"""What a comparison with a directory from outside has found is written: all of it, or nothing."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import roles, translations
+from community.base import new_ref
+from community.lifecycle import Who
+from community.needs import Need
+from community.people import Person
+from community.providers.items import LINKS, NAMED, TABLES, Item, Plan
+from community.providers.standing import parts, table_of
+from community.providers.table import Kind, Metadata, ServiceStep, ServiceTerm, Strength
+from community.roles import RoleName
+from community.translations import ContentText, State
+
+BESIDE = ("steps", "terms", "strengths")
+"""Values of a service that are rows of other tables."""
+
+DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "organization": {"email": None, "phone": None, "website": None, "asks": 0},
+    "program": {},
+    "location": {"latitude": None, "longitude": None, "address": None, "step_free": None},
+    "taxonomy_term": {"code": "", "name": "", "taxonomy": "", "need": None},
+    "service": {
+        "kind": Kind.SERVICE,
+        "need": Need.OTHER,
+        "languages": [],
+        "interpretation": False,
+        "online": False,
+        "cost": None,
+        "currency": "EUR",
+        "email": None,
+        "phone": None,
+        "url": None,
+        "profiles": [],
+        "is_open": True,
+        "is_paused": False,
+    },
+    "service_at_location": {},
+    "schedule": {
+        "byday": "",
+        "opens_at": "",
+        "closes_at": "",
+        "valid_from": None,
+        "valid_to": None,
+    },
+    "contact": {"name": None, "title": None, "email": None, "phone": None},
+}
+"""The columns that an import writes, by kind, and what a new row has if the file is silent."""
+BELONGS: Mapping[str, tuple[str, ...]] = {
+    "program": ("organization_id",),
+    "location": ("organization_id",),
+    "service": ("organization_id", "program_id"),
+    "service_at_location": ("service_id", "location_id"),
+    "schedule": ("service_id", "location_id"),
+    "contact": ("organization_id", "service_id", "location_id"),
+}
+MADE = ("organization", "program", "location", "service")
+
+
+async def write(
+    session: AsyncSession, actor: Person, plan: Plan, language: str, now: datetime
+) -> None:
+    """Write what a comparison has found; its words are sources in ``language``.
+
+    Raises:
+        NotAllowedError: the actor is no coordinator.
+    """
+    await roles.require(session, actor, RoleName.COORDINATOR, now)
+    new: dict[str, list[Item]] = {kind: [] for kind in TABLES}
+    for item in plan.new:
+        new[item.kind].append(item)
+    for kind, items in new.items():
+        for part in parts(items):
+            await _insert(session, actor, plan, kind, part, language, now)
+    for item, found in plan.changed:
+        await _change(session, actor, plan, item, found, language, now)
+    for kind, number, column in plan.gone:
+        await _let_go(session, kind, number, column)
+    await _log(session, actor, plan, now)
+    await session.flush()
+
+
+async def _insert(
+    session: AsyncSession,
+    actor: Person,
+    plan: Plan,
+    kind: str,
+    items: Sequence[Item],
+    language: str,
+    now: datetime,
+) -> None:
+    table, defaults, numbers = table_of(kind), DEFAULTS[kind], plan.numbers
+    rows = []
+    for item in items:
+        row = {"hsds_id": item.id, "hsds": item.kept, **defaults}
+        row |= {
+            column: value
+            for column, value in item.values.items()
+            if column in defaults and value is not None
+        }
+        for column in BELONGS.get(kind, ()):
+            uid = item.links.get(column)
+            row[column] = numbers[LINKS[column]][uid] if uid else None
+        if kind in MADE:
+            row["made_at"] = now
+        rows.append(row)
+    await session.execute(insert(table), rows)
+    ids = [item.id for item in items]
+    made = await session.execute(
+        select(table.c.hsds_id, table.c.id).where(table.c.hsds_id.in_(ids))
+    )
+    numbers[kind] |= {row.hsds_id: row.id for row in made}
+    if kind in NAMED:
+        await _add_words(
+            session,
+            actor,
+            kind,
+            {
+                numbers[kind][item.id]: {
+                    name[1:]: text for name, text in item.values.items() if name[0] == "." and text
+                }
+                for item in items
+            },
+            language,
+            now,
+        )
+    if kind == "service":
+        await _add_beside(
+            session,
+            actor,
+            plan,
+            {numbers[kind][item.id]: item.values for item in items},
+            language,
+            now,
+        )
+
+
+async def _add_words(
+    session: AsyncSession,
+    actor: Person,
+    subject: str,
+    words: Mapping[int, Mapping[str, str]],
+    language: str,
+    now: datetime,
+) -> None:
+    """Write what ``translations.write`` would for sources, by a few statements."""
+    rows = [
+        {
+            "subject": subject,
+            "subject_id": number,
+            "language": language,
+            "field": name,
+            "text": text,
+            "state": State.APPROVED,
+            "is_source": True,
+            "written_by_id": actor.id,
+            "written_as": Who.COORDINATOR.value,
+            "written_at": now,
+        }
+        for number, fields in words.items()
+        for name, text in fields.items()
+    ]
+    if rows:
+        await session.execute(insert(cast("Table", ContentText.__table__)), rows)
+
+
+async def _add_beside(
+    session: AsyncSession,
+    actor: Person,
+    plan: Plan,
+    services: Mapping[int, Mapping[str, Any]],
+    language: str,
+    now: datetime,
+) -> None:
+    """Write the terms, strengths and steps of services."""
+    known = plan.numbers["taxonomy_term"]
+    terms = [
+        {"service_id": number, "term_id": known[uid]}
+        for number, values in services.items()
+        for uid in values.get("terms") or ()
+    ]
+    strengths = [
+        {"service_id": number, "need": need, "is_strength": is_strength}
+        for number, values in services.items()
+        for need, is_strength in (values.get("strengths") or {}).items()
+    ]
+    steps: dict[str, str] = {}
+    rows = []
+    for number, values in services.items():
+        for position, text in enumerate(values.get("steps") or (), start=1):
+            ref = new_ref()
+            steps[ref] = text
+            rows.append({"ref": ref, "service_id": number, "position": position})
+    for made, every in ((ServiceTerm, terms), (Strength, strengths), (ServiceStep, rows)):
+        if every:
+            await session.execute(insert(cast("Table", made.__table__)), every)
+    for part in parts(steps):
+        found = await session.execute(
+            select(ServiceStep.id, ServiceStep.ref).where(ServiceStep.ref.in_(part))
+        )
+        words = {number: {"text": steps[ref]} for number, ref in found}
+        await _add_words(session, actor, "step", words, language, now)
+
+
+async def _change(
+    session: AsyncSession,
+    actor: Person,
+    plan: Plan,
+    item: Item,
+    found: Mapping[str, Any],
+    language: str,
+    now: datetime,
+) -> None:
+    kind, number = item.kind, plan.numbers[item.kind][item.id]
+    columns = {}
+    for to, value in found.items():
+        if to in LINKS:
+            columns[to] = plan.numbers[LINKS[to]][value]
+        elif to[0] != "." and to not in BESIDE:
+            columns[to] = value
+    if columns:
+        table = cast("Any", TABLES[kind])
+        await session.execute(update(table).where(table.id == number).values(columns))
+    words = {to[1:]: text for to, text in found.items() if to[0] == "."}
+    if words:
+        by = Who.COORDINATOR
+        await translations.write(session, actor, kind, number, language, words, now, by=by)
+    if kind == "service":
+        for to, row in (("terms", ServiceTerm), ("strengths", Strength)):
+            if to in found:
+                await session.execute(delete(row).where(cast("Any", row).service_id == number))
+        beside = {to: found[to] for to in BESIDE if to in found}
+        await _add_beside(session, actor, plan, {number: beside}, language, now)
+
+
+async def _let_go(session: AsyncSession, kind: str, number: int, column: str) -> None:
+    """Part a row from what it belonged to; it goes when it belongs to nothing any more."""
+    table = table_of(kind)
+    left = [one for one in BELONGS[kind] if one != column]
+    row = (await session.execute(select(table).where(table.c.id == number))).one_or_none()
+    if row is None:
+        return
+    if kind == "service_at_location" or not any(row._mapping[one] for one in left):
+        await session.execute(delete(table).where(table.c.id == number))
+    else:
+        await session.execute(update(table).where(table.c.id == number).values({column: None}))
+
+
+async def _log(session: AsyncSession, actor: Person, plan: Plan, now: datetime) -> None:
+    """Write down each change in HSDS's terms."""
+    by = {
+        "last_action_date": now,
+        "updated_by_id": actor.id,
+        "updated_as": RoleName.COORDINATOR.value,
+    }
+    made = (
+        {
+            "resource_type": item.kind,
+            "resource_id": plan.numbers[item.kind][item.id],
+            "last_action_type": "create",
+            "field_name": "name",
+            "previous_value": "",
+            "replacement_value": item.name,
+            **by,
+        }
+        for item in plan.new
+        if item.kind in NAMED
+    )
+    changed = (
+        {
+            "resource_type": change.kind,
+            "resource_id": change.id,
+            "last_action_type": "update" if change.field else "delete",
+            "field_name": change.field.removeprefix(".")[:32],
+            "previous_value": change.before,
+            "replacement_value": change.after,
+            **by,
+        }
+        for change in plan.changes
+    )
+    for every in (made, changed):
+        for part in parts(every):
+            await session.execute(insert(cast("Table", Metadata.__table__)), part)

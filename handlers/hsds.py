@@ -1,0 +1,356 @@
+"""The directory as a file (HSDS 3.0): a coordinator takes it along, or brings one and agrees.
+
+Nothing is written that the preview has not listed, and of what it has listed all or nothing. The
+command line reads and compares with the same verbs.
+"""
+
+import zipfile
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
+from io import BytesIO
+from itertools import chain
+from typing import Any
+from zlib import compress, decompress
+
+from aiogram import Router
+from aiogram.filters.callback_data import CallbackData
+from aiogram.fsm.context import FSMContext
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import conversations
+from community.errors import FileRefusedError, NotUnderstoodError
+from community.needs import Need
+from community.people import Person
+from community.providers import comparing, importing
+from community.providers.items import Directory, Plan
+from handlers import words
+from handlers.forms import Answering, Field, Form, Question, begin
+from handlers.replies import (
+    Button,
+    File,
+    Message,
+    Page,
+    Replies,
+    edit,
+    lines,
+    say,
+    toast,
+)
+from handlers.setup import SetUp, require_coordinator
+from handlers.staff import COORDINATORS, router_for
+from locales import (
+    OFFERED,
+    Html,
+    Translator,
+    language_name,
+    native_name,
+    number,
+    translator_for,
+    without_isolates,
+)
+from locales.folding import fold
+from reports.hsds import files, tables, writing
+from reports.hsds import words as hsds_words
+
+MOST = 4 * 2**20
+"""Bytes of what a ZIP brings in the chat, unpacked; the file itself is smaller
+(``bot/fetching.py``)."""
+LINES = 12
+"""So many lines stand on one page of a preview."""
+
+
+class OfDirectory(CallbackData, prefix="uh"):
+    """The directory as a file: take it along, or bring one."""
+
+    act: str = "menu"
+
+
+class Agree(CallbackData, prefix="uj"):
+    """A file that was brought: turn its pages, write it, or leave it. ``mark`` says which."""
+
+    mark: str
+    act: str
+    at: int = 0
+
+
+@cache
+def needs() -> Mapping[str, Need]:
+    """Return what our list of needs is called in every language, folded."""
+    return {
+        fold(without_isolates(words.need(need, translator_for(language)))): need
+        for language in OFFERED
+        for need in Need
+    }
+
+
+# Taking along
+
+
+async def menu_card(page: Page) -> Message:
+    """Say what can be done with the directory as a whole."""
+    await require_coordinator(page)
+    _ = page._
+    return Message(
+        lines(
+            _("<b>The directory as a file</b>"),
+            _(
+                "Other programs read and write it in the format HSDS 3.0. Only what is in the "
+                "directory is in the file: nothing of members."
+            ),
+        ),
+        [
+            [Button(_.label("button", "📤 Take it along"), OfDirectory(act="json"))],
+            [Button(_.label("button", "📤 As tables (CSV)"), OfDirectory(act="csv"))],
+            [Button(_.label("button", "📥 Bring a file"), OfDirectory(act="bring"))],
+            [Button(_.label("button", "Back"), SetUp())],
+        ],
+    )
+
+
+async def file_card(page: Page, act: str) -> Message:
+    """Hand the directory over."""
+    await require_coordinator(page)
+    _ = page._
+    name = without_isolates(_.label("file", "directory"))
+    language = page.network.language
+    if act == "csv":
+        every = [one async for one in writing.organizations(page.session, language)]
+        file = File(f"{name}.zip", packed(tables.package(every)))
+    else:
+        parts = [part async for part in writing.as_json(page.session, language)]
+        file = File(f"{name}.json", b"".join(parts))
+    return Message(_("Here is the directory as it is now."), file=file)
+
+
+def packed(package: Mapping[str, bytes]) -> bytes:
+    """Return the files of a data package as one ZIP."""
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in package.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+async def pressed(query: Any, callback_data: OfDirectory, state: FSMContext) -> Replies:
+    """Go to the directory as a file, hand it over, or ask for one."""
+    await state.clear()
+    if callback_data.act in ("json", "csv"):
+        return [say("hsds.file", act=callback_data.act)]
+    if callback_data.act == "bring":
+        return await begin(BRING, state)
+    return [edit("hsds")]
+
+
+# Bringing one
+
+
+async def _ask_language(page: Page, about: Any, answers: Any) -> Question:
+    return Question(
+        page._("In which language are the texts in the file?"),
+        [(native_name(code), code) for code in OFFERED],
+    )
+
+
+async def _language(answering: Answering, text: str) -> str:
+    if text not in OFFERED:
+        raise NotUnderstoodError("language")
+    return text
+
+
+async def _ask(page: Page, about: Any, answers: Any) -> Question:
+    _ = page._
+    return Question(
+        lines(
+            _("Send the file now: HSDS 3.0 as JSON, or its tables in a ZIP file."),
+            _("You see first what is in it; nothing is written before you say so."),
+        )
+    )
+
+
+async def _read(answering: Answering, text: str) -> dict[str, Any]:
+    attached = answering.attached
+    if attached is None:
+        raise FileRefusedError("none")
+    if attached.content is None:
+        raise FileRefusedError(attached.problem)
+    document = answering.incoming.document if answering.incoming else None
+    name = (document.file_name if document else None) or "HSDS"
+    plan = await comparing.compare(
+        answering.session,
+        answering.person,
+        _directory(name, attached.content),
+        answering.answers["language"],
+        answering.now,
+    )
+    content = b64encode(compress(attached.content)).decode()
+    return {"name": name, "content": content, "seal": plan.seal}
+
+
+def _directory(name: str, content: bytes) -> Directory:
+    return files.read([files.Given(name, content)], needs(), MOST)
+
+
+async def _shown(answering: Answering) -> Replies:
+    kept = {**answering.answers["file"], "language": answering.answers["language"]}
+    return await _preview(answering.state, kept)
+
+
+async def _preview(state: FSMContext, kept: Mapping[str, Any]) -> Replies:
+    mark = sha256(repr(sorted(kept.items())).encode()).hexdigest()[:12]
+    await state.update_data(directory={**kept, "mark": mark})
+    return [say("hsds.preview", mark=mark)]
+
+
+async def _kept(session: AsyncSession, person: Person, mark: str) -> dict[str, Any] | None:
+    row = await conversations.of(session, person.telegram_id or 0)
+    kept: dict[str, Any] | None = row.data.get("directory") if row else None
+    return kept if kept and kept["mark"] == mark else None
+
+
+async def _compared(
+    session: AsyncSession, person: Person, kept: Mapping[str, Any], now: datetime
+) -> tuple[Directory, Plan]:
+    directory = _directory(kept["name"], decompress(b64decode(kept["content"])))
+    return directory, await comparing.compare(session, person, directory, kept["language"], now)
+
+
+async def decided(
+    query: Any,
+    callback_data: Agree,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+    state: FSMContext,
+) -> Replies:
+    """Turn a page, write what the preview has listed, all of it, or leave it."""
+    kept = await _kept(session, person, callback_data.mark)
+    if kept is None:
+        return [toast("form.closed")]
+    if callback_data.act == "page":
+        return [edit("hsds.preview", mark=callback_data.mark, at=callback_data.at)]
+    data = await state.get_data()
+    await state.set_data({key: data[key] for key in data.keys() - {"directory"}})
+    if callback_data.act != "write":
+        return [edit("hsds.left")]
+    _all, plan = await _compared(session, person, kept, now)
+    if plan.seal != kept["seal"]:
+        kept = {key: kept[key] for key in kept.keys() - {"mark"}}
+        return [edit("hsds.overtaken"), *await _preview(state, {**kept, "seal": plan.seal})]
+    await importing.write(session, person, plan, kept["language"], now)
+    return [edit("hsds.written", new=len(plan.new), changed=len(plan.changes))]
+
+
+async def preview_card(page: Page, mark: str, at: int = 0) -> Message | None:
+    """List what a file would change, before it does."""
+    await require_coordinator(page)
+    _ = page._
+    kept = await _kept(page.session, page.reader, mark)
+    if kept is None:
+        return None
+    directory, plan = await _compared(page.session, page.reader, kept, page.now)
+    every = list(listed(directory, plan, _))
+    at = min(max(at, 0), max(len(every) - 1, 0) // LINES)
+    rows = []
+    turn = [
+        Button(label, Agree(mark=mark, act="page", at=to))
+        for label, to in (("◀", at - 1), ("▶", at + 1))
+        if 0 <= to * LINES < len(every)
+    ]
+    if turn:
+        rows.append(turn)
+    if plan.count:
+        rows.append([Button(_.label("button", "✅ Write it"), Agree(mark=mark, act="write"))])
+        rows.append([Button(_.label("button", "Leave it"), Agree(mark=mark, act="leave"))])
+    else:
+        rows.append([Button(_.label("button", "Back"), OfDirectory())])
+    return Message(
+        lines(
+            _("<b>What is in the file</b>"),
+            _("Language: {language}", language=language_name(kept["language"], _)),
+            *counted(directory, plan, _),
+            "",
+            *every[at * LINES : (at + 1) * LINES],
+            *([] if plan.count else ["", _("There is nothing to write.")]),
+        ),
+        rows,
+    )
+
+
+def counted(directory: Directory, plan: Plan, _: Translator) -> list[Html]:
+    """Return how much is new, changes, and stays."""
+    told = [
+        _("➕ New: {n}", n=number(len(plan.new), _)),
+        _("✏️ Changes: {n}", n=number(len(plan.changes), _)),
+        _("🟰 As it is: {n}", n=number(plan.same, _)),
+    ]
+    if directory.notes:
+        told.append(_("⚠️ Taken in part: {n}", n=number(len(directory.notes), _)))
+    return told
+
+
+def listed(directory: Directory, plan: Plan, _: Translator) -> chain[Html]:
+    """Return one line for each thing that is new, changes, or is taken in part."""
+    return chain(
+        (hsds_words.note(one, _) for one in directory.notes),
+        (hsds_words.change(one, _) for one in plan.changes),
+        (hsds_words.new(one, _) for one in plan.new),
+    )
+
+
+async def written_card(page: Page, new: int, changed: int) -> Message:
+    """Say what was written."""
+    _ = page._
+    return Message(
+        lines(
+            _("✅ The directory has been written."),
+            _("➕ New: {n}", n=number(new, _)),
+            _("✏️ Changes: {n}", n=number(changed, _)),
+        ),
+        [[Button(_.label("button", "Back"), OfDirectory())]],
+    )
+
+
+async def left_card(page: Page) -> Message:
+    """Say that nothing was written."""
+    _ = page._
+    back = Button(_.label("button", "Back"), OfDirectory())
+    return Message(_("All right, nothing of the file was written."), [[back]])
+
+
+async def overtaken_card(page: Page) -> Message:
+    """Say why there is another preview."""
+    return Message(
+        page._(
+            "Nothing was written: something has changed since you sent the file. "
+            "This is how it is now."
+        )
+    )
+
+
+BRING = Form(
+    "hsds.bring",
+    [Field("language", _ask_language, _language), Field("file", _ask, _read, takes_file=True)],
+    _shown,
+    home=lambda _about: say("hsds"),
+)
+
+CARDS = {
+    "hsds": menu_card,
+    "hsds.file": file_card,
+    "hsds.preview": preview_card,
+    "hsds.written": written_card,
+    "hsds.left": left_card,
+    "hsds.overtaken": overtaken_card,
+}
+FORMS = (BRING,)
+
+
+def setup() -> Router:
+    """Take the buttons, from coordinators only."""
+    router = router_for("directory as a file", COORDINATORS)
+    router.callback_query.register(pressed, OfDirectory.filter())
+    router.callback_query.register(decided, Agree.filter())
+    return router

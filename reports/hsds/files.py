@@ -1,0 +1,160 @@
+"""Files -> objects: JSON of several shapes, the CSV data package, as files, folders or in a ZIP.
+
+Whatever is sent is somebody else's: nothing is unpacked to the disk, nothing is read further than
+its limit, and what two programs could read differently is refused.
+"""
+
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from community.errors import DirectoryRefusedError
+from community.needs import Need
+from community.providers.items import Directory
+from reports.hsds import tables
+from reports.hsds.reading import At, Reader
+from reports.hsds.texts import decoded, load, refuse
+
+MOST = 64 * 2**20
+"""Bytes of all files of one import together, unpacked; a chat takes less."""
+MOST_FILES = 200
+
+
+@dataclass(frozen=True)
+class Given:
+    """One file, and what is in it."""
+
+    name: str
+    content: bytes
+
+
+def from_path(path: Path, needs: Mapping[str, Need], most: int = MOST) -> Directory:
+    """Read a file or a folder.
+
+    Raises:
+        DirectoryRefusedError: something in it is wrong; it says where.
+        OSError: it cannot be read.
+    """
+    if not path.is_dir():
+        return read([_opened(path, most)], needs, most)
+    given, left = [], most
+    for one in sorted(path.iterdir()):
+        if one.suffix.lower() in (".json", ".jsonl", ".ndjson", ".csv") and one.is_file():
+            given.append(_opened(one, left, most))
+            left -= len(given[-1].content)
+        if len(given) > MOST_FILES:
+            refuse("many_files", path.name, what=MOST_FILES)
+    return read(given, needs, most, folder=path.name)
+
+
+def _opened(path: Path, left: int, most: int | None = None) -> Given:
+    if path.stat().st_size > left:
+        refuse("too_big", path.name, what=(left if most is None else most) // 2**20)
+    with path.open("rb") as file:
+        content = file.read(left + 1)
+    if len(content) > left:
+        refuse("too_big", path.name, what=(left if most is None else most) // 2**20)
+    return Given(path.name, content)
+
+
+def read(
+    given: list[Given], needs: Mapping[str, Need], most: int = MOST, folder: str = ""
+) -> Directory:
+    """Read files that belong together.
+
+    Raises:
+        DirectoryRefusedError: something in them is wrong; it says where.
+    """
+    if len(given) == 1 and given[0].content[:2] == b"PK":
+        folder, given = given[0].name, list(_unpacked(given[0], most))
+    if not given:
+        refuse("nothing", folder)
+    if any(one.name.lower().endswith(".csv") for one in given):
+        objects, places = tables.objects({one.name: one.content for one in given})
+        reader = Reader(needs, places)
+        for kind, every in objects.items():
+            for raw in every:
+                reader.take_as(kind, raw, places[id(raw)])
+        return reader.directory()
+    reader = Reader(needs)
+    count = 0
+    try:
+        for one in given:
+            for raw, at in _in_json(one):
+                reader.take(raw, at)
+                count += 1
+        if not count:
+            refuse("nothing", given[0].name)
+        return reader.directory()
+    except RecursionError:
+        refuse("deep", given[0].name)
+
+
+def _unpacked(archive: Given, most: int) -> Iterator[Given]:
+    """Return what is in a ZIP, as far as it is ours to read."""
+    try:
+        with zipfile.ZipFile(BytesIO(archive.content)) as opened:
+            members = [one for one in opened.infolist() if not one.is_dir()]
+            if len(members) > MOST_FILES:
+                refuse("many_files", archive.name, what=MOST_FILES)
+            names = [PurePosixPath(one.filename).name for one in members]
+            if len(set(names)) < len(names):
+                refuse("twice_in_zip", archive.name)
+            left = most
+            for one in members:
+                path = PurePosixPath(one.filename)
+                if path.is_absolute() or ".." in path.parts or "\\" in one.orig_filename:
+                    refuse("outside", archive.name, what=one.filename)
+                if one.flag_bits & 1:
+                    refuse("locked", archive.name, what=one.filename)
+                if path.suffix.lower() not in (".json", ".jsonl", ".ndjson", ".csv"):
+                    continue
+                if one.file_size > left:
+                    refuse("too_big", archive.name, what=most // 2**20)
+                with opened.open(one) as file:
+                    content = file.read(left + 1)
+                if len(content) > left:
+                    refuse("too_big", archive.name, what=most // 2**20)
+                left -= len(content)
+                yield Given(path.name, content)
+    except DirectoryRefusedError:
+        raise
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, OSError, EOFError):
+        refuse("zip", archive.name)
+    except (RuntimeError, ValueError, zipfile.zlib.error):  # type: ignore[attr-defined]
+        refuse("zip", archive.name)
+
+
+# JSON
+
+
+def _in_json(given: Given) -> Iterator[tuple[Any, At]]:
+    """Return the objects of a file, each with its place."""
+    text = decoded(given.name, given.content)
+    if not text.strip():
+        refuse("empty", given.name)
+    if _has_lines(given.name, text):
+        for number, line in enumerate(text.splitlines(), start=1):
+            if line.strip():
+                yield load(given.name, line, number), At(given.name, number)
+        return
+    document = load(given.name, text)
+    root = At(given.name)
+    if isinstance(document, dict) and isinstance(document.get("contents"), list):
+        document, root = document["contents"], root.within("contents")
+    if isinstance(document, list):
+        for number, raw in enumerate(document):
+            yield raw, root.within(f"[{number}]")
+        return
+    yield document, root
+
+
+def _has_lines(name: str, text: str) -> bool:
+    """Say whether each line is an object of its own."""
+    if name.lower().endswith((".jsonl", ".ndjson")):
+        return True
+    first, _, rest = text.lstrip().partition("\n")
+    return first.rstrip().endswith("}") and first.startswith("{") and rest.lstrip().startswith("{")

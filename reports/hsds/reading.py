@@ -1,0 +1,313 @@
+"""Objects of HSDS -> a directory: every object once, checked, with what it belongs to.
+
+HSDS nests: the same place stands under its organisation and under each service that is given
+there. What stands in several places has to say the same.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from community.needs import Need
+from community.providers.comparing import EMPTY
+from community.providers.items import LINKS, TABLES, Directory, Item, Place
+from reports.hsds.mapping import (
+    CHECKED,
+    MAPPING,
+    OURS,
+    Here,
+    as_ours,
+    is_own,
+    is_weekly,
+    need_of,
+    objects,
+)
+
+DEEPEST = 20
+"""How many objects and lists may stand within each other in what has no column."""
+LONGEST_ID = 64
+
+Children = Mapping[str, tuple[str, str]]
+
+LISTED: Mapping[str, Children] = {
+    "organization": {
+        "programs": ("program", "organization_id"),
+        "locations": ("location", "organization_id"),
+        "services": ("service", "organization_id"),
+        "contacts": ("contact", "organization_id"),
+    },
+    "service": {
+        "service_at_locations": ("service_at_location", "service_id"),
+        "schedules": ("schedule", "service_id"),
+        "contacts": ("contact", "service_id"),
+    },
+    "location": {
+        "schedules": ("schedule", "location_id"),
+        "contacts": ("contact", "location_id"),
+    },
+}
+"""Lists of objects that are rows here: of which kind, and by which column they belong."""
+
+SINGLE: Mapping[str, Children] = {
+    "service": {
+        "organization": ("organization", "organization_id"),
+        "program": ("program", "program_id"),
+    },
+    "service_at_location": {
+        "location": ("location", "location_id"),
+        "service": ("service", "service_id"),
+    },
+}
+"""Objects that are what a column names."""
+
+OWNED = ("service_at_locations", "schedules", "contacts")
+"""Lists that are complete: what a file leaves out of them goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Where an object stands: in a line of a file, or in another object."""
+
+    file: str = ""
+    line: int = 0
+    parent: "At | None" = None
+    key: str = ""
+
+    def within(self, key: str) -> "At":
+        """Return the place of something in this object."""
+        return At(self.file, self.line, self, key)
+
+    def place(self, name: str = "") -> Place:
+        """Return it as it is told."""
+        keys = [name] if name else []
+        at: At | None = self
+        while at is not None:
+            if at.key:
+                keys.append(at.key)
+            at = at.parent
+        path = ""
+        for key in reversed(keys):
+            path += key if not path or key.startswith("[") else f".{key}"
+        return Place(self.file, self.line, path)
+
+
+@dataclass(slots=True)
+class _Found:
+    """One object as far as the files have told of it."""
+
+    raw: dict[str, Any]
+    flat: dict[str, Any]
+    at: At
+    links: dict[str, str] = field(default_factory=dict)
+    owned: dict[str, list[str]] = field(default_factory=dict)
+
+
+class Reader:
+    """What takes in objects, one after the other, and gives the directory at the end."""
+
+    def __init__(self, needs: Mapping[str, Need], places: Mapping[int, At] | None = None) -> None:
+        """``places``: of objects that stand in a file of their own, by Python's ``id``."""
+        self._here = Here(needs)
+        self._places = places or {}
+        self._found: dict[str, dict[str, _Found]] = {kind: {} for kind in TABLES}
+
+    def take(self, raw: Any, at: At) -> None:
+        """Take in one object that stands by itself, whichever it is.
+
+        Raises:
+            DirectoryRefusedError: it is none that is known here, or something in it is wrong.
+        """
+        self._here.place = at.place
+        if not isinstance(raw, dict):
+            self._here.refuse("object", what=raw)
+        kind = kind_of(raw)
+        if kind is None:
+            self._here.refuse("kind")
+        self._add(kind, raw, at)
+
+    def take_as(self, kind: str, raw: dict[str, Any], at: At) -> None:
+        """Take in one object of a kind; terms of our own taxonomy are none of anybody's."""
+        if kind == "taxonomy_term" and raw.get("taxonomy") == OURS:
+            return
+        self._add(kind, raw, at)
+
+    def _add(self, kind: str, raw: Any, at: At, **links: str) -> str:
+        at = self._places.get(id(raw), at)
+        here = self._here
+        here.place = at.place
+        if not isinstance(raw, dict):
+            here.refuse("object", what=raw)
+        uid = raw.get("id")
+        if not isinstance(uid, str) or not 0 < len(uid) <= LONGEST_ID:
+            here.refuse("missing" if uid in (None, "") else "id", "id", uid)
+        found = self._found[kind].get(uid)
+        if found is None:
+            found = _Found(raw, {}, at, links)
+            self._found[kind][uid] = found
+            self._fill(kind, uid, found, raw, at)
+            return uid
+        self._link(found, links, at)
+        if found.raw is not raw and found.raw != raw:
+            other = _Found(raw, {}, at, links)
+            self._fill(kind, uid, other, raw, at)
+            here.place = at.place
+            for key, value in other.flat.items():
+                if found.flat.setdefault(key, value) != value:
+                    here.refuse("twice", key, uid)
+            self._link(found, other.links, at)
+            for key, ids in other.owned.items():
+                found.owned.setdefault(key, ids)
+        return uid
+
+    def _link(self, found: _Found, links: Mapping[str, str], at: At) -> None:
+        for column, uid in links.items():
+            if found.links.setdefault(column, uid) != uid:
+                self._here.place = at.place
+                self._here.refuse("two_owners", column, uid)
+
+    def _fill(self, kind: str, uid: str, found: _Found, raw: Mapping[str, Any], at: At) -> None:
+        """Read what is nested in an object, and keep the rest of it flat."""
+        lists, singles = LISTED.get(kind, {}), SINGLE.get(kind, {})
+        here = self._here
+        for key, value in raw.items():
+            if key in lists:
+                self._children(kind, uid, found, key, value, at)
+            elif key in singles and value is not None:
+                child, column = singles[key]
+                self._link(found, {column: self._add(child, value, at.within(key))}, at)
+                here.place = at.place
+            else:
+                found.flat[key] = value
+                if key in LINKS and value not in (None, "") and key in _columns(kind):
+                    if not isinstance(value, str):
+                        here.refuse("text", key, value)
+                    self._link(found, {key: value}, at)
+        if kind == "service":
+            for number, one in enumerate(objects(raw.get("attributes"), "attributes", here)):
+                term = one.get("taxonomy_term")
+                if term is not None and not is_own(one):
+                    path = at.within(f"attributes[{number}]").within("taxonomy_term")
+                    self._add("taxonomy_term", term, path)
+                    here.place = at.place
+
+    def _children(self, kind: str, uid: str, found: _Found, key: str, value: Any, at: At) -> None:
+        child, column = LISTED[kind][key]
+        self._here.place = at.place
+        kept: list[Any] = []
+        for number, one in enumerate(objects(value, key, self._here)):
+            if not self._is_row(child, one, column, uid):
+                kept.append(one)
+                continue
+            kept.append(self._add(child, one, at.within(f"{key}[{number}]"), **{column: uid}))
+        self._here.place = at.place
+        ids = [one for one in kept if isinstance(one, str)]
+        if key in OWNED:
+            found.owned[key] = ids
+        if value is None or not kept or len(ids) < len(kept):
+            found.flat[key] = None if value is None else kept
+
+    def _is_row(self, kind: str, raw: dict[str, Any], column: str, owner: str) -> bool:
+        """Say whether an object of a list has a row here; else it is kept where it stands."""
+        if kind == "schedule" and not is_weekly(raw):
+            return False
+        if kind not in ("schedule", "contact"):
+            return True
+        before = self._found[kind].get(str(raw.get("id")))
+        return before is None or before.links.get(column, owner) == owner
+
+    def directory(self) -> Directory:
+        """Return everything that was taken in.
+
+        Raises:
+            DirectoryRefusedError: something in it is wrong.
+        """
+        items = {
+            kind: [self._item(kind, uid, found) for uid, found in every.items()]
+            for kind, every in self._found.items()
+        }
+        self._refuse_cycles()
+        return Directory(items, self._here.notes)
+
+    def _item(self, kind: str, uid: str, found: _Found) -> Item:
+        here, flat = self._here, found.flat
+        here.place = found.at.place
+        values: dict[str, Any] = {}
+        kept = {key: value for key, value in flat.items() if key != "id"}
+        said: dict[str, tuple[str, ...]] = {}
+        for one in MAPPING[kind]:
+            if one.name not in flat:
+                continue
+            raw = flat[one.name]
+            said[one.name] = one.to
+            value = one.read(raw, one.name, here)
+            if len(one.to) == 1:
+                values[one.to[0]] = value
+            else:
+                values.update(zip(one.to, value or (), strict=False))
+            again = one.always if raw in EMPTY or not one.to else one.write(value, uid)
+            if one.name == "attributes" and raw:
+                again = as_ours(raw, uid, again)
+            if raw == again:
+                del kept[one.name]
+        if kind == "taxonomy_term":
+            values["need"] = need_of(flat, "", here)
+        for name, read in CHECKED.get(kind, ()):
+            if name in flat:
+                read(flat[name], name, here)
+        for name, value in kept.items():
+            if isinstance(value, (dict, list)) and is_deeper(value, DEEPEST):
+                here.refuse("deep", name)
+        if kind == "schedule" and not values["opens_at"] < values["closes_at"]:
+            here.refuse("hours", "closes_at", values["closes_at"])
+        owned, links = found.owned, found.links
+        return Item(kind, uid, here.place(""), values, kept, said, links, owned)
+
+    def _refuse_cycles(self) -> None:
+        parents = {
+            uid: found.flat.get("parent_organization_id")
+            for uid, found in self._found["organization"].items()
+        }
+        settled: set[str] = set()
+        for uid in parents:
+            seen: list[str] = []
+            at: Any = uid
+            while at in parents and at not in settled:
+                if at in seen:
+                    self._here.place = self._found["organization"][at].at.place
+                    self._here.refuse("cycle", "parent_organization_id", at)
+                seen.append(at)
+                at = parents[at]
+            settled.update(seen)
+
+
+def _columns(kind: str) -> tuple[str, ...]:
+    """Return the columns by which a kind belongs to others."""
+    return {
+        "program": ("organization_id",),
+        "location": ("organization_id",),
+        "service": ("organization_id", "program_id"),
+        "service_at_location": ("service_id", "location_id"),
+        "schedule": ("service_id", "location_id"),
+        "contact": ("organization_id", "service_id", "location_id"),
+    }.get(kind, ())
+
+
+def kind_of(raw: Mapping[str, Any]) -> str | None:
+    """Return what an object that stands by itself is."""
+    if "service" in raw or "location" in raw or {"service_id", "location_id"} <= raw.keys():
+        return "service_at_location"
+    if "location_type" in raw:
+        return "location"
+    if {"status", "organization", "organization_id", "service_at_locations"} & raw.keys():
+        return "service"
+    return "organization" if {"name", "services"} & raw.keys() else None
+
+
+def is_deeper(value: Any, most: int) -> bool:
+    """Say whether more than so many objects and lists stand within each other."""
+    if not isinstance(value, (dict, list)):
+        return False
+    if not most:
+        return True
+    inner: Iterator[Any] = iter(value.values() if isinstance(value, dict) else value)
+    return any(is_deeper(one, most - 1) for one in inner)

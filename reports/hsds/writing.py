@@ -1,0 +1,211 @@
+"""The directory -> objects of HSDS: full organisations with their services nested.
+
+What was imported goes out as it came, and over it whatever has changed here since. Nothing of
+members is in any of these tables.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community.providers.comparing import EMPTY
+from community.providers.standing import own_ids, parts, table_of, values_beside, words
+from community.providers.table import ServiceTerm
+from reports.hsds.mapping import MAPPING, Field, Here, about, is_own
+from reports.hsds.reading import LISTED
+
+_NOTHING = Here({})
+Rows = Sequence[Row[Any]]
+
+
+async def organizations(session: AsyncSession, language: str) -> AsyncIterator[dict[str, Any]]:
+    """Return every organisation with all that belongs to it, some at a time.
+
+    Words are in ``language`` where all of a thing are approved in it, else as they were written.
+    """
+    own = await own_ids(session)
+    table = table_of("organization")
+    numbers = list(await session.scalars(select(table.c.id).order_by(table.c.id)))
+    for part in parts(numbers):
+        some = await _Some.of(session, part, own, language)
+        for row in some.rows["organization"]:
+            yield some.object("organization", row)
+
+
+async def as_json(session: AsyncSession, language: str) -> AsyncIterator[bytes]:
+    """Return the directory as a list in JSON, one organisation after the other."""
+    before = "[\n"
+    async for one in organizations(session, language):
+        yield (before + json.dumps(one, ensure_ascii=False, indent=1)).encode()
+        before = ",\n"
+    yield b"[]\n" if before == "[\n" else b"\n]\n"
+
+
+class _Some:
+    """Some organisations, with every row that belongs to them."""
+
+    def __init__(self, own: Mapping[str, Mapping[int, str]]) -> None:
+        self.own = own
+        self.rows: dict[str, Rows] = {}
+        self.words: dict[str, dict[int, dict[str, str]]] = {}
+        self.beside: dict[int, dict[str, Any]] = {}
+        self._by: dict[tuple[str, str], dict[int, list[Row[Any]]]] = {}
+        self._one: dict[str, dict[int, Row[Any]]] = {}
+
+    @classmethod
+    async def of(
+        cls,
+        session: AsyncSession,
+        numbers: Sequence[int],
+        own: Mapping[str, Mapping[int, str]],
+        language: str,
+    ) -> "_Some":
+        """Read what belongs to these organisations."""
+        some = cls(own)
+
+        async def read(kind: str, **where: Iterable[int]) -> list[int]:
+            table = table_of(kind)
+            found: dict[int, Row[Any]] = {}
+            for column, which in where.items():
+                for part in parts(sorted(set(which))):
+                    every = await session.execute(select(table).where(table.c[column].in_(part)))
+                    found |= {row.id: row for row in every}
+            some.rows[kind] = [found[number] for number in sorted(found)]
+            some._one[kind] = found
+            return sorted(found)
+
+        await read("organization", id=numbers)
+        programs = await read("program", organization_id=numbers)
+        services = await read("service", organization_id=numbers)
+        away = {row.program_id for row in some.rows["service"] if row.program_id} - set(programs)
+        if away:
+            programs = await read("program", organization_id=numbers, id=away)
+        await read("service_at_location", service_id=services)
+        places = [row.location_id for row in some.rows["service_at_location"]]
+        locations = await read("location", organization_id=numbers, id=places)
+        await read("schedule", service_id=services, location_id=locations)
+        await read("contact", organization_id=numbers, service_id=services, location_id=locations)
+        terms: set[int] = set()
+        for part in parts(services):
+            query = select(ServiceTerm.term_id).where(ServiceTerm.service_id.in_(part))
+            terms |= set(await session.scalars(query))
+        await read("taxonomy_term", id=terms)
+        for kind, which in (
+            ("organization", numbers),
+            ("program", programs),
+            ("service", services),
+            ("location", locations),
+        ):
+            some.words[kind] = {}
+            for part in parts(which):
+                some.words[kind] |= await words(session, kind, part, language)
+        for part in parts(services):
+            some.beside |= await values_beside(session, part, own["taxonomy_term"])
+        steps = [step for beside in some.beside.values() for step in beside["steps"]]
+        said: dict[int, dict[str, str]] = {}
+        for part in parts(steps):
+            said |= await words(session, "step", part, language)
+        for beside in some.beside.values():
+            beside["steps"] = [said[step]["text"] for step in beside["steps"] if step in said]
+        return some
+
+    def uid(self, kind: str, row: Row[Any]) -> str:
+        """Return the identifier that a row has outside."""
+        return str(row.hsds_id or self.own[kind][row.id])
+
+    def object(self, kind: str, row: Row[Any]) -> dict[str, Any]:
+        """Return a row as HSDS has it, with what belongs to it."""
+        values: dict[str, Any] = dict(row._mapping)
+        values |= {f".{k}": text for k, text in self.words.get(kind, {}).get(row.id, {}).items()}
+        if kind == "service":
+            values |= self.beside[row.id]
+            if values["cost"] is None:
+                values["currency"] = None
+        uid, hsds = self.uid(kind, row), row.hsds
+        lists = LISTED.get(kind, {})
+        mapped = {one.name for one in MAPPING[kind]}
+        made: dict[str, Any] = {"id": uid}
+        made |= {
+            key: value for key, value in hsds.items() if key not in mapped and key not in lists
+        }
+        for one in MAPPING[kind]:
+            said = self._said(one, values, hsds, uid)
+            if said is not None or one.name in hsds:
+                made[one.name] = said
+        for key, (child, column) in lists.items():
+            every = self._listed(child, column, row.id, hsds.get(key))
+            if every or key in hsds:
+                made[key] = every if every or hsds.get(key) is not None else None
+        if kind == "service" and row.program_id:
+            made["program"] = self.object("program", self._one["program"][row.program_id])
+        if kind == "service_at_location":
+            made["location"] = self.object("location", self._one["location"][row.location_id])
+        return made
+
+    def _said(
+        self, one: Field, values: Mapping[str, Any], hsds: Mapping[str, Any], uid: str
+    ) -> Any:
+        """Return a field as it came if that is still so, else as it is now."""
+        now = [_plain(to, values.get(to)) for to in one.to]
+        if one.name in hsds:
+            read = one.read(hsds[one.name], one.name, _NOTHING)
+            was = [read] if len(one.to) == 1 else list(read or ())
+            if [_plain(to, value) for to, value in zip(one.to, was, strict=False)] == now:
+                return hsds[one.name]
+        current = [values.get(to) for to in one.to]
+        said = one.write(current[0] if len(current) == 1 else tuple(current), uid)
+        if not one.to or said in EMPTY:
+            said = one.always
+        if one.name == "attributes":
+            return self._attributes(hsds.get("attributes"), said or [], values, uid)
+        return said
+
+    def _attributes(
+        self, kept: Any, own: Sequence[Any], values: Mapping[str, Any], uid: str
+    ) -> Any:
+        """Return the attributes of others that still hold, those of new terms, and our own."""
+        terms = values.get("terms", [])
+        rows = {self.uid("taxonomy_term", row): row for row in self.rows["taxonomy_term"]}
+        others, known = [], set()
+        for one in kept or ():
+            term = one.get("taxonomy_term")
+            if is_own(one):
+                continue
+            if "terms" in values and isinstance(term, dict) and term.get("id") not in terms:
+                continue
+            known.add(term.get("id") if isinstance(term, dict) else None)
+            others.append(one)
+        others += [
+            about(self.object("taxonomy_term", rows[term]), uid)
+            for term in terms
+            if term not in known and term in rows
+        ]
+        return [*others, *own] or None
+
+    def _listed(self, kind: str, column: str, owner: int, kept: Any) -> list[Any]:
+        """Return what belongs to something, in the order in which it came."""
+        by = self._by.get((kind, column))
+        if by is None:
+            by = self._by[kind, column] = defaultdict(list)
+            for row in self.rows[kind]:
+                by[row._mapping[column]].append(row)
+        rows = {self.uid(kind, row): row for row in by.get(owner, ())}
+        found: list[Any] = []
+        for one in kept or ():
+            if isinstance(one, str):
+                if one in rows:
+                    found.append(self.object(kind, rows.pop(one)))
+            else:
+                found.append(one)
+        return found + [self.object(kind, row) for row in rows.values()]
+
+
+def _plain(to: str, value: Any) -> Any:
+    """Return a value as it is compared: what is empty is nothing, and terms have no order."""
+    if value in EMPTY:
+        return None
+    return set(value) if to == "terms" else value
