@@ -141,6 +141,7 @@ POLICY: Mapping[str, Policy] = {
     "bridge_message": _owed(Lane.URGENT, timedelta(days=14)),
     "team_answer": _owed(Lane.URGENT, timedelta(days=7), waits_for_morning=False),
     "translated": _owed(Lane.SERVICE, timedelta(days=7), silent_in=_GONE),
+    "service_found": _owed(Lane.SERVICE, timedelta(days=7), silent_in=_GONE),
     "role_notice": _owed(Lane.URGENT, timedelta(days=3), waits_for_morning=False),
 }
 UNASKED = tuple(kind for kind, policy in POLICY.items() if policy.unasked)

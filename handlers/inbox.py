@@ -18,7 +18,7 @@ from community import bridge, conversations, exchanges, inbox, referrals
 from community.errors import NotFoundError, RefusalError
 from community.exchanges import ExchangeMessage
 from community.people import Person
-from handlers import attachments, menu, reading
+from handlers import attachments, menu, reading, stuck
 from handlers.bridge import label_in_inbox
 from handlers.content import quoted
 from handlers.disputes import Dispute
@@ -336,9 +336,12 @@ async def _question_card(page: Page, ref: str, back: int, original: bool) -> Mes
     every = reading.pages([len(message.text) for message in exchange])
     back = min(max(back, 0), len(every) - 1)
     numbers, on_page = exchanges.numbered(exchange), [exchange[at] for at in every[-1 - back]]
-    said, shown = [], []
+    said, shown, looks = [], [], []
     for message in on_page:
         said.append(_who(person, message, _))
+        if where := await stuck.line(page, message):
+            said.append(where)
+            looks = [await stuck.look(page, message)]
         if message.id in numbers:
             said.append(attachments.line(message, numbers[message.id], _))
         if message.text:
@@ -356,6 +359,7 @@ async def _question_card(page: Page, ref: str, back: int, original: bool) -> Mes
         )
     rows = [
         *attachments.buttons(on_page, numbers, lambda n: Attached(ref=ref, number=n), _),
+        *looks,
         reading.switch(shown, turned, _, original=original),
         turning,
         [

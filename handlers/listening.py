@@ -147,11 +147,19 @@ async def named_part(
     """Return which text is read, as short as can be."""
     if subject == "step":
         step = await session.get_one(ServiceStep, subject_id)
+        if recording.field == "documents":
+            return _.label("recording", "Step {number}: what to bring", number=step.position)
         return _.label("recording", "Step {number}", number=step.position)
     return {
         "title": _.label("recording", "Title"),
         "name": _.label("recording", "Name"),
         "description": _.label("recording", "Description"),
+        "eligibility": _.label("recording", "For whom"),
+        "documents": _.label("recording", "What to bring"),
+        "fees": _.label("recording", "What it costs"),
+        "wait": _.label("recording", "How long one waits"),
+        "application": _.label("recording", "How to begin"),
+        "accessibility": _.label("recording", "Getting in"),
         "body": _.label("recording", "Text"),
         PICTURE: _.label("recording", "In the picture"),
     }[recording.field]

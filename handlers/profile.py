@@ -20,8 +20,8 @@ from community.providers import Look, Reader, Service
 from handlers import menu, words
 from handlers.attendance import Open
 from handlers.content import area_choices, block_for
+from handlers.finding import OpenService
 from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines
-from handlers.support import OpenService
 from locales import Translator
 
 

@@ -16,6 +16,7 @@ from community.providers import Service
 from community.referrals import FieldName
 from handlers import menu, onward, words
 from handlers.content import quoted
+from handlers.finding import OpenService
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.onboarding import TERMS_VERSION
 from handlers.replies import (
@@ -30,7 +31,7 @@ from handlers.replies import (
     toast,
 )
 from handlers.requests import OneRequest, field_lines, read_note
-from handlers.support import OpenService, Refer, organization_name
+from handlers.support import Refer, organization_name
 from locales import Translator
 
 SWITCHES: tuple[FieldName, ...] = tuple(name for name in FieldName if name != FieldName.NOTE)

@@ -20,12 +20,13 @@ from community.referrals import NOTE_LIMIT, FieldName, Reason, Referral, State
 from handlers import onward, words
 from handlers.clocks import next_lines
 from handlers.content import block_for, quoted
+from handlers.finding import Needs
 from handlers.forms import Answering, Field, Form, Question, begin, end_if
 from handlers.me import Change
 from handlers.menu import AskTeam, WriteTo
 from handlers.replies import Button, Message, Page, Replies, Reply, edit, lines, say, toast
 from handlers.staff import page_of
-from handlers.support import Needs, Requests, organization_name
+from handlers.support import Requests, organization_name
 from locales import Html, Translator, escape, language_name
 
 PER_PAGE = 8

@@ -14,12 +14,13 @@ from community import agreements, needs, providers, referrals, roles, translatio
 from community.base import find
 from community.needs import Need
 from community.people import Person
-from community.providers import Service, ServiceStep
+from community.providers import Kind, Service, ServiceStep
 from community.topics import Topic
 from community.translations import Block
-from handlers import listening, menu, topics, words
+from handlers import listening, menu, stuck, topics, words
 from handlers.content import authored, block_for, by_machine, please
-from handlers.directory import cost_line
+from handlers.facts import More, about_network, essential
+from handlers.finding import Needs, Networks, OfNeed, OpenService, look_around
 from handlers.replies import (
     Button,
     Message,
@@ -30,25 +31,8 @@ from handlers.replies import (
     in_rows,
     lines,
     say,
-    toast,
 )
-from locales import Html, join, language_name
-
-
-class Needs(CallbackData, prefix="sy"):
-    """The list of needs."""
-
-
-class OfNeed(CallbackData, prefix="sq"):
-    """The services for one need."""
-
-    need: str
-
-
-class OpenService(CallbackData, prefix="sv"):
-    """One service."""
-
-    ref: str
+from locales import Html
 
 
 class TickStep(CallbackData, prefix="sk"):
@@ -85,22 +69,16 @@ class Requests(CallbackData, prefix="sr"):
 # Handlers
 
 
-async def command(message: Any, state: FSMContext) -> Replies:
+async def command(message: Any, state: FSMContext, now: datetime) -> Replies:
     """Answer /support."""
-    await state.clear()
+    await look_around(state, now, OfNeed())
     return [say("support.needs")]
 
 
-async def needs_opened(query: Any) -> Replies:
+async def needs_opened(query: Any, state: FSMContext, now: datetime) -> Replies:
     """Show the needs in place."""
+    await look_around(state, now, OfNeed())
     return [edit("support.needs")]
-
-
-async def need_chosen(query: Any, callback_data: OfNeed) -> Replies:
-    """Show the services for a need."""
-    if callback_data.need not in [*Need]:
-        return [toast("old_button")]
-    return [edit("support.services", need=callback_data.need)]
 
 
 async def service_opened(query: Any, callback_data: OpenService, session: AsyncSession) -> Replies:
@@ -122,64 +100,25 @@ async def step_ticked(
 # Cards
 
 
-async def needs_card(page: Page) -> Message:
-    """Show the needs, the person's own first."""
+async def needs_card(page: Page, place: str = "") -> Message:
+    """Show the needs, the person's own first; ``place`` has been shared and goes along."""
     _ = page._
     own = await needs.of(page.session, page.reader)
     ordered = [*own, *(code for code in Need if code not in own)]
-    buttons = [Button(words.need(code, _), OfNeed(need=code.value)) for code in ordered]
+    buttons = [
+        Button(words.need(code, _), OfNeed(need=code.value, place=place)) for code in ordered
+    ]
     rows = in_rows(buttons, 2)
     if await referrals.of_member(page.session, page.reader):
         rows.append([Button(_.label("button", "📨 My requests"), Requests())])
-    return Message(_("<b>What do you need help with?</b>"), [*rows, [menu.button(_)]])
-
-
-async def services_card(page: Page, need: str) -> Message:
-    """Show the services for a need: those in the reader's language first, honestly named."""
-    _ = page._
-    reader = page.reader
-    found = await providers.find_services(
-        page.session,
-        providers.Look(need=Need(need)),
-        providers.Reader([_.language], reader.area_id),
-        page.now,
-        zone=page.network.zone,
-    )
-    fits = found.fits
-    names = await translations.blocks(
-        page.session,
-        "service",
-        [fit.service.id for fit in fits],
-        page.reads,
-        page.network.language,
-    )
-    rows = []
-    for fit in fits:
-        name = names[fit.service.id].get("name") if fit.service.id in names else "?"
-        if fit.given:
-            label = _.label("service", "✅ {name}", name=name)
-        elif fit.by_interpreter:
-            label = _.label("service", "🗣 {name}", name=name)
-        else:
-            label = _.label("service", "▫️ {name}", name=name)
-        rows.append([Button(label, OpenService(ref=fit.service.ref))])
-    given = sum(fit.given is not None for fit in fits)
-    with_interpreter = any(fit.by_interpreter and not fit.given for fit in fits)
-    language = language_name(_.language, _)
+    rows.append([Button(_.label("button", "👥 Networks you can join"), Networks())])
     text = lines(
-        _("<b>{need}</b>", need=words.need(Need(need), _)),
-        "",
-        _("✅ is given in your language: {language}", language=language)
-        if given
-        else _("Nothing is given in your language yet: {language}", language=language)
-        if fits
-        else _("We know no service for this yet. You can write to the team: /ask"),
-        _("🗣 has an interpreter if you ask for one.") if with_interpreter else None,
-        _("▫️ is in other languages only.")
-        if any(not fit.given and not fit.by_interpreter for fit in fits)
-        else None,
+        _("<b>What do you need help with?</b>"),
+        _(
+            "Choose, or write it in your own words. If you share where you are, the nearest "
+            "comes first."
+        ),
     )
-    rows.append([Button(_.label("button", "Other needs"), Needs())])
     return Message(text, [*rows, [menu.button(_)]])
 
 
@@ -199,8 +138,19 @@ async def service_card(page: Page, ref: str) -> Message:
         authored(page, block, lines(name, "", description) if description else name),
         "",
         _("🏢 {organization}", organization=await organization_name(page, service)),
-        *await fact_lines(page, service),
-        *(["", _("<b>Step by step</b>"), *told] if told else []),
+        *await about_network(page, service),
+        *await essential(page, service, block),
+        *(
+            [
+                "",
+                _("<b>How to join</b>")
+                if service.kind != Kind.SERVICE
+                else _("<b>Step by step</b>"),
+                *told,
+            ]
+            if told
+            else []
+        ),
     )
     rows = [
         await listening.of_service(page, service, steps, block),
@@ -233,7 +183,14 @@ async def service_card(page: Page, ref: str) -> Message:
                 _("This organisation does not read requests here yet. The team can help you."),
             )
             rows.append([Button(_.label("button", "✉️ Write to the team"), menu.AskTeam())])
-    rows.append([Button(_.label("button", "More like this"), OfNeed(need=service.need))])
+    if told:
+        rows.append([stuck.button(ref, _)])
+    more_like = (
+        Button(_.label("button", "👥 Networks you can join"), Networks())
+        if service.kind != Kind.SERVICE
+        else Button(_.label("button", "More like this"), OfNeed(need=service.need))
+    )
+    rows.append([Button(_.label("button", "ℹ️ More about it"), More(ref=ref)), more_like])
     return Message(text, [*rows, [menu.button(_)]])
 
 
@@ -243,26 +200,6 @@ async def organization_name(page: Page, service: Service) -> str:
     return block.get("name") if block else "?"
 
 
-async def fact_lines(page: Page, service: Service) -> list[Html | None]:
-    """Return languages, cost and place, each with an honest "not known"."""
-    _ = page._
-    area = None
-    if service.area_id is not None:
-        block = await block_for(page, "area", service.area_id)
-        area = block.get("name") if block else "?"
-    return [
-        _(
-            "🗣 Given in: {languages}",
-            languages=join([language_name(code, _) for code in service.languages], _),
-        )
-        if service.languages
-        else _("🗣 Languages: not known"),
-        _("An interpreter can be asked for.") if service.interpretation else None,
-        cost_line(service, _),
-        _("📍 {area}", area=area) if area else _("📍 Everywhere, or online"),
-    ]
-
-
 async def _step_lines(
     page: Page, service: Service, steps: Collection[ServiceStep], blocks: Mapping[int, Block]
 ) -> list[Html]:
@@ -270,12 +207,15 @@ async def _step_lines(
     done = await providers.ticked(page.session, page.reader, service)
     told = []
     for step in steps:
-        text = blocks[step.id].get("text") if step.id in blocks else "?"
+        block = blocks.get(step.id)
+        text = block.get("text") if block else "?"
         told.append(
             _("✅ {number}. {step}", number=step.position, step=text)
             if step.id in done
             else _("⬜ {number}. {step}", number=step.position, step=text)
         )
+        if block and block.get("documents"):
+            told.append(_("📄 {documents}", documents=block.get("documents")))
     return told
 
 
@@ -313,16 +253,15 @@ async def step_nudge(page: Page, ref: str) -> Message | None:
         _("👣 Your next step is waiting:"),
         authored(page, block, block.get("text") if block else ""),
         "",
-        _("Stuck? Write to the team: /ask"),
+        _("Stuck? One tap tells the team."),
     )
     look = Button(_.label("button", "Look at the steps"), OpenService(ref=ref))
     hear = await listening.of_step(page, waiting, block)
-    return Message(text, [[look], hear, [topics.button(Topic.STEPS, _)]])
+    return Message(text, [[look], hear, [stuck.button(ref, _)], [topics.button(Topic.STEPS, _)]])
 
 
 CARDS = {
     "support.needs": needs_card,
-    "support.services": services_card,
     "support.service": service_card,
     "step_nudge": step_nudge,
 }
@@ -333,7 +272,6 @@ def setup() -> Router:
     router = Router(name="support")
     router.message.register(command, Command("support"))
     router.callback_query.register(needs_opened, Needs.filter())
-    router.callback_query.register(need_chosen, OfNeed.filter())
     router.callback_query.register(service_opened, OpenService.filter())
     router.callback_query.register(step_ticked, TickStep.filter())
     return router

@@ -6,6 +6,7 @@ from locales.dates import (
     city,
     clock_time,
     day,
+    distance,
     duration,
     event_time,
     join,
@@ -18,6 +19,7 @@ from locales.dates import (
 )
 from locales.folding import fold, fold_digits
 from locales.guards import faults
+from locales.hours import weekly as weekly_hours
 from locales.languages import (
     OFFERED,
     bot_api_code,
@@ -49,6 +51,7 @@ __all__ = [
     "city",
     "clock_time",
     "day",
+    "distance",
     "duration",
     "escape",
     "event_time",
@@ -72,5 +75,6 @@ __all__ = [
     "short_day",
     "sorted_for",
     "translator_for",
+    "weekly_hours",
     "without_isolates",
 ]

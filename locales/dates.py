@@ -26,6 +26,7 @@ from babel.dates import (
 )
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent
+from babel.units import format_unit
 
 from locales.translator import Html, Translator, escape, isolate
 
@@ -173,6 +174,23 @@ def percent(share: float, _: Translator) -> str:
 def money(amount: float | Decimal, currency: str, _: Translator) -> str:
     """Return an amount in a currency (ISO 4217)."""
     return format_currency(amount, currency, locale=_.locale)
+
+
+def distance(km: float, zone: ZoneInfo, _: Translator) -> str:
+    """Return how far something is: in miles where the reader lives by them, else in metres.
+
+    Rounded to what somebody can walk by: fifty metres, then a tenth, then a whole kilometre.
+    """
+    if get_global("zone_territories").get(zone.key) in {"US", "GB", "LR", "MM"}:
+        return _length(max(km * 0.621371, 0.1), "mile", _)
+    if km < 0.95:
+        return _length(max(round(km * 20) * 50, 50), "meter", _)
+    return _length(km, "kilometer", _)
+
+
+def _length(amount: float, unit: str, _: Translator) -> str:
+    rounded = round(amount, 1) if amount < 10 else round(amount)
+    return format_unit(rounded, f"length-{unit}", length="short", locale=_.locale)
 
 
 def join(items: Sequence[str], _: Translator) -> Html:

@@ -92,6 +92,10 @@ async def _cleaning(session: AsyncSession, tick: Tick) -> object:
     return await retention.clean(session, tick.now)
 
 
+async def _telling_who_wished(session: AsyncSession, tick: Tick) -> object:
+    return await providers.tell_who_wished(session, tick.now, zone=tick.zone)
+
+
 async def _nudging(session: AsyncSession, tick: Tick) -> object:
     return await providers.nudge(session, tick.now)
 
@@ -134,6 +138,7 @@ TIMETABLE: Sequence[Job] = (
     Job("ending pauses", 30, _ending_pauses),
     Job("expiring", 30, _expiring),
     Job("nudging about steps", 60, _nudging),
+    Job("telling who waits for a service", 300, _telling_who_wished),
     Job("ringing the clocks of referrals", 60, _ringing_clocks),
     Job("noticing requests that nobody reads", 60, _noticing_unattended),
     Job("ending agreements", 30, _ending_agreements),

@@ -26,6 +26,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     union,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -111,7 +112,7 @@ class Fit:
     """The language it is given in that the person speaks, or None."""
     by_interpreter: bool
     here: bool
-    """In the person's area, or everywhere."""
+    """In the person's area, or everywhere; for who has named no area, anywhere."""
     is_full: bool = False
     """Takes nobody now: full, or paused."""
     is_stale: bool = False
@@ -235,7 +236,9 @@ async def _ranked(
             case((_given_in(reader.languages), 0), (Service.interpretation, 1), else_=2).label(
                 "spoken"
             ),
-            case((_is_in(here), 1), else_=0).label("here"),
+            case((_is_in(here) if reader.area_id is not None else true(), 1), else_=0).label(
+                "here"
+            ),
             (_km2(look.point) if look.point else literal(None, Float())).label("km2"),
         )
         .join(Organization, Organization.id == Service.organization_id)

@@ -141,7 +141,7 @@ async def test_fault_41_a_restored_backup_sends_nothing_twice_until_somebody_say
 GO_OUT_AFTER_A_RESTORE = {
     *("event_changed", "event_cancelled", "place_offered", "correction", "recall"),
     *("referral_step", "referral_outcome", "provider_notice", "team_notice", "team_answer"),
-    *("role_notice", "bridge_message", "translated"),
+    *("role_notice", "bridge_message", "translated", "service_found"),
 }
 """Of these two are better than none; every other kind waits for somebody's word."""
 

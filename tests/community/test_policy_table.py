@@ -40,6 +40,8 @@ TABLE = {
     "bridge_message": ("urgent", None, None, False, True, NOBODY, "resend"),
     # Who has asked for a translation hears once that it is there, by day.
     "translated": ("service", None, None, False, True, GONE, "resend"),
+    # Who waits for a service hears once that there is one, by day.
+    "service_found": ("service", None, None, False, True, GONE, "resend"),
     # Answers to what somebody has just done.
     "team_answer": ("urgent", None, None, False, False, NOBODY, "resend"),
     "role_notice": ("urgent", None, None, False, False, NOBODY, "resend"),

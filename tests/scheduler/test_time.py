@@ -109,6 +109,7 @@ AFTER_AN_OUTAGE = {
     "team_answer": (168, GOES),
     "bridge_message": (336, MORNING),
     "translated": (168, MORNING),
+    "service_found": (168, MORNING),
     "role_notice": (72, GOES),
 }
 """Of what was due at noon: how many hours it may be late, and what becomes of it at 23:00."""

@@ -56,7 +56,7 @@ LONGEST = 64
 OWN = {
     *("la", "l2", "te", "co", "pr", "me", "ch", "m", "nn", "st", "pa", "at", "us", "f"),
     *("ev", "evs", "an", "ics", "sy", "sq", "sv", "sk", "sf", "sr", "sz", "pu", "pt", "ps", "tp"),
-    *("wt", "bm", "py", "vl"),
+    *("wt", "bm", "py", "vl", "fc", "fi", "fm", "fn", "fs"),
 }
 """What anybody may press for themself; it may change their own rows, and nobody else's."""
 
@@ -124,6 +124,7 @@ UNWATCHED = {
     "leases",
     "rates",
     "lanes",
+    "unmet_demand",
 }
 """Tables that any press, or the passing of time, writes to."""
 

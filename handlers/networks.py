@@ -1,0 +1,74 @@
+"""Networks and mainstream programmes that one can join: listed apart, never mixed into help."""
+
+from typing import Any
+
+from aiogram import Router
+
+from community import providers, translations
+from community.providers import Kind, Look
+from handlers import menu
+from handlers.finding import Needs, Networks, OpenService, reader_of
+from handlers.replies import Button, Message, Page, Replies, edit, lines
+from locales import Html
+
+
+async def opened(query: Any, callback_data: Networks) -> Replies:
+    """Show a page of networks."""
+    return [edit("support.networks", at=callback_data.page)]
+
+
+async def networks_card(page: Page, at: int = 0) -> Message:
+    """List networks and programmes, those in the reader's language first."""
+    _ = page._
+    found = await providers.find_services(
+        page.session,
+        Look(kinds=(Kind.NETWORK, Kind.PROGRAMME)),
+        reader_of(page),
+        page.now,
+        zone=page.network.zone,
+        page=max(at, 0),
+    )
+    blocks = await translations.blocks(
+        page.session,
+        "service",
+        [fit.service.id for fit in found.fits],
+        page.reads,
+        page.network.language,
+    )
+    rows = []
+    for fit in found.fits:
+        block = blocks.get(fit.service.id)
+        name = block.get("name") if block else "?"
+        label = (
+            _.label("service", "👥 {name}", name=name)
+            if fit.service.kind == Kind.NETWORK
+            else _.label("service", "🏛 {name}", name=name)
+        )
+        rows.append([Button(label, OpenService(ref=fit.service.ref))])
+    turning = []
+    if at > 0:
+        turning.append(Button(_.label("button", "Previous page"), Networks(page=at - 1)))
+    if (at + 1) * providers.PAGE < found.total:
+        turning.append(Button(_.label("button", "Next page"), Networks(page=at + 1)))
+    back = Button(_.label("button", "Back"), Needs())
+    return Message(_text(page, is_empty=not rows), [*rows, turning, [back], [menu.button(_)]])
+
+
+def _text(page: Page, *, is_empty: bool) -> Html:
+    _ = page._
+    if is_empty:
+        return _("We know no other network yet.")
+    return lines(
+        _("<b>Networks you can join</b>"),
+        _("👥 are networks of people, 🏛 programmes for all who start a business."),
+    )
+
+
+CARDS = {"support.networks": networks_card}
+
+
+def setup() -> Router:
+    """Take the buttons of the list."""
+    router = Router(name="networks")
+    router.callback_query.register(opened, Networks.filter())
+    return router
