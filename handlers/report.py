@@ -1,6 +1,7 @@
-"""/report: a coordinator reads the figures of a month, and sets the network up."""
+"""/report: a coordinator reads the figures of a month, the support of a quarter, and sets up."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -12,16 +13,30 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import figures
+from community import figures, translations
 from community.errors import NotFoundError
+from community.figures import Group, Support
 from community.roles import RoleName
-from handlers import drafts
-from handlers.replies import Button, File, Message, Network, Page, Replies, edit, in_rows, say
+from handlers import drafts, words
+from handlers.replies import (
+    Button,
+    Card,
+    File,
+    Message,
+    Network,
+    Page,
+    Replies,
+    edit,
+    in_rows,
+    say,
+)
 from handlers.setup import SetUp
 from handlers.staff import Months, router_for
 from locales import Html, Translator
-from reports import chart
-from reports.figures import Report, as_text, month_name, report
+from reports import chart, support
+from reports.figures import language_title, month_name, report
+from reports.support import Names, quarter_name, shortened
+from reports.tables import Report, as_text
 from reports.workbook import workbook
 
 MONTHS_OFFERED = 12
@@ -32,6 +47,13 @@ class OpenMonth(CallbackData, prefix="rm"):
 
     year: int
     month: int
+
+
+class OpenQuarter(CallbackData, prefix="rq"):
+    """The support of one quarter; without one, the choice."""
+
+    year: int = 0
+    number: int = 0
 
 
 async def command(message: Any, state: FSMContext) -> Replies:
@@ -68,6 +90,38 @@ async def opened(
     ]
 
 
+async def opened_quarter(
+    query: Any,
+    callback_data: OpenQuarter,
+    session: AsyncSession,
+    now: datetime,
+    network: Network,
+) -> Replies:
+    """Show the support of a quarter: text, picture, workbook.
+
+    Raises:
+        NotFoundError: the network was not there yet, or the quarter has not begun.
+    """
+    year, number = callback_data.year, callback_data.number
+    if not year:
+        return [edit("report.support")]
+    if (year, number) not in await quarters(session, network, now):
+        raise NotFoundError("Quarter")
+    return [
+        edit("report.support.text", year=year, number=number),
+        say("report.support.picture", year=year, number=number),
+        say("report.support.workbook", year=year, number=number),
+    ]
+
+
+async def quarters(
+    session: AsyncSession, network: Network, now: datetime
+) -> Sequence[tuple[int, int]]:
+    """Return year and number of the quarters that can be read, the running one first."""
+    found = await months(session, network, now)
+    return list(dict.fromkeys((year, figures.quarter_of(month)) for year, month in found))
+
+
 async def months(
     session: AsyncSession, network: Network, now: datetime
 ) -> Sequence[tuple[int, int]]:
@@ -101,47 +155,158 @@ async def report_card(page: Page) -> Message:
             ],
             per_row=2,
         ),
+        [Button(_.label("button", "🤝 Support by quarter"), OpenQuarter())],
         [await drafts.button(page)],
         [Button(_.label("button", "⚙️ Set up the network"), SetUp())],
     ]
     return Message(_("<b>Figures</b>\nWhich month would you like to see?"), rows)
 
 
-async def _read(page: Page, year: int, month: int) -> Report:
-    zone = ZoneInfo(page.network.zone)
-    found = await figures.read(page.session, page.reader, year, month, zone, page.now)
-    return report(found, page._)
-
-
-async def text_card(page: Page, year: int, month: int) -> Message:
-    """Show the figures of a month as text."""
-    told = as_text(await _read(page, year, month), page._)
-    return Message(told, [[Button(page._.label("button", "Other months"), Months())]])
-
-
-async def picture_card(page: Page, year: int, month: int) -> Message:
-    """Show them as a picture, or say why there is none."""
+async def support_card(page: Page) -> Message:
+    """Offer the quarters."""
     _ = page._
-    told = await _read(page, year, month)
-    image = chart.picture(told, _)
-    if image is None:
-        return Message(
-            _(
-                "There is no picture in this language, because the server lacks a font for it. "
-                "Whoever runs it finds the remedy in docs/operators.md."
+    (running, *closed) = await quarters(page.session, page.network, page.now)
+    rows = [
+        [
+            Button(
+                _.label("button", "{quarter}, still running", quarter=quarter_name(*running, _)),
+                OpenQuarter(year=running[0], number=running[1]),
             )
-        )
-    file = File("figures.png", image, is_picture=True, otherwise=_not_made(_))
-    return Message(Html("") + told.title, file=file)
+        ],
+        *in_rows(
+            [
+                Button(quarter_name(year, number, _), OpenQuarter(year=year, number=number))
+                for year, number in closed
+            ],
+            per_row=2,
+        ),
+        [Button(_.label("button", "Back"), Months())],
+    ]
+    return Message(
+        _(
+            "<b>Support</b>\nWhat was asked of providers and what became of it, by need, "
+            "language, area and provider; what could not be met; entries that may be out of "
+            "date.\nWhich quarter would you like to see?"
+        ),
+        rows,
+    )
 
 
-async def workbook_card(page: Page, year: int, month: int) -> Message:
-    """Hand them over as a workbook."""
-    told = await _read(page, year, month)
-    content = partial(workbook, told, page._, page.now)
-    text = page._("The same figures as a workbook for your computer.")
-    name = f"{page._.label('file', 'figures')}-{year}-{month:02}.xlsx"
-    return Message(text, file=File(name, content, otherwise=_not_made(page._)))
+@dataclass(frozen=True)
+class _Told:
+    """One report, and how it is handed over."""
+
+    report: Report
+    name: str
+    """Of the file, without its ending."""
+    others: Button
+
+
+async def _month(page: Page, year: int, month: int) -> _Told:
+    zone, _ = ZoneInfo(page.network.zone), page._
+    found = await figures.read(page.session, page.reader, year, month, zone, page.now)
+    return _Told(
+        report(found, await _names(page, found.support), _),
+        f"{_.label('file', 'figures')}-{year}-{month:02}",
+        Button(_.label("button", "Other months"), Months()),
+    )
+
+
+async def _quarter(page: Page, year: int, number: int) -> _Told:
+    zone, _ = ZoneInfo(page.network.zone), page._
+    found = await figures.read_support(page.session, page.reader, year, number, zone, page.now)
+    return _Told(
+        support.report(found, await _names(page, found), zone, _),
+        f"{_.label('file', 'support')}-{year}-{number}",
+        Button(_.label("button", "Other quarters"), OpenQuarter()),
+    )
+
+
+async def _names(page: Page, found: Support) -> Names:
+    """Return what everything is called that a report of this support may name."""
+    _ = page._
+
+    async def named(subject: str, ids: Iterable[int]) -> Mapping[int, str]:
+        network = page.network.language
+        found = await translations.blocks(page.session, subject, list(ids), page.reads, network)
+        return {number: block.get("name") for number, block in found.items()}
+
+    entries = [*found.stale, *found.unattended]
+    providers = await named(
+        "organization", {*_keys(found, Group.PROVIDER), *(entry.id for entry, _at in entries)}
+    )
+    areas = await named("area", _keys(found, Group.AREA))
+    nowhere = _.label("figure", "No area told")
+    return Names(
+        {
+            Group.NEED: lambda code: words.need(code, _),
+            Group.LANGUAGE: lambda code: language_title(code, _),
+            Group.AREA: lambda number: areas.get(number, "?") if number else nowhere,
+            Group.PROVIDER: lambda number: providers.get(number, "?"),
+        },
+        lambda code: words.reason(code, _),
+    )
+
+
+def _keys(found: Support, group: Group) -> set[int]:
+    """Return whose names may be needed: of the groups of which something is shown."""
+    tables = list(found.by.get(group, {}).values())
+    outlines = [] if found.unmet is None else [found.unmet]
+    while outlines:
+        outline = outlines.pop()
+        outlines += outline.below.values()
+        if group is Group.AREA and not outline.below:
+            tables.append(outline.parts)
+    return {
+        key
+        for table in tables
+        for key, cell in table.cells.items()
+        if isinstance(cell, int) and cell and isinstance(key, int)
+    }
+
+
+ON_A_PHONE, IN_A_PICTURE = 12, 6
+"""Lines of one table; all of them are in the workbook."""
+
+
+def _text_card(read: Callable[..., Awaitable[_Told]]) -> Card:
+    async def card(page: Page, **which: int) -> Message:
+        """Show figures as text."""
+        told = await read(page, **which)
+        short = shortened(told.report, page._, ON_A_PHONE)
+        return Message(as_text(short, page._), [[told.others]])
+
+    return card
+
+
+def _picture_card(read: Callable[..., Awaitable[_Told]]) -> Card:
+    async def card(page: Page, **which: int) -> Message:
+        """Show them as a picture, or say why there is none."""
+        _ = page._
+        told = shortened((await read(page, **which)).report, _, IN_A_PICTURE)
+        image = chart.picture(told, _)
+        if image is None:
+            return Message(
+                _(
+                    "There is no picture in this language, because the server lacks a font for "
+                    "it. Whoever runs it finds the remedy in docs/operators.md."
+                )
+            )
+        file = File("figures.png", image, is_picture=True, otherwise=_not_made(_))
+        return Message(Html("") + told.title, file=file)
+
+    return card
+
+
+def _workbook_card(read: Callable[..., Awaitable[_Told]]) -> Card:
+    async def card(page: Page, **which: int) -> Message:
+        """Hand them over as a workbook."""
+        told = await read(page, **which)
+        content = partial(workbook, told.report, page._, page.now)
+        text = page._("The same figures as a workbook for your computer.")
+        return Message(text, file=File(f"{told.name}.xlsx", content, otherwise=_not_made(page._)))
+
+    return card
 
 
 def _not_made(_: Translator) -> Html:
@@ -150,9 +315,13 @@ def _not_made(_: Translator) -> Html:
 
 CARDS = {
     "report": report_card,
-    "report.text": text_card,
-    "report.picture": picture_card,
-    "report.workbook": workbook_card,
+    "report.text": _text_card(_month),
+    "report.picture": _picture_card(_month),
+    "report.workbook": _workbook_card(_month),
+    "report.support": support_card,
+    "report.support.text": _text_card(_quarter),
+    "report.support.picture": _picture_card(_quarter),
+    "report.support.workbook": _workbook_card(_quarter),
 }
 
 
@@ -162,4 +331,5 @@ def setup() -> Router:
     router.message.register(command, Command("report"))
     router.callback_query.register(back, Months.filter())
     router.callback_query.register(opened, OpenMonth.filter())
+    router.callback_query.register(opened_quarter, OpenQuarter.filter())
     return router

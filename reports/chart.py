@@ -14,7 +14,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from locales import Translator, without_isolates
-from reports.figures import Report, Row, Section
+from reports.tables import Report, Row, Section
 
 WIDTH, MARGIN = 720, 32
 INK, PALE, BAR = "#1b1b1b", "#5a5a5a", "#1f6f8b"

@@ -1,8 +1,8 @@
 """What the codes in figures and surveys are called, in the reader's words."""
 
 from community.attendance import State as Attending
-from community.deliveries import State as Outcome
-from community.referrals import State as Referred
+from community.deliveries import State as Sending
+from community.figures import Outcome
 from locales import Html, Translator
 
 
@@ -15,41 +15,47 @@ def coming(code: Attending, _: Translator) -> str:
     }[code]
 
 
-def outcome(code: Outcome, _: Translator) -> str:
+def outcome(code: Sending, _: Translator) -> str:
     """Return what became of messages, for a table."""
     return {
-        Outcome.WAITING: _.label("message", "Waiting"),
-        Outcome.QUEUED: _.label("message", "To be sent"),
-        Outcome.CLAIMED: _.label("message", "Being sent"),
-        Outcome.SENT: _.label("message", "Sent"),
-        Outcome.REFUSED: _.label("message", "The person has blocked the bot or is gone"),
-        Outcome.FAILED: _.label("message", "Failed"),
-        Outcome.UNCERTAIN: _.label("message", "Uncertain whether it arrived"),
-        Outcome.SUPPRESSED: _.label("message", "Not sent: no longer wanted or needed"),
-        Outcome.EXPIRED: _.label("message", "Not sent: too late"),
-        Outcome.CANCELLED: _.label("message", "Cancelled"),
-        Outcome.RECALLED: _.label("message", "Recalled"),
+        Sending.WAITING: _.label("message", "Waiting"),
+        Sending.QUEUED: _.label("message", "To be sent"),
+        Sending.CLAIMED: _.label("message", "Being sent"),
+        Sending.SENT: _.label("message", "Sent"),
+        Sending.REFUSED: _.label("message", "The person has blocked the bot or is gone"),
+        Sending.FAILED: _.label("message", "Failed"),
+        Sending.UNCERTAIN: _.label("message", "Uncertain whether it arrived"),
+        Sending.SUPPRESSED: _.label("message", "Not sent: no longer wanted or needed"),
+        Sending.EXPIRED: _.label("message", "Not sent: too late"),
+        Sending.CANCELLED: _.label("message", "Cancelled"),
+        Sending.RECALLED: _.label("message", "Recalled"),
     }[code]
 
 
-def referral(code: Referred, _: Translator) -> str:
-    """Return where a referral stands, for a table."""
+def became(code: Outcome, _: Translator) -> str:
+    """Return what became of requests to providers, for a table."""
     return {
-        Referred.DRAFT: _.label("referral", "Being prepared"),
-        Referred.PENDING: _.label("referral", "Waiting for the provider's answer"),
-        Referred.ACCEPTED: _.label("referral", "Accepted"),
-        Referred.DECLINED: _.label("referral", "Declined by the provider"),
-        Referred.NEEDS_INFORMATION: _.label("referral", "The provider asked for something"),
-        Referred.REROUTED: _.label("referral", "Passed on to another provider"),
-        Referred.EXPIRED: _.label("referral", "The provider did not answer in time"),
-        Referred.CANCELLED: _.label("referral", "Withdrawn by the member"),
-        Referred.IN_SERVICE: _.label("referral", "Begun"),
-        Referred.NOT_DELIVERED: _.label("referral", "Did not take place"),
-        Referred.COMPLETED: _.label("referral", "Completed, the member has not confirmed yet"),
-        Referred.CONFIRMED: _.label("referral", "Completed and confirmed by the member"),
-        Referred.DISPUTED: _.label("referral", "The member says it did not take place"),
-        Referred.UNCONFIRMED: _.label("referral", "Completed, the member did not answer"),
-        Referred.RESOLVED: _.label("referral", "Settled by the team"),
+        Outcome.ASKED: _.label("referral", "Requests sent to providers"),
+        Outcome.WAITING: _.label("referral", "No answer yet"),
+        Outcome.UNANSWERED: _.label("referral", "Expired: nobody answered in time"),
+        Outcome.TAKEN_BACK: _.label("referral", "Withdrawn before there was an answer"),
+        Outcome.ANSWERED: _.label("referral", "Answered"),
+        Outcome.QUESTIONED: _.label("referral", "The provider asks for more"),
+        Outcome.GIVEN_UP: _.label("referral", "Given up after the provider asked for more"),
+        Outcome.DECLINED: _.label("referral", "Declined by the provider"),
+        Outcome.PASSED_ON: _.label("referral", "Passed on to another provider"),
+        Outcome.ACCEPTED: _.label("referral", "Accepted"),
+        Outcome.UNDER_WAY: _.label("referral", "Under way"),
+        Outcome.WITHDRAWN: _.label("referral", "Withdrawn after it was accepted"),
+        Outcome.NOT_DELIVERED: _.label("referral", "Not delivered"),
+        Outcome.COMPLETED: _.label("referral", "Completed, by the provider's word"),
+        Outcome.CONFIRMED: _.label("referral", "Confirmed by the member"),
+        Outcome.UNCONFIRMED: _.label("referral", "Without the member's word"),
+        Outcome.DISPUTED: _.label("referral", "The member disagrees"),
+        Outcome.SETTLED_GIVEN: _.label("referral", "Settled by the team: the help was given"),
+        Outcome.SETTLED_NOT_GIVEN: _.label(
+            "referral", "Settled by the team: the help was not given"
+        ),
     }[code]
 
 

@@ -5,7 +5,7 @@ from io import BytesIO
 from textwrap import shorten
 
 from locales import Translator, without_isolates
-from reports.figures import Report
+from reports.tables import Report
 
 LONGEST_NAME = 31
 LEFT_TO_RIGHT, RIGHT_TO_LEFT = 1, 2

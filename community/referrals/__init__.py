@@ -66,6 +66,7 @@ from community.referrals.tending import (
     end_expired,
     notice_unattended,
     resolve,
+    unattended,
 )
 
 __all__ = [
@@ -122,6 +123,7 @@ __all__ = [
     "shared",
     "stop_sharing",
     "takes_requests",
+    "unattended",
     "withdraw",
     "withdraw_open",
     "would_share",

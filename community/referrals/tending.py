@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import agreements, deliveries, providers, roles
@@ -119,33 +119,43 @@ async def are_unattended(session: AsyncSession, organization_id: int, now: datet
     return waiting is not None and not await roles.staff_of(session, organization_id, now)
 
 
+async def unattended(
+    session: AsyncSession, now: datetime
+) -> list[tuple[providers.Organization, datetime]]:
+    """Return the organisations at which requests wait and nobody reads them, and since when.
+
+    That is since the request that has not moved for longest came to stand where it stands.
+    """
+    waiting = await session.execute(
+        select(providers.Organization, func.min(Referral.changed_at))
+        .join(Referral, Referral.organization_id == providers.Organization.id)
+        .where(Referral.state.in_(_ATTENDED))
+        .group_by(providers.Organization.id)
+        .order_by(providers.Organization.id)
+    )
+    return [
+        (organization, since)
+        for organization, since in waiting.all()
+        if not await roles.staff_of(session, organization.id, now)
+    ]
+
+
 async def notice_unattended(session: AsyncSession, now: datetime) -> int:
     """Tell the animators once of each organisation of which nobody reads its requests any more.
 
     However its last staff has gone: a role was taken back or has run out, or somebody is erased.
     """
-    waiting = await session.execute(
-        select(providers.Organization.id, providers.Organization.ref)
-        .where(
-            providers.Organization.id.in_(
-                select(Referral.organization_id).where(Referral.state.in_(_ATTENDED))
-            )
-        )
-        .order_by(providers.Organization.id)
-    )
     count = 0
-    for organization_id, ref in waiting.all():
-        if await roles.staff_of(session, organization_id, now):
-            continue
+    for organization, _since in await unattended(session, now):
         # Somebody who comes and goes again is another occurrence; two looks at one are not.
-        last = await roles.last_staff_role(session, organization_id)
+        last = await roles.last_staff_role(session, organization.id)
         count += await deliveries.plan_notices(
             session,
             now,
             "unattended",
             [animator.id for animator in await roles.holders(session, RoleName.ANIMATOR, now)],
-            f"unattended:{organization_id}:{last}",
-            subject_id=organization_id,
-            ref=ref,
+            f"unattended:{organization.id}:{last}",
+            subject_id=organization.id,
+            ref=organization.ref,
         )
     return count

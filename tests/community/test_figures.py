@@ -13,7 +13,6 @@ from community import (
     events,
     figures,
     people,
-    referrals,
     surveys,
 )
 from community.attendance import Attendance
@@ -21,10 +20,7 @@ from community.deliveries import Delivery
 from community.errors import NotAllowedError
 from community.events import Event
 from community.figures import Hidden
-from community.needs import Need
 from community.people import Person
-from community.providers import Organization, Service
-from community.referrals import Referral
 from community.roles import Role, RoleName
 from community.surveys import Survey, SurveyAnswer, SurveyResponse
 
@@ -153,39 +149,6 @@ async def test_deliveries_are_counted_by_outcome_in_the_month_in_which_they_were
     found = (await november(session, now + timedelta(days=1))).deliveries
     assert found.cells == {state.SENT: 8, state.REFUSED: 5, state.FAILED: Hidden.FEW}
     assert found.total is None, "beside a total, one small number would hide a large one"
-
-
-async def test_referrals_are_counted_by_where_they_stand_drafts_left_out(
-    session: AsyncSession, now: datetime
-) -> None:
-    (person,) = await members(session, "ar", 1, now, first=100)
-    organization = Organization(made_at=now)
-    session.add(organization)
-    await session.flush()
-    service = Service(
-        organization_id=organization.id, need=Need.FINANCE, languages=["fr"], made_at=now
-    )
-    session.add(service)
-    await session.flush()
-    state = referrals.State
-    stands = [*[state.PENDING] * 6, *[state.CONFIRMED] * 9, *[state.DRAFT] * 7]
-    session.add_all(
-        Referral(
-            person_id=person.id,
-            service_id=service.id,
-            organization_id=organization.id,
-            state=where,
-            consent_version="1",
-            consent_language="ar",
-            made_at=now,
-            changed_at=now,
-        )
-        for where in stands
-    )
-    await session.flush()
-    found = (await november(session, now + timedelta(days=1))).referrals
-    assert found.cells == {state.PENDING: 6, state.CONFIRMED: 9}
-    assert found.total == 15
 
 
 def _delivery(

@@ -11,22 +11,26 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from community.attendance import State as Attending
-from community.deliveries import State as Outcome
+from community.deliveries import State as Sending
 from community.figures import (
     Hidden,
     Meetings,
     Members,
     Month,
+    Outcome,
+    Outcomes,
     Protected,
     Question,
+    Support,
     Surveys,
     protect,
     span,
 )
-from community.referrals import State as Referred
-from locales import OFFERED, translator_for, without_isolates
+from locales import OFFERED, Translator, translator_for, without_isolates
 from reports import chart, words
-from reports.figures import Report, Row, Section, as_text, report
+from reports.figures import report as report_of
+from reports.support import Names
+from reports.tables import Report, Row, Section, as_text
 from reports.workbook import sheet_name, workbook
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -34,15 +38,16 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 def a_month(month: int = 11) -> Month:
     came = {Attending.ATTENDED: 48, Attending.MISSED: 3, Attending.GOING: 0}
+    when = span(2026, month, ZoneInfo("Europe/Paris"), NOW)
     return Month(
-        span(2026, month, ZoneInfo("Europe/Paris"), NOW),
+        when,
         Members(
             protect({"": 8, "ar": 42, "en": 3, "uk": 31}),
             protect({"joined": 14, "left": 2}, total_shown=False),
         ),
         Meetings(3, 1, protect(came, total_shown=False)),
-        protect({Referred.PENDING: 6, Referred.CONFIRMED: 12}),
-        protect({Outcome.SENT: 1240, Outcome.REFUSED: 9}),
+        Support(when, Outcomes(18), None, {}, {}, None, [], []),
+        protect({Sending.SENT: 1240, Sending.REFUSED: 9}),
         Surveys(
             40,
             22,
@@ -54,6 +59,10 @@ def a_month(month: int = 11) -> Month:
             ],
         ),
     )
+
+
+def report(month: Month, _: Translator) -> Report:
+    return report_of(month, Names({}, str), _)
 
 
 def test_the_text_says_how_far_the_month_is_and_hides_what_is_small() -> None:
@@ -81,8 +90,8 @@ def test_every_line_of_an_arabic_text_runs_from_right_to_left() -> None:
 
 def test_every_code_has_words() -> None:
     _ = translator_for("en")
-    assert all(words.outcome(code, _) for code in Outcome)
-    assert all(words.referral(code, _) for code in Referred)
+    assert all(words.outcome(code, _) for code in Sending)
+    assert all(words.became(code, _) for code in Outcome)
     from community.surveys import TEMPLATES
 
     for template in TEMPLATES.values():

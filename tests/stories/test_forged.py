@@ -68,7 +68,7 @@ ROLES: Mapping[str, set[str]] = {
     },
     "coordinator": {
         *("ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
-        *("rp", "rm", "su", "sa", "so", "sx", "sj", "sn", "ss", "sg", "sw"),
+        *("rp", "rm", "rq", "su", "sa", "so", "sx", "sj", "sn", "ss", "sg", "sw"),
         *("ag", "al", "ao", "aq", "uh", "uj"),
     },
     "staff": {"rl"},

@@ -1,118 +1,30 @@
-"""Figures: what a coordinator reads of a month. Counts only, and never of a few people.
+"""What a coordinator reads of a month."""
 
-All counting happens in the database. Every count of people goes through ``protect``: what is
-below five is hidden, and so is whatever would give it away.
-"""
-
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import deliveries, events, referrals, roles
+from community import deliveries, events, roles
 from community.attendance import Attendance
 from community.attendance import State as Attending
 from community.deliveries import Delivery
 from community.erasure import ERASED
 from community.events import Event
+from community.figures.periods import Span, span
+from community.figures.protecting import Cell, Hidden, Protected, people, protect, together
+from community.figures.support import Support, of_month
 from community.history import Step
 from community.people import MEMBERSHIP, Membership, Person
-from community.referrals import Referral
 from community.roles import RoleName
 from community.surveys import REACHED, TEMPLATES, Survey, SurveyAnswer, SurveyResponse
 
-FEW = 5
 UNKNOWN = ""
 """The language of who has not chosen one."""
-
-K = TypeVar("K", bound=Hashable)
-
-
-class Hidden(StrEnum):
-    """Why a number is not there."""
-
-    FEW = "few"
-    """It is below five."""
-    COVERED = "covered"
-    """It is below five, or would give away one that is; which of the two is not told."""
-
-
-Cell = int | Hidden
-
-
-@dataclass(frozen=True)
-class Protected(Generic[K]):
-    """A table of counts that may be shown."""
-
-    cells: Mapping[K, Cell]
-    total: Cell | None
-    """None where no total is shown."""
-
-
-def protect(cells: Mapping[K, int], *, total_shown: bool = True) -> Protected[K]:
-    """Hide every count from 1 to 4, and what more it takes that none can be computed.
-
-    The reader is taken to know this method and everything that is shown. Beside a total, hidden
-    cells are safe if at least two could swap their values, or if several small ones can add up in
-    more than one way. Otherwise the smallest of the large cells are hidden with them (all that
-    are equal), or the zeros, or at last the total.
-    """
-    small = {key for key, count in cells.items() if 0 < count < FEW}
-    total = sum(cells.values())
-    if not small:
-        return Protected(dict(cells), total if total_shown else None)
-    if not total_shown:
-        return _with(cells, small, Hidden.FEW, None)
-    if total < FEW:  # zeros too: four hidden cells would be one each
-        return _with(cells, set(cells), Hidden.FEW, Hidden.FEW)
-    hidden_sum = sum(cells[key] for key in small)
-    if len(small) < hidden_sum < (FEW - 1) * len(small) and len(small) > 1:
-        return _with(cells, small, Hidden.FEW, total)
-    large = [count for count in cells.values() if count >= FEW]
-    # Hiding all that are equal keeps the choice blind to the order of the cells.
-    cover = min(large) if large else 0
-    covers = {key for key, count in cells.items() if count == cover}
-    # Without any, all are 1 or all are 4. Of five cells or more, a total would tell which.
-    is_safe = bool(covers) or len(cells) < FEW
-    return _with(cells, small | covers, Hidden.COVERED, total if is_safe else Hidden.COVERED)
-
-
-def _with(cells: Mapping[K, int], hidden: set[K], why: Hidden, total: Cell | None) -> Protected[K]:
-    return Protected({key: why if key in hidden else count for key, count in cells.items()}, total)
-
-
-def _together(table: Protected[K]) -> Protected[K]:
-    """Hide all cells if one is hidden: beside the number of members each tells the other."""
-    if not any(isinstance(cell, Hidden) for cell in table.cells.values()):
-        return table
-    return Protected(dict.fromkeys(table.cells, Hidden.COVERED), table.total)
-
-
-# A month
-
-
-@dataclass(frozen=True)
-class Span:
-    """A calendar month where the network is; the running one ends now."""
-
-    year: int
-    month: int
-    start: datetime
-    end: datetime
-    is_closed: bool
-
-
-def span(year: int, month: int, zone: ZoneInfo, now: datetime) -> Span:
-    """Return when a month begins and ends. What has not begun is empty, not an error."""
-    start = datetime(year, month, 1, tzinfo=zone).astimezone(UTC)
-    following = (year + 1, 1) if month == 12 else (year, month + 1)
-    end = datetime(*following, 1, tzinfo=zone).astimezone(UTC)
-    return Span(year, month, start, min(end, max(now, start)), end <= now)
 
 
 @dataclass(frozen=True)
@@ -173,7 +85,7 @@ class Month:
     span: Span
     members: Members
     meetings: Meetings
-    referrals: Protected[referrals.State]
+    support: Support
     deliveries: Protected[deliveries.State]
     surveys: Surveys
 
@@ -204,7 +116,7 @@ async def month(
         when,
         await _members(session, when),
         await _meetings(session, when),
-        await _referrals(session, when),
+        await of_month(session, when, zone, now),
         await _deliveries(session, when),
         await _surveys(session, when),
     )
@@ -262,7 +174,7 @@ async def _members(session: AsyncSession, when: Span) -> Members:
     )
     return Members(
         protect(dict(sorted(by_language.items()))),
-        _together(protect({"joined": joined or 0, "left": left or 0}, total_shown=False)),
+        together(protect({"joined": joined or 0, "left": left or 0}, total_shown=False)),
     )
 
 
@@ -289,21 +201,6 @@ async def _meetings(session: AsyncSession, when: Span) -> Meetings:
         cancelled=by_state.get(events.State.CANCELLED, 0),
         people=protect({state: answered.get(state, 0) for state in shown}, total_shown=False),
     )
-
-
-async def _referrals(session: AsyncSession, when: Span) -> Protected[referrals.State]:
-    """Count what was asked of providers in the month, by where it stands now."""
-    found = await _counts(
-        session,
-        select(Referral.state, func.count())
-        .where(
-            Referral.made_at >= when.start,
-            Referral.made_at < when.end,
-            Referral.state != referrals.State.DRAFT,
-        )
-        .group_by(Referral.state),
-    )
-    return protect({state: found[state] for state in referrals.State if state in found})
 
 
 async def _deliveries(session: AsyncSession, when: Span) -> Protected[deliveries.State]:
@@ -354,18 +251,14 @@ async def _surveys(session: AsyncSession, when: Span) -> Surveys:
         for asked_for in template.questions
         if (found := counted.get((code, version, asked_for.code)))
     ]
-    return Surveys(_people(asked), _people(answered), questions)
-
-
-def _people(count: int) -> Cell:
-    return protect({"": count}, total_shown=False).cells[""]
+    return Surveys(people(asked), people(answered), questions)
 
 
 def _question(
     template: str, version: int, code: str, values: Any, found: Mapping[str, int]
 ) -> Question:
     answers = protect({value: found.get(value, 0) for value in values})
-    n = _people(sum(found.values()))
+    n = people(sum(found.values()))
     if isinstance(n, Hidden):
         answers = Protected({}, n)
     return Question(template, version, code, n, answers)

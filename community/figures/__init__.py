@@ -1,0 +1,67 @@
+"""Figures: what a coordinator reads of a month, and of the support in a quarter.
+
+Counts only, and never of a few people. All counting happens in the database. Every count of people
+is protected: what is below five is hidden, and so is whatever would give it away.
+"""
+
+from community.figures.months import (
+    MEMBER,
+    UNKNOWN,
+    Meetings,
+    Members,
+    Month,
+    Question,
+    Surveys,
+    first_month,
+    month,
+    read,
+)
+from community.figures.outcomes import (
+    OF_UNMET,
+    PARTS,
+    UNMET,
+    WITH_REASON,
+    Group,
+    Outcome,
+    Outcomes,
+    Outline,
+)
+from community.figures.periods import Quarter, Span, quarter, quarter_of, span
+from community.figures.protecting import FEW, Cell, Hidden, Protected, protect, split
+from community.figures.support import Support, read_support
+from community.figures.times import Times
+
+__all__ = [
+    "FEW",
+    "MEMBER",
+    "OF_UNMET",
+    "PARTS",
+    "UNKNOWN",
+    "UNMET",
+    "WITH_REASON",
+    "Cell",
+    "Group",
+    "Hidden",
+    "Meetings",
+    "Members",
+    "Month",
+    "Outcome",
+    "Outcomes",
+    "Outline",
+    "Protected",
+    "Quarter",
+    "Question",
+    "Span",
+    "Support",
+    "Surveys",
+    "Times",
+    "first_month",
+    "month",
+    "protect",
+    "quarter",
+    "quarter_of",
+    "read",
+    "read_support",
+    "span",
+    "split",
+]

@@ -1,0 +1,282 @@
+"""The figures of support: what was asked of providers, what became of it, what was not met."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import referrals, roles
+from community.areas import Area
+from community.figures.outcomes import (
+    LEAVES,
+    Group,
+    Groups,
+    Outcome,
+    Outcomes,
+    Outline,
+    Published,
+    Request,
+    leaves,
+    publish,
+)
+from community.figures.periods import MONTHS, Quarter, Span, quarter, quarter_of
+from community.figures.times import Times, times, working_days
+from community.history import Step
+from community.needs import Need
+from community.people import Person
+from community.providers import Organization, Service, is_stale, right_since
+from community.referrals import REFERRAL, Referral, State
+from community.roles import RoleName
+
+
+@dataclass(frozen=True)
+class Support:
+    """What a coordinator reads of the support in one period."""
+
+    span: Span | Quarter
+    outcomes: Outcomes
+    times: Times | None
+    by: Mapping[Group, Mapping[Outcome, Any]]
+    """Of a quarter: each leaf by each group. Empty for a month."""
+    times_by: Mapping[Group, Mapping[Any, Times]]
+    unmet: Outline | None
+    stale: Sequence[tuple[Organization, datetime]]
+    """Of the running quarter: whose entry nobody has confirmed for long, and since when."""
+    unattended: Sequence[tuple[Organization, datetime]]
+    """At which requests wait and nobody reads them, and since when."""
+
+
+async def read_support(
+    session: AsyncSession,
+    actor: Person,
+    year: int,
+    number: int,
+    zone: ZoneInfo,
+    now: datetime,
+) -> Support:
+    """Return the support of a quarter to a coordinator.
+
+    Raises:
+        NotAllowedError: the actor is no coordinator.
+    """
+    await roles.require(session, actor, RoleName.COORDINATOR, now)
+    when = quarter(year, number, zone, now)
+    published, answers = await _published(session, when, zone)
+    stale, unattended = (
+        ([], [])
+        if when.is_closed
+        else (await _stale(session, now), await referrals.unattended(session, now))
+    )
+    return Support(
+        when,
+        published.quarter,
+        _times(published.quarter, answers),
+        published.by,
+        {group: dict(_times_by(group, published, answers)) for group in Group},
+        published.unmet,
+        stale,
+        unattended,
+    )
+
+
+async def of_month(session: AsyncSession, when: Span, zone: ZoneInfo, now: datetime) -> Support:
+    """Return what is told of the support of one month: what its quarter leaves to tell."""
+    whole = quarter(when.year, quarter_of(when.month), zone, now)
+    published, answers = await _published(session, whole, zone)
+    month = (when.month - 1) % MONTHS
+    if month >= whole.begun:
+        return Support(when, Outcomes(0), None, {}, {}, None, [], [])
+    told = published.months[month]
+    found = _times(told, [answer for answer in answers if answer.month == month])
+    return Support(when, told, found, {}, {}, None, [], [])
+
+
+# Counting
+
+
+_ANSWERS = (State.ACCEPTED, State.DECLINED, State.NEEDS_INFORMATION, State.REROUTED)
+
+
+def _steps(*after: State) -> ColumnElement[bool]:
+    return (
+        (Step.subject == REFERRAL.name) & (Step.subject_id == Referral.id) & Step.after.in_(after)
+    )
+
+
+_FIRST_ANSWER = (
+    select(func.min(Step.at)).where(_steps(*_ANSWERS)).correlate(Referral).scalar_subquery()
+)
+_WAS_ACCEPTED = exists().where(_steps(State.ACCEPTED)).correlate(Referral)
+_WAS_SENT = exists().where(_steps(State.PENDING)).correlate(Referral)
+
+
+def _outcome() -> ColumnElement[str]:
+    """Return the leaf of the tree at which a request stands now."""
+    state, is_silent = Referral.state, _FIRST_ANSWER.is_(None)
+    return case(
+        ((state == State.PENDING) & is_silent, Outcome.WAITING),
+        (state.in_([State.PENDING, State.NEEDS_INFORMATION]), Outcome.QUESTIONED),
+        ((state == State.EXPIRED) & is_silent, Outcome.UNANSWERED),
+        ((state == State.CANCELLED) & is_silent, Outcome.TAKEN_BACK),
+        ((state == State.CANCELLED) & _WAS_ACCEPTED, Outcome.WITHDRAWN),
+        (state.in_([State.EXPIRED, State.CANCELLED]), Outcome.GIVEN_UP),
+        (state == State.DECLINED, Outcome.DECLINED),
+        (state == State.REROUTED, Outcome.PASSED_ON),
+        (state.in_([State.ACCEPTED, State.IN_SERVICE]), Outcome.UNDER_WAY),
+        (state == State.NOT_DELIVERED, Outcome.NOT_DELIVERED),
+        (state.in_([State.COMPLETED, State.UNCONFIRMED]), Outcome.UNCONFIRMED),
+        (state == State.CONFIRMED, Outcome.CONFIRMED),
+        (state == State.DISPUTED, Outcome.DISPUTED),
+        (Referral.delivered.is_(True), Outcome.SETTLED_GIVEN),
+        else_=Outcome.SETTLED_NOT_GIVEN,
+    )
+
+
+def _requests(when: Quarter) -> Select[Any]:
+    """Return what tells the requests of a quarter apart, one row for each that was ever sent."""
+    month = case(
+        *((Referral.made_at < span.end, n) for n, span in enumerate(when.months[:-1])),
+        else_=literal(MONTHS - 1),
+    )
+    return (
+        select(
+            month.label("month"),
+            _outcome().label("outcome"),
+            Referral.reason.label("reason"),
+            Service.need.label("need"),
+            Referral.consent_language.label("language"),
+            Person.area_id.label("area"),
+            Referral.organization_id.label("provider"),
+            Referral.made_at.label("made_at"),
+            _FIRST_ANSWER.label("answered_at"),
+        )
+        .join(Service, Service.id == Referral.service_id)
+        .outerjoin(Person, Person.id == Referral.person_id)
+        .where(
+            Referral.made_at >= when.start,
+            Referral.made_at < when.end,
+            Referral.state != State.DRAFT,
+            (Referral.state != State.CANCELLED) | _WAS_SENT,
+        )
+    )
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """One first answer."""
+
+    month: int
+    need: str
+    language: str
+    area: int | None
+    provider: int
+    days: int
+
+
+async def _published(
+    session: AsyncSession, when: Quarter, zone: ZoneInfo
+) -> tuple[Published, Sequence[_Answer]]:
+    requests = _requests(when).subquery()
+    apart = [column for column in requests.c if column.name not in ("made_at", "answered_at")]
+    counted: Counter[Request] = Counter()
+    for *values, number in await session.execute(
+        select(*apart, func.count()).group_by(*apart).order_by(*apart)
+    ):
+        counted[_request(values)] += number
+    answered = await session.execute(
+        select(
+            requests.c.month,
+            requests.c.need,
+            requests.c.language,
+            requests.c.area,
+            requests.c.provider,
+            requests.c.made_at,
+            requests.c.answered_at,
+        ).where(requests.c.answered_at.is_not(None))
+    )
+    return publish(counted, await _groups(session), when.begun), [
+        _answer(row, zone) for row in answered
+    ]
+
+
+def _request(values: Sequence[Any]) -> Request:
+    month, outcome, reason, *where = values
+    return Request(month, Outcome(outcome), reason and referrals.Reason(reason), *where)
+
+
+def _answer(row: Sequence[Any], zone: ZoneInfo) -> _Answer:
+    month, need, language, area, provider, made_at, answered_at = row
+    took = working_days(_day(made_at, zone), _day(answered_at, zone))
+    return _Answer(month, need, language, area, provider, took)
+
+
+def _day(at: datetime, zone: ZoneInfo) -> date:
+    return at.astimezone(zone).date()
+
+
+async def _groups(session: AsyncSession) -> Groups:
+    """Return every need, language, area and provider that a request can be of.
+
+    Only what some request has been of, ever, for needs, languages and providers: that nobody asks
+    where nobody could is no secret, and hides nothing.
+    """
+    asked = await session.scalars(
+        select(Service.need)
+        .where(Service.id.in_(select(Referral.service_id).where(Referral.state != State.DRAFT)))
+        .distinct()
+    )
+    needs = set(asked)
+
+    async def of_requests(column: Any) -> list[Any]:
+        sent = Referral.state != State.DRAFT
+        return list(await session.scalars(select(column).where(sent).distinct().order_by(column)))
+
+    return {
+        Group.NEED: [need for need in Need if need in needs],
+        Group.LANGUAGE: await of_requests(Referral.consent_language),
+        Group.AREA: [*await session.scalars(select(Area.id).order_by(Area.id)), None],
+        Group.PROVIDER: await of_requests(Referral.organization_id),
+    }
+
+
+# Times
+
+
+_BEFORE_AN_ANSWER = tuple(set(LEAVES) - set(leaves(Outcome.ANSWERED)))
+
+
+def _times(outcomes: Outcomes, answers: Iterable[_Answer]) -> Times | None:
+    return times((a.days for a in answers), outcomes.shows(Outcome.ANSWERED), is_all=True)
+
+
+def _times_by(
+    group: Group, published: Published, answers: Iterable[_Answer]
+) -> Iterable[tuple[Any, Times]]:
+    """Yield the times of each group of which enough is shown to know that it is no few people."""
+    days: defaultdict[Any, list[int]] = defaultdict(list)
+    for answer in answers:
+        days[getattr(answer, group.value)].append(answer.days)
+    for key, found in days.items():
+        shown = sum(
+            cell
+            for leaf, table in published.by[group].items()
+            if leaf not in _BEFORE_AN_ANSWER and isinstance(cell := table.cells[key], int)
+        )
+        told = times(found, shown, is_all=False)
+        if told is not None:
+            yield key, told
+
+
+# What needs somebody's eye
+
+
+async def _stale(session: AsyncSession, now: datetime) -> list[tuple[Organization, datetime]]:
+    rows = await session.scalars(select(Organization).where(is_stale(now)))
+    return sorted(
+        ((row, right_since(row)) for row in rows), key=lambda entry: (entry[1], entry[0].id)
+    )
