@@ -22,7 +22,8 @@ YEARS = ("1", "2", "3")
 # Days: an agreement holds until the end of its last day, where the network is
 
 
-def _today(now: datetime, zone: str) -> date:
+def today(now: datetime, zone: str) -> date:
+    """Return which day it is where the network is."""
     return now.astimezone(ZoneInfo(zone)).date()
 
 
@@ -37,10 +38,10 @@ def last_day(moment: datetime, zone: str) -> date:
     return (moment.astimezone(ZoneInfo(zone)) - timedelta(seconds=1)).date()
 
 
-def in_years(today: date, years: int) -> date:
+def in_years(first: date, years: int) -> date:
     """Return the same day so many years later."""
-    is_leap_day = (today.month, today.day) == (2, 29)
-    return today.replace(year=today.year + years, day=28 if is_leap_day else today.day)
+    is_leap_day = (first.month, first.day) == (2, 29)
+    return first.replace(year=first.year + years, day=28 if is_leap_day else first.day)
 
 
 # Reading answers
@@ -63,24 +64,24 @@ async def _basis(answering: Answering, text: str) -> str | None:
 
 
 async def _signed_on(answering: Answering, text: str) -> str | None:
-    today = _today(answering.now, answering.network.zone)
+    latest = today(answering.now, answering.network.zone)
     if answering.chosen:
-        return None if text == NOT_KNOWN else today.isoformat()
-    found = parse_day(text, today, answering._.language)
-    if found is None or found > today:
+        return None if text == NOT_KNOWN else latest.isoformat()
+    found = parse_day(text, latest, answering._.language)
+    if found is None or found > latest:
         raise NotUnderstoodError("signed_on")
     return found.isoformat()
 
 
 async def _ends_at(answering: Answering, text: str) -> str | None:
     zone = answering.network.zone
-    today = _today(answering.now, zone)
+    first = today(answering.now, zone)
     if answering.chosen and text in YEARS:
-        return end_of(in_years(today, int(text)), zone).isoformat()
+        return end_of(in_years(first, int(text)), zone).isoformat()
     if answering.chosen:
         return None
-    found = parse_day(text, today, answering._.language)
-    if found is None or found < today:
+    found = parse_day(text, first, answering._.language)
+    if found is None or found < first:
         raise NotUnderstoodError("ends_at")
     return end_of(found, zone).isoformat()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from aiogram import Router
@@ -9,7 +10,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import agreements, roles, translations
+from community import agreements, plans, roles, translations
 from community.agreements import AGREEMENT, OVER, Agreement, State
 from community.base import find
 from community.errors import NotFoundError
@@ -18,6 +19,7 @@ from community.lifecycle import Who
 from community.people import Person
 from community.providers import Organization
 from community.roles import RoleName
+from handlers import plans as plan_cards
 from handlers.agreement_facts import (
     ALL,
     CORRECTIONS,
@@ -27,6 +29,7 @@ from handlers.agreement_facts import (
     field_name,
     last_day,
     state_name,
+    value_of,
 )
 from handlers.content import block_for
 from handlers.forms import begin
@@ -45,6 +48,7 @@ from handlers.replies import (
 from handlers.setup import OneOrganization, SetUp, require_coordinator
 from handlers.staff import COORDINATORS, AgreementOf, Agreements, router_for
 from locales import Html, Translator, day, language_name
+from reports.workbook import Sheet, of_words
 
 
 class OneAgreement(CallbackData, prefix="ag"):
@@ -72,6 +76,8 @@ class WorksIn(CallbackData, prefix="al"):
 async def list_opened(query: Any, callback_data: Agreements, state: FSMContext) -> Replies:
     """Show all agreements."""
     await state.clear()
+    if callback_data.to == "workbook":
+        return [say("agreement.workbook")]
     return [edit("agreement.list")]
 
 
@@ -163,6 +169,9 @@ async def list_card(page: Page) -> Message:
         name = names[organization.id].get("name") if organization.id in names else "?"
         told.append(_line(page, name, agreement))
         rows.append([Button(name, AgreementOf(ref=organization.ref))])
+    if every:
+        as_file = Agreements(to="workbook")
+        rows.append([Button(_.label("button", "📊 As a workbook"), as_file)])
     rows.append([Button(_.label("button", "Back"), SetUp())])
     text = lines(_("<b>Agreements</b>"), *(told or [_("There is no organisation yet.")]))
     return Message(text, rows)
@@ -385,7 +394,64 @@ async def ended_notice(page: Page, ref: str) -> Message | None:
     )
 
 
+async def workbook_card(page: Page) -> Message:
+    """Hand over all agreements and the plan as a workbook; documents are not in it."""
+    _, zone = page._, page.network.zone
+    every = await agreements.every(page.session, page.reader, page.now)
+    names = await translations.blocks(
+        page.session, "organization", [o.id for o, _a in every], page.reads, page.network.language
+    )
+    called = {o.id: names[o.id].get("name") if o.id in names else "?" for o, _agreement in every}
+    agreed = Sheet(
+        _.label("sheet", "Agreements"),
+        [
+            _.label("sheet", "Organisation"),
+            _.label("sheet", "How far"),
+            *(field_name(name, _) for name in SHOWN),
+        ],
+        [
+            [
+                called[organization.id],
+                standing(agreement, page),
+                *(value_of(agreement, name, zone, _) for name in SHOWN),
+            ]
+            for organization, agreement in every
+            if agreement is not None
+        ],
+    )
+    tasks = await plans.tasks(page.session, page.reader, page.now)
+    planned = Sheet(
+        _.label("sheet", "The plan"),
+        [
+            _.label("sheet", "Organisation"),
+            _.label("sheet", "What"),
+            _.label("sheet", "How far"),
+            _.label("sheet", "It matters"),
+            _.label("sheet", "Who does it"),
+            _.label("sheet", "Until"),
+        ],
+        [
+            [
+                called[task.organization_id],
+                task.what,
+                plan_cards.state_name(plans.State(task.state), _),
+                plan_cards.priority_name(plans.Priority(task.priority), _),
+                plan_cards.owner_name(task, page.reader, _),
+                plan_cards.due_words(task, zone, _),
+            ]
+            for task in tasks
+        ],
+    )
+    content = partial(of_words, _("Agreements and plan"), [agreed, planned], _, page.now)
+    otherwise = _("It could not be made, and whoever runs this bot finds out why in its log.")
+    return Message(
+        _("The agreements and the plan as a workbook for your computer."),
+        file=File(f"{_.label('file', 'agreements')}.xlsx", content, otherwise=otherwise),
+    )
+
+
 CARDS = {
+    "agreement.workbook": workbook_card,
     "agreement.list": list_card,
     "agreement.none": none_card,
     "agreement.one": one_card,

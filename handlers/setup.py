@@ -30,7 +30,7 @@ from handlers.replies import (
     say,
     toast,
 )
-from handlers.staff import COORDINATORS, AgreementOf, Agreements, Months, router_for
+from handlers.staff import COORDINATORS, AgreementOf, Agreements, Months, PlanOf, router_for
 from locales import OFFERED, Translator, language_name, native_name
 
 
@@ -199,6 +199,7 @@ async def menu_card(page: Page) -> Message:
             Button(_.label("button", "📍 Areas"), SetUp(to="areas")),
             Button(_.label("button", "🏢 Organisations"), SetUp(to="organizations")),
             Button(_.label("button", "🤝 Agreements"), Agreements()),
+            Button(_.label("button", "🗂 The plan"), PlanOf()),
             Button(_.label("button", "📇 Directory as a file"), OfDirectory()),
             Button(_.label("button", "Back"), Months()),
         ]
@@ -282,7 +283,8 @@ async def organization_card(page: Page, ref: str) -> Message:
     everything_of_it = Button(
         _.label("button", "🤝 All about the agreement"), AgreementOf(ref=ref)
     )
-    rows += [[agreement], [everything_of_it]]
+    plan = Button(_.label("button", "🗂 The plan with them"), PlanOf(ref=ref))
+    rows += [[agreement], [everything_of_it], [plan]]
     rows += in_rows(language_buttons(_, "organization", ref, set(shelf.complete)), 2)
     everything = Button(_.label("button", "All organisations"), SetUp(to="organizations"))
     return Message(text, [*rows, [everything]])

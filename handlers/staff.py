@@ -46,6 +46,13 @@ class Agreements(CallbackData, prefix="aq"):
     to: str = "list"
 
 
+class PlanOf(CallbackData, prefix="pb"):
+    """The shared plan with an organisation, or with all; ``act`` adds a task."""
+
+    ref: str = ""
+    act: str = "open"
+
+
 class Months(CallbackData, prefix="rp"):
     """The coordinator's desk: the choice of months, and the set-up."""
 

@@ -1,5 +1,7 @@
 """The report as a workbook: one sheet for each table, from right to left where people read so."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from textwrap import shorten
@@ -43,6 +45,39 @@ def workbook(report: Report, _: Translator, now: datetime) -> bytes:
                 sheet.write_string(line, 1, without_isolates(row.value), value)
             else:
                 sheet.write_number(line, 1, row.amount, amount)
+    book.close()
+    return content.getvalue()
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table of words: what its columns are called, and its rows."""
+
+    title: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def of_words(title: str, sheets: Sequence[Sheet], _: Translator, now: datetime) -> bytes:
+    """Return an XLSX file of tables in which everything is text, and no text becomes a formula."""
+    import xlsxwriter
+
+    content = BytesIO()
+    book = xlsxwriter.Workbook(content, {"in_memory": True})
+    book.set_properties({"title": without_isolates(title), "created": now})
+    runs = {"reading_order": RIGHT_TO_LEFT if _.is_rtl else LEFT_TO_RIGHT, "quote_prefix": True}
+    heading = book.add_format({**runs, "bold": True})
+    words = book.add_format({**runs, "text_wrap": True, "valign": "top"})
+    for number, one in enumerate(sheets, 1):
+        sheet = book.add_worksheet(sheet_name(number, one.title))
+        if _.is_rtl:
+            sheet.right_to_left()
+        sheet.set_column(0, len(one.headings) - 1, 28)
+        sheet.freeze_panes(1, 0)
+        for line, cells in enumerate((one.headings, *one.rows)):
+            for column, text in enumerate(cells):
+                kind = words if line else heading
+                sheet.write_string(line, column, without_isolates(text), kind)
     book.close()
     return content.getvalue()
 

@@ -18,6 +18,7 @@ from community import (
     deliveries,
     events,
     people,
+    plans,
     providers,
     referrals,
     retention,
@@ -116,6 +117,10 @@ async def _telling_that_agreements_end(session: AsyncSession, tick: Tick) -> obj
     return await agreements.remind(session, tick.now)
 
 
+async def _reminding_of_the_plan(session: AsyncSession, tick: Tick) -> object:
+    return await plans.remind(session, tick.now)
+
+
 async def _noticing_drafts(session: AsyncSession, tick: Tick) -> object:
     return await second_reading.notice(
         session, tick.now, network_language=tick.language, zone=tick.zone
@@ -143,6 +148,7 @@ TIMETABLE: Sequence[Job] = (
     Job("noticing requests that nobody reads", 60, _noticing_unattended),
     Job("ending agreements", 30, _ending_agreements),
     Job("telling that agreements end", 60, _telling_that_agreements_end),
+    Job("reminding of the plan", 60, _reminding_of_the_plan),
     Job("noticing drafts that wait", 300, _noticing_drafts),
     Job("watching what is set aside", 60, _watching_what_is_set_aside),
     Job("deleting by the retention table", 3600, _cleaning),

@@ -5,7 +5,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import agreements, attendance, deliveries, events, providers, referrals, sends
+from community import (
+    agreements,
+    attendance,
+    deliveries,
+    events,
+    plans,
+    providers,
+    referrals,
+    sends,
+)
 from community.attendance import Attendance
 from community.events import Event
 from community.people import Membership, Person
@@ -19,6 +28,7 @@ async def next_due(session: AsyncSession, now: datetime) -> datetime | None:
         await providers.next_nudge(session),
         await referrals.next_ring(session),
         await agreements.next_due(session),
+        await plans.next_due(session),
         await session.scalar(
             select(func.min(Send.starts_at)).where(Send.state == sends.State.SCHEDULED)
         ),

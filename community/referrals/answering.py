@@ -139,9 +139,12 @@ async def ask_for(
 
     Raises:
         NotFoundError: it is another organisation's.
+        NoAgreementError: the agreement has ended.
         NotUnderstoodError: the field is shared already.
     """
     referral = await for_provider(session, actor, ref, now, lock=True)
+    if not await agreements.is_active(session, referral.organization_id, now):
+        raise NoAgreementError
     if name in await shared(session, referral) and name != FieldName.NOTE:
         raise NotUnderstoodError("field")
     await move(

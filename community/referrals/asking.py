@@ -149,12 +149,15 @@ async def give(
     Raises:
         NotFoundError: it is not the actor's.
         IllegalMoveError: nothing is asked.
+        NoAgreementError: a "yes", and the agreement with the organisation has ended.
         NotUnderstoodError: the note is too long.
     """
     referral = await mine(session, actor, ref, lock=True)
     if referral.state != State.NEEDS_INFORMATION:
         raise IllegalMoveError("referral", referral.state, State.PENDING)
     if yes:
+        if not await agreements.is_active(session, referral.organization_id, now):
+            raise NoAgreementError
         values = await asked_for(session, actor, referral)
         if referral.asked_field == FieldName.NOTE:
             values = {FieldName.NOTE: await longer_note(session, referral, note, now)}

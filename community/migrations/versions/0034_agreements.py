@@ -1,4 +1,4 @@
-"""Agreements say who does what, on which ground data is shared, and until when
+"""Agreements say who does what, on which ground data is shared, until when; the shared plan
 
 Of what is active already the ground is the member's own consent, which was asked each time, and
 it counts as signed on the day on which it became active.
@@ -12,7 +12,7 @@ import secrets
 import sqlalchemy as sa
 from alembic import op
 
-from community.base import UTCDateTime
+from community.base import BigId, UTCDateTime
 
 revision = "0034"
 down_revision = "0030"
@@ -63,9 +63,35 @@ def upgrade() -> None:
         sqlite_where=RUNNING,
         postgresql_where=RUNNING,
     )
+    op.create_table(
+        "plan_tasks",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("ref", sa.String(16), nullable=False),
+        sa.Column("organization_id", BigId, nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("priority", sa.String(8), nullable=False),
+        sa.Column("owner", sa.String(16), nullable=False),
+        sa.Column("owner_id", BigId, nullable=True),
+        sa.Column("due_at", UTCDateTime(), nullable=True),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("since", UTCDateTime(), nullable=False),
+        sa.Column("remind_at", UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organization_id"], ["organizations.id"], name="fk_plan_tasks_organization_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["people.id"], name="fk_plan_tasks_owner_id", ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_plan_tasks"),
+        sa.UniqueConstraint("ref", name="uq_plan_tasks_ref"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_plan_tasks_organization_id", "plan_tasks", ["organization_id"])
+    op.create_index("ix_plan_tasks_owner_id", "plan_tasks", ["owner_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("plan_tasks")
     op.drop_index("uq_agreements_running", "agreements")
     with op.batch_alter_table("agreements", table_kwargs=AUTO) as table:
         table.drop_constraint("uq_agreements_ref", type_="unique")
