@@ -251,7 +251,7 @@ async def _names(page: Page, found: Support) -> Names:
 def _keys(found: Support, group: Group) -> set[int]:
     """Return whose names may be needed: of the groups of which something is shown."""
     tables = list(found.by.get(group, {}).values())
-    outlines = [] if found.unmet is None else [found.unmet]
+    outlines = [outline for outline in (found.unmet, found.missed) if outline is not None]
     while outlines:
         outline = outlines.pop()
         outlines += outline.below.values()

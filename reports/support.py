@@ -55,7 +55,7 @@ def report(support: Support, names: Names, zone: ZoneInfo, _: Translator) -> Rep
         [
             *sections(support, names, _),
             *_by_groups(support, names, _),
-            *_unmet(support.unmet, names, _),
+            *_unmet(support, names, _),
             *_entries(support, names, zone, _),
         ],
         note(_),
@@ -195,10 +195,14 @@ def _in_short(times: Times, _: Translator) -> str:
     )
 
 
-def _unmet(outline: Outline | None, names: Names, _: Translator) -> Iterable[Section]:
-    if outline is not None:
-        title = _.label("figure", "Not met: declined, or not answered in time")
-        yield Section(title, list(_outline(outline, names, _)))
+def _unmet(support: Support, names: Names, _: Translator) -> Iterable[Section]:
+    titles = (
+        (_.label("figure", "Not met: declined, or not answered in time"), support.unmet),
+        (_.label("figure", "Looked for, and nothing was there"), support.missed),
+    )
+    for title, outline in titles:
+        if outline is not None:
+            yield Section(title, list(_outline(outline, names, _)))
 
 
 def _outline(outline: Outline, names: Names, _: Translator) -> Iterable[Row]:

@@ -45,7 +45,7 @@ class Quarter:
     @property
     def end(self) -> datetime:
         """Return when it ends; of the running one, now."""
-        return self.months[-1].end if self.is_closed else max(m.end for m in self.months)
+        return self.months[self.begun - 1].end if self.begun else self.start
 
     @property
     def begun(self) -> int:

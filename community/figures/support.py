@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,14 +22,16 @@ from community.figures.outcomes import (
     Published,
     Request,
     leaves,
+    outlined,
     publish,
 )
 from community.figures.periods import MONTHS, Quarter, Span, quarter, quarter_of
+from community.figures.protecting import FEW
 from community.figures.times import Times, times, working_days
 from community.history import Step
 from community.needs import Need
 from community.people import Person
-from community.providers import Organization, Service, is_stale, right_since
+from community.providers import Organization, Service, demand, is_stale, right_since
 from community.referrals import REFERRAL, Referral, State
 from community.roles import RoleName
 
@@ -45,6 +47,8 @@ class Support:
     """Of a quarter: each leaf by each group. Empty for a month."""
     times_by: Mapping[Group, Mapping[Any, Times]]
     unmet: Outline | None
+    missed: Outline | None
+    """What was looked for and not found: once for each person, thing and day."""
     stale: Sequence[tuple[Organization, datetime]]
     """Of the running quarter: whose entry nobody has confirmed for long, and since when."""
     unattended: Sequence[tuple[Organization, datetime]]
@@ -79,6 +83,7 @@ async def read_support(
         published.by,
         {group: dict(_times_by(group, published, answers)) for group in Group},
         published.unmet,
+        await _missed(session, when, zone),
         stale,
         unattended,
     )
@@ -90,10 +95,10 @@ async def of_month(session: AsyncSession, when: Span, zone: ZoneInfo, now: datet
     published, answers = await _published(session, whole, zone)
     month = (when.month - 1) % MONTHS
     if month >= whole.begun:
-        return Support(when, Outcomes(0), None, {}, {}, None, [], [])
+        return Support(when, Outcomes(0), None, {}, {}, None, None, [], [])
     told = published.months[month]
     found = _times(told, [answer for answer in answers if answer.month == month])
-    return Support(when, told, found, {}, {}, None, [], [])
+    return Support(when, told, found, {}, {}, None, None, [], [])
 
 
 # Counting
@@ -242,6 +247,19 @@ async def _groups(session: AsyncSession) -> Groups:
         Group.AREA: [*await session.scalars(select(Area.id).order_by(Area.id)), None],
         Group.PROVIDER: await of_requests(Referral.organization_id),
     }
+
+
+async def _missed(session: AsyncSession, when: Quarter, zone: ZoneInfo) -> Outline | None:
+    until = _day(when.end - timedelta(microseconds=1), zone)
+    ever = await demand.unmet(session, date.min, until)
+    counted: Counter[tuple[Any, ...]] = Counter()
+    for missed in await demand.unmet(session, _day(when.start, zone), until):
+        counted[missed.need, missed.language, missed.area_id] += missed.count
+    if counted.total() < FEW:
+        return None
+    languages = sorted({missed.language for missed in ever})
+    areas = [*await session.scalars(select(Area.id).order_by(Area.id)), None]
+    return outlined(counted, [list(Need), languages, areas])
 
 
 # Times

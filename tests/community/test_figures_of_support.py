@@ -17,6 +17,7 @@ from community.history import Step
 from community.needs import Need
 from community.people import Person
 from community.providers import Organization, Service
+from community.providers.demand import UnmetDemand
 from community.referrals import REFERRAL, Reason, Referral, State
 from community.roles import Role, RoleName
 
@@ -341,6 +342,32 @@ async def test_stale_entries_and_requests_that_nobody_reads_are_listed_with_sinc
         (finance.id, LATER - timedelta(days=100))
     ]
     assert [(entry.id, at) for entry, at in found.unattended] == [(tax.id, MONDAY)]
+
+
+async def test_what_is_asked_at_the_moment_of_reading_belongs_to_the_next_look(town: Town) -> None:
+    await town.asks(Outcome.WAITING, 6, at=LATER)
+    await town.asks(Outcome.WAITING, 5, at=LATER - timedelta(seconds=1))
+    assert (await support(town)).outcomes.asked == 5
+
+
+async def test_what_was_looked_for_in_vain_is_told_by_need_language_and_area(town: Town) -> None:
+    area = town.areas[0].id
+    for need, language, where, count, day in (
+        (Need.LEGAL, "uk", area, 7, date(2026, 11, 3)),
+        (Need.LEGAL, "fr", None, 2, date(2026, 11, 4)),
+        (Need.EXPORT, "uk", area, 9, date(2026, 9, 30)),
+    ):
+        town.session.add(
+            UnmetDemand(
+                day=day, need=need, language=language, area_id=where, miss="area", count=count
+            )
+        )
+    await town.session.flush()
+    found = (await support(town)).missed
+    assert found is not None
+    assert {need for need, cell in found.parts.cells.items() if cell} == {Need.LEGAL}
+    assert found.parts.cells[Need.LEGAL] == 9
+    assert set(found.below[Need.LEGAL].parts.cells.values()) == {Hidden.COVERED}, "two and seven"
 
 
 async def test_only_a_coordinator_reads_the_support(town: Town) -> None:

@@ -46,7 +46,7 @@ def a_month(month: int = 11) -> Month:
             protect({"joined": 14, "left": 2}, total_shown=False),
         ),
         Meetings(3, 1, protect(came, total_shown=False)),
-        Support(when, Outcomes(18), None, {}, {}, None, [], []),
+        Support(when, Outcomes(18), None, {}, {}, None, None, [], []),
         protect({Sending.SENT: 1240, Sending.REFUSED: 9}),
         Surveys(
             40,
