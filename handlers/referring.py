@@ -72,6 +72,9 @@ async def refer_touched(
         return [edit("support.request", ref=already.ref)]
     note = (await state.get_data()).get("notes", {}).get(ref, "")
     if act == "next":
+        since = await referrals.following(session, await referrals.mine(session, person, after))
+        if since is not None:
+            return [edit("support.request", ref=since.ref)]
         fields, note = await referrals.chosen_before(session, person, after)
         await state.clear()
         await state.update_data(notes={ref: note})

@@ -116,10 +116,14 @@ async def been_at(session: AsyncSession, referral: Referral) -> set[int]:
 
 
 async def following(session: AsyncSession, referral: Referral) -> Referral | None:
-    """Return the request that the member sent after this one, in the same chain."""
+    """Return the request that the member sent after this one, and has not taken back."""
     found: Referral | None = await session.scalar(
         select(Referral)
-        .where(Referral.chain_id == referral.chain_id, Referral.id > referral.id)
+        .where(
+            Referral.chain_id == referral.chain_id,
+            Referral.id > referral.id,
+            Referral.state != State.CANCELLED,
+        )
         .order_by(Referral.id)
         .limit(1)
     )

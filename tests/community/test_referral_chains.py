@@ -112,6 +112,9 @@ async def test_pressing_the_offer_twice_or_another_beside_it_asks_once(town: Tow
     second = await goes_on(town, bank, first)
     assert await goes_on(town, bank, first) == second
     assert await goes_on(town, house, first) == second, "one of a chain is open at a time"
+    await referrals.withdraw(town.session, town.member, second.ref, town.now)
+    assert await referrals.following(town.session, first) is None
+    assert await offered(town, first) == house, "what was taken back leads on, and not to itself"
 
 
 async def test_a_chain_never_comes_back_to_an_organisation(town: Town) -> None:
