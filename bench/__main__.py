@@ -32,6 +32,7 @@ from bench.contestants import PRESSERS, TOKEN, greeting
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "performance.md"
 UPDATES, SENDS, PRESSES, MILLION, SENTENCES = 10_000, 10_000, 200, 1_000_000, 200_000
+SERVICES = 20_000
 IDLE = 2.0
 """Seconds after the first answer until an idle bot's memory is looked at."""
 
@@ -100,6 +101,9 @@ async def measure(case: Case, filled: dict[str, str], profile: str = "") -> dict
         if case.name == "start":
             return first_answer(base, ours=bool(case.on))
         url = ""
+        if case.name == "importing":
+            url = await stack.enter_async_context(places.fresh(case.on))
+            return _run(case.name, "", case.n, url, profile=profile)
         if case.on:
             url = await stack.enter_async_context(places.fresh(case.on))
             _run("crowd", base, case.people, url)
@@ -152,12 +156,14 @@ def cases(what: set[str], kinds: list[str], n: int = 0) -> list[Case]:
         found += [Case("drafting", on, n or PRESSES, SENDS) for on in kinds]
     if "million" in what:
         found += [Case("million", on, MILLION) for on in kinds]
+    if "importing" in what and "sqlite" in kinds:
+        found += [Case("importing", "sqlite", n or SERVICES)]
     if "start" in what:
         found += [Case("start"), Case("start", "sqlite")]
     return found
 
 
-PARTS = ("press", "send", "replies", "translate", "million", "start")
+PARTS = ("press", "send", "replies", "translate", "million", "importing", "start")
 
 
 def main() -> None:
@@ -270,6 +276,14 @@ ROWS = (
         *("million", "dry_s", "million", "everybody_s", 2),
     ),
     Row("MiB more memory while it is planned", "million", "growth_mib", "", digits=0),
+    Row(
+        f"seconds to import {SERVICES:,} services, against `json.load` and plain inserts",
+        *("importing", "seconds", "importing", "plain_s", 1),
+    ),
+    Row(
+        "MiB more memory at its peak, against `json.load` alone",
+        *("importing", "peak_mib", "importing", "load_mib"),
+    ),
     Row("seconds from start to first answer, against echo", "start", "seconds", "start", digits=2),
     Row("MiB of memory idle, against echo", "start", "idle_mib", "start"),
 )

@@ -8,6 +8,7 @@
 and as fast as it can
 ``sentence``  one sentence of the interface by the translator, and by a dictionary
 ``drafting``  Diwan answering presses, idle and while a machine translates one text after another
+``importing``  a directory of so many services in HSDS, and its file and rows by plain statements
 
 The others prepare: ``crowd`` fills a database, in a process that does not count. ``serve`` is the
 echo bot until it is killed.
@@ -414,6 +415,13 @@ async def million(base: str, n: int, url: str) -> dict[str, float]:
     return await million.million(base, n, url)
 
 
+async def importing(_base: str, n: int, url: str) -> dict[str, float]:
+    """Import a directory, and do the same by the plainest statements."""
+    from bench import importing
+
+    return await importing.importing(n, url)
+
+
 async def fill_million(_base: str, n: int, url: str) -> dict[str, float]:
     """Fill the database for it."""
     from bench import million
@@ -432,6 +440,7 @@ CONTESTANTS: dict[str, Callable[[str, int, str], Awaitable[dict[str, float]]]] =
     "drafting": drafting,
     "sentence": sentence,
     "million": million,
+    "importing": importing,
     "fill": fill_million,
     "crowd": crowd,
     "serve": serve,

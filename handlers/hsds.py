@@ -256,7 +256,10 @@ async def preview_card(page: Page, mark: str, at: int = 0) -> Message | None:
     rows = []
     turn = [
         Button(label, Agree(mark=mark, act="page", at=to))
-        for label, to in (("◀", at - 1), ("▶", at + 1))
+        for label, to in (
+            (_.label("button", "◀ Before"), at - 1),
+            (_.label("button", "More ▶"), at + 1),
+        )
         if 0 <= to * LINES < len(every)
     ]
     if turn:

@@ -507,6 +507,9 @@ FACTS = (
 )
 
 
+_ACCESSIBILITY = text_of("service", "accessibility")
+
+
 def attributes(raw: Any, name: str, here: Here) -> tuple[Any, ...]:
     """Return the terms of a service, and what it is in the words of our own taxonomy."""
     terms: list[str] = []
@@ -538,7 +541,7 @@ def attributes(raw: Any, name: str, here: Here) -> tuple[Any, ...]:
         [profile.value for profile in _coded(Profile, said, "profile", name, here)],
         strengths,
         "true" in said.get(f"{OURS}:online", ()),
-        text_of("service", "accessibility")(accessibility, name, here),
+        _ACCESSIBILITY(accessibility, name, here),
     )
 
 
@@ -551,12 +554,14 @@ def _coded(codes: Any, said: Mapping[str, list[str]], of: str, name: str, here: 
     return found
 
 
+_CODES = {need.value: need for need in Need}
+
+
 def need_of(term: Mapping[str, Any], path: str, here: Here) -> Need | None:
     """Return which need of ours a term means: by our own code, else by its name."""
     code = string(term.get("code"), f"{path}.code", here).removeprefix(f"{OURS}:need:")
-    for need in Need:
-        if code == need.value:
-            return need
+    if code in _CODES:
+        return _CODES[code]
     return here.needs.get(fold(string(term.get("name"), f"{path}.name", here).strip()))
 
 
@@ -584,6 +589,17 @@ def own(of: str, text: str, uid: str) -> dict[str, Any]:
         "value": text,
         "taxonomy_term": {**term, "description": "", "taxonomy": OURS},
     }
+
+
+def may_be_ours(raw: Any) -> bool:
+    """Say whether a value may be what we would write: then it is worth while to write it.
+
+    What we make ourselves has identifiers that follow from others (UUID, version 5).
+    """
+    if not isinstance(raw, list) or not raw:
+        return not isinstance(raw, dict)
+    uid = raw[0].get("id") if isinstance(raw[0], dict) else None
+    return isinstance(uid, str) and len(uid) == 36 and uid[14] == "5"
 
 
 def about(term: Mapping[str, Any], uid: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ HSDS nests: the same place stands under its organisation and under each service 
 there. What stands in several places has to say the same.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,10 +15,12 @@ from reports.hsds.mapping import (
     CHECKED,
     MAPPING,
     OURS,
+    Field,
     Here,
     as_ours,
     is_own,
     is_weekly,
+    may_be_ours,
     need_of,
     objects,
 )
@@ -244,13 +246,26 @@ class Reader:
                 values[one.to[0]] = value
             else:
                 values.update(zip(one.to, value or (), strict=False))
-            again = one.always if raw in EMPTY or not one.to else one.write(value, uid)
-            if one.name == "attributes" and raw:
-                again = as_ours(raw, uid, again)
-            if raw == again:
+            if not one.to or raw in EMPTY:
+                if raw == one.always:
+                    del kept[one.name]
+            elif may_be_ours(raw) and raw == _again(one, value, raw, uid):
                 del kept[one.name]
         if kind == "taxonomy_term":
             values["need"] = need_of(flat, "", here)
+        self._check(kind, flat, kept, values)
+        owned, links = found.owned, found.links
+        return Item(kind, uid, here.place(""), values, kept, said, links, owned)
+
+    def _check(
+        self,
+        kind: str,
+        flat: Mapping[str, Any],
+        kept: Mapping[str, Any],
+        values: Mapping[str, Any],
+    ) -> None:
+        """Refuse what is wrong in what is only kept, and hours that end before they begin."""
+        here = self._here
         for name, read in CHECKED.get(kind, ()):
             if name in flat:
                 read(flat[name], name, here)
@@ -259,8 +274,6 @@ class Reader:
                 here.refuse("deep", name)
         if kind == "schedule" and not values["opens_at"] < values["closes_at"]:
             here.refuse("hours", "closes_at", values["closes_at"])
-        owned, links = found.owned, found.links
-        return Item(kind, uid, here.place(""), values, kept, said, links, owned)
 
     def _refuse_cycles(self) -> None:
         parents = {
@@ -278,6 +291,12 @@ class Reader:
                 seen.append(at)
                 at = parents[at]
             settled.update(seen)
+
+
+def _again(one: Field, value: Any, raw: Any, uid: str) -> Any:
+    """Return a value as an export would write it."""
+    made = one.write(value, uid)
+    return as_ours(raw, uid, made) if one.name == "attributes" else made
 
 
 def _columns(kind: str) -> tuple[str, ...]:
@@ -305,9 +324,9 @@ def kind_of(raw: Mapping[str, Any]) -> str | None:
 
 def is_deeper(value: Any, most: int) -> bool:
     """Say whether more than so many objects and lists stand within each other."""
-    if not isinstance(value, (dict, list)):
-        return False
     if not most:
         return True
-    inner: Iterator[Any] = iter(value.values() if isinstance(value, dict) else value)
-    return any(is_deeper(one, most - 1) for one in inner)
+    for one in value.values() if isinstance(value, dict) else value:
+        if isinstance(one, (dict, list)) and is_deeper(one, most - 1):
+            return True
+    return False
