@@ -94,7 +94,8 @@ async def test_a_plan_is_kept_in_arabic_and_whoever_does_a_task_is_reminded(
 ) -> None:
     boss = await animator("ar")
     await lead(stage, boss)
-    await boss.presses("Organisation")
+    await opens(boss, "Organisations")
+    await boss.presses("Chamber of Commerce")
     await boss.presses("The plan with them")
     boss.sees_last("Nothing is to be done now.")
     await boss.presses("New task")
