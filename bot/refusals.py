@@ -7,6 +7,7 @@ from community.errors import (
     AgreementLacksError,
     AlreadySettledError,
     ApprovalBindsError,
+    AskedAlreadyError,
     BeenThereError,
     CalledOffError,
     ChangedError,
@@ -82,6 +83,10 @@ def sentence(error: RefusalError, _: Translator) -> Html:
         ),
         MemberIsAskedError: _(
             "The person has been asked and has not answered yet. We tell you as soon as they do."
+        ),
+        AskedAlreadyError: _(
+            "This person has an open request for this service already, or one that waits for "
+            "their word."
         ),
         InUseError: _("Somebody lives there or a service is given there: you can only close it."),
         NobodyReadsError: _(

@@ -152,6 +152,8 @@ async def _rest_of_referral(
         return Rest.WITHDRAWN
     if not await agreements.is_active(session, referral.organization_id, now):
         return Rest.NO_AGREEMENT
+    if referral.by_team:
+        return Rest.ENDED  # nobody of the organisation is here
     if referral.state in (referrals.State.DRAFT, referrals.State.PENDING):
         return Rest.NOT_YET
     return None if referral.state in WRITABLE else Rest.ENDED

@@ -100,6 +100,10 @@ class BeenThereError(RefusalError):
     """The organisation has been asked in this chain of requests already."""
 
 
+class AskedAlreadyError(RefusalError):
+    """The member has an open request for this service, or a draft that waits for their word."""
+
+
 class MemberIsAskedError(IllegalMoveError):
     """The provider waits for the member's answer, and cannot go on before it."""
 

@@ -27,6 +27,8 @@ class Step(Base, Identified):
     before: Mapped[str] = mapped_column(String(32))
     after: Mapped[str] = mapped_column(String(32))
     reason: Mapped[str | None] = mapped_column(String(64))
+    source: Mapped[str | None] = mapped_column(String(16))
+    """Of a referral's step: how it came to us (``referrals.Source``)."""
 
 
 _INSERT = insert(cast("Table", Step.__table__))
@@ -42,6 +44,7 @@ def step(
     actor_id: int | None,
     now: datetime,
     reason: str | None = None,
+    source: str | None = None,
 ) -> dict[str, Any]:
     """Return one line of the history, for ``note``."""
     return {
@@ -52,6 +55,7 @@ def step(
         "before": before,
         "after": after,
         "reason": reason,
+        "source": source,
     }
 
 

@@ -63,6 +63,7 @@ class Lifecycle(Generic[S]):
         *,
         actor_id: int | None = None,
         reason: str | None = None,
+        source: str | None = None,
         **changes: object,
     ) -> bool:
         """Take the row to ``to`` and write it into the history; False if it stands there already.
@@ -81,7 +82,9 @@ class Lifecycle(Generic[S]):
         await write_objects(session)
         compare_and_set = _compare_and_set(type(row), frozenset(changes))
         values = {"row": row.id, "at": at, "state": to, **changes}
-        step = history.step(self.name, row.id, at, to, actor_id=actor_id, now=now, reason=reason)
+        step = history.step(
+            self.name, row.id, at, to, actor_id=actor_id, now=now, reason=reason, source=source
+        )
 
         def take(session: Session) -> bool:
             return session.connection().execute(compare_and_set, values).rowcount == 1

@@ -68,7 +68,7 @@ async def card(page: Page, ref: str, opened: str) -> Message:
         _("Member: {name}", name=member.name if member else "?"),
         _("Organisation: {name}", name=await organization_name(page, service)),
         "",
-        *await field_lines(page, shared, referral.consent_language),
+        *await field_lines(page, shared, referral.written_in),
         resolution(referral, _),
     )
     rows = []

@@ -20,10 +20,12 @@ from community.exchanges import ExchangeMessage
 from community.people import Person
 from handlers import attachments, menu, reading, stuck
 from handlers.bridge import label_in_inbox
+from handlers.by_team import AllByTeam
 from handlers.content import quoted
 from handlers.disputes import Dispute
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.menu import AskTeam
+from handlers.preparing import Prepare
 from handlers.reading import read
 from handlers.referrals import VIEW_LASTS, closed
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
@@ -286,7 +288,8 @@ async def inbox_list(page: Page) -> Message:
     waiting = await inbox.of_team(page.session, page.reader, page.now)
     disputes = await referrals.disputes(page.session, page.reader, page.now)
     exchanges = await bridge.for_team(page.session, page.reader, page.now)
-    if not waiting and not disputes and not exchanges:
+    by_team = await referrals.of_team(page.session, page.reader, page.now)
+    if not waiting and not disputes and not exchanges and not by_team:
         return Message(_("Nobody is waiting for an answer. 🎉"), [[back(_)]])
     rows = [
         [
@@ -300,6 +303,8 @@ async def inbox_list(page: Page) -> Message:
     rows += [[await label_in_inbox(page, exchange)] for exchange in exchanges[:SHOWN]]
     look = _.label("button", "⚖️ They disagree")
     rows += [[Button(look, Dispute(ref=referral.ref))] for referral in disputes[:SHOWN]]
+    if by_team:
+        rows.append([Button(_.label("button", "📞 Requests to pass on"), AllByTeam())])
     text = lines(
         _.ngettext(
             "{n} message waits for an answer.", "{n} messages wait for an answer.", len(waiting)
@@ -319,6 +324,13 @@ async def inbox_list(page: Page) -> Message:
             len(disputes),
         )
         if disputes
+        else None,
+        _.ngettext(
+            "{n} request goes through the team, by phone or e-mail.",
+            "{n} requests go through the team, by phone or e-mail.",
+            len(by_team),
+        )
+        if by_team
         else None,
     )
     return Message(text, [*rows, [back(_)]])
@@ -366,6 +378,9 @@ async def _question_card(page: Page, ref: str, back: int, original: bool) -> Mes
             Button(_.label("button", "Answer"), OpenQuestion(ref=ref, act="answer")),
             Button(_.label("button", "Settled"), OpenQuestion(ref=ref, act="close")),
         ],
+        [Button(_.label("button", "🤝 Prepare a request"), Prepare(person=person.ref))]
+        if person.is_member
+        else [],
         [Button(_.label("button", "Inbox"), Inbox())],
     ]
     return Message(lines(*said), rows, live=any(one.is_awaited for one in shown))

@@ -162,7 +162,7 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
     except (NotFoundError, NoAgreementError):
         return _closed(ref, _)
     state = State(referral.state)
-    told = await field_lines(page, shared, referral.consent_language)
+    told = await field_lines(page, shared, referral.written_in)
     text = lines(
         _("<b>{service}</b>", service=await _service_name(page, referral)),
         _("{state}.", state=state_for_staff(state, _)),

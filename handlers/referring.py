@@ -13,7 +13,7 @@ from community.base import find
 from community.errors import FullError
 from community.people import Person
 from community.providers import Service
-from community.referrals import FieldName
+from community.referrals import FieldName, Preparation, State
 from handlers import menu, onward, words
 from handlers.content import quoted
 from handlers.finding import OpenService
@@ -32,7 +32,7 @@ from handlers.replies import (
 )
 from handlers.requests import OneRequest, field_lines, read_note
 from handlers.support import Refer, organization_name
-from locales import Translator
+from locales import Html, Translator
 
 SWITCHES: tuple[FieldName, ...] = tuple(name for name in FieldName if name != FieldName.NOTE)
 AT_FIRST = frozenset(
@@ -62,15 +62,15 @@ async def refer_touched(
     state: FSMContext,
     _: Translator,
 ) -> Replies:
-    """Show what would be shared, flip a field, write a note, or send it."""
+    """Show what would be shared, flip a field, write a note, send it, or refuse a draft."""
     people.require_member(person)
     ref, mask, act = callback_data.ref, callback_data.mask, callback_data.act
     after = callback_data.after
     service = await find(session, Service, ref)
     already = await referrals.open_with(session, person, service)
-    if already is not None:
+    if already is not None and already.state != State.DRAFT:
         return [edit("support.request", ref=already.ref)]
-    note = (await state.get_data()).get("notes", {}).get(ref, "")
+    note = await _note_so_far(session, person, service, state)
     if act == "next":
         since = await referrals.following(session, await referrals.mine(session, person, after))
         if since is not None:
@@ -79,11 +79,19 @@ async def refer_touched(
         await state.clear()
         await state.update_data(notes={ref: note})
         mask = mask_of(fields)
+    if act == "no" and already is not None:
+        await state.clear()
+        await referrals.withdraw(session, person, already.ref, now)
+        return [edit("support.refused")]
+    if act == "unnote":
+        note = ""
+        await state.update_data(notes={ref: note})
     if act == "note":
         return await begin(NOTE, state, ref=ref, mask=mask, note=note, after=after)
     if act == "send":
         goes = await referrals.would_share(session, person, service, fields_of(mask), note)
-        if callback_data.seen != referrals.fingerprint(goes):
+        by_team = await referrals.passes_on(session, service.organization_id, now)
+        if callback_data.seen != referrals.fingerprint(goes, by_team=by_team):
             again = edit("support.refer", ref=ref, mask=mask, note=note, after=after)
             return [toast("support.changed"), again]
         await state.clear()
@@ -98,6 +106,7 @@ async def refer_touched(
                 version=TERMS_VERSION,
                 language=_.language,
                 after=after,
+                by_team=by_team,
             )
         except FullError as refusal:
             raise OvertakenError(refusal, edit("support.instead", ref=ref, after=after)) from None
@@ -106,8 +115,19 @@ async def refer_touched(
         return [edit("support.instead", ref=ref)]
     if act == "see":
         await state.clear()
-        mask, note = mask_of(AT_FIRST), ""
+        return [edit("support.refer", ref=ref, after=after)]
     return [edit("support.refer", ref=ref, mask=mask, note=note, after=after)]
+
+
+async def _note_so_far(
+    session: AsyncSession, person: Person, service: Service, state: FSMContext
+) -> str:
+    """Return the note that the person has written, or else what the team suggests."""
+    written: str | None = (await state.get_data()).get("notes", {}).get(service.ref)
+    if written is not None:
+        return written
+    suggested = await referrals.prepared_for(session, person, service)
+    return suggested.note if suggested else ""
 
 
 async def _ask_note(page: Page, about: Any, answers: Any) -> Question:
@@ -138,22 +158,34 @@ NOTE = Form(
 # Cards
 
 
-async def refer_card(page: Page, ref: str, mask: int, note: str = "", after: str = "") -> Message:
+async def refer_card(
+    page: Page, ref: str, mask: int | None = None, note: str | None = None, after: str = ""
+) -> Message:
     """Show exactly which fields would go to whom, each with a switch.
 
-    ``after`` an earlier request, it begins with what was chosen for that.
+    It begins with what the team has prepared, or else with what is usual; ``after`` an earlier
+    request, with what was chosen for that.
     """
     _ = page._
     service = await find(page.session, Service, ref)
+    suggested = await referrals.prepared_for(page.session, page.reader, service)
+    by_team = await referrals.passes_on(page.session, service.organization_id, page.now)
+    if mask is None:
+        mask = mask_of({FieldName(name) for name in suggested.fields} if suggested else AT_FIRST)
+    if note is None:
+        note = suggested.note if suggested else ""
+    written_in = suggested.language if suggested and note == suggested.note else _.language
     chosen = fields_of(mask)
     could = await referrals.preview(page.session, page.reader, service)
     goes = await referrals.would_share(page.session, page.reader, service, chosen, note)
     to = await organization_name(page, service)
     text = lines(
         _("What you chose before is chosen again. You can change it.") if after else None,
+        *_prepared_lines(suggested, _),
         _("<b>This goes to {organization}, and nothing else:</b>", organization=to),
         "",
-        *(await field_lines(page, goes, _.language) or [_("Nothing yet.")]),
+        *(await field_lines(page, goes, written_in) or [_("Nothing yet.")]),
+        *(["", by_team_line(_)] if by_team else []),
         "",
         None
         if {FieldName.ACCOUNT, FieldName.NOTE} & goes.keys()
@@ -175,12 +207,43 @@ async def refer_card(page: Page, ref: str, mask: int, note: str = "", after: str
         rows.append([Button(label, Refer(ref=ref, mask=flipped, act="flip", after=after))])
     write = _.label("button", "✏️ Change the note") if note else _.label("button", "✏️ Add a note")
     rows.append([Button(write, Refer(ref=ref, mask=mask, act="note", after=after))])
-    seen = referrals.fingerprint(goes)
+    if note:
+        remove = Refer(ref=ref, mask=mask, act="unnote", after=after)
+        rows[-1].append(Button(_.label("button", "🗑 Remove the note"), remove))
+    seen = referrals.fingerprint(goes, by_team=by_team)
     send = Refer(ref=ref, mask=mask, act="send", seen=seen, after=after)
     rows.append([Button(_.label("button", "📨 I agree, send it"), send)])
+    if suggested:
+        no = Refer(ref=ref, act="no")
+        rows.append([Button(_.label("button", "No, do not send it"), no)])
     back = OneRequest(ref=after) if after else OpenService(ref=ref)
     rows.append([Button(_.label("button", "Back"), back)])
     return Message(text, rows)
+
+
+def _prepared_lines(suggested: Preparation | None, _: Translator) -> list[Html | str]:
+    if suggested is None:
+        return []
+    return [
+        _("🤝 The team has prepared this request for you."),
+        _("Nothing has been sent. You can change it, send it, or say no."),
+        "",
+    ]
+
+
+def by_team_line(_: Translator) -> Html:
+    """Say that the organisation is not here, and who reads what is shared instead."""
+    return _(
+        "📞 They are not on Telegram. The team reads what you share and passes it on by phone or "
+        "e-mail."
+    )
+
+
+async def refused_card(page: Page) -> Message:
+    """Confirm that nothing of what the team had prepared was sent."""
+    _ = page._
+    text = _("All right. Nothing was sent, and what was prepared is gone.")
+    return Message(text, [[menu.button(_)]])
 
 
 async def changed(page: Page) -> Message:
@@ -204,6 +267,7 @@ async def sent_card(page: Page, ref: str) -> Message:
 CARDS = {
     "support.instead": onward.instead_card,
     "support.refer": refer_card,
+    "support.refused": refused_card,
     "support.changed": changed,
     "support.sent": sent_card,
 }

@@ -16,7 +16,7 @@ from community.errors import NotFoundError, NotUnderstoodError
 from community.needs import Need
 from community.people import Person, Stage
 from community.providers import Service
-from community.referrals import NOTE_LIMIT, FieldName, Reason, Referral, State
+from community.referrals import NOTE_LIMIT, FieldName, Reason, Referral, Source, State
 from handlers import onward, words
 from handlers.clocks import next_lines
 from handlers.content import block_for, quoted
@@ -101,6 +101,10 @@ async def request_touched(
     """Open a request, answer what is asked, withdraw, confirm or dispute."""
     ref, act = callback_data.ref, callback_data.act
     referral = await referrals.mine(session, person, ref)
+    if referral.state == State.DRAFT and act == "open":  # the team has prepared it
+        service = await session.get_one(Service, referral.service_id)
+        await state.clear()
+        return [edit("support.refer", ref=service.ref)]
     if act in {"withdraw", "no"}:
         return [edit(f"support.{act}", ref=ref)]
     if act == "more":
@@ -182,7 +186,7 @@ async def request_card(page: Page, ref: str) -> Message:
     service = await page.session.get_one(Service, referral.service_id)
     state = State(referral.state)
     shared = await referrals.shared(page.session, referral)
-    told = await field_lines(page, shared, referral.consent_language)
+    told = await field_lines(page, shared, referral.written_in)
     is_agreed = state not in referrals.OPEN or await agreements.is_active(
         page.session, referral.organization_id, page.now
     )
@@ -190,6 +194,7 @@ async def request_card(page: Page, ref: str) -> Message:
     text = lines(
         _("🏢 {organization}", organization=await organization_name(page, service)),
         _("<b>{state}</b>", state=words.referral(state, _)),
+        _recorded(await referrals.last_source(page.session, referral), _),
         _("Reason: {reason}", reason=words.reason(Reason(referral.reason), _))
         if referral.reason
         else None,
@@ -202,7 +207,7 @@ async def request_card(page: Page, ref: str) -> Message:
             "nothing of your request. You can withdraw it, and look for another one."
         ),
         await _asked_line(page, referral),
-        *(["", _("They can see:"), *told] if told and is_agreed else []),
+        *(["", _shown_to(referral, _), *told] if told and is_agreed else []),
         *(["", _("Were you really helped?")] if state in ASKING else []),
         "",
         next_lines(page, referral) if is_agreed else None,
@@ -230,6 +235,21 @@ async def _ways_on(page: Page, referral: Referral) -> tuple[Html | None, list[li
     name = await organization_name(page, service)
     look = Button(_.label("button", "Look at it"), OneRequest(ref=since.ref))
     return _("Since then you have asked: {organization}", organization=name), [[look]]
+
+
+def _recorded(source: Source | None, _: Translator) -> Html | None:
+    """Say how the last step came to us, if the organisation did not take it here."""
+    return {
+        Source.PHONE: _("Recorded by the team, by phone."),
+        Source.EMAIL: _("Recorded by the team, by e-mail."),
+        Source.IN_PERSON: _("Recorded by the team, in person."),
+    }.get(source or Source.CHAT)
+
+
+def _shown_to(referral: Referral, _: Translator) -> Html:
+    if referral.by_team:
+        return _("The team reads this and passes it on by phone or e-mail:")
+    return _("They can see:")
 
 
 ASKING = (State.COMPLETED, State.UNCONFIRMED)

@@ -41,7 +41,10 @@ class SetUp(CallbackData, prefix="su"):
 
 
 class OneOrganization(CallbackData, prefix="so"):
-    """One organisation; ``act`` asks whether its agreement has ended ("!" ends it)."""
+    """One organisation; ``act`` asks whether its agreement has ended ("!" ends it).
+
+    Or it says whether the team passes on what is asked of it.
+    """
 
     ref: str
     act: str = "open"
@@ -144,6 +147,8 @@ async def organization_touched(
         await referrals.end_agreement(session, person, ref, now)
     elif act == "end":
         return [edit("setup.agreement", ref=ref)]
+    elif act in {"pass_on", "no_pass_on"}:
+        await referrals.let_team_pass_on(session, person, ref, now, on=act == "pass_on")
     return [edit("setup.organization", ref=ref)]
 
 
@@ -254,6 +259,7 @@ async def organization_card(page: Page, ref: str) -> Message:
     ]
     block = shelf.choose(page.reads, page.network.language)
     active = await agreements.is_active(page.session, organization.id, page.now)
+    passes_on = await referrals.is_switched_on(page.session, organization.id)
     services = await providers.services_of(page.session, organization)
     names = await translations.blocks(
         page.session, "service", [s.id for s in services], page.reads, page.network.language
@@ -263,6 +269,12 @@ async def organization_card(page: Page, ref: str) -> Message:
         _("🤝 The agreement is active: people can be referred.")
         if active
         else _("There is no active agreement: nobody can be referred yet."),
+        _(
+            "📞 While nobody of them is here, the team passes requests on by phone or e-mail, and "
+            "records the answers."
+        )
+        if passes_on
+        else None,
         _.ngettext("{n} service", "{n} services", len(services)),
     )
     rows = [
@@ -285,6 +297,16 @@ async def organization_card(page: Page, ref: str) -> Message:
     )
     plan = Button(_.label("button", "🗂 The plan with them"), PlanOf(ref=ref))
     rows += [[agreement], [everything_of_it], [plan]]
+    by_team = (
+        Button(
+            _.label("button", "Not through the team"), OneOrganization(ref=ref, act="no_pass_on")
+        )
+        if passes_on
+        else Button(
+            _.label("button", "📞 The team passes it on"), OneOrganization(ref=ref, act="pass_on")
+        )
+    )
+    rows.append([by_team])
     rows += in_rows(language_buttons(_, "organization", ref, set(shelf.complete)), 2)
     everything = Button(_.label("button", "All organisations"), SetUp(to="organizations"))
     return Message(text, [*rows, [everything]])

@@ -10,7 +10,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import agreements, needs, providers, referrals, roles, translations
+from community import agreements, needs, providers, referrals, translations
 from community.base import find
 from community.needs import Need
 from community.people import Person
@@ -174,7 +174,7 @@ async def service_card(page: Page, ref: str) -> Message:
             text = lines(text, "", _("⏳ They take nobody at the moment."))
             other = _.label("button", "➡️ What fits instead")
             rows.append([Button(other, Refer(ref=ref, act="instead"))])
-        elif await roles.staff_of(page.session, service.organization_id, page.now):
+        elif await referrals.is_read(page.session, service.organization_id, page.now):
             rows.append([Button(_.label("button", "🤝 Refer me"), Refer(ref=ref))])
         else:
             text = lines(

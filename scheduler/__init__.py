@@ -121,6 +121,10 @@ async def _reminding_of_the_plan(session: AsyncSession, tick: Tick) -> object:
     return await plans.remind(session, tick.now)
 
 
+async def _ending_drafts(session: AsyncSession, tick: Tick) -> object:
+    return await referrals.end_drafts(session, tick.now)
+
+
 async def _noticing_drafts(session: AsyncSession, tick: Tick) -> object:
     return await second_reading.notice(
         session, tick.now, network_language=tick.language, zone=tick.zone
@@ -149,6 +153,7 @@ TIMETABLE: Sequence[Job] = (
     Job("ending agreements", 30, _ending_agreements),
     Job("telling that agreements end", 60, _telling_that_agreements_end),
     Job("reminding of the plan", 60, _reminding_of_the_plan),
+    Job("ending prepared requests that nobody answers", 60, _ending_drafts),
     Job("noticing drafts that wait", 300, _noticing_drafts),
     Job("watching what is set aside", 60, _watching_what_is_set_aside),
     Job("deleting by the retention table", 3600, _cleaning),

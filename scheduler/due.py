@@ -29,6 +29,7 @@ async def next_due(session: AsyncSession, now: datetime) -> datetime | None:
         await referrals.next_ring(session),
         await agreements.next_due(session),
         await plans.next_due(session),
+        await referrals.next_draft_end(session),
         await session.scalar(
             select(func.min(Send.starts_at)).where(Send.state == sends.State.SCHEDULED)
         ),

@@ -20,7 +20,16 @@ from community.people import Person
 from community.referrals.moving import move
 from community.referrals.outcomes import ask_outcome
 from community.referrals.sharing import shared
-from community.referrals.table import OPEN, REASONS, REFERRAL, FieldName, Reason, Referral, State
+from community.referrals.table import (
+    OPEN,
+    REASONS,
+    REFERRAL,
+    FieldName,
+    Reason,
+    Referral,
+    Source,
+    State,
+)
 from community.roles import RoleName
 
 
@@ -30,7 +39,8 @@ async def for_provider(
     """Return a referral to the actor's own organisation.
 
     Raises:
-        NotFoundError: there is none, or it is another organisation's; which is not told.
+        NotFoundError: there is none, or it is another organisation's, or one that the team passes
+            on; which is not told.
     """
     referral = await find(session, Referral, ref, lock=lock)
     allowed = await roles.holds(
@@ -40,7 +50,7 @@ async def for_provider(
         now,
         organization_id=referral.organization_id,
     )
-    if not allowed or referral.state == State.DRAFT:
+    if not allowed or referral.by_team or not referral.was_sent:
         raise NotFoundError("Referral")
     return referral
 
@@ -77,6 +87,7 @@ async def for_staff(session: AsyncSession, actor: Person, now: datetime) -> list
         select(Referral)
         .where(
             Referral.organization_id.in_(own),
+            Referral.by_team.is_(False),
             Referral.state.not_in([State.DRAFT, State.CANCELLED]),
         )
         .order_by(Referral.id)
@@ -111,6 +122,20 @@ async def answer(
         IllegalMoveError: it does not stand where this step begins.
     """
     referral = await for_provider(session, actor, ref, now, lock=True)
+    return await take(session, actor, referral, step, now, reason=reason)
+
+
+async def take(
+    session: AsyncSession,
+    actor: Person,
+    referral: Referral,
+    step: str,
+    now: datetime,
+    *,
+    reason: Reason | None,
+    source: Source = Source.CHAT,
+) -> Referral:
+    """Take a provider's step, for whoever may: its staff, or the team that records it."""
     if step not in PROVIDERS_STEPS:
         raise NotFoundError("step")
     target = PROVIDERS_STEPS[step]
@@ -120,7 +145,9 @@ async def answer(
         raise NotUnderstoodError("reason")
     if referral.state == State.NEEDS_INFORMATION:
         raise MemberIsAskedError(REFERRAL.name, referral.state, target)
-    moved = await move(session, referral, target, Who.PROVIDER, actor, now, reason=reason)
+    moved = await move(
+        session, referral, target, Who.PROVIDER, actor, now, reason=reason, source=source
+    )
     if moved:
         referral.reason = reason
     if moved and target == State.COMPLETED:
@@ -143,6 +170,19 @@ async def ask_for(
         NotUnderstoodError: the field is shared already.
     """
     referral = await for_provider(session, actor, ref, now, lock=True)
+    return await ask(session, actor, referral, name, now)
+
+
+async def ask(
+    session: AsyncSession,
+    actor: Person,
+    referral: Referral,
+    name: FieldName,
+    now: datetime,
+    *,
+    source: Source = Source.CHAT,
+) -> Referral:
+    """Ask the member for a field, for whoever may: the provider's staff, or the team."""
     if not await agreements.is_active(session, referral.organization_id, now):
         raise NoAgreementError
     if name in await shared(session, referral) and name != FieldName.NOTE:
@@ -154,6 +194,7 @@ async def ask_for(
         Who.PROVIDER,
         actor,
         now,
+        source=source,
         asked_field=name,
     )
     return referral

@@ -13,7 +13,6 @@ from community.errors import (
     FullError,
     IllegalMoveError,
     NoAgreementError,
-    NobodyReadsError,
     NotFoundError,
     NotUnderstoodError,
 )
@@ -21,7 +20,9 @@ from community.lifecycle import Who
 from community.people import Person
 from community.providers import Service
 from community.referrals import chains
+from community.referrals.by_team import require_read
 from community.referrals.moving import move
+from community.referrals.preparing import forget, open_with, tell_refused
 from community.referrals.sharing import (
     NOTE_LIMIT,
     asked_for,
@@ -31,18 +32,6 @@ from community.referrals.sharing import (
 )
 from community.referrals.table import OPEN, FieldName, Referral, SharedField, State
 from community.roles import RoleName
-
-
-async def open_with(session: AsyncSession, person: Person, service: Service) -> Referral | None:
-    """Return the person's open request for this service; there is at most one."""
-    found: Referral | None = await session.scalar(
-        select(Referral).where(
-            Referral.person_id == person.id,
-            Referral.service_id == service.id,
-            Referral.state.in_(OPEN),
-        )
-    )
-    return found
 
 
 async def agree(
@@ -56,15 +45,19 @@ async def agree(
     version: str,
     language: str,
     after: str = "",
+    by_team: bool = False,
 ) -> Referral:
     """Send a request with exactly these fields and the note; pressing twice sends it once.
 
-    ``after`` is an earlier one that was turned away: this one is the next of its chain.
+    What the team has prepared is sent by it. ``after`` is an earlier one that was turned away:
+    this one is the next of its chain. ``by_team``: it was previewed as one that the team reads and
+    passes on.
 
     Raises:
         NotAMemberError: the person has not joined.
         NoAgreementError: there is no active agreement with the organisation.
-        NobodyReadsError: nobody of the organisation would receive it.
+        NobodyReadsError: nobody would receive it.
+        ChangedError: others would read it than was previewed.
         FullError: the service takes nobody now.
         BeenThereError: the chain has been at this organisation.
         IllegalMoveError: the earlier one was not turned away.
@@ -78,8 +71,7 @@ async def agree(
         raise NotFoundError("Service")
     if not await agreements.is_active(session, service.organization_id, now):
         raise NoAgreementError
-    if not await roles.staff_of(session, service.organization_id, now):
-        raise NobodyReadsError
+    await require_read(session, service.organization_id, now, by_team=by_team)
     if len(note) > NOTE_LIMIT:
         raise NotUnderstoodError("note", limit=NOTE_LIMIT)
     twin = await open_with(session, actor, service)
@@ -100,10 +92,13 @@ async def agree(
         changed_at=now,
     )
     referral.consent_version, referral.consent_language = version, language
-    referral.made_at = now
+    referral.by_team, referral.made_at = by_team, now
     session.add(referral)
     await session.flush()
-    referral.chain_id = referral.chain_id or referral.id
+    referral.chain_id = earlier.chain_id if earlier else referral.chain_id or referral.id
+    suggested = await forget(session, referral)
+    if suggested is not None and suggested.note == note.strip():
+        referral.note_language = suggested.language
     values = await preview(session, actor, service)
     values[FieldName.NOTE] = note.strip()
     session.add_all(
@@ -172,11 +167,14 @@ async def give(
 async def withdraw(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Referral:
     """Take a request back: from now on the provider can open nothing of it.
 
+    Of a draft this is a no to whoever of the team has prepared it.
+
     Raises:
         NotFoundError: it is not the actor's.
         IllegalMoveError: it is over already.
     """
     referral = await mine(session, actor, ref, lock=True)
+    await tell_refused(session, referral, now)
     await move(session, referral, State.CANCELLED, Who.SELF, actor, now)
     await withdraw_fields(session, referral, now)
     return referral

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, not_, select
+from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import agreements, providers, roles
@@ -18,6 +18,7 @@ from community.needs import Need
 from community.people import Person
 from community.providers import Fit, Found, Look, Reader, Service
 from community.referrals.answering import for_provider
+from community.referrals.by_team import PassedOn
 from community.referrals.moving import move
 from community.referrals.table import (
     OPEN,
@@ -45,7 +46,10 @@ def takes_requests(now: datetime) -> ColumnElement[bool]:
     return and_(
         Service.is_open,
         Service.organization_id.in_(agreements.with_active(now)),
-        Service.organization_id.in_(roles.with_staff(now)),
+        or_(
+            Service.organization_id.in_(roles.with_staff(now)),
+            Service.organization_id.in_(select(PassedOn.organization_id)),
+        ),
         not_(providers.is_full(now)),
     )
 

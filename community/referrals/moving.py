@@ -13,7 +13,16 @@ from community.lifecycle import Who
 from community.people import Person
 from community.referrals.clocks import CLOCKS
 from community.referrals.sharing import withdraw_fields
-from community.referrals.table import REFERRAL, SETTLED, TURNED_AWAY, Reason, Referral, State
+from community.referrals.table import (
+    REFERRAL,
+    SETTLED,
+    TURNED_AWAY,
+    Reason,
+    Referral,
+    Source,
+    State,
+)
+from community.roles import RoleName
 
 
 async def move(
@@ -25,6 +34,7 @@ async def move(
     now: datetime,
     *,
     reason: Reason | None = None,
+    source: Source = Source.CHAT,
     **changes: Any,
 ) -> bool:
     """Take a step, and tell the other side that there is something new. Nothing personal.
@@ -32,6 +42,7 @@ async def move(
     With the new state its clock begins. Whoever has turned the member away can open nothing of
     the request any more: what it was shared for is over.
     """
+    was_draft = referral.state == State.DRAFT
     moved = await REFERRAL.move(
         session,
         referral,
@@ -40,6 +51,7 @@ async def move(
         now,
         actor_id=actor.id if actor else None,
         reason=reason,
+        source=Source.CLOCK if by is Who.CLOCK else source,
         changed_at=now,
         rings_at=now if to in CLOCKS and CLOCKS[to].marks else None,
         rung=0,
@@ -47,6 +59,8 @@ async def move(
     )
     if not moved:
         return False
+    if was_draft and to == State.CANCELLED:
+        return True  # nobody else has known of it
     if to in SETTLED and referral.person_id is not None:
         await providers.end_checklist(session, referral.person_id, referral.service_id)
     if to in TURNED_AWAY:
@@ -58,7 +72,17 @@ async def move(
         .where(Step.subject == REFERRAL.name, Step.subject_id == referral.id)
     )
     key = f"{referral.id}:{number}"
-    if by in (Who.SELF, Who.ANIMATOR) or to == State.EXPIRED:
+    if referral.by_team and to in (State.PENDING, State.CANCELLED):
+        await deliveries.plan_notices(
+            session,
+            now,
+            "by_team",
+            [reader.id for reader in await readers(session, referral, now)],
+            f"by_team:{key}",
+            subject_id=referral.id,
+            ref=referral.ref,
+        )
+    elif not referral.by_team and (by in (Who.SELF, Who.ANIMATOR) or to == State.EXPIRED):
         await deliveries.plan(
             session,
             now,
@@ -89,3 +113,21 @@ async def move(
             ),
         )
     return True
+
+
+async def readers(session: AsyncSession, referral: Referral, now: datetime) -> list[Person]:
+    """Return who of the team passes this request on: nobody's own, unless there is nobody else."""
+    animators = await roles.holders(session, RoleName.ANIMATOR, now)
+    others = [animator for animator in animators if animator.id != referral.person_id]
+    return others or animators
+
+
+async def last_source(session: AsyncSession, referral: Referral) -> Source | None:
+    """Return how the last step came to us."""
+    found = await session.scalar(
+        select(Step.source)
+        .where(Step.subject == REFERRAL.name, Step.subject_id == referral.id)
+        .order_by(Step.id.desc())
+        .limit(1)
+    )
+    return Source(found) if found else None

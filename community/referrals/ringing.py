@@ -16,7 +16,7 @@ from community.deliveries import Plan
 from community.history import Step
 from community.lifecycle import Who
 from community.referrals.clocks import CLOCKS, Then
-from community.referrals.moving import move
+from community.referrals.moving import move, readers
 from community.referrals.outcomes import ASKED_TWICE, ask_outcome
 from community.referrals.table import REFERRAL, Referral, State
 from community.roles import RoleName
@@ -99,6 +99,17 @@ async def _act(
             f"waiting:{key}",
             subject_id=referral.id,
             **about,
+        )
+    elif then is Then.REMIND_STAFF and referral.by_team:
+        team = await readers(session, referral, now)
+        await deliveries.plan_notices(
+            session,
+            now,
+            "by_team",
+            [reader.id for reader in team],
+            f"by_team:{key}",
+            subject_id=referral.id,
+            ref=referral.ref,
         )
     elif then is Then.REMIND_STAFF:
         staff = await roles.staff_of(session, referral.organization_id, now)

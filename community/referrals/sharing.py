@@ -44,9 +44,13 @@ async def would_share(
     return {name: value for name, value in known.items() if name in chosen and value}
 
 
-def fingerprint(values: Mapping[FieldName, str]) -> str:
-    """Return a short digest of what a card shows, so that its button agrees to that only."""
+def fingerprint(values: Mapping[FieldName, str], *, by_team: bool = False) -> str:
+    """Return a short digest of what a card shows, so that its button agrees to that only.
+
+    ``by_team``: it also shows that the team reads it and passes it on.
+    """
     told = "\n".join(f"{name}={values[name]}" for name in sorted(values))
+    told += "\nby the team" if by_team else ""
     return hashlib.sha256(told.encode()).hexdigest()[:8]
 
 

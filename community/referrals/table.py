@@ -35,7 +35,7 @@ _S, _P, _C = who(Who.SELF), who(Who.PROVIDER), who(Who.CLOCK)
 REFERRAL = Lifecycle(
     "referral",
     {
-        State.DRAFT: {State.PENDING: _S, State.CANCELLED: _S},
+        State.DRAFT: {State.PENDING: _S, State.CANCELLED: who(Who.SELF, Who.CLOCK)},
         State.PENDING: {
             State.ACCEPTED: _P,
             State.DECLINED: _P,
@@ -133,6 +133,22 @@ REASONS: Mapping[State, Sequence[Reason]] = {
 """What a provider's staff may choose from, by where the request goes."""
 
 
+class Source(StrEnum):
+    """How a step came to us."""
+
+    CHAT = "chat"
+    """Its actor took it here."""
+    PHONE = "phone"
+    """This one and the next: somebody of the team recorded what the provider said there."""
+    EMAIL = "email"
+    IN_PERSON = "in_person"
+    CLOCK = "clock"
+
+
+RECORDED = (Source.PHONE, Source.EMAIL, Source.IN_PERSON)
+"""What somebody of the team writes down for a provider that is not in the chat."""
+
+
 class Referral(Base, Referable):
     """One request to one provider."""
 
@@ -148,8 +164,13 @@ class Referral(Base, Referable):
     state: Mapped[State] = mapped_column(String(20), default=State.DRAFT, index=True)
     asked_field: Mapped[FieldName | None] = mapped_column(String(16))
     reason: Mapped[Reason | None] = mapped_column(String(24))
+    by_team: Mapped[bool] = mapped_column(default=False)
+    """The member has agreed that the team reads it and passes it on, and nobody else reads it."""
     consent_version: Mapped[str] = mapped_column(String(16))
+    """Empty until the member has agreed to it; what was never agreed to was never sent."""
     consent_language: Mapped[str] = mapped_column(String(16))
+    note_language: Mapped[str | None] = mapped_column(String(16))
+    """Of a note that the team has written; the member writes in the language of the consent."""
     made_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     completed_at: Mapped[datetime | None]
@@ -162,6 +183,16 @@ class Referral(Base, Referable):
     """Which mark of that clock it is then; 0 is the beginning."""
     suggested_id: Mapped[int | None] = mapped_column(BigId)
     """Of one that was passed on: the service that staff suggest instead."""
+
+    @property
+    def was_sent(self) -> bool:
+        """Say whether the member has ever agreed to it: before, it is nobody else's business."""
+        return self.state != State.DRAFT and bool(self.consent_version)
+
+    @property
+    def written_in(self) -> str:
+        """Return the language of the note."""
+        return self.note_language or self.consent_language
 
 
 class SharedField(Base, Identified):

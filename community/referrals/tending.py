@@ -106,15 +106,17 @@ async def _tell_members(session: AsyncSession, agreement: Agreement, now: dateti
     )
 
 
-_ATTENDED = tuple(state for state in OPEN if state != State.DRAFT)
+_ATTENDED = (
+    Referral.state.in_([state for state in OPEN if state != State.DRAFT]),
+    Referral.by_team.is_(False),
+)
+"""What staff of an organisation have to answer."""
 
 
 async def are_unattended(session: AsyncSession, organization_id: int, now: datetime) -> bool:
     """Say whether requests wait at an organisation of which nobody reads them here."""
     waiting = await session.scalar(
-        select(Referral.id)
-        .where(Referral.organization_id == organization_id, Referral.state.in_(_ATTENDED))
-        .limit(1)
+        select(Referral.id).where(Referral.organization_id == organization_id, *_ATTENDED).limit(1)
     )
     return waiting is not None and not await roles.staff_of(session, organization_id, now)
 
@@ -129,7 +131,7 @@ async def unattended(
     waiting = await session.execute(
         select(providers.Organization, func.min(Referral.changed_at))
         .join(Referral, Referral.organization_id == providers.Organization.id)
-        .where(Referral.state.in_(_ATTENDED))
+        .where(*_ATTENDED)
         .group_by(providers.Organization.id)
         .order_by(providers.Organization.id)
     )

@@ -4,7 +4,7 @@ Of what is active already the ground is the member's own consent, which was aske
 it counts as signed on the day on which it became active.
 
 Revision ID: 0034
-Revises: 0030
+Revises: 0032
 """
 
 import secrets
@@ -15,7 +15,7 @@ from alembic import op
 from community.base import BigId, UTCDateTime
 
 revision = "0034"
-down_revision = "0030"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 

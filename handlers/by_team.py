@@ -1,0 +1,286 @@
+"""Requests to organisations that are not in the chat: the team passes on, and records answers."""
+
+from datetime import datetime
+from typing import Any
+
+from aiogram import Router
+from aiogram.filters.callback_data import CallbackData
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import referrals
+from community.errors import NoAgreementError, NotFoundError
+from community.people import Person
+from community.providers import Service
+from community.referrals import RECORDED, FieldName, Reason, Referral, Source, State
+from handlers import words
+from handlers.content import block_for
+from handlers.referrals import VIEW_LASTS, closed, state_for_staff
+from handlers.replies import (
+    Button,
+    Message,
+    Page,
+    Replies,
+    alert,
+    edit,
+    in_rows,
+    lines,
+    say,
+    toast,
+)
+from handlers.requests import field_lines, resolution
+from handlers.staff import ANIMATORS, Inbox, page_of, router_for
+from handlers.support import organization_name
+from locales import Translator
+
+PER_PAGE = 10
+RECORDS = frozenset({*referrals.PROVIDERS_STEPS, "ask"})
+"""What the team writes down of what a provider has said."""
+
+
+class AllByTeam(CallbackData, prefix="bl"):
+    """A page of the requests that the team passes on."""
+
+    at: int = 0
+
+
+class ByTeam(CallbackData, prefix="bt"):
+    """One of them: open it, or record a step; ``how`` it was said, ``why`` a reason or a field."""
+
+    ref: str
+    act: str = "open"
+    how: str = ""
+    why: str = ""
+
+
+# Handlers
+
+
+async def list_opened(query: Any, callback_data: AllByTeam) -> Replies:
+    """Show a page of the list in place."""
+    return [edit("by_team", at=callback_data.at)]
+
+
+async def touched(
+    query: Any, callback_data: ByTeam, session: AsyncSession, person: Person, now: datetime
+) -> Replies:
+    """Show what is to be passed on; ask how, and why or which field; write it down."""
+    ref, act, how, why = (getattr(callback_data, name) for name in ("ref", "act", "how", "why"))
+    try:
+        await referrals.opened_by_team(session, person, ref, now)
+    except NoAgreementError:
+        return [alert("by_team.no_agreement")]
+    if act == "open":
+        # A message of its own: it is protected, and nothing of it stays in an older one.
+        return [say("by_team.one", ref=ref, opened=now.isoformat())]
+    if act not in RECORDS or (how and how not in RECORDED):
+        return [toast("old_button")]
+    if not how:
+        return [edit("by_team.how", ref=ref, act=act)]
+    if not why and act == "ask":
+        return [edit("by_team.field", ref=ref, how=how)]
+    if not why and act in {"decline", "fail"}:
+        return [edit("by_team.reason", ref=ref, act=act, how=how)]
+    if act == "ask":
+        if why not in [*FieldName]:
+            return [toast("old_button")]
+        name = FieldName(why)
+        await referrals.record_question(session, person, ref, name, now, source=Source(how))
+    else:
+        reason = Reason(why) if why in [*Reason] else None
+        await referrals.record(session, person, ref, act, now, source=Source(how), reason=reason)
+    return [edit("by_team.one", ref=ref, opened=now.isoformat())]
+
+
+# Cards
+
+
+async def list_card(page: Page, at: int = 0) -> Message:
+    """List what goes through the team, what waits for an answer first; no names before a tap."""
+    _ = page._
+    found = await referrals.of_team(page.session, page.reader, page.now)
+    shown, turning = page_of(found, at, PER_PAGE, lambda to: AllByTeam(at=to), _)
+    rows = []
+    for referral in shown:
+        service = await page.session.get_one(Service, referral.service_id)
+        label = _.label(
+            "request in a list",
+            "{organization}: {state}",
+            organization=await organization_name(page, service),
+            state=_state(referral, _),
+        )
+        rows.append([Button(label, ByTeam(ref=referral.ref))])
+    text = (
+        _.ngettext(
+            "{n} request goes through the team, by phone or e-mail.",
+            "{n} requests go through the team, by phone or e-mail.",
+            len(found),
+        )
+        if found
+        else _("No request goes through the team now.")
+    )
+    return Message(text, [*rows, turning, [_to_inbox(_)]])
+
+
+def _state(referral: Referral, _: Translator) -> str:
+    if referral.state == State.PENDING:
+        return _.label("referral", "Please pass it on")
+    return state_for_staff(State(referral.state), _)
+
+
+async def one_card(page: Page, ref: str, opened: str) -> Message:
+    """Show exactly what is to be passed on and is still agreed to, and what can be recorded.
+
+    It keeps itself current: what is withdrawn disappears, and after some minutes all of it does.
+    """
+    _ = page._
+    shut = Message(
+        closed(_), [[Button(_.label("button", "Show what was shared"), ByTeam(ref=ref))]]
+    )
+    if page.now >= datetime.fromisoformat(opened) + VIEW_LASTS:
+        return shut
+    try:
+        referral, shared = await referrals.opened_by_team(page.session, page.reader, ref, page.now)
+    except (NotFoundError, NoAgreementError):
+        return shut
+    service = await page.session.get_one(Service, referral.service_id)
+    block = await block_for(page, "service", service.id)
+    to = await organization_name(page, service)
+    text = lines(
+        _("📞 <b>{service}</b>", service=block.get("name") if block else "?"),
+        _("🏢 {organization}", organization=to),
+        _("{state}.", state=_state(referral, _)),
+        resolution(referral, _),
+        "",
+        *(
+            await field_lines(page, shared, referral.written_in)
+            or [_("The person shares nothing of this request any more.")]
+        ),
+        "",
+        _(
+            "The member has agreed that the team reads this and passes it on to {organization}, "
+            "and to nobody else.",
+            organization=to,
+        ),
+    )
+    return Message(text, _rows(ref, State(referral.state), _), protect=True, live=True)
+
+
+def _rows(ref: str, state: State, _: Translator) -> list[list[Button]]:
+    failed = (_.label("button", "❌ It could not be done"), "fail")
+    steps: dict[State, list[tuple[str, str]]] = {
+        State.PENDING: [
+            (_.label("button", "✅ They accept"), "accept"),
+            (_.label("button", "❓ They need one more thing"), "ask"),
+            (_.label("button", "❌ They decline"), "decline"),
+        ],
+        State.ACCEPTED: [(_.label("button", "▶️ It has begun"), "begin"), failed],
+        State.IN_SERVICE: [(_.label("button", "🏁 Completed"), "complete"), failed],
+    }
+    buttons = [Button(label, ByTeam(ref=ref, act=act)) for label, act in steps.get(state, [])]
+    everything = Button(_.label("button", "📞 Requests to pass on"), AllByTeam())
+    return in_rows([*buttons, everything])
+
+
+async def how_card(page: Page, ref: str, act: str) -> Message:
+    """Ask how the organisation said so; the member reads it."""
+    _ = page._
+    await referrals.for_team(page.session, page.reader, ref, page.now)
+    ways = {
+        Source.PHONE: _.label("button", "📞 By phone"),
+        Source.EMAIL: _.label("button", "✉️ By e-mail"),
+        Source.IN_PERSON: _.label("button", "🤝 In person"),
+    }
+    rows = [[Button(ways[how], ByTeam(ref=ref, act=act, how=how.value))] for how in RECORDED]
+    text = _("How did the organisation tell you? The member reads that, too.")
+    return Message(text, [*rows, [_back(ref, _)]])
+
+
+async def reason_card(page: Page, ref: str, act: str, how: str) -> Message:
+    """Ask why."""
+    _ = page._
+    await referrals.for_team(page.session, page.reader, ref, page.now)
+    rows = in_rows(
+        [
+            Button(words.reason(reason, _), ByTeam(ref=ref, act=act, how=how, why=reason.value))
+            for reason in referrals.REASONS[referrals.PROVIDERS_STEPS[act]]
+        ]
+    )
+    return Message(_("Why? The person reads the reason."), [*rows, [_back(ref, _)]])
+
+
+async def field_card(page: Page, ref: str, how: str) -> Message:
+    """Ask which field the organisation needs; the member decides whether to share it."""
+    _ = page._
+    _referral, shared = await referrals.opened_by_team(page.session, page.reader, ref, page.now)
+    rows = in_rows(
+        [
+            Button(words.field(name, _), ByTeam(ref=ref, act="ask", how=how, why=name.value))
+            for name in FieldName
+            if name not in shared and name != FieldName.NOTE
+        ]
+    )
+    note = ByTeam(ref=ref, act="ask", how=how, why=FieldName.NOTE.value)
+    rows.append([Button(_.label("button", "A note, or how to reach them"), note)])
+    text = _("What else do they need? The person decides whether to share it.")
+    return Message(text, [*rows, [_back(ref, _)]])
+
+
+def _back(ref: str, _: Translator) -> Button:
+    return Button(_.label("button", "Back"), ByTeam(ref=ref))
+
+
+def _to_inbox(_: Translator) -> Button:
+    return Button(_.label("button", "Inbox"), Inbox())
+
+
+async def no_agreement(page: Page) -> Message:
+    """Tell the team why nothing opens any more."""
+    return Message(
+        page._.label(
+            "toast",
+            "The agreement with this organisation has ended, so nothing can be passed on. Please "
+            "ask the network's coordinator.",
+        )
+    )
+
+
+async def notice(page: Page, ref: str) -> Message | None:
+    """Tell the team that there is something to pass on, and nothing more: phones are shared."""
+    _ = page._
+    try:
+        referral = await referrals.for_team(page.session, page.reader, ref, page.now)
+    except NotFoundError:
+        return None
+    if referral.state == State.CANCELLED:
+        return Message(
+            _(
+                "📞 A request that the team passes on has been withdrawn. If the organisation "
+                "knows of it, please tell them."
+            ),
+            [[Button(_.label("button", "Look at it"), ByTeam(ref=ref))]],
+        )
+    if referral.state not in referrals.OPEN:
+        return None
+    return Message(
+        _("📞 There is a request to pass on, or news about one."),
+        [[Button(_.label("button", "Show what was shared"), ByTeam(ref=ref))]],
+    )
+
+
+CARDS = {
+    "by_team": list_card,
+    "by_team.one": one_card,
+    "by_team.how": how_card,
+    "by_team.reason": reason_card,
+    "by_team.field": field_card,
+    "by_team.no_agreement": no_agreement,
+    "team_notice.by_team": notice,
+}
+
+
+def setup() -> Router:
+    """Take the buttons of what the team passes on, from animators only."""
+    router = router_for("by_team", ANIMATORS)
+    router.callback_query.register(list_opened, AllByTeam.filter())
+    router.callback_query.register(touched, ByTeam.filter())
+    return router
