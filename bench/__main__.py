@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import limits, places, profiles
+from bench import finding, limits, places, profiles
 from bench.contestants import PRESSERS, TOKEN, greeting
 
 ROOT = Path(__file__).parents[1]
@@ -154,6 +154,8 @@ def cases(what: set[str], kinds: list[str], n: int = 0) -> list[Case]:
     if "translate" in what:
         found += [Case("sentence", "memory", n or SENTENCES)]
         found += [Case("drafting", on, n or PRESSES, SENDS) for on in kinds]
+    if "find" in what:
+        found += [Case("find", on, n or finding.SHOWN, PRESSERS) for on in kinds]
     if "million" in what:
         found += [Case("million", on, MILLION) for on in kinds]
     if "importing" in what and "sqlite" in kinds:
@@ -163,7 +165,7 @@ def cases(what: set[str], kinds: list[str], n: int = 0) -> list[Case]:
     return found
 
 
-PARTS = ("press", "send", "replies", "translate", "million", "importing", "start")
+PARTS = ("press", "send", "replies", "translate", "find", "million", "importing", "start")
 
 
 def main() -> None:
@@ -263,6 +265,12 @@ ROWS = (
         "ms to the median answer while a machine drafts, against idle",
         *("drafting", "busy_median_ms", "drafting", "idle_median_ms", 1),
     ),
+    Row(
+        "CPU µs to answer a need in a language among 20,000 services, against /menu",
+        *("find", "need_us", "find", "menu_us"),
+    ),
+    Row("the same, nearest first", "find", "near_us", "find", "menu_us"),
+    Row("the same by words with a slip", "find", "words_us", "find", "menu_us"),
     Row(
         f"seconds to plan a send to {MILLION:,}, against a bulk insert of the same rows",
         *("million", "plan_s", "million", "bulk_s", 1),

@@ -7,6 +7,7 @@
 ``replies``, ``flooded``  Diwan answering presses, idle and while a send runs: at its pace,
 and as fast as it can
 ``sentence``  one sentence of the interface by the translator, and by a dictionary
+``find``  Diwan answering /menu, and searches in a directory of 20,000 services
 ``drafting``  Diwan answering presses, idle and while a machine translates one text after another
 ``importing``  a directory of so many services in HSDS, and its file and rows by plain statements
 
@@ -430,6 +431,13 @@ async def fill_million(_base: str, n: int, url: str) -> dict[str, float]:
     return {}
 
 
+async def find(base: str, n: int, url: str) -> dict[str, float]:
+    """Run Diwan on searches."""
+    from bench import finding
+
+    return await finding.find(base, n, url)
+
+
 CONTESTANTS: dict[str, Callable[[str, int, str], Awaitable[dict[str, float]]]] = {
     "echo": echo,
     "press": press,
@@ -444,6 +452,7 @@ CONTESTANTS: dict[str, Callable[[str, int, str], Awaitable[dict[str, float]]]] =
     "fill": fill_million,
     "crowd": crowd,
     "serve": serve,
+    "find": find,
 }
 
 

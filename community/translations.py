@@ -143,10 +143,10 @@ FOLLOWERS: dict[str, Callable[[AsyncSession, Collection[int]], Awaitable[None]]]
 """By subject: what keeps something that is made of its approved texts, as the search does."""
 
 
-async def tell_followers(session: AsyncSession, subject: str, subject_id: int) -> None:
+async def tell_followers(session: AsyncSession, subject: str, *subject_ids: int) -> None:
     """Let who follows this subject know, in this transaction, that other texts are approved."""
     if subject in FOLLOWERS:
-        await FOLLOWERS[subject](session, [subject_id])
+        await FOLLOWERS[subject](session, subject_ids)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Integer, String, column, func, or_, select, table
+from sqlalchemy import ColumnElement, Integer, String, and_, column, func, or_, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.providers.table import Service
@@ -26,7 +26,8 @@ def is_full(now: datetime) -> ColumnElement[bool]:
     return or_(
         Service.is_paused,
         func.coalesce(Service.full_until > now, False),
-        func.coalesce(Service.capacity <= on_the_way, False),
+        # Nobody is counted where there is no limit: most services have none.
+        and_(Service.capacity.is_not(None), func.coalesce(Service.capacity <= on_the_way, False)),
     )
 
 

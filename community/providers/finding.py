@@ -217,7 +217,7 @@ async def _ranked(
     if look.need is not None:
         conditions.append(Service.id.in_(_for_need(look.need)))
     if scores is not None:
-        conditions.append(among(Service.id, list(scores)))
+        conditions.append(Service.id.in_(scores))  # written out: SQLite looks each one up
     if look.language is not None:
         conditions.append(_given_in([look.language]))
     if look.area_id is not None:

@@ -168,6 +168,7 @@ async def _add_words(
     ]
     if rows:
         await session.execute(insert(cast("Table", ContentText.__table__)), rows)
+        await translations.tell_followers(session, subject, *words)
 
 
 async def _add_beside(

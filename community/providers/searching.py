@@ -18,7 +18,7 @@ LIKE_IT = 12
 """So many words that are like one that was typed are looked for, the likest first."""
 PER_WORD = 1000
 """Of a word that stands in more texts, the first so many are looked at, names before the rest."""
-MOST = 200
+MOST = 96
 """A search brings so many services at most."""
 
 Place = tuple[str, int]
