@@ -458,12 +458,22 @@ def _meant(said: str) -> list[Need]:
     """Return the needs whose names, in any language, are like these words; at most three."""
     best: dict[Need, float] = {}
     for typed in spelling.words(said):
-        for word, its_needs in _named().items():
-            likeness = spelling.likeness(typed, word)
+        for word in {word for key in spelling.slips(typed) for word in _keyed().get(key, ())}:
+            its_needs, likeness = _named()[word], spelling.likeness(typed, word)
             if likeness >= 0.7:
                 for need in its_needs:
                     best[need] = max(best.get(need, 0), likeness / len(its_needs))
     return sorted(best, key=lambda need: -best[need])[:3]
+
+
+@cache
+def _keyed() -> Mapping[str, set[str]]:
+    """Return the words of the needs' names by their keys."""
+    keyed: dict[str, set[str]] = {}
+    for word in _named():
+        for key in spelling.keys(word):
+            keyed.setdefault(key, set()).add(word)
+    return keyed
 
 
 @cache
