@@ -394,7 +394,7 @@ class App:
     async def next_due(self) -> datetime | None:
         """Return when the next thing becomes due."""
         async with self.database.transaction() as session:
-            return await next_due(session, self.clock.now())
+            return await next_due(session, self.clock.now(), self.settings.timezone)
 
     # Ending
 

@@ -37,11 +37,13 @@ from community.events import Event
 from community.needs import Need, PersonNeed
 from community.people import Membership, Person
 from community.policy import POLICY
-from community.topics import MutedTopic, Topic
+from community.topics import MutedOffer, MutedTopic, Topic
 from community.translations import Fallback
 from community.writing import insert_selected, rows_changed
 
 ACTIVE_WITHIN = timedelta(days=90)
+OFFER = "offer"
+"""The kind of send that members turn off need by need."""
 REACHED = (State.SENT, State.UNCERTAIN, State.RECALLED)
 
 
@@ -221,6 +223,11 @@ def _standing(sending: Sending) -> tuple[FromClause, ColumnElement[int]]:
         is_muted = and_(MutedTopic.person_id == Person.id, MutedTopic.topic == policy.topic)
         people = people.outerjoin(MutedTopic, is_muted)
         reasons.append((MutedTopic.topic.is_not(None), Standing.MUTED))
+    if sending.kind == OFFER:
+        unwanted = _one(
+            MutedOffer.person_id == Person.id, MutedOffer.need.in_(sending.audience.needs)
+        )
+        reasons.append((unwanted, Standing.MUTED))
     if sending.event_id is not None:
         has_said = and_(
             Attendance.event_id == sending.event_id,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import roles, sends, translations
 from community.audiences import EVERYBODY
 from community.base import find
-from community.errors import IllegalMoveError
+from community.errors import IllegalMoveError, NotAllowedError
 from community.people import Person
 from community.roles import RoleName
 from community.sends import SEND, Kind, Send, State
@@ -28,7 +28,7 @@ async def correct(session: AsyncSession, actor: Person, ref: str, now: datetime)
     Of an announcement the copies come to show the event as it is then.
 
     Raises:
-        NotAllowedError: the actor is no animator.
+        NotAllowedError: the actor is no animator, or it is an offer: the team changes none.
         IllegalMoveError: nothing of it has gone out, or it is a correction itself.
     """
     return await _begin(session, actor, ref, Kind.CORRECTION, now)
@@ -49,6 +49,8 @@ async def _begin(
 ) -> Send:
     await roles.require(session, actor, RoleName.ANIMATOR, now)
     first = await find(session, Send, ref, lock=True)
+    if first.kind == Kind.OFFER and kind is Kind.CORRECTION:
+        raise NotAllowedError(RoleName.PROVIDER_STAFF)
     if first.of_id is not None or first.started_at is None or first.state not in OUT:
         raise IllegalMoveError(SEND.name, first.state, State.DRAFT)
     begun: Send | None = await session.scalar(

@@ -10,15 +10,21 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, String, select
+from sqlalchemy import BigInteger, DateTime, ForeignKey, String, Text, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community import roles, translations
 from community.areas import known_zone
 from community.base import Base, BigId, Referable, find
-from community.errors import NotFoundError, NotUnderstoodError, TooLateError
+from community.errors import (
+    IllegalMoveError,
+    NotFoundError,
+    NotUnderstoodError,
+    TooLateError,
+)
 from community.lifecycle import Lifecycle, Who, who
+from community.needs import Need
 from community.people import Person
 from community.roles import RoleName
 
@@ -73,6 +79,15 @@ class Event(Base, Referable):
     languages: Mapped[list[str]] = mapped_column(default=list)
     """Languages spoken there."""
     child_care: Mapped[bool] = mapped_column(default=False)
+    organization_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organizations.id"))
+    """Which support organisation proposed it."""
+    need: Mapped[Need | None] = mapped_column(String(32))
+    """Whom such an event is announced to: members who look for this."""
+    owner_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="SET NULL")
+    )
+    """Of a proposal: which animator takes care of it."""
+    refused_because: Mapped[str | None] = mapped_column(Text)
     source_message: Mapped[int | None] = mapped_column(BigInteger)
     """The Telegram message that created it: the same press twice makes one event."""
 
@@ -224,11 +239,23 @@ async def translate(
 
     Raises:
         NotAllowedError: the actor is no animator.
+        IllegalMoveError: somebody has proposed it, and nobody has decided about it yet.
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
     event = await find(session, Event, ref, lock=True)
+    require_decided(event)
     await translations.write(session, actor, "event", event.id, language, texts, now, minor=minor)
     return event
+
+
+def require_decided(event: Event) -> None:
+    """Refuse to change what somebody has proposed: it is taken as it is, or refused.
+
+    Raises:
+        IllegalMoveError: it is a proposal, or was refused.
+    """
+    if event.state in (State.PROPOSED, State.REFUSED):
+        raise IllegalMoveError(EVENT.name, event.state, State.DRAFT)
 
 
 async def visible(session: AsyncSession, ref: str, *, lock: bool = False) -> Event:

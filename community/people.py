@@ -142,6 +142,8 @@ class JoinLink(Base, Referable):
     made_by_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("people.id", ondelete="SET NULL")
     )
+    organization_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organizations.id"))
+    """Of the link of a partner: which one (``community/feedback.py``)."""
     made_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
 
@@ -384,7 +386,11 @@ async def profiles(session: AsyncSession, person: Person) -> list[Profile]:
 async def make_join_link(session: AsyncSession, actor: Person, now: datetime) -> JoinLink:
     """Return the link with which this actor invites members, making it the first time."""
     link: JoinLink | None = await session.scalar(
-        select(JoinLink).where(JoinLink.made_by_id == actor.id, JoinLink.withdrawn_at.is_(None))
+        select(JoinLink).where(
+            JoinLink.made_by_id == actor.id,
+            JoinLink.organization_id.is_(None),
+            JoinLink.withdrawn_at.is_(None),
+        )
     )
     if link is None:
         link = JoinLink(made_by_id=actor.id, made_at=now)

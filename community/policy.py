@@ -117,6 +117,7 @@ def _reminder(lives: timedelta) -> Policy:
 POLICY: Mapping[str, Policy] = {
     "event_invitation": _news(Topic.EVENTS),
     "newsletter": _news(Topic.NEWSLETTERS),
+    "offer": _news(Topic.OFFERS),
     "step_nudge": _news(Topic.STEPS, Lane.SERVICE, NoRoom.SKIP),
     "pulse": Policy(
         lane=Lane.SURVEY,
@@ -138,6 +139,7 @@ POLICY: Mapping[str, Policy] = {
     "provider_reminder": _reminder(timedelta(days=3)),
     "provider_notice": _owed(Lane.URGENT, timedelta(days=14)),
     "team_notice": _owed(Lane.SERVICE, timedelta(days=7)),
+    "staff_notice": _owed(Lane.SERVICE, timedelta(days=7)),
     "bridge_message": _owed(Lane.URGENT, timedelta(days=14)),
     "team_answer": _owed(Lane.URGENT, timedelta(days=7), waits_for_morning=False),
     "translated": _owed(Lane.SERVICE, timedelta(days=7), silent_in=_GONE),

@@ -166,6 +166,15 @@ def with_staff(now: datetime) -> Select[int | None]:
     )
 
 
+async def staffed(session: AsyncSession, person: Person, now: datetime) -> list[int]:
+    """Return the numbers of the organisations of whose staff the person is now."""
+    return [
+        role.organization_id
+        for role in await held(session, person, now)
+        if role.name == RoleName.PROVIDER_STAFF and role.organization_id is not None
+    ]
+
+
 async def last_staff_role(session: AsyncSession, organization_id: int) -> int | None:
     """Return the number of the newest role as an organisation's staff, held or ended."""
     found: int | None = await session.scalar(

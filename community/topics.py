@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from community import people
 from community.among import among
 from community.base import Base, BigId
+from community.needs import Need
 from community.people import Person
 from community.writing import insert_new
 
@@ -26,6 +27,8 @@ class Topic(StrEnum):
     NEWSLETTERS = "newsletters"
     STEPS = "steps"
     """Reminders of a step towards a service that waits to be ticked."""
+    OFFERS = "offers"
+    """What support organisations offer, about what the member looks for."""
 
 
 class MutedTopic(Base):
@@ -37,6 +40,18 @@ class MutedTopic(Base):
         BigId, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True
     )
     topic: Mapped[Topic] = mapped_column(String(16), primary_key=True)
+    since: Mapped[datetime]
+
+
+class MutedOffer(Base):
+    """One need about which one person wants no offers; those about others still come."""
+
+    __tablename__ = "muted_offers"
+
+    person_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True
+    )
+    need: Mapped[Need] = mapped_column(String(32), primary_key=True)
     since: Mapped[datetime]
 
 
@@ -74,3 +89,29 @@ async def turn(
     else:
         row = {"person_id": person.id, "topic": topic, "since": now}
         await insert_new(session, MutedTopic, [row])
+
+
+async def muted_offers(session: AsyncSession, person: Person) -> list[Need]:
+    """Return about which needs the person wants no offers."""
+    rows = await session.scalars(
+        select(MutedOffer.need).where(MutedOffer.person_id == person.id).order_by(MutedOffer.need)
+    )
+    return [Need(code) for code in rows]
+
+
+async def turn_offers(
+    session: AsyncSession, person: Person, need: Need, now: datetime, *, on: bool
+) -> None:
+    """Turn offers about one need on or off; turning them twice changes nothing.
+
+    Raises:
+        NotAMemberError: the person has not joined.
+    """
+    people.require_member(person)
+    if on:
+        await session.execute(
+            delete(MutedOffer).where(MutedOffer.person_id == person.id, MutedOffer.need == need)
+        )
+    else:
+        row = {"person_id": person.id, "need": need, "since": now}
+        await insert_new(session, MutedOffer, [row])

@@ -22,6 +22,7 @@ from handlers import (
     bridge,
     by_machine,
     by_team,
+    deciding,
     desk,
     desk_files,
     directory,
@@ -30,7 +31,9 @@ from handlers import (
     drafts,
     earlier,
     event_notices,
+    event_support,
     facts,
+    feedback,
     finding,
     forms,
     guests,
@@ -41,13 +44,16 @@ from handlers import (
     menu,
     networks,
     news,
+    offers,
     onboarding,
     pictures,
     planning,
     plans,
     preparing,
     profile,
+    proposals,
     pulses,
+    quarters,
     recording,
     referrals,
     referring,
@@ -60,6 +66,7 @@ from handlers import (
     stopping,
     stuck,
     support,
+    supporters,
     team,
     topics,
     waiting,
@@ -78,11 +85,18 @@ MODULES = (
     menu,
     event_notices,
     news,
+    offers,
     support,
     finding,
     facts,
     networks,
     stuck,
+    supporters,
+    event_support,
+    proposals,
+    deciding,
+    feedback,
+    quarters,
     referring,
     requests,
     preparing,
@@ -147,8 +161,14 @@ async def team_notice(page: Page, what: str, **args: object) -> Message | None:
     return await CARDS[f"team_notice.{what}"](page, **args)
 
 
+async def staff_notice(page: Page, what: str, **args: object) -> Message | None:
+    """Tell a provider's staff something; its conversation renders ``staff_notice.<what>``."""
+    return await CARDS[f"staff_notice.{what}"](page, **args)
+
+
 CARDS: Cards = {
     "team_notice": team_notice,
+    "staff_notice": staff_notice,
     **{kind: card for module in MODULES for kind, card in module.CARDS.items()},
 }
 FORMS: dict[str, Form] = {

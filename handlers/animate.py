@@ -14,7 +14,7 @@ from community import bridge, deliveries, inbox, referrals, roles, sends
 from community.events import Event
 from community.people import Person
 from community.roles import RoleName
-from handlers import drafts, menu, restores
+from handlers import deciding, drafts, menu, restores
 from handlers.content import block_for
 from handlers.planning import Events
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
@@ -82,6 +82,7 @@ async def desk(page: Page) -> Message:
             [Button(_.label("button", "📰 Newsletters"), AllSends())],
             [await drafts.button(page)],
             [Button(await _inbox_label(page), Inbox())],
+            await deciding.button(page),
         ]
         if await deliveries.uncertain(page.session, page.now):
             rows.append([Button(_.label("button", "❓ Not sure it arrived"), Unsure())])

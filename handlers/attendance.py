@@ -16,7 +16,7 @@ from community.consents import Purpose
 from community.events import Event
 from community.people import Membership, Person
 from community.translations import Block
-from handlers import listening, menu, resting
+from handlers import listening, menu, resting, supporters
 from handlers.content import authored, block_for, by_machine, please
 from handlers.replies import (
     Button,
@@ -128,7 +128,7 @@ async def event_list(page: Page) -> Message:
             text = _(
                 "There is no event planned at the moment. We will tell you when there is one."
             )
-        return Message(text, [[menu.button(_)]])
+        return Message(text, [_proposing(page), [menu.button(_)]])
     titles = await translations.blocks(
         page.session, "event", [event.id for event in found], page.reads, page.network.language
     )
@@ -146,7 +146,13 @@ async def event_list(page: Page) -> Message:
         ]
         for event in found
     ]
-    return Message(_("<b>Events you can go to</b>"), [*rows, [menu.button(_)]])
+    return Message(_("<b>Events you can go to</b>"), [*rows, _proposing(page), [menu.button(_)]])
+
+
+def _proposing(page: Page) -> list[Button]:
+    """Return the way for a member to propose an event."""
+    label = page._.label("button", "💡 Propose an event")
+    return [Button(label, menu.Propose(what="event"))] if page.reader.is_member else []
 
 
 def _short_day(page: Page, event: Event) -> str:
@@ -171,12 +177,14 @@ async def card_of(page: Page, event: Event, mine: Attendance | None) -> Message:
         "",
         await standing(page, event, mine),
         silence,
+        *await supporters.told(page, event),
     )
     rows = await answer_rows(page, event, mine)
     rows.insert(-1, await listening.of_event(page, event, block))
     rows.insert(-1, by_machine(page, "event", event.ref, block))
     if asking.takes_requests(event, page.now):
         rows.insert(-1, await please(page, "event", event.ref, event.id, block))
+    rows = [*await supporters.talk_rows(page, event, mine), *rows]
     return Message(text, [*resting.rows(page), *rows] if silence else rows)
 
 

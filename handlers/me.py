@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import consents, erasure, keys, needs, people, roles, translations
 from community.people import Person
-from handlers import menu, resting, topics, words
+from handlers import feedback, menu, resting, topics, words
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.onboarding import also_read, languages_card
 from handlers.profile import STEPS
@@ -122,6 +122,7 @@ async def me_card(page: Page) -> Message:
     )
     told.append(_("You agreed to: {agreed}", agreed=agreed))
     rows = [*resting.rows(page), *_change_rows(page)]
+    rows.insert(-3, await feedback.me_button(page))
     return Message(lines(_("<b>What we know about you</b>"), "", *told), rows)
 
 

@@ -33,6 +33,13 @@ class WriteTo(CallbackData, prefix="wt"):
     ref: str
 
 
+class Propose(CallbackData, prefix="pp"):
+    """What can be proposed; staff do it for one of their organisations."""
+
+    what: str = "menu"
+    organization: str = ""
+
+
 def button(_: Translator) -> Button:
     """Return the way back to the menu."""
     return Button(_.label("button", "Menu"), Menu())

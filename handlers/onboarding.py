@@ -13,7 +13,7 @@ from community import consents, events, people
 from community.consents import Purpose
 from community.errors import LinkRefusedError, NotFoundError
 from community.people import Person
-from handlers import menu, team, words
+from handlers import feedback, menu, team, words
 from handlers.replies import (
     Button,
     Message,
@@ -182,7 +182,8 @@ async def switched(
     if callback_data.alone:
         return [edit("me.card") if callback_data.done else edit("start.consents", alone=True)]
     if callback_data.done:
-        return [edit("start.in"), say("profile.step", step="need")]
+        asked = await feedback.after_joining(session, person)
+        return [edit("start.in"), *asked, say("profile.step", step="need")]
     return [edit("start.consents")]
 
 
@@ -243,11 +244,13 @@ async def second_card(page: Page) -> Message:
 
 
 async def terms_card(page: Page) -> Message:
-    """Say in three sentences what this is."""
+    """Say in three sentences what this is, and whose link it was if it was an organisation's."""
     _ = page._
+    by_whom = await feedback.by_whom(page)
     text = lines(
         _("👋 <b>Welcome</b>"),
         "",
+        *((by_whom, "") if by_whom else ()),
         _(
             "This is a network of people who start or run a business in a new country: "
             "events, support and each other."

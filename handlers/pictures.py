@@ -113,7 +113,7 @@ async def note(page: Page, send: Send) -> Html | None:
 def button(page: Page, send: Send) -> Button | None:
     """Return the way to the picture of a send that can still be changed."""
     _ = page._
-    if send.kind == Kind.RECALL or send.state not in CHANGES:
+    if send.kind in (Kind.RECALL, Kind.OFFER) or send.state not in CHANGES:
         return None
     if send.picture is None:
         label = _.label("button", "🖼 Add a picture")

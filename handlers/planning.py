@@ -19,6 +19,7 @@ from handlers import attendance as members_view
 from handlers import staff, wording
 from handlers.content import block_for
 from handlers.drafting import CHANGES, NEW_EVENT
+from handlers.event_support import AtEvent
 from handlers.forms import begin
 from handlers.guests import Answers, Ticks
 from handlers.replies import (
@@ -299,6 +300,7 @@ def _desk_rows(page: Page, event: Event) -> list[list[Button]]:
         if page.now >= event.starts_at - timedelta(hours=1):
             answers.append(Button(_.label("button", "✔️ Who came"), Ticks(ref=ref)))
         rows.append(answers)
+        rows.append([Button(_.label("button", "🏢 Support organisations"), AtEvent(ref=ref))])
     if event.state == State.DRAFT:
         rows.append([Button(_.label("button", "🗑 Drop this draft"), Do(ref=ref, what="discard"))])
     if is_open:

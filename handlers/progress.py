@@ -13,7 +13,7 @@ from community.deliveries import OPEN
 from community.deliveries import State as Row
 from community.figures import FEW
 from community.roles import RoleName
-from community.sends import Held, Send, State
+from community.sends import Held, Kind, Send, State
 from handlers.content import block_for
 from handlers.replies import Button, Message, Page, lines
 from handlers.staff import AllSends
@@ -219,7 +219,11 @@ def _buttons(
     steps: list[tuple[str, str]] = []
     if animates:
         if send.state == State.SCHEDULED:
-            steps.append((_.label("button", "↩️ Undo"), "undo"))
+            steps.append(
+                (_.label("button", "⏸ Hold it"), "hold")
+                if send.kind == Kind.OFFER
+                else (_.label("button", "↩️ Undo"), "undo")
+            )
         if send.state == State.SENDING:
             steps.append((_.label("button", "⏸ Hold it"), "hold"))
         if send.state == State.HELD:
@@ -237,9 +241,8 @@ def _buttons(
         if rows[Row.WAITING]:
             steps.append((_.label("button", "🌐 Translate it"), "words"))
         if rows[Row.SENT] and send.of_id is None:
-            steps += [
-                (_.label("button", "✏️ Correct it"), "correct"),
-                (_.label("button", "↩️ Take it back"), "recall"),
-            ]
+            if send.kind != Kind.OFFER:  # of which the team changes nothing
+                steps.append((_.label("button", "✏️ Correct it"), "correct"))
+            steps.append((_.label("button", "↩️ Take it back"), "recall"))
     buttons = [[Button(label, Do(ref=ref, what=what))] for label, what in steps]
     return [*buttons, [Button(_.label("button", "All newsletters"), AllSends())]]

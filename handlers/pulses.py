@@ -7,10 +7,11 @@ from aiogram import Router
 from aiogram.filters.callback_data import CallbackData
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import surveys
+from community import attendance, surveys
+from community.events import Event
 from community.people import Person
 from community.surveys import Progress
-from handlers import menu
+from handlers import menu, supporters
 from handlers.content import authored, block_for
 from handlers.replies import Button, Message, Page, Replies, edit, lines
 from locales import Html
@@ -91,7 +92,7 @@ async def question(page: Page, ref: str) -> Message:
     found = await surveys.progress(page.session, page.reader, ref)
     asked = found.next_question
     if asked is None:
-        return _ending(page, found)
+        return await _ending(page, found)
     if page.now >= found.survey.closes_at:
         return Message(_("These questions are closed now. Thank you all the same."))
     text = lines(
@@ -128,7 +129,8 @@ async def _about(page: Page, found: Progress) -> Html | None:
     return authored(page, block, block.get("title")) if block else None
 
 
-def _ending(page: Page, found: Progress) -> Message:
+async def _ending(page: Page, found: Progress) -> Message:
+    """Thank them, and offer to go on talking with whoever they have met there."""
     _ = page._
     if found.response.skipped_at is None:
         text = _("Thank you! Your answers help to make the next events better.")
@@ -136,7 +138,12 @@ def _ending(page: Page, found: Progress) -> Message:
         text = _("All right. Thank you for what you have answered.")
     else:
         text = _("All right, no questions. You can turn them off for good under /me.")
-    return Message(text, [[menu.button(_)]])
+    rows: list[list[Button]] = []
+    if found.survey.event_id is not None:
+        event = await page.session.get_one(Event, found.survey.event_id)
+        mine = await attendance.of(page.session, event, page.reader)
+        rows = await supporters.talk_rows(page, event, mine)
+    return Message(text, [*rows, [menu.button(_)]])
 
 
 CARDS = {"pulse": notice, "pulse.question": question}

@@ -14,7 +14,7 @@ from community.errors import NoAgreementError, NotFoundError
 from community.people import Person
 from community.providers import PAGE, Service
 from community.referrals import FieldName, Reason, Referral, State
-from handlers import words
+from handlers import feedback, proposals, quarters, words
 from handlers.clocks import next_lines
 from handlers.content import block_for
 from handlers.replies import (
@@ -119,7 +119,12 @@ async def list_card(page: Page, at: int = 0) -> Message:
         if found
         else _("Nobody has been referred to you yet.")
     )
-    return Message(text, [*rows, turning])
+    more = [
+        [proposals.staff_button(_)],
+        *await feedback.staff_rows(page),
+        *await quarters.staff_rows(page),
+    ]
+    return Message(text, [*rows, turning, *more])
 
 
 def state_for_staff(state: State, _: Translator) -> str:

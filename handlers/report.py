@@ -18,6 +18,7 @@ from community.errors import NotFoundError
 from community.figures import Group, Support
 from community.roles import RoleName
 from handlers import drafts, words
+from handlers.quarters import all_button
 from handlers.replies import (
     Button,
     Card,
@@ -156,6 +157,7 @@ async def report_card(page: Page) -> Message:
             per_row=2,
         ),
         [Button(_.label("button", "🤝 Support by quarter"), OpenQuarter())],
+        [all_button(_)],
         [await drafts.button(page)],
         [Button(_.label("button", "⚙️ Set up the network"), SetUp())],
     ]

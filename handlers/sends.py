@@ -17,7 +17,7 @@ from community.people import Person
 from community.roles import RoleName
 from community.sends import Held, Kind, Picture, Send, State
 from community.translations import Fallback
-from handlers import audience, event_notices, news, pictures, progress, staff, wording
+from handlers import audience, event_notices, news, offers, pictures, progress, staff, wording
 from handlers.content import authored, block_for
 from handlers.drafting import understood
 from handlers.forms import Answering, Field, Form, Question, begin, picture_in
@@ -254,6 +254,7 @@ async def send_list(page: Page) -> Message:
         label = {
             Kind.NEWSLETTER: _.label("send in a list", "📰 {title}: {state}", **told),
             Kind.EVENT_INVITATION: _.label("send in a list", "📣 {title}: {state}", **told),
+            Kind.OFFER: _.label("send in a list", "🤝 {title}: {state}", **told),
             Kind.CORRECTION: _.label("send in a list", "✏️ {title}: {state}", **told),
             Kind.RECALL: _.label("send in a list", "↩️ {title}: {state}", **told),
         }[send.kind]
@@ -340,6 +341,9 @@ async def _rows(page: Page, send: Send) -> list[list[Button]]:
     _, ref = page._, send.ref
     rows: list[list[Button]] = []
     animates = await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now)
+    is_offer = send.kind == Kind.OFFER
+    if is_offer and send.state in (State.DRAFT, State.IN_REVIEW):  # it waits with the proposals
+        return [[Button(_.label("button", "All newsletters"), AllSends())]]
     if send.state == State.IN_REVIEW and send.made_by_id != page.reader.id:
         rows += [
             [Button(_.label("button", "✅ Approve"), Do(ref=ref, what="approve"))],
@@ -351,8 +355,10 @@ async def _rows(page: Page, send: Send) -> list[list[Button]]:
         rows += [
             [Button(_.label("button", "📤 Send now"), Do(ref=ref, what="now"))],
             [Button(_.label("button", "📅 Send later"), Do(ref=ref, what="when"))],
-            [Button(_.label("button", "✏️ Change it again"), Do(ref=ref, what="change"))],
         ]
+        if not is_offer:  # of which the team changes nothing
+            change = Do(ref=ref, what="change")
+            rows.append([Button(_.label("button", "✏️ Change it again"), change)])
     looks = animates or send.held_because == Held.GROWN
     if send.state == State.HELD and looks:
         rows += [
@@ -363,9 +369,9 @@ async def _rows(page: Page, send: Send) -> list[list[Button]]:
         words = OpenSend(ref=ref, part="words")
         who = Button(_.label("button", "👥 Who gets it"), OpenSend(ref=ref, part="who"))
         whom = Button(_.label("button", "🎯 For whom"), audience.ForWhom(ref=ref))
-        if send.kind != Kind.RECALL:
+        if send.kind != Kind.RECALL and not is_offer:
             rows.append([Button(_.label("button", "🌐 Languages and preview"), words)])
-        can_choose = animates and send.of_id is None and send.state != State.HELD
+        can_choose = animates and send.of_id is None and not is_offer and send.state != State.HELD
         rows.append([whom, who] if can_choose else [who])
         if animates and (picture := pictures.button(page, send)):
             rows.append([picture])
@@ -426,6 +432,8 @@ async def as_read(page: Page, send: Send, language: str) -> Message | None:
     theirs = wording.as_reader_of(page, language)
     if send.kind == Kind.NEWSLETTER:
         return await news.as_written(theirs, send)
+    if send.kind == Kind.OFFER:
+        return await offers.as_written(theirs, send)
     if send.kind == Kind.RECALL:
         return await news.recalled(theirs, send.ref)
     if send.kind == Kind.CORRECTION:

@@ -30,7 +30,15 @@ from handlers.replies import (
     say,
     toast,
 )
-from handlers.staff import COORDINATORS, AgreementOf, Agreements, Months, PlanOf, router_for
+from handlers.staff import (
+    COORDINATORS,
+    AgreementOf,
+    Agreements,
+    Months,
+    PartnerLink,
+    PlanOf,
+    router_for,
+)
 from locales import OFFERED, Translator, language_name, native_name
 
 
@@ -307,6 +315,8 @@ async def organization_card(page: Page, ref: str) -> Message:
         )
     )
     rows.append([by_team])
+    link = _.label("button", "🔗 Its link into the network")
+    rows.append([Button(link, PartnerLink(ref=ref))])
     rows += in_rows(language_buttons(_, "organization", ref, set(shelf.complete)), 2)
     everything = Button(_.label("button", "All organisations"), SetUp(to="organizations"))
     return Message(text, [*rows, [everything]])

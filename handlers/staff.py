@@ -146,6 +146,13 @@ class OpenSend(CallbackData, prefix="nl"):
     part: str = "card"
 
 
+class PartnerLink(CallbackData, prefix="lk"):
+    """The link that an organisation hands out: show it, or withdraw it."""
+
+    ref: str
+    act: str = "open"
+
+
 class Only(BaseMiddleware):
     """Refuse whoever holds none of the roles, before anything is shown."""
 

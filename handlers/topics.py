@@ -28,6 +28,13 @@ class Turn(CallbackData, prefix="tp"):
     topic: str = ""
 
 
+class AboutNeed(CallbackData, prefix="mo"):
+    """Offers about one need: off, or on again."""
+
+    need: str
+    on: bool = False
+
+
 def button(topic: Topic, _: Translator) -> Button:
     """Return the one tap that ends this topic."""
     return Button(_.label("button", "🔕 No more news like this"), NoNews(topic=topic.value))
@@ -68,6 +75,7 @@ async def ended_told(page: Page, topic: str) -> Message:
     told = {
         Topic.EVENTS: _("You get no more invitations to events. Everything else stays."),
         Topic.NEWSLETTERS: _("You get no more newsletters. Everything else stays."),
+        Topic.OFFERS: _("You get no more offers. Everything else stays."),
         Topic.STEPS: _("We do not remind you of steps any more. Everything else stays."),
     }[Topic(topic)]
     return Message(told, [[Button(_.label("button", "What reaches me"), Turn())]])
@@ -88,6 +96,15 @@ async def topics_card(page: Page) -> Message:
             )
         ]
         for topic, name in names.items()
+    ]
+    rows += [
+        [
+            Button(
+                _.label("button", "⬜ Offers about: {need}", need=words.need(need, _)),
+                AboutNeed(need=need, on=True),
+            )
+        ]
+        for need in await topics.muted_offers(page.session, page.reader)
     ]
     agrees = Purpose.NEWS in await consents.given(page.session, page.reader)
     text = lines(

@@ -172,5 +172,6 @@ def topic(code: Topic, _: Translator) -> str:
     return {
         Topic.EVENTS: _.label("topic", "Invitations to events"),
         Topic.NEWSLETTERS: _.label("topic", "Newsletters"),
+        Topic.OFFERS: _.label("topic", "Offers of support organisations"),
         Topic.STEPS: _.label("topic", "Reminders of steps that wait"),
     }[code]

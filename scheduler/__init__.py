@@ -7,6 +7,7 @@ twice, because occurrences have unique keys. It sends and renders nothing.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +21,7 @@ from community import (
     people,
     plans,
     providers,
+    quarters,
     referrals,
     retention,
     second_reading,
@@ -135,6 +137,10 @@ async def _watching_what_is_set_aside(session: AsyncSession, tick: Tick) -> obje
     return await alerts.watch_set_aside(session, tick.now)
 
 
+async def _telling_quarters(session: AsyncSession, tick: Tick) -> object:
+    return await quarters.tell(session, tick.now, ZoneInfo(tick.zone))
+
+
 TIMETABLE: Sequence[Job] = (
     Job("starting sends", 1, _starting_sends),
     Job("finishing sends", 1, _finishing_sends),
@@ -154,6 +160,7 @@ TIMETABLE: Sequence[Job] = (
     Job("telling that agreements end", 60, _telling_that_agreements_end),
     Job("reminding of the plan", 60, _reminding_of_the_plan),
     Job("ending prepared requests that nobody answers", 60, _ending_drafts),
+    Job("telling providers of their quarter", 300, _telling_quarters),
     Job("noticing drafts that wait", 300, _noticing_drafts),
     Job("watching what is set aside", 60, _watching_what_is_set_aside),
     Job("deleting by the retention table", 3600, _cleaning),

@@ -1,6 +1,7 @@
 """When is the next thing due? The emulator's clock stops there when it plays forward."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +13,7 @@ from community import (
     events,
     plans,
     providers,
+    quarters,
     referrals,
     sends,
 )
@@ -21,7 +23,7 @@ from community.people import Membership, Person
 from community.sends import Send
 
 
-async def next_due(session: AsyncSession, now: datetime) -> datetime | None:
+async def next_due(session: AsyncSession, now: datetime, zone: str = "UTC") -> datetime | None:
     """Return the earliest moment after which the clock alone changes something."""
     found: list[datetime | None] = [
         await deliveries.next_due(session),
@@ -30,6 +32,7 @@ async def next_due(session: AsyncSession, now: datetime) -> datetime | None:
         await agreements.next_due(session),
         await plans.next_due(session),
         await referrals.next_draft_end(session),
+        await quarters.next_telling(session, now, ZoneInfo(zone)),
         await session.scalar(
             select(func.min(Send.starts_at)).where(Send.state == sends.State.SCHEDULED)
         ),

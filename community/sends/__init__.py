@@ -13,7 +13,15 @@ from community.sends.announcing import (
     take_back,
     translate_event,
 )
-from community.sends.approving import FOUR_EYES_ABOVE, review, submit
+from community.sends.approving import FOUR_EYES_ABOVE, REASON_LIMIT, review, submit, why
+from community.sends.offering import (
+    need_of,
+    offer,
+    offer_again,
+    offers_of,
+    own_offer,
+    withdraw_offer,
+)
 from community.sends.outcomes import (
     deferred,
     leave_uncertain,
@@ -52,6 +60,7 @@ __all__ = [
     "ALONE_DELAY",
     "FOUR_EYES_ABOVE",
     "PICTURE",
+    "REASON_LIMIT",
     "SEND",
     "UNDO",
     "Held",
@@ -77,7 +86,12 @@ __all__ = [
     "in_review",
     "in_the_night",
     "leave_uncertain",
+    "need_of",
+    "offer",
+    "offer_again",
+    "offers_of",
     "outcomes_by_language",
+    "own_offer",
     "recent",
     "release",
     "resend_uncertain",
@@ -92,5 +106,7 @@ __all__ = [
     "translate_event",
     "undo",
     "was_for",
+    "why",
+    "withdraw_offer",
     "write_newsletter",
 ]

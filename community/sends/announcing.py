@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, deliveries, events, roles
+from community import attendance, deliveries, event_support, events, roles
+from community.audiences import EVERYBODY
 from community.base import find
 from community.deliveries import Delivery
 from community.errors import TooLateError
@@ -14,7 +15,10 @@ from community.people import Person
 from community.roles import RoleName
 from community.sends.running import cancel
 from community.sends.table import Held, Kind, Send, State
-from community.sends.writing import edit
+from community.sends.writing import edit, narrowed
+
+MATERIAL = ("starts_wall", "zone", "place", "link")
+"""What the people of support organisations are told of when it changes: where and when."""
 
 
 async def announce(session: AsyncSession, actor: Person, event_ref: str, now: datetime) -> Send:
@@ -41,6 +45,7 @@ async def announce(session: AsyncSession, actor: Person, event_ref: str, now: da
         send = Send(
             kind=Kind.EVENT_INVITATION, event_id=event.id, made_by_id=actor.id, made_at=now
         )
+        send.for_whom = (await narrowed(session, send, EVERYBODY)).as_json()
         session.add(send)
         await session.flush()
     return send
@@ -80,12 +85,16 @@ async def change_event(
         TooLateError: it is over or cancelled, or would start in the past.
     """
     event = await find(session, Event, event_ref, lock=True)
+    events.require_decided(event)
     before = events.details_of(event)
     told = await attendance.change_event(
         session, actor, event_ref, details, now, default_zone=default_zone
     )
-    if events.details_of(event) == before:
+    after = events.details_of(event)
+    if after == before:
         return told, None
+    if any(getattr(after, fact) != getattr(before, fact) for fact in MATERIAL):
+        await event_support.tell_coming(session, event, now, called_off=False)
     # Invitations are there until it begins: those that still have to leave, too.
     await session.execute(
         update(Delivery)
@@ -106,8 +115,11 @@ async def cancel_event(session: AsyncSession, actor: Person, event_ref: str, now
         NotAllowedError: the actor is no animator.
         IllegalMoveError: it is over, or was never published.
     """
+    event = await find(session, Event, event_ref, lock=True)
+    was_open = event.state == events.State.PUBLISHED
     told = await attendance.cancel_event(session, actor, event_ref, now)
-    event = await find(session, Event, event_ref)
+    if was_open:
+        await event_support.tell_coming(session, event, now, called_off=True)
     unsent = await session.scalars(
         select(Send).where(
             Send.event_id == event.id, Send.state.not_in([State.SENT, State.CANCELLED])

@@ -6,16 +6,16 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import deliveries, roles
+from community import deliveries, notices, roles
 from community.base import find
-from community.errors import IllegalMoveError, NotAllowedError
+from community.errors import IllegalMoveError, NotAllowedError, NotUnderstoodError
 from community.history import Step
 from community.lifecycle import Who
 from community.people import Person
 from community.roles import RoleName
 from community.sends.pictures import require_words
 from community.sends.planning import dry_run
-from community.sends.table import SEND, Held, Send, State
+from community.sends.table import SEND, Held, Kind, Send, State
 
 FOUR_EYES_ABOVE = 50
 
@@ -26,12 +26,14 @@ async def submit(
     """Approve one's own small send, or ask a second person to look at a large one.
 
     Raises:
-        NotAllowedError: the actor is no animator.
+        NotAllowedError: the actor is no animator, or it is an offer, which only waits in review.
         WordlessPictureError: nobody has written what is in its picture.
         IllegalMoveError: it is past that.
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
     send = await find(session, Send, ref, lock=True)
+    if send.kind == Kind.OFFER:
+        raise NotAllowedError(RoleName.PROVIDER_STAFF)
     await require_words(session, send)
     run = await dry_run(session, send, network_language, now)
     if run.people <= FOUR_EYES_ABOVE:
@@ -50,13 +52,24 @@ async def submit(
     return send
 
 
+REASON_LIMIT = 500
+
+
 async def review(
-    session: AsyncSession, actor: Person, ref: str, now: datetime, *, approve: bool
+    session: AsyncSession,
+    actor: Person,
+    ref: str,
+    now: datetime,
+    *,
+    approve: bool,
+    reason: str = "",
 ) -> Send:
-    """Approve somebody else's send, or give it back.
+    """Approve somebody else's send, or give it back; an offer comes back with a reason.
 
     Raises:
-        NotAllowedError: the actor wrote or submitted it, or is neither animator nor administrator.
+        NotAllowedError: the actor wrote or submitted it, is of the staff whose offer it is, or is
+            neither animator nor administrator.
+        NotUnderstoodError: an offer is given back without a reason, or with a very long one.
         WordlessPictureError: nobody has written what is in its picture.
         IllegalMoveError: it does not wait for review any more.
     """
@@ -66,7 +79,8 @@ async def review(
     ]
     send = await find(session, Send, ref, lock=True)
     authors = {send.made_by_id, await _submitted_by(session, send)}
-    if not any(allowed) or actor.id in authors:
+    is_theirs = send.organization_id in await roles.staffed(session, actor, now)
+    if not any(allowed) or actor.id in authors or is_theirs:
         raise NotAllowedError(RoleName.ANIMATOR)
     if send.state != State.IN_REVIEW:
         raise IllegalMoveError(SEND.name, send.state, State.APPROVED if approve else State.DRAFT)
@@ -74,10 +88,34 @@ async def review(
         await require_words(session, send)
         await _approve(session, send, actor, now)
     else:
-        await SEND.move(session, send, State.DRAFT, Who.ANIMATOR, now, actor_id=actor.id)
+        because = why(reason) if send.kind == Kind.OFFER else None
+        await SEND.move(
+            session,
+            send,
+            State.DRAFT,
+            Who.ANIMATOR,
+            now,
+            actor_id=actor.id,
+            refused_because=because,
+        )
+    if send.organization_id is not None:
+        await notices.tell_staff(session, send.organization_id, "offer", send, now)
+        return send
     known = [author for author in authors if author is not None]
     await tell_team(session, send, "reviewed", sorted(known), now)
     return send
+
+
+def why(reason: str) -> str:
+    """Return the reason as it is kept.
+
+    Raises:
+        NotUnderstoodError: there is none, or it is too long.
+    """
+    reason = reason.strip()
+    if not 0 < len(reason) <= REASON_LIMIT:
+        raise NotUnderstoodError("reason", limit=REASON_LIMIT if reason else None)
+    return reason
 
 
 async def looks_at(session: AsyncSession, send: Send, actor: Person, now: datetime) -> bool:

@@ -28,12 +28,13 @@ class State(StrEnum):
 
 
 _A = who(Who.ANIMATOR)
+_AP = who(Who.ANIMATOR, Who.PROVIDER)
 _AC = who(Who.ANIMATOR, Who.CLOCK)
 SEND = Lifecycle(
     "send",
     {
-        State.DRAFT: {State.IN_REVIEW: _A, State.APPROVED: _A, State.CANCELLED: _A},
-        State.IN_REVIEW: {State.APPROVED: _A, State.DRAFT: _A, State.CANCELLED: _A},
+        State.DRAFT: {State.IN_REVIEW: _AP, State.APPROVED: _A, State.CANCELLED: _AP},
+        State.IN_REVIEW: {State.APPROVED: _A, State.DRAFT: _AP, State.CANCELLED: _AP},
         State.APPROVED: {State.SCHEDULED: _A, State.DRAFT: _A, State.CANCELLED: _A},
         State.SCHEDULED: {
             State.SENDING: who(Who.CLOCK),
@@ -52,6 +53,8 @@ class Kind(StrEnum):
 
     NEWSLETTER = "newsletter"
     EVENT_INVITATION = "event_invitation"
+    OFFER = "offer"
+    """What a support organisation offers; its own people write it, and nobody else."""
     CORRECTION = "correction"
     """Other words in the place of a send that has gone out."""
     RECALL = "recall"
@@ -97,6 +100,14 @@ class Send(Base, Referable):
         BigId, ForeignKey("people.id", ondelete="SET NULL")
     )
     made_at: Mapped[datetime]
+    organization_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organizations.id"))
+    """Whose offer it is."""
+    owner_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="SET NULL")
+    )
+    """Of an offer in review: which animator takes care of it."""
+    refused_because: Mapped[str | None] = mapped_column(Text)
+    """Of an offer that came back: what the animator says about it."""
     fallback: Mapped[Fallback] = mapped_column(String(16), default=Fallback.NETWORK)
     state: Mapped[State] = mapped_column(String(16), default=State.DRAFT, index=True)
     approved_by_id: Mapped[int | None] = mapped_column(

@@ -1,5 +1,6 @@
 """The words and the audience of a send. Any change of them takes its approval back."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -8,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import awaited, roles, translations
 from community.audiences import Audience
 from community.base import find
-from community.errors import IllegalMoveError, NotFoundError
+from community.errors import IllegalMoveError, NotAllowedError, NotFoundError
+from community.events import Event
 from community.lifecycle import Who
+from community.needs import Need
 from community.people import Person
 from community.roles import RoleName
 from community.sends.table import SEND, Kind, Send, State
@@ -61,17 +64,19 @@ async def edit(
     Among the words may be those of its picture.
 
     Raises:
-        NotAllowedError: the actor is no animator.
+        NotAllowedError: the actor is no animator, or it is an offer: the team changes none.
         IllegalMoveError: it is being sent, or was.
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
     send = await find(session, Send, ref, lock=True)
+    if send.kind == Kind.OFFER:
+        raise NotAllowedError(RoleName.PROVIDER_STAFF)
     await SEND.move(session, send, State.DRAFT, Who.ANIMATOR, now, actor_id=actor.id)
     send.approved_by_id, send.starts_at, send.alone = None, None, False
     if fallback is not None:
         send.fallback = fallback
     if audience is not None:
-        send.for_whom = audience.as_json()
+        send.for_whom = (await narrowed(session, send, audience)).as_json()
     if language and texts:
         for (subject, subject_id), written in _by_subject(send, texts).items():
             await translations.write(
@@ -79,6 +84,14 @@ async def edit(
             )
     await session.flush()
     return send
+
+
+async def narrowed(session: AsyncSession, send: Send, audience: Audience) -> Audience:
+    """Return the audience, of an event that a provider proposed only who looks for its need."""
+    event = await session.get(Event, send.event_id) if send.event_id is not None else None
+    if event is None or event.organization_id is None or event.need is None:
+        return audience
+    return replace(audience, needs=(Need(event.need),))
 
 
 async def complete(
@@ -96,13 +109,15 @@ async def complete(
     get the words of the correction.
 
     Raises:
-        NotAllowedError: the actor is no animator.
+        NotAllowedError: the actor is no animator, or it is an offer.
         IllegalMoveError: nobody waits, this language is one of those that were approved, or other
             words stand by now.
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
     send = await find(session, Send, ref, lock=True)
     first = await first_of(session, send)
+    if first.kind == Kind.OFFER:
+        raise NotAllowedError(RoleName.PROVIDER_STAFF)
     is_missing = language not in (await shelf(session, send)).complete
     waits = first.fallback == Fallback.WAIT and first.state in (State.SENDING, State.HELD)
     if first.state == State.SENT:
@@ -128,7 +143,7 @@ def _by_subject(send: Send, texts: dict[str, str]) -> dict[tuple[str, int], dict
 
 
 async def undo(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Send:
-    """Take a scheduled send back to draft before it starts.
+    """Take a scheduled send back to draft before it starts. An offer can be held instead.
 
     Raises:
         NotAllowedError: the actor is no animator.
@@ -178,12 +193,18 @@ async def standings(session: AsyncSession, send: Send) -> tuple[str, dict[str, S
     return source, together
 
 
+_IS_PROPOSED = (Send.kind == Kind.OFFER) & Send.approved_by_id.is_(None)
+"""An offer that the team has not approved is nobody's newsletter."""
+
+
 async def recent(session: AsyncSession, limit: int = 10) -> list[Send]:
-    """Return the newest sends."""
-    return list(await session.scalars(select(Send).order_by(Send.id.desc()).limit(limit)))
+    """Return the newest sends; of offers those that the team has approved."""
+    query = select(Send).where(~_IS_PROPOSED).order_by(Send.id.desc()).limit(limit)
+    return list(await session.scalars(query))
 
 
 async def in_review(session: AsyncSession) -> list[Send]:
-    """Return what waits for a second person, the oldest first."""
-    query = select(Send).where(Send.state == State.IN_REVIEW).order_by(Send.id)
+    """Return what waits for a second person, the oldest first; not what providers offer."""
+    query = select(Send).where(Send.state == State.IN_REVIEW, Send.kind != Kind.OFFER)
+    query = query.order_by(Send.id)
     return list(await session.scalars(query))

@@ -17,6 +17,8 @@ TABLE = {
     # Nobody asked for these: news and nudges by consent, each with a topic to turn off.
     "event_invitation": ("news", "news", "events", True, True, AT_REST, "uncertain"),
     "newsletter": ("news", "news", "newsletters", True, True, AT_REST, "uncertain"),
+    # What providers offer is news of a topic of its own.
+    "offer": ("news", "news", "offers", True, True, AT_REST, "uncertain"),
     "step_nudge": ("service", "news", "steps", True, True, AT_REST, "uncertain"),
     "pulse": ("survey", "surveys", None, True, True, AT_REST, "uncertain"),
     # Whoever says "going" wants to be reminded, while they rest too.
@@ -36,6 +38,8 @@ TABLE = {
     "referral_outcome": ("service", None, None, False, True, NOBODY, "resend"),
     "provider_notice": ("urgent", None, None, False, True, NOBODY, "resend"),
     "team_notice": ("service", None, None, False, True, NOBODY, "resend"),
+    # A provider's people hear of invitations and of what became of their proposals by day.
+    "staff_notice": ("service", None, None, False, True, NOBODY, "resend"),
     # Relayed messages are owed like the steps of a referral: "you have a new message".
     "bridge_message": ("urgent", None, None, False, True, NOBODY, "resend"),
     # Who has asked for a translation hears once that it is there, by day.

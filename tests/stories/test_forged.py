@@ -56,6 +56,7 @@ LONGEST = 64
 OWN = {
     *("la", "l2", "te", "co", "pr", "me", "ch", "m", "nn", "st", "pa", "at", "us", "f"),
     *("ev", "evs", "an", "ics", "sy", "sq", "sv", "sk", "sf", "sr", "sz", "pu", "pt", "ps", "tp"),
+    *("mo", "et", "pp", "pw", "po", "fb"),
     *("wt", "bm", "py", "vl", "fc", "fi", "fm", "fn", "fs"),
 }
 """What anybody may press for themself; it may change their own rows, and nobody else's."""
@@ -64,15 +65,17 @@ ROLES: Mapping[str, set[str]] = {
     "animator": {
         *("az", "tm", "tg", "tj", "ti", "ts", "tr", "ib", "iq", "di", "sl", "nl", "sd", "au"),
         *("ar", "pe", "pl", "pn", "pq", "pz", "pd", "pg", "pk", "px", "nw", "nt", "ww", "wv"),
+        *("eo", "ei", "eg", "eb", "dq", "dp"),
         *("wo", "fw", "pi", "ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
         *("rt", "bt", "bl"),
     },
     "coordinator": {
         *("ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
+        *("lk", "qo", "qa"),
         *("rp", "rm", "rq", "su", "sa", "so", "sx", "sj", "sn", "ss", "sg", "sw"),
         *("ag", "al", "ao", "aq", "uh", "uj", "pb", "pj"),
     },
-    "staff": {"rl"},
+    "staff": {"es", "eb", "fh", "qo", "rl"},
     "translator": {"ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"},
     "member": set(),
     "stranger": set(),
@@ -95,6 +98,12 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     "sk": ("service_steps",),
     "sa": ("areas",),
     "sx": ("areas", "organizations"),
+    **dict.fromkeys(("eg", "es", "et"), ("event_organizations",)),
+    **dict.fromkeys(("po", "dp"), ("events", "sends")),
+    **dict.fromkeys(("lk", "fh", "qo", "pp"), ("organizations",)),
+    "eo": ("events",),
+    "ei": ("events", "organizations"),
+    "eb": ("event_organizations", "services"),
     "pr": ("areas",),
     **dict.fromkeys(("iq", "if", "xc", "xf", "xs"), ("exchanges",)),
     "wt": ("events", "referrals"),
@@ -137,7 +146,7 @@ TWO = {"events", "referrals", "survey_responses", "people", "exchanges"}
 OWN_TABLES = {
     *("people", "consents", "profiles", "needs", "attendances", "checklists", "ticks"),
     *("muted_topics", "deliveries", "survey_responses", "survey_answers", "history", "referrals"),
-    *("exchanges", "translation_requests"),
+    *("exchanges", "translation_requests", "muted_offers", "feedback_consents"),
 }
 
 

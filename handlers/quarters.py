@@ -1,0 +1,184 @@
+"""An organisation's quarter: its own people read it when it is over, and coordinators too."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aiogram import Router
+from aiogram.filters.callback_data import CallbackData
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import agreements, providers, quarters, roles
+from community.base import find
+from community.errors import NotFoundError
+from community.people import Person
+from community.providers import Organization
+from community.quarters import Quarter
+from handlers import words
+from handlers.replies import Button, File, Message, Network, Page, Replies, edit, say
+from handlers.staff import COORDINATORS, PROVIDERS, Months, page_of, router_for
+from handlers.supporters import name_of
+from locales import Html, Translator
+from reports import chart
+from reports.quarter import quarter_name, report
+from reports.tables import Report, as_text
+
+PER_PAGE = 10
+
+
+class OfProvider(CallbackData, prefix="qo"):
+    """The quarter of one organisation."""
+
+    ref: str
+    year: int
+    number: int
+
+
+class AllProviders(CallbackData, prefix="qa"):
+    """The organisations whose quarters a coordinator may read."""
+
+    at: int = 0
+
+
+# Handlers
+
+
+async def opened(
+    query: Any,
+    callback_data: OfProvider,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+    network: Network,
+) -> Replies:
+    """Show a quarter: text and picture.
+
+    Raises:
+        NotFoundError: it is not for this reader, or there is no such quarter.
+    """
+    ref, year, number = callback_data.ref, callback_data.year, callback_data.number
+    if not (1 <= number <= 4 and 2000 <= year <= 9000):
+        raise NotFoundError("Quarter")
+    zone = ZoneInfo(network.zone)
+    await quarters.read(session, person, ref, Quarter(year, number), zone, now)
+    about = {"ref": ref, "year": year, "number": number}
+    return [say("quarter.text", **about), say("quarter.picture", **about)]
+
+
+async def listed(query: Any, callback_data: AllProviders) -> Replies:
+    """Show a page of the organisations."""
+    return [edit("quarter.providers", at=callback_data.at)]
+
+
+# Cards
+
+
+def button(page: Page, label: str, ref: str, quarter: Quarter) -> Button:
+    """Return the way to a quarter."""
+    return Button(label, OfProvider(ref=ref, year=quarter.year, number=quarter.number))
+
+
+def all_button(_: Translator) -> Button:
+    """Return a coordinator's way to the quarters of providers."""
+    return Button(_.label("button", "🏢 Quarters of providers"), AllProviders())
+
+
+def _running(page: Page) -> Quarter:
+    return quarters.quarter_of(page.now, ZoneInfo(page.network.zone))
+
+
+async def ready(page: Page, ref: str) -> Message | None:
+    """Tell staff that their quarter can be read; nothing once they are staff no more."""
+    _ = page._
+    organization = await find(page.session, Organization, ref)
+    if organization.id not in await roles.staffed(page.session, page.reader, page.now):
+        return None
+    over = _running(page).before
+    text = _("📊 Your quarter is ready: {quarter}", quarter=quarter_name(over, _))
+    return Message(text, [[button(page, _.label("button", "See it"), ref, over)]])
+
+
+async def staff_rows(page: Page) -> list[list[Button]]:
+    """Return the way to the last quarter of each organisation of whose staff one is."""
+    _ = page._
+    over, rows = _running(page).before, []
+    for number in await roles.staffed(page.session, page.reader, page.now):
+        organization = await page.session.get_one(Organization, number)
+        label = _.label(
+            "button", "📊 The quarter of {organization}", organization=await name_of(page, number)
+        )
+        rows.append([button(page, label, organization.ref, over)])
+    return rows
+
+
+async def _read(page: Page, ref: str, year: int, number: int) -> Report:
+    from handlers.referrals import state_for_staff  # noqa: PLC0415 - the pages point at each other
+
+    zone = ZoneInfo(page.network.zone)
+    found = await quarters.read(
+        page.session, page.reader, ref, Quarter(year, number), zone, page.now
+    )
+    organization = await find(page.session, Organization, ref)
+    return report(
+        await name_of(page, organization.id), found, state_for_staff, words.reason, page._
+    )
+
+
+async def text_card(page: Page, ref: str, year: int, number: int) -> Message:
+    """Show a quarter as text, and the way to those beside it."""
+    told = await _read(page, ref, year, number)
+    quarter, running, _ = Quarter(year, number), _running(page), page._
+    turning = [button(page, quarter_name(quarter.before, _), ref, quarter.before)]
+    if quarter < running:
+        turning.append(button(page, quarter_name(quarter.following, _), ref, quarter.following))
+    return Message(as_text(told, _), [turning])
+
+
+async def picture_card(page: Page, ref: str, year: int, number: int) -> Message | None:
+    """Show it as a picture, where there is a font for the reader's language."""
+    _ = page._
+    told = await _read(page, ref, year, number)
+    image = chart.picture(told, _)
+    if image is None:
+        return Message(
+            _(
+                "There is no picture in this language, because the server lacks a font for it. "
+                "Whoever runs it finds the remedy in docs/operators.md."
+            )
+        )
+    otherwise = _("It could not be made, and whoever runs this bot finds out why in its log.")
+    file = File("quarter.png", image, is_picture=True, otherwise=otherwise)
+    return Message(Html("") + told.title, file=file)
+
+
+async def providers_card(page: Page, at: int = 0) -> Message:
+    """List the organisations with an active agreement, for a coordinator."""
+    _ = page._
+    over = _running(page).before
+    every = await providers.organizations(page.session)
+    active = await agreements.active_among(page.session, [each.id for each in every], page.now)
+    found = [each for each in every if each.id in active]
+    shown, turning = page_of(found, at, PER_PAGE, lambda to: AllProviders(at=to), _)
+    rows = [[button(page, await name_of(page, o.id), o.ref, over)] for o in shown]
+    text = _("<b>Providers, quarter by quarter</b>")
+    back = Button(_.label("button", "Back"), Months())
+    return Message(text, [*rows, turning, [back]])
+
+
+CARDS = {
+    "quarter.text": text_card,
+    "quarter.picture": picture_card,
+    "quarter.providers": providers_card,
+    "staff_notice.quarter": ready,
+}
+
+
+def setup() -> Router:
+    """Take the buttons of quarters, from staff and coordinators."""
+    router = Router(name="quarters")
+    both = router_for("quarters both", PROVIDERS | COORDINATORS)
+    both.callback_query.register(opened, OfProvider.filter())
+    own = router_for("quarters coordinators", COORDINATORS)
+    own.callback_query.register(listed, AllProviders.filter())
+    router.include_routers(both, own)
+    return router
