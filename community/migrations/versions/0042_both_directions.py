@@ -36,7 +36,7 @@ def _key(table: str, column: str, target: str, then: str | None) -> sa.ForeignKe
 
 def upgrade() -> None:
     for table, names in COLUMNS.items():
-        with op.batch_alter_table(table) as batch:
+        with op.batch_alter_table(table, table_kwargs={"sqlite_autoincrement": True}) as batch:
             for name in names:
                 batch.add_column(_column(name))
                 if name in TARGETS:
@@ -106,7 +106,7 @@ def downgrade() -> None:
     for table in ("feedback_consents", "muted_offers", "event_staff", "event_organizations"):
         op.drop_table(table)
     for table, names in COLUMNS.items():
-        with op.batch_alter_table(table) as batch:
+        with op.batch_alter_table(table, table_kwargs={"sqlite_autoincrement": True}) as batch:
             for name in names:
                 if name in TARGETS:
                     batch.drop_constraint(f"fk_{table}_{name}", type_="foreignkey")
