@@ -207,6 +207,10 @@ def _not_passed_on(error: UnfitFileError, _: Translator) -> Html:
     }[error.why]
 
 
+AN_ADDRESS, A_NUMBER = "info@example.org", "+33 1 23 45 67 89"
+SOME_HOURS = "9:00-12:30, 14:00-17:00"
+
+
 def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
     """Return what was expected instead, field by field."""
     if error.count is not None:
@@ -255,6 +259,10 @@ def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
             "please send one of these."
         ),
         "steps": _("Please write the steps, one on each line."),
+        "email": _("Please write an e-mail address, for example {example}.", example=AN_ADDRESS),
+        "phone": _("Please write a phone number, for example {example}.", example=A_NUMBER),
+        "hours": _("Please write the hours like this: {example}", example=SOME_HOURS),
+        "day": _("I could not read that day, or it is in the past. Write it like this: 24.11."),
         "language": _("Please choose one of the languages."),
     }
     return fields.get(error.field, _("I did not understand that. Please try again."))

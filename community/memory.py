@@ -161,6 +161,18 @@ async def savepoint(session: AsyncSession) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def undone(session: AsyncSession) -> AsyncIterator[None]:
+    """Undo what is written within, whatever comes of it: it shows what would be."""
+    await write_all(session)
+    within = await session.begin_nested()
+    try:
+        yield
+    finally:
+        await within.rollback()
+        doubt(session)
+
+
+@asynccontextmanager
 async def undone_if_refused(session: AsyncSession) -> AsyncIterator[None]:
     """Undo what is written within, if it raises; then nothing is remembered either.
 

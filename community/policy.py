@@ -128,6 +128,7 @@ POLICY: Mapping[str, Policy] = {
         silent_in=_RESTING,
     ),
     "event_reminder": _reminder(timedelta(hours=12)),
+    "entry_check": _reminder(timedelta(hours=47)),
     "event_changed": _owed(Lane.URGENT, timedelta(days=2), waits_for_morning=False),
     "event_cancelled": _owed(Lane.URGENT, timedelta(days=2), waits_for_morning=False),
     "place_offered": _owed(Lane.URGENT, timedelta(hours=12), silent_in=_GONE),

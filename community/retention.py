@@ -22,7 +22,7 @@ from community.exchanges import State as Asked
 from community.live import LiveMessage
 from community.machine import MachineText
 from community.people import Membership, Person
-from community.providers import ServiceWish
+from community.providers import Metadata, ServiceWish
 from community.reading_aloud import IS_OF
 from community.recordings import Recording
 from community.roles import Role, RoleInvitation
@@ -158,6 +158,14 @@ RULES: Sequence[Rule] = (
         "it was written anew",
         "so that an earlier text can be used again",
         lambda before: delete(EarlierText).where(EarlierText.replaced_at < before),
+    ),
+    Rule(
+        "a line of the directory's log: which field of an entry was changed, from what to what, "
+        "by whom in which role",
+        timedelta(days=730),
+        "it was changed",
+        "so that a coordinator can put back what stood there, and see who answers for it",
+        lambda before: delete(Metadata).where(Metadata.last_action_date < before),
     ),
     Rule(
         "that somebody has asked for a text in their language; it goes sooner, once the text is "

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community import history
+from community.among import among
 from community.base import Base, BigId, Referable, find
 from community.errors import (
     AlreadySettledError,
@@ -154,9 +155,73 @@ async def holders(
     return list((await session.scalars(query.order_by(Person.id))).unique())
 
 
-async def staff_of(session: AsyncSession, organization_id: int, now: datetime) -> list[Person]:
-    """Return the people who read an organisation's requests now."""
-    return await holders(session, RoleName.PROVIDER_STAFF, now, organization_id=organization_id)
+async def staff_of(
+    session: AsyncSession, organization_id: int, now: datetime, *, speaking: str = ""
+) -> list[Person]:
+    """Return the people who read an organisation's requests now.
+
+    Whoever serves people in the language ``speaking`` comes first; nobody is left out.
+    """
+    found = await colleagues(session, organization_id, now)
+    plain = speaking.partition("-")[0]
+    found.sort(key=lambda one: not {speaking, plain} & {*one[0].languages})
+    return list({person.id: person for _role, person in found}.values())
+
+
+async def colleagues(
+    session: AsyncSession, organization_id: int, now: datetime
+) -> list[tuple[Role, Person]]:
+    """Return an organisation's staff, with the role that says what they speak."""
+    rows = await session.execute(
+        select(Role, Person)
+        .join(Person, Person.id == Role.person_id)
+        .where(
+            Role.name == RoleName.PROVIDER_STAFF,
+            Role.organization_id == organization_id,
+            _holds(now),
+        )
+        .order_by(Person.id, Role.id)
+    )
+    return [(role, person) for role, person in rows]
+
+
+async def staff_of_each(
+    session: AsyncSession, organization_ids: Collection[int], now: datetime
+) -> dict[int, list[int]]:
+    """Return the numbers of the staff of several organisations; who has none is left out."""
+    rows = await session.execute(
+        select(Role.organization_id, Role.person_id)
+        .where(
+            Role.name == RoleName.PROVIDER_STAFF,
+            among(Role.organization_id, organization_ids),
+            _holds(now),
+        )
+        .distinct()
+        .order_by(Role.person_id)
+    )
+    found: dict[int, list[int]] = {}
+    for number, person_id in rows:
+        if number is not None:
+            found.setdefault(number, []).append(person_id)
+    return found
+
+
+async def speak(
+    session: AsyncSession, actor: Person, organization_id: int, language: str, now: datetime
+) -> Role:
+    """Say that the actor serves people of an organisation in a language, or does not any more.
+
+    Raises:
+        NotAllowedError: the actor is not of its staff now.
+    """
+    held = await colleagues(session, organization_id, now)
+    role = next((role for role, person in held if person.id == actor.id), None)
+    if role is None:
+        raise NotAllowedError(RoleName.PROVIDER_STAFF)
+    before = [*role.languages]
+    role.languages = sorted({*before} ^ {language})
+    await session.flush()
+    return role
 
 
 def with_staff(now: datetime) -> Select[int | None]:

@@ -83,8 +83,8 @@ async def write(
         owner, _source, _row = await _segment(session, key, seen, is_own=by is not Who.TRANSLATOR)
         if by is Who.TRANSLATOR:
             await untranslated.require_open(session, subject, ref, now)
-            await translations.write(
-                session, actor, subject, owner.id, language, words, now, by=by
+            await providers.write_words(
+                session, actor, owner, subject, language, words, now, by=by
             )
             return None
     if subject == "event":

@@ -44,15 +44,16 @@ class State(StrEnum):
 
 
 _T = who(Who.ANIMATOR, Who.COORDINATOR)
-_ALL = who(Who.ANIMATOR, Who.COORDINATOR, Who.TRANSLATOR)
+_ALL = who(Who.ANIMATOR, Who.COORDINATOR, Who.TRANSLATOR, Who.PROVIDER)
+_W = who(Who.ANIMATOR, Who.COORDINATOR, Who.PROVIDER)
 _C = who(Who.CLOCK)
 TRANSLATION = Lifecycle(
     "translation",
     {
         State.MISSING: {State.MACHINE: _C, State.DRAFT: _ALL},
-        State.MACHINE: {State.DRAFT: _ALL, State.APPROVED: _T, State.STALE: _T},
-        State.DRAFT: {State.APPROVED: _ALL, State.STALE: _T},
-        State.APPROVED: {State.STALE: _T},
+        State.MACHINE: {State.DRAFT: _ALL, State.APPROVED: _T, State.STALE: _W},
+        State.DRAFT: {State.APPROVED: _ALL, State.STALE: _W},
+        State.APPROVED: {State.STALE: _W},
         State.STALE: {State.MACHINE: _C, State.DRAFT: _ALL, State.APPROVED: _T},
     },
 )
@@ -192,14 +193,16 @@ async def write(
 
     Changing the source makes exactly that field stale in the other languages, unless the change
     is minor (a typing error). The text of an animator or coordinator counts as approved, that of
-    a translator is a draft. The caller has checked that the actor may write this subject.
+    a translator is a draft, and so is a provider's in another language than the source. The
+    caller has checked that the actor may write this subject.
 
     Raises:
         IllegalMoveError: a translator would write what stands approved, or the author's words.
     """
-    to = State.DRAFT if by is Who.TRANSLATOR else State.APPROVED
     rows = await _rows(session, subject, [subject_id])
     source = next((row.language for row in rows if row.is_source), language)
+    is_draft = by is Who.TRANSLATOR or (by is Who.PROVIDER and language != source)
+    to = State.DRAFT if is_draft else State.APPROVED
     for field, raw in fields.items():
         text = clean(subject, field, raw)
         row = next((r for r in rows if r.language == language and r.field == field), None)
@@ -223,6 +226,26 @@ async def write(
             for other in rows:
                 if other.field == field and other.language != source:
                     other.state = State.STALE
+    await session.flush()
+    await tell_followers(session, subject, subject_id)
+
+
+async def strike(
+    session: AsyncSession,
+    subject: str,
+    subject_id: int,
+    language: str,
+    field: str,
+    now: datetime,
+) -> None:
+    """Take one field out; of the source, it goes in every language. What stood there is kept."""
+    rows = [row for row in await _rows(session, subject, [subject_id]) if row.field == field]
+    is_source = any(row.is_source and row.language == language for row in rows)
+    for row in rows:
+        if is_source or row.language == language:
+            session.add(_as_it_stood(row, now))
+            await session.delete(row)
+    memory.drop(session, (ContentText, subject, subject_id))
     await session.flush()
     await tell_followers(session, subject, subject_id)
 

@@ -145,6 +145,7 @@ def _kind_label(kind: str, _: Translator) -> str:
     return {
         "event_reminder": _.label("delivery", "reminder of an event"),
         "step_nudge": _.label("delivery", "reminder of a step"),
+        "entry_check": _.label("delivery", "question whether an entry is right"),
         "pulse": _.label("delivery", "short question"),
     }.get(kind, _.label("delivery", "message"))
 

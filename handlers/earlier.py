@@ -11,11 +11,11 @@ from community import translating, untranslated
 from community.base import find
 from community.earlier import EarlierText
 from community.errors import ChangedError
+from community.lifecycle import Who
 from community.people import Person
-from community.roles import RoleName
 from community.translations import TRANSLATION, State
 from community.untranslated import TABLES, WRITERS, Segment
-from handlers import words
+from handlers import entry_words
 from handlers.content import check_faithful, named
 from handlers.replies import Button, Message, Network, Page, Replies, edit, lines, toast
 from handlers.staff import router_for
@@ -85,7 +85,8 @@ async def earlier_card(page: Page, ref: str) -> Message | None:
     if found is None:
         return None
     when = moment(before.written_at, page.zone, _, year=page.now.year)
-    role = words.role(RoleName(before.written_as), _) if before.written_as else None
+    by = before.written_as
+    role = entry_words.writer(Who(by), _) if by else None
     told_of = (
         _("🕘 Written before: {when}, {role}", when=when, role=role)
         if role

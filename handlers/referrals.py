@@ -17,6 +17,7 @@ from community.referrals import FieldName, Reason, Referral, State
 from handlers import feedback, proposals, quarters, words
 from handlers.clocks import next_lines
 from handlers.content import block_for
+from handlers.entry import OurEntry
 from handlers.replies import (
     Button,
     Message,
@@ -120,6 +121,7 @@ async def list_card(page: Page, at: int = 0) -> Message:
         else _("Nobody has been referred to you yet.")
     )
     more = [
+        [Button(_.label("button", "Our entry"), OurEntry())],
         [proposals.staff_button(_)],
         *await feedback.staff_rows(page),
         *await quarters.staff_rows(page),

@@ -203,7 +203,9 @@ async def require_coordinator(page: Page) -> None:
 
 async def menu_card(page: Page) -> Message:
     """Show the parts of the set up."""
+    from handlers.directory_log import Unconfirmed  # noqa: PLC0415 - the pages point at each other
     from handlers.hsds import OfDirectory  # noqa: PLC0415 - the pages point at each other
+    from handlers.register import Networks  # noqa: PLC0415 - the same
 
     await require_coordinator(page)
     _ = page._
@@ -214,6 +216,8 @@ async def menu_card(page: Page) -> Message:
             Button(_.label("button", "🤝 Agreements"), Agreements()),
             Button(_.label("button", "🗂 The plan"), PlanOf()),
             Button(_.label("button", "📇 Directory as a file"), OfDirectory()),
+            Button(_.label("button", "🌐 Networks and programmes"), Networks()),
+            Button(_.label("button", "🕘 Entries to confirm"), Unconfirmed()),
             Button(_.label("button", "Back"), Months()),
         ]
     )
@@ -258,6 +262,9 @@ async def organizations_card(page: Page) -> Message:
 async def organization_card(page: Page, ref: str) -> Message:
     """Show one organisation: its agreement, its services, its name in each language."""
     from handlers.directory import NewService, OneService  # noqa: PLC0415 - the pages point at each other
+    from handlers.directory_log import entry_rows  # noqa: PLC0415 - the same
+    from handlers.entry import freshness_line  # noqa: PLC0415 - the same
+    from handlers.register import NewNetwork  # noqa: PLC0415 - the same
 
     await require_coordinator(page)
     _ = page._
@@ -284,6 +291,7 @@ async def organization_card(page: Page, ref: str) -> Message:
         if passes_on
         else None,
         _.ngettext("{n} service", "{n} services", len(services)),
+        freshness_line(page, organization),
     )
     rows = [
         [
@@ -295,6 +303,8 @@ async def organization_card(page: Page, ref: str) -> Message:
         for service in services
     ]
     rows.append([Button(_.label("button", "➕ New service"), NewService(ref=ref))])
+    label = _.label("button", "➕ New network or programme")
+    rows.append([Button(label, NewNetwork(ref=ref))])
     agreement = (
         Button(_.label("button", "The agreement has ended"), OneOrganization(ref=ref, act="end"))
         if active
@@ -318,6 +328,7 @@ async def organization_card(page: Page, ref: str) -> Message:
     link = _.label("button", "🔗 Its link into the network")
     rows.append([Button(link, PartnerLink(ref=ref))])
     rows += in_rows(language_buttons(_, "organization", ref, set(shelf.complete)), 2)
+    rows += entry_rows(_, ref)
     everything = Button(_.label("button", "All organisations"), SetUp(to="organizations"))
     return Message(text, [*rows, [everything]])
 

@@ -107,6 +107,10 @@ async def _ringing_clocks(session: AsyncSession, tick: Tick) -> object:
     return await referrals.ring(session, tick.now, tick.zone)
 
 
+async def _asking_whether_entries_are_right(session: AsyncSession, tick: Tick) -> object:
+    return await providers.ask(session, tick.now)
+
+
 async def _noticing_unattended(session: AsyncSession, tick: Tick) -> object:
     return await referrals.notice_unattended(session, tick.now)
 
@@ -155,6 +159,7 @@ TIMETABLE: Sequence[Job] = (
     Job("nudging about steps", 60, _nudging),
     Job("telling who waits for a service", 300, _telling_who_wished),
     Job("ringing the clocks of referrals", 60, _ringing_clocks),
+    Job("asking whether entries are still right", 60, _asking_whether_entries_are_right),
     Job("noticing requests that nobody reads", 60, _noticing_unattended),
     Job("ending agreements", 30, _ending_agreements),
     Job("telling that agreements end", 60, _telling_that_agreements_end),

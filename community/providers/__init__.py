@@ -5,6 +5,7 @@ Words are HSDS 3.0's where it has one. Names, descriptions and steps are texts o
 ``location`` and ``step``.
 """
 
+from community.providers import entries, facts, networks
 from community.providers.capacity import TAKES_ROOM, has_room, is_full
 from community.providers.checklists import (
     STEP_WAITS,
@@ -18,6 +19,7 @@ from community.providers.checklists import (
 )
 from community.providers.demand import Miss, Unmet, UnmetDemand, miss_of, unmet
 from community.providers.demand import note as note_miss
+from community.providers.facts import step_words, steps
 from community.providers.finding import (
     PAGE,
     Fit,
@@ -31,7 +33,16 @@ from community.providers.finding import (
     nearest,
     search,
 )
-from community.providers.freshness import is_stale, right_since, seems_stale
+from community.providers.freshness import (
+    CONFIRMED_EVERY,
+    ask,
+    confirm,
+    is_stale,
+    next_ask,
+    right_since,
+    seems_stale,
+    unconfirmed,
+)
 from community.providers.indexing import SearchKey, SearchPlace, SearchWord
 from community.providers.keeping import (
     CHANGEABLE,
@@ -42,9 +53,9 @@ from community.providers.keeping import (
     organizations,
     remove_area,
     services_of,
-    steps,
     translate,
 )
+from community.providers.noting import write_words
 from community.providers.table import (
     Checklist,
     Contact,
@@ -68,6 +79,7 @@ from community.providers.wishes import settle as tell_who_wished
 
 __all__ = [
     "CHANGEABLE",
+    "CONFIRMED_EVERY",
     "PAGE",
     "STEP_WAITS",
     "TAKES_ROOM",
@@ -100,12 +112,16 @@ __all__ = [
     "Unmet",
     "UnmetDemand",
     "area_is_used",
+    "ask",
     "begin_checklist",
     "checklist_of",
+    "confirm",
     "create_organization",
     "create_service",
     "edit_service",
     "end_checklist",
+    "entries",
+    "facts",
     "find_services",
     "has_room",
     "index",
@@ -113,6 +129,8 @@ __all__ = [
     "is_stale",
     "miss_of",
     "nearest",
+    "networks",
+    "next_ask",
     "next_nudge",
     "note_miss",
     "nudge",
@@ -122,13 +140,16 @@ __all__ = [
     "search",
     "seems_stale",
     "services_of",
+    "step_words",
     "steps",
     "tell_who_wished",
     "tick",
     "ticked",
     "translate",
+    "unconfirmed",
     "unmet",
     "unwish",
     "wish",
     "wish_of",
+    "write_words",
 ]

@@ -11,15 +11,15 @@ TAKES_ROOM = ("pending", "needs_information", "accepted", "in_service")
 """The states in which a referral takes one of a service's places."""
 
 # Named here and not imported: referrals import this package.
-_REFERRALS = table("referrals", column("service_id", Integer), column("state", String))
+REFERRALS = table("referrals", column("service_id", Integer), column("state", String))
 
 
 def is_full(now: datetime) -> ColumnElement[bool]:
     """Return the condition that a service (of the query around it) takes nobody now."""
     on_the_way = (
         select(func.count())
-        .select_from(_REFERRALS)
-        .where(_REFERRALS.c.service_id == Service.id, _REFERRALS.c.state.in_(TAKES_ROOM))
+        .select_from(REFERRALS)
+        .where(REFERRALS.c.service_id == Service.id, REFERRALS.c.state.in_(TAKES_ROOM))
         .correlate(Service)
         .scalar_subquery()
     )

@@ -14,7 +14,8 @@ from community.errors import InUseError, NotFoundError, NotUnderstoodError
 from community.lifecycle import Who
 from community.needs import Need
 from community.people import Person
-from community.providers.table import Location, Organization, Service, ServiceStep
+from community.providers import facts, noting
+from community.providers.table import Kind, Location, Organization, Service, ServiceStep
 from community.roles import RoleName
 
 
@@ -41,6 +42,7 @@ async def create_organization(
         now,
         by=Who.COORDINATOR,
     )
+    await noting.note_all(session, actor, organization, language, now, by=Who.COORDINATOR)
     return organization
 
 
@@ -60,6 +62,7 @@ async def create_service(
     currency: str = "EUR",
     interpretation: bool = False,
     steps: Sequence[str] = (),
+    kind: Kind = Kind.SERVICE,
 ) -> Service:
     """Add a service with its steps, in the author's language.
 
@@ -72,12 +75,13 @@ async def create_service(
     area = await areas.by_ref(session, area_ref) if area_ref else None
     service = Service(
         organization_id=organization.id,
+        kind=kind,
         need=need,
         languages=list(languages),
         interpretation=interpretation,
         area_id=area.id if area else None,
         online=online,
-        cost=_cost(cost),
+        cost=facts.OF_SERVICE["cost"](facts.told(cost)),
         currency=currency,
         made_at=now,
     )
@@ -91,17 +95,15 @@ async def create_service(
         await session.flush()
         words = {"text": text}
         await translations.write(session, actor, "step", step.id, language, words, now, by=by)
+    await noting.note_all(session, actor, service, language, now, by=by)
     return service
 
 
-def _cost(cost: Decimal | None) -> Decimal | None:
-    if cost is not None and not (cost.is_finite() and 0 <= cost < 1_000_000):
-        raise NotUnderstoodError("amount")
-    return cost
-
-
 CHANGEABLE = frozenset(
-    {"need", "languages", "interpretation", "area_ref", "online", "cost", "currency", "is_open"}
+    {
+        *("need", "languages", "interpretation", "area_ref", "online", "cost", "currency"),
+        *("is_open", "kind", "profiles", "strengths"),
+    }
 )
 
 
@@ -120,11 +122,9 @@ async def edit_service(
     for name, value in changes.items():
         if name not in CHANGEABLE:
             raise NotUnderstoodError(name)
-        if name == "area_ref":
-            service.area_id = (await areas.by_ref(session, value)).id if value else None
-        else:
-            setattr(service, name, _cost(value) if name == "cost" else value)
-    await session.flush()
+        field = "area" if name == "area_ref" else name
+        text = facts.told(value)
+        await noting.put(session, actor, service, field, text, now, by=Who.COORDINATOR)
     return service
 
 
@@ -182,7 +182,7 @@ async def translate(
         raise NotFoundError(subject)
     row = await find(session, _TABLES[subject], ref)
     by = Who.COORDINATOR
-    await translations.write(session, actor, subject, row.id, language, texts, now, by=by)
+    await noting.write_words(session, actor, row, subject, language, texts, now, by=by)
 
 
 # Reading
@@ -197,15 +197,5 @@ async def services_of(session: AsyncSession, organization: Organization) -> list
     """Return an organisation's services."""
     rows = await session.scalars(
         select(Service).where(Service.organization_id == organization.id).order_by(Service.id)
-    )
-    return list(rows)
-
-
-async def steps(session: AsyncSession, service: Service) -> list[ServiceStep]:
-    """Return a service's steps in order."""
-    rows = await session.scalars(
-        select(ServiceStep)
-        .where(ServiceStep.service_id == service.id)
-        .order_by(ServiceStep.position)
     )
     return list(rows)

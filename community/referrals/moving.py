@@ -95,7 +95,9 @@ async def move(
                     {"ref": referral.ref},
                     subject_id=referral.id,
                 )
-                for member_of_staff in await roles.staff_of(session, referral.organization_id, now)
+                for member_of_staff in await roles.staff_of(
+                    session, referral.organization_id, now, speaking=referral.consent_language
+                )
             ),
         )
     silent = by is Who.SELF or to in (State.COMPLETED, State.UNCONFIRMED)

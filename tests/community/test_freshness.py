@@ -1,13 +1,17 @@
 """An entry is asked about after 60 days, three times, and is stale after 90."""
 
+import asyncio
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.database import Database
 from community import providers
+from community.deliveries import Delivery
 from community.providers import Organization
+from tests.community.test_entries import a_house
 from tests.community.test_providers import a_coordinator
 
 DAY = timedelta(days=1)
@@ -28,3 +32,76 @@ async def test_an_entry_is_stale_ninety_days_after_somebody_has_confirmed_or_mad
     query = select(Organization).where(providers.is_stale(moment))
     assert bool((await session.scalars(query)).all()) is stale
     assert providers.seems_stale(made, moment) is stale
+
+
+async def asked(session: AsyncSession) -> list[tuple[int | None, str]]:
+    rows = await session.scalars(
+        select(Delivery)
+        .where(Delivery.kind.in_(["entry_check", "team_notice"]))
+        .order_by(Delivery.id)
+    )
+    return [(row.person_id, row.args.get("what", row.kind)) for row in rows]
+
+
+DAYS = {59: 0, 60: 1, 61: 1, 62: 2, 63: 2, 64: 3, 65: 3, 66: 3, 89: 3, 90: 3, 200: 3}
+"""After so many days, how often each of the staff has been asked in all."""
+
+
+async def test_the_staff_is_asked_after_sixty_days_three_times_two_days_apart_by_two_processes(
+    database: Database, now: datetime
+) -> None:
+    async with database.transaction() as session:
+        house = await a_house(session, now)
+        staff = {house.staff.id, house.colleague.id}
+    for day, times in DAYS.items():
+        for _process in range(2):
+            await asyncio.gather(*(ask_once(database, now + day * DAY) for _ in range(2)))
+        async with database.transaction() as session:
+            found = await asked(session)
+            assert found.count((house.staff.id, "entry_check")) == times, day
+            assert {number for number, _what in found} <= staff
+            assert len(found) == 2 * times
+            stale = list(
+                await session.scalars(
+                    select(Organization).where(providers.is_stale(now + day * DAY))
+                )
+            )
+            assert bool(stale) is (day >= 90)
+
+
+async def ask_once(database: Database, moment: datetime) -> None:
+    async with database.transaction() as session:
+        await providers.ask(session, moment)
+
+
+async def test_whoever_confirms_is_asked_sixty_days_later_and_a_long_outage_asks_no_more_often(
+    session: AsyncSession, now: datetime
+) -> None:
+    house = await a_house(session, now)
+    assert await providers.next_ask(session) == now + 60 * DAY
+    late = now + 100 * DAY
+    await providers.ask(session, late)
+    assert len(await asked(session)) == 2
+    assert await providers.next_ask(session) == late + 2 * DAY
+    await providers.confirm(session, house.colleague, house.organization.ref, late + DAY)
+    assert await providers.next_ask(session) == late + 61 * DAY
+    await providers.ask(session, late + 60 * DAY)
+    assert len(await asked(session)) == 2
+    await providers.ask(session, late + 61 * DAY)
+    assert len(await asked(session)) == 4
+
+
+async def test_where_nobody_is_in_the_chat_the_coordinator_is_told_once_a_day(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await a_coordinator(session, now)
+    for name in ("One", "Two", "Three"):
+        await providers.create_organization(session, boss, name, "en", now)
+    for later in (60, 60, 61, 62, 64, 90):
+        await providers.ask(session, now + later * DAY)
+    assert await asked(session) == [(boss.id, "entries_unconfirmed")] * 3
+    found = await providers.unconfirmed(session, boss, now + 64 * DAY)
+    assert len(found) == 3
+    for one in found:
+        await providers.confirm(session, boss, one.ref, now + 64 * DAY)
+    assert await providers.unconfirmed(session, boss, now + 64 * DAY) == []

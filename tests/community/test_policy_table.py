@@ -23,6 +23,8 @@ TABLE = {
     "pulse": ("survey", "surveys", None, True, True, AT_REST, "uncertain"),
     # Whoever says "going" wants to be reminded, while they rest too.
     "event_reminder": ("service", None, None, False, True, GONE, "uncertain"),
+    # The next of three comes two days later, and this one has gone by then.
+    "entry_check": ("service", None, None, False, True, GONE, "uncertain"),
     # Who is on the way must hear of it, at any hour, whatever they have turned off.
     "event_changed": ("urgent", None, None, False, False, NOBODY, "resend"),
     "event_cancelled": ("urgent", None, None, False, False, NOBODY, "resend"),

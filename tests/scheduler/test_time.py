@@ -95,6 +95,7 @@ AFTER_AN_OUTAGE = {
     "step_nudge": (192, MORNING),
     "pulse": (192, MORNING),
     "event_reminder": (12, "no_time_left"),
+    "entry_check": (47, MORNING),
     "event_changed": (48, GOES),
     "event_cancelled": (48, GOES),
     "place_offered": (12, "no_time_left"),

@@ -1,0 +1,254 @@
+"""A coordinator reads what has changed in an entry, puts values back, and sees what is stale."""
+
+from datetime import datetime
+from typing import Any
+
+from aiogram import Router
+from aiogram.filters.callback_data import CallbackData
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import providers, roles
+from community.base import find
+from community.errors import NotFoundError
+from community.lifecycle import Who
+from community.people import Person
+from community.providers import Metadata, Organization, entries
+from community.roles import RoleName
+from handlers import entry_words
+from handlers.entry import name_of
+from handlers.replies import (
+    Button,
+    Message,
+    Page,
+    Replies,
+    edit,
+    lines,
+    toast,
+)
+from handlers.setup import OneOrganization, SetUp
+from handlers.staff import COORDINATORS, page_of, router_for
+from locales import Html, Translator, day, moment
+
+PER_PAGE = 5
+SHORT = 120
+"""So much of a value stands in the list; the whole of it where it is put back."""
+
+
+class Log(CallbackData, prefix="lg"):
+    """What has changed in the entry of an organisation, page by page."""
+
+    ref: str
+    at: int = 0
+
+
+class Line(CallbackData, prefix="lb"):
+    """One line of the log; ``seen`` stands for it. ``act`` "back!" puts its old value back."""
+
+    ref: str
+    seen: str
+    act: str = "open"
+
+
+class Unconfirmed(CallbackData, prefix="lu"):
+    """Entries that nobody has confirmed for 60 days; ``ref`` confirms one."""
+
+    at: int = 0
+    ref: str = ""
+
+
+# Handlers
+
+
+async def log_opened(query: Any, callback_data: Log) -> Replies:
+    """Show a page of the log."""
+    return [edit("directory.log", ref=callback_data.ref, at=callback_data.at)]
+
+
+async def line_touched(
+    query: Any, callback_data: Line, session: AsyncSession, person: Person, now: datetime
+) -> Replies:
+    """Show one line, or put back what stood there."""
+    ref, seen = callback_data.ref, callback_data.seen
+    if callback_data.act == "back!":
+        await entries.put_back(session, person, ref, seen, now)
+        return [edit("directory.log", ref=ref), toast("directory.back")]
+    return [edit("directory.line", ref=ref, seen=seen)]
+
+
+async def unconfirmed_opened(
+    query: Any,
+    callback_data: Unconfirmed,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+) -> Replies:
+    """Show what nobody has confirmed, or say that one entry is right."""
+    if callback_data.ref:
+        await providers.confirm(session, person, callback_data.ref, now)
+        return [edit("setup.organization", ref=callback_data.ref)]
+    return [edit("directory.unconfirmed", at=callback_data.at)]
+
+
+# Cards
+
+
+async def log_card(page: Page, ref: str, at: int = 0) -> Message:
+    """List what has changed, the newest first: the role that did it, and no names."""
+    _ = page._
+    organization = await find(page.session, Organization, ref)
+    every = await entries.log(page.session, page.reader, organization, page.now)
+    shown, turning = page_of(every, at, PER_PAGE, lambda to: Log(ref=ref, at=to), _)
+    first = every.index(shown[0]) + 1 if shown else 1
+    told: list[str] = []
+    rows = []
+    for number, line in enumerate(shown, first):
+        told += ["", await _told(page, line, number, SHORT)]
+        label = _.label("button", "🔎 {number}", number=number)
+        rows.append(Button(label, Line(ref=ref, seen=entries.seal_of(line))))
+    name = await name_of(page, "organization", organization.id)
+    text = lines(
+        _("🕘 <b>What has changed: {name}</b>", name=name),
+        *(told or [_("Nothing has been noted yet.")]),
+    )
+    back = Button(_.label("button", "Back"), OneOrganization(ref=ref))
+    return Message(text, [rows, turning, [back]])
+
+
+async def _told(page: Page, line: Metadata, number: int, most: int) -> Html:
+    _ = page._
+    row = await entries.subject_row(page.session, line)
+    what = await name_of(page, line.resource_type, row.id) if row else "?"
+    before = await entry_words.shown(page, line.field_name, line.previous_value)
+    after = await entry_words.shown(page, line.field_name, line.replacement_value)
+    return lines(
+        _(
+            "{number}. {when}, {role}",
+            number=number,
+            when=moment(line.last_action_date, page.zone, _, year=page.now.year),
+            role=entry_words.writer(Who(line.updated_as or Who.CLOCK), _),
+        ),
+        _("{what}: {field}", what=what, field=entry_words.field_name(line.field_name, _)),
+        _("{before} → {after}", before=_short(before, most), after=_short(after, most)),
+    )
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[:most] + "…"
+
+
+async def line_card(page: Page, ref: str, seen: str) -> Message:
+    """Show one line in full, and offer to put back what stood there.
+
+    Raises:
+        NotFoundError: it is not kept any more.
+    """
+    _ = page._
+    organization = await find(page.session, Organization, ref)
+    every = await entries.log(page.session, page.reader, organization, page.now)
+    line = next((line for line in every if entries.seal_of(line) == seen), None)
+    if line is None:
+        raise NotFoundError("Metadata")
+    told = await _told(page, line, every.index(line) + 1, 1500)
+    rows = [[Button(_.label("button", "Back"), Log(ref=ref))]]
+    if line.last_action_type == "confirm":
+        return Message(told, rows)
+    label = _.label("button", "↩️ Put back the old value")
+    return Message(
+        lines(told, "", _("Put it back? It counts at once, and is noted as yours.")),
+        [[Button(label, Line(ref=ref, seen=seen, act="back!"))], *rows],
+    )
+
+
+async def unconfirmed_card(page: Page, at: int = 0) -> Message:
+    """List what nobody has confirmed for 60 days, the oldest first."""
+    _ = page._
+    every = await providers.unconfirmed(page.session, page.reader, page.now)
+    shown, turning = page_of(every, at, 8, lambda to: Unconfirmed(at=to), _)
+    rows = []
+    for one in shown:
+        name = await name_of(page, "organization", one.id)
+        since = day(providers.right_since(one).astimezone(page.zone).date(), _, year=page.now.year)
+        label = (
+            _.label("button", "⏳ {name}: {when}", name=name, when=since)
+            if providers.seems_stale(one, page.now)
+            else _.label("button", "🕘 {name}: {when}", name=name, when=since)
+        )
+        rows.append([Button(label, OneOrganization(ref=one.ref))])
+    text = lines(
+        _.ngettext(
+            "{n} entry has not been confirmed for 60 days.",
+            "{n} entries have not been confirmed for 60 days.",
+            len(every),
+        ),
+        _("⏳ is out of date: members read so, and it comes last.")
+        if any(providers.seems_stale(one, page.now) for one in every)
+        else None,
+        _("Ring them up, put right what has changed, and confirm the entry.") if every else None,
+    )
+    return Message(text, [*rows, turning, [Button(_.label("button", "Back"), SetUp())]])
+
+
+def entry_rows(_: Translator, ref: str) -> list[list[Button]]:
+    """Return the buttons about an entry's age and its log, for the card of an organisation."""
+    return [
+        [Button(_.label("button", "✅ All of it is still right"), Unconfirmed(ref=ref))],
+        [Button(_.label("button", "🕘 What has changed"), Log(ref=ref))],
+    ]
+
+
+async def put_back_toast(page: Page) -> Message:
+    """Confirm in a few words."""
+    return Message(page._.label("toast", "It is back."))
+
+
+# Notices to the team
+
+
+async def changed_notice(page: Page, ref: str) -> Message | None:
+    """Tell a coordinator that an organisation has changed its entry."""
+    if not await roles.holds(page.session, page.reader, RoleName.COORDINATOR, page.now):
+        return None
+    _ = page._
+    organization = await find(page.session, Organization, ref)
+    name = await name_of(page, "organization", organization.id)
+    return Message(
+        _("✏️ An organisation has changed its entry: {name}", name=name),
+        [[Button(_.label("button", "🕘 What has changed"), Log(ref=ref))]],
+    )
+
+
+async def unconfirmed_notice(page: Page) -> Message | None:
+    """Tell a coordinator of entries that nobody in the chat can confirm."""
+    if not await roles.holds(page.session, page.reader, RoleName.COORDINATOR, page.now):
+        return None
+    _ = page._
+    count = len(await providers.unconfirmed(page.session, page.reader, page.now))
+    if not count:
+        return None
+    return Message(
+        _.ngettext(
+            "🕘 {n} entry of the directory should be confirmed.",
+            "🕘 {n} entries of the directory should be confirmed.",
+            count,
+        ),
+        [[Button(_.label("button", "Look at them"), Unconfirmed())]],
+    )
+
+
+CARDS = {
+    "directory.log": log_card,
+    "directory.line": line_card,
+    "directory.back": put_back_toast,
+    "directory.unconfirmed": unconfirmed_card,
+    "team_notice.entry_changed": changed_notice,
+    "team_notice.entries_unconfirmed": unconfirmed_notice,
+}
+
+
+def setup() -> Router:
+    """Take the buttons of the directory's log, from coordinators only."""
+    router = router_for("directory log", COORDINATORS)
+    router.callback_query.register(log_opened, Log.filter())
+    router.callback_query.register(line_touched, Line.filter())
+    router.callback_query.register(unconfirmed_opened, Unconfirmed.filter())
+    return router

@@ -1,0 +1,153 @@
+"""What the fields of an entry are called, and what stands in them, in the reader's words."""
+
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from community import areas, translations
+from community.base import find
+from community.errors import NotFoundError
+from community.lifecycle import Who
+from community.needs import Need
+from community.people import Profile
+from community.providers import Kind
+from community.roles import RoleName
+from handlers import words
+from handlers.replies import Page
+from locales import Translator, day, join, language_name, money, without_isolates
+
+TEXTS = (
+    *("name", "description", "eligibility", "documents", "fees", "wait"),
+    *("accessibility", "application"),
+)
+"""The words of a service, in the order in which somebody reads about it."""
+
+
+def field_name(field: str, _: Translator) -> str:
+    """Return what a field of an entry is called; of words, in which language they are."""
+    name, _colon, language = field.partition(":")
+    label = {
+        "name": _.label("entry", "Name"),
+        "description": _.label("entry", "Description"),
+        "eligibility": _.label("entry", "Who can get it"),
+        "documents": _.label("entry", "Documents to bring"),
+        "fees": _.label("entry", "About the cost"),
+        "wait": _.label("entry", "Waiting time"),
+        "accessibility": _.label("entry", "Accessibility"),
+        "application": _.label("entry", "How to apply"),
+        "steps": _.label("entry", "Steps"),
+        "languages": _.label("entry", "Given in"),
+        "interpretation": _.label("entry", "Interpreter on request"),
+        "area": _.label("entry", "Area"),
+        "online": _.label("entry", "Online"),
+        "cost": _.label("entry", "Cost"),
+        "currency": _.label("entry", "Currency"),
+        "hours": _.label("entry", "Hours"),
+        "email": _.label("entry", "E-mail"),
+        "phone": _.label("entry", "Phone"),
+        "url": _.label("entry", "Website"),
+        "website": _.label("entry", "Website"),
+        "capacity": _.label("entry", "People at once"),
+        "is_paused": _.label("entry", "Paused"),
+        "full_until": _.label("entry", "Full until"),
+        "is_open": _.label("entry", "Shown to members"),
+        "kind": _.label("entry", "Kind"),
+        "need": _.label("entry", "Helps with"),
+        "profiles": _.label("entry", "Meant for"),
+        "strengths": _.label("entry", "Strengths and weaknesses"),
+        "confirmed_at": _.label("entry", "Confirmed as right"),
+    }.get(name, name)
+    if not language:
+        return label
+    return _.label(
+        "entry", "{field} ({language})", field=label, language=language_name(language, _)
+    )
+
+
+def kind_name(code: Kind, _: Translator) -> str:
+    """Return what kind of service it is."""
+    return {
+        Kind.SERVICE: _.label("kind of service", "Help"),
+        Kind.NETWORK: _.label("kind of service", "A network to join"),
+        Kind.PROGRAMME: _.label("kind of service", "A programme for everybody"),
+    }[code]
+
+
+async def shown(page: Page, field: str, text: str) -> str:
+    """Return what stands in a field, as plain text; of nothing, that nothing is known."""
+    _ = page._
+    if not text:
+        return _.label("entry", "not known")
+    match field:
+        case "languages":
+            return without_isolates(join([language_name(c, _) for c in text.split(",")], _))
+        case "interpretation" | "online" | "is_paused" | "is_open":
+            return _.label("entry", "yes") if text == "true" else _.label("entry", "no")
+        case "cost":
+            free = _.label("entry", "free of charge")
+            return money(Decimal(text), "EUR", _) if Decimal(text) else free
+        case "full_until" | "confirmed_at":
+            local = datetime.fromisoformat(text).astimezone(ZoneInfo(page.network.zone))
+            return day(local.date(), _, year=page.now.year)
+        case "hours":
+            return hours(text, _)
+        case "area":
+            return await _area(page, text)
+        case _:
+            return listed(field, text, _)
+
+
+def listed(field: str, text: str, _: Translator) -> str:
+    """Return codes in words, and anything else as it is."""
+    match field:
+        case "kind":
+            return kind_name(Kind(text), _)
+        case "need":
+            return words.need(Need(text), _)
+        case "profiles":
+            return ", ".join(words.profile(Profile(code), _) for code in text.split(","))
+        case "strengths":
+            return ", ".join(strength(code, _) for code in text.split(","))
+    return text
+
+
+def strength(code: str, _: Translator) -> str:
+    """Return one strength or weakness: ``+finance``."""
+    need = words.need(Need(code[1:]), _)
+    if code.startswith("+"):
+        return _.label("entry", "strong: {need}", need=need)
+    return _.label("entry", "weak: {need}", need=need)
+
+
+def weekday(code: str, _: Translator) -> str:
+    """Return what a day of the week is called."""
+    number = ("MO", "TU", "WE", "TH", "FR", "SA", "SU").index(code)
+    return str(_.locale.days["stand-alone"]["wide"][number])
+
+
+def hours(text: str, _: Translator) -> str:
+    """Return the hours of a week, a day on each line."""
+    told = []
+    for line in text.splitlines():
+        code, _space, spans = line.partition(" ")
+        times = ", ".join(span.replace("-", "–") for span in spans.split())
+        told.append(f"{weekday(code, _)}: {times}")
+    return "\n".join(told)
+
+
+async def _area(page: Page, ref: str) -> str:
+    try:
+        area = await find(page.session, areas.Area, ref)
+    except NotFoundError:
+        return "?"
+    block = await translations.block(
+        page.session, "area", area.id, page.reads, page.network.language
+    )
+    return block.get("name") if block else "?"
+
+
+def writer(code: Who, _: Translator) -> str:
+    """Return in which role somebody has written a text, or changed an entry."""
+    if code is Who.PROVIDER:
+        return words.role(RoleName.PROVIDER_STAFF, _)
+    return words.role(RoleName(code), _) if code in [*RoleName] else _.label("role", "By itself")
