@@ -169,6 +169,8 @@ async def _organization(
     now: datetime,
 ) -> providers.Organization:
     made = await providers.create_organization(session, boss, entry["name"][SOURCE], SOURCE, now)
+    for fact in ("phone", "email", "website"):
+        setattr(made, fact, entry.get(fact))
     for language, name in _others(entry["name"]):
         await providers.translate(
             session, boss, "organization", made.ref, language, {"name": name}, now
@@ -186,13 +188,15 @@ async def _organization(
         )
     for offer in entry["services"]:
         place = places[offer["area"]] if offer["area"] is not None else None
+        words = {"name": offer["name"], "description": offer["description"]}
+        words |= offer.get("words", {})
         service = await providers.create_service(
             session,
             boss,
             made.ref,
             Need(offer["need"]),
             offer["languages"],
-            {"name": offer["name"][SOURCE], "description": offer["description"][SOURCE]},
+            _in(SOURCE, words),
             SOURCE,
             now,
             area_ref=place.ref if place else None,
@@ -201,9 +205,11 @@ async def _organization(
             interpretation=offer["interpretation"],
             steps=[step[SOURCE] for step in offer["steps"]],
         )
-        for language, name in _others(offer["name"]):
-            words = {"name": name, "description": offer["description"][language]}
-            await providers.translate(session, boss, "service", service.ref, language, words, now)
+        for language, _name in _others(offer["name"]):
+            theirs = _in(language, words)
+            await providers.translate(session, boss, "service", service.ref, language, theirs, now)
+        if "at" in offer:
+            await _takes_place(session, service, offer["at"], now)
         every = await providers.steps(session, service)
         for step, texts in zip(every, offer["steps"], strict=True):
             for language, text in _others(texts):
@@ -211,6 +217,34 @@ async def _organization(
                     session, boss, "step", step.ref, language, {"text": text}, now
                 )
     return made
+
+
+async def _takes_place(
+    session: AsyncSession, service: providers.Service, at: dict[str, Any], now: datetime
+) -> None:
+    """Say where the service is given, and when."""
+    latitude, longitude = at["point"]
+    location = providers.Location(
+        organization_id=service.organization_id,
+        area_id=service.area_id,
+        latitude=latitude,
+        longitude=longitude,
+        address=at["address"],
+        step_free=at["step_free"],
+        made_at=now,
+    )
+    session.add(location)
+    await session.flush()
+    session.add(providers.ServiceAtLocation(service_id=service.id, location_id=location.id))
+    session.add_all(
+        providers.Schedule(location_id=location.id, byday=days, opens_at=opens, closes_at=closes)
+        for days, opens, closes in at["hours"]
+    )
+    await session.flush()
+
+
+def _in(language: str, words: Mapping[str, Words]) -> dict[str, str]:
+    return {field: texts[language] for field, texts in words.items()}
 
 
 def _others(words: Words) -> list[tuple[str, str]]:

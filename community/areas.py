@@ -4,6 +4,8 @@ An area's names are texts of their own (``community/translations.py``, subject `
 is the zone of the people who pick it.
 """
 
+import math
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from zoneinfo import available_timezones
@@ -117,6 +119,25 @@ def place(latitude: float | None, longitude: float | None) -> None:
         return
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         raise NotUnderstoodError("location")
+
+
+REACH_KM = 50.0
+"""What is further than this from the centre of every area is in none."""
+KM_PER_DEGREE = 111.2
+
+
+def nearest(areas: Iterable[Area], latitude: float, longitude: float) -> Area | None:
+    """Return the area whose centre is nearest to a point, if one is within reach."""
+    found, least = None, REACH_KM
+    for area in areas:
+        if area.latitude is None or area.longitude is None:
+            continue
+        apart = abs(longitude - area.longitude)
+        east = min(apart, 360 - apart) * math.cos(math.radians(latitude))
+        km = KM_PER_DEGREE * math.hypot(latitude - area.latitude, east)
+        if km <= least:
+            found, least = area, km
+    return found
 
 
 async def every(session: AsyncSession) -> list[Area]:

@@ -13,7 +13,16 @@ from sqlalchemy import ForeignKey, UniqueConstraint, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from community import agreements, attendance, deliveries, events, notices, providers, roles
+from community import (
+    agreements,
+    attendance,
+    deliveries,
+    events,
+    notices,
+    providers,
+    referrals,
+    roles,
+)
 from community.attendance import State as Attending
 from community.base import Base, BigId, Referable, find
 from community.deliveries import Delivery
@@ -166,7 +175,11 @@ async def take_off(session: AsyncSession, actor: Person, ref: str, now: datetime
     require_open(event, now)
     invited = next(i for i in await of_event(session, event, now) if i.invitation is invitation)
     await deliveries.cancel(
-        session, now, Delivery.kind == "staff_notice", Delivery.subject_id == invitation.id
+        session,
+        now,
+        Delivery.kind == "staff_notice",
+        Delivery.subject_id == invitation.id,
+        Delivery.key.startswith(f"staff:event:{invitation.id}:", autoescape=True),
     )
     await notices.tell(session, list(invited.coming), "event_off", event, now)
     await session.execute(delete(EventOrganization).where(EventOrganization.id == invitation.id))
@@ -313,7 +326,7 @@ async def way_to(session: AsyncSession, service: Service, now: datetime) -> Way:
     can_refer = (
         service.is_open
         and await agreements.is_active(session, service.organization_id, now)
-        and await roles.staff_of(session, service.organization_id, now)
+        and await referrals.is_read(session, service.organization_id, now)
         and await providers.has_room(session, service, now)
     )
     return Way.REFER if can_refer else Way.SEE

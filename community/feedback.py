@@ -202,6 +202,16 @@ async def allow(
 # The partner's side
 
 
+async def end(session: AsyncSession, person: Person, now: datetime) -> None:
+    """End all that the person has allowed: who leaves is told about no more."""
+    await session.execute(
+        update(FeedbackConsent)
+        .where(FeedbackConsent.person_id == person.id, FeedbackConsent.withdrawn_at.is_(None))
+        .values(withdrawn_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def hear(
     session: AsyncSession, actor: Person, organization_ref: str, now: datetime
 ) -> list[Told]:

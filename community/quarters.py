@@ -21,7 +21,6 @@ from community.history import Step
 from community.people import Person
 from community.providers import Organization
 from community.referrals import REFERRAL, Reason, Referral, State
-from community.roles import RoleName
 
 TOLD_WITHIN = timedelta(days=14)
 """So long after its end a quarter is told of: to who is staff then, or was not reached before."""
@@ -96,14 +95,16 @@ async def read(
     zone: ZoneInfo,
     now: datetime,
 ) -> Record:
-    """Return an organisation's quarter to its staff, or to a coordinator.
+    """Return an organisation's quarter to its staff, and to nobody else.
+
+    A coordinator reads the figures of all (``community/figures``): one provider's own, beside
+    those, would give away what is hidden there.
 
     Raises:
-        NotFoundError: the actor is neither, or the quarter has not begun.
+        NotFoundError: the actor is none, or the quarter has not begun.
     """
     organization = await find(session, Organization, organization_ref)
-    is_own = organization.id in await roles.staffed(session, actor, now)
-    if not is_own and not await roles.holds(session, actor, RoleName.COORDINATOR, now):
+    if organization.id not in await roles.staffed(session, actor, now):
         raise NotFoundError("Organization")
     if quarter.start(zone) > now:
         raise NotFoundError("Quarter")

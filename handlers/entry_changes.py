@@ -284,7 +284,10 @@ async def given_turned(
     row = await entries.opened_service(session, person, ref, now)
     codes = await _codes(session, state, row)
     if code == "done":
-        return [edit("entry.preview", ref=ref, changes=await _kept(state, ref))]
+        changes = await _kept(state, ref)
+        if not changes:
+            return [edit("entry.service", ref=ref)]
+        return [edit("entry.preview", ref=ref, changes=changes)]
     if code not in SPOKEN:
         return [toast("old_button")]
     kept = [one for one in (*SPOKEN, *codes) if (one in codes) != (one == code)]

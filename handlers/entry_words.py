@@ -74,10 +74,21 @@ def kind_name(code: Kind, _: Translator) -> str:
 
 
 async def shown(page: Page, field: str, text: str) -> str:
-    """Return what stands in a field, as plain text; of nothing, that nothing is known."""
-    _ = page._
+    """Return what stands in a field, as plain text; of nothing, that nothing is known.
+
+    A line of the log may be older than the codes of today, or come from an import: what is no
+    value of this field is shown as it stands.
+    """
     if not text:
-        return _.label("entry", "not known")
+        return page._.label("entry", "not known")
+    try:
+        return await _in_words(page, field, text)
+    except (ValueError, ArithmeticError, KeyError):
+        return text
+
+
+async def _in_words(page: Page, field: str, text: str) -> str:
+    _ = page._
     match field:
         case "languages":
             return without_isolates(join([language_name(c, _) for c in text.split(",")], _))

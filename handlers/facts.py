@@ -127,8 +127,11 @@ async def more_card(page: Page, ref: str) -> Message:
         ("application", _("<b>How to begin</b>")),
     )
     told: list[str | None] = [_("<b>{name}</b>", name=block.get("name") if block else "?")]
+    has_steps = bool(await providers.steps(page.session, service))
     for field, title in named:
         text = block.get(field) if block else ""
+        if field == "application" and has_steps and not text:
+            continue  # its steps say how to begin
         told += ["", title, authored(page, block, text) if text else _("Not known")]
     told += ["", _("<b>Getting in</b>"), *await _getting_in(page, service, block)]
     told += ["", _("<b>Opening hours</b>"), *await _hours(page, service)]
@@ -170,7 +173,12 @@ async def _hours(page: Page, service: Service) -> list[Html]:
         of_places = select(Schedule).where(Schedule.location_id.in_(at)).order_by(Schedule.id)
         rows = (await page.session.scalars(of_places)).all()
     today = page.now.astimezone(page.zone).date()
-    valid = [row for row in rows if row.valid_to is None or row.valid_to >= today]
+    valid = [
+        row
+        for row in rows
+        if (row.valid_from is None or row.valid_from <= today)
+        and (row.valid_to is None or row.valid_to >= today)
+    ]
     told = weekly_hours({(row.byday, row.opens_at, row.closes_at) for row in valid}, _)
     # NOTE: {days} are days of the week, {times} from when until when.
     return [_("{days}: {times}", days=days, times=times) for days, times in told] or [

@@ -185,7 +185,7 @@ async def after_joining(session: AsyncSession, person: Person) -> Replies:
     """Return the question what the partner may hear, for who came by a partner's link."""
     if await feedback.came_by(session, person) is None:
         return []
-    return [say("feedback.allow", mask=0)]
+    return [say("feedback.allow", mask=mask_of(await feedback.allowed(session, person)))]
 
 
 async def allow_card(page: Page, mask: int) -> Message:

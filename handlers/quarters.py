@@ -8,17 +8,17 @@ from aiogram import Router
 from aiogram.filters.callback_data import CallbackData
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import agreements, providers, quarters, roles
+from community import quarters, roles
 from community.base import find
 from community.errors import NotFoundError
 from community.people import Person
 from community.providers import Organization
 from community.quarters import Quarter
 from handlers import words
-from handlers.replies import Button, File, Message, Network, Page, Replies, edit, say
-from handlers.staff import COORDINATORS, PROVIDERS, Months, page_of, router_for
+from handlers.replies import Button, File, Message, Network, Page, Replies, say
+from handlers.staff import PROVIDERS, router_for
 from handlers.supporters import name_of
-from locales import Html, Translator
+from locales import Html
 from reports import chart
 from reports.quarter import quarter_name, report
 from reports.tables import Report, as_text
@@ -32,12 +32,6 @@ class OfProvider(CallbackData, prefix="qo"):
     ref: str
     year: int
     number: int
-
-
-class AllProviders(CallbackData, prefix="qa"):
-    """The organisations whose quarters a coordinator may read."""
-
-    at: int = 0
 
 
 # Handlers
@@ -65,22 +59,12 @@ async def opened(
     return [say("quarter.text", **about), say("quarter.picture", **about)]
 
 
-async def listed(query: Any, callback_data: AllProviders) -> Replies:
-    """Show a page of the organisations."""
-    return [edit("quarter.providers", at=callback_data.at)]
-
-
 # Cards
 
 
 def button(page: Page, label: str, ref: str, quarter: Quarter) -> Button:
     """Return the way to a quarter."""
     return Button(label, OfProvider(ref=ref, year=quarter.year, number=quarter.number))
-
-
-def all_button(_: Translator) -> Button:
-    """Return a coordinator's way to the quarters of providers."""
-    return Button(_.label("button", "🏢 Quarters of providers"), AllProviders())
 
 
 def _running(page: Page) -> Quarter:
@@ -151,34 +135,15 @@ async def picture_card(page: Page, ref: str, year: int, number: int) -> Message 
     return Message(Html("") + told.title, file=file)
 
 
-async def providers_card(page: Page, at: int = 0) -> Message:
-    """List the organisations with an active agreement, for a coordinator."""
-    _ = page._
-    over = _running(page).before
-    every = await providers.organizations(page.session)
-    active = await agreements.active_among(page.session, [each.id for each in every], page.now)
-    found = [each for each in every if each.id in active]
-    shown, turning = page_of(found, at, PER_PAGE, lambda to: AllProviders(at=to), _)
-    rows = [[button(page, await name_of(page, o.id), o.ref, over)] for o in shown]
-    text = _("<b>Providers, quarter by quarter</b>")
-    back = Button(_.label("button", "Back"), Months())
-    return Message(text, [*rows, turning, [back]])
-
-
 CARDS = {
     "quarter.text": text_card,
     "quarter.picture": picture_card,
-    "quarter.providers": providers_card,
     "staff_notice.quarter": ready,
 }
 
 
 def setup() -> Router:
-    """Take the buttons of quarters, from staff and coordinators."""
-    router = Router(name="quarters")
-    both = router_for("quarters both", PROVIDERS | COORDINATORS)
-    both.callback_query.register(opened, OfProvider.filter())
-    own = router_for("quarters coordinators", COORDINATORS)
-    own.callback_query.register(listed, AllProviders.filter())
-    router.include_routers(both, own)
+    """Take the buttons of quarters, from staff only."""
+    router = router_for("quarters", PROVIDERS)
+    router.callback_query.register(opened, OfProvider.filter())
     return router

@@ -18,7 +18,6 @@ from community.errors import NotFoundError
 from community.figures import Group, Support
 from community.roles import RoleName
 from handlers import drafts, words
-from handlers.quarters import all_button
 from handlers.replies import (
     Button,
     Card,
@@ -157,7 +156,6 @@ async def report_card(page: Page) -> Message:
             per_row=2,
         ),
         [Button(_.label("button", "🤝 Support by quarter"), OpenQuarter())],
-        [all_button(_)],
         [await drafts.button(page)],
         [Button(_.label("button", "⚙️ Set up the network"), SetUp())],
     ]

@@ -107,7 +107,7 @@ async def request_touched(
         return [edit("support.refer", ref=service.ref)]
     if act in {"withdraw", "no"}:
         return [edit(f"support.{act}", ref=ref)]
-    if act == "more":
+    if act == "more" and referral.asked_field == FieldName.NOTE:
         return await begin(MORE, state, ref=ref)
     if act in {"withdraw!", "give", "keep"}:
         await end_if(MORE, state, ref)  # what it asks for is settled by this tap

@@ -117,6 +117,8 @@ _FIRST_ANSWER = (
     select(func.min(Step.at)).where(_steps(*_ANSWERS)).correlate(Referral).scalar_subquery()
 )
 _WAS_ACCEPTED = exists().where(_steps(State.ACCEPTED)).correlate(Referral)
+_WAS_ASKED = Referral.consent_version != ""
+"""What a member has agreed to. A draft of the team's, refused or not, is nobody's business."""
 _WAS_SENT = exists().where(_steps(State.PENDING)).correlate(Referral)
 
 
@@ -232,14 +234,14 @@ async def _groups(session: AsyncSession) -> Groups:
     """
     asked = await session.scalars(
         select(Service.need)
-        .where(Service.id.in_(select(Referral.service_id).where(Referral.state != State.DRAFT)))
+        .where(Service.id.in_(select(Referral.service_id).where(_WAS_ASKED)))
         .distinct()
     )
     needs = set(asked)
 
     async def of_requests(column: Any) -> list[Any]:
-        sent = Referral.state != State.DRAFT
-        return list(await session.scalars(select(column).where(sent).distinct().order_by(column)))
+        asked = select(column).where(_WAS_ASKED).distinct().order_by(column)
+        return list(await session.scalars(asked))
 
     return {
         Group.NEED: [need for need in Need if need in needs],

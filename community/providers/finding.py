@@ -32,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.among import among
-from community.areas import Area
+from community.areas import KM_PER_DEGREE, Area
 from community.needs import Need
 from community.providers.capacity import is_full
 from community.providers.freshness import is_stale
@@ -64,7 +64,6 @@ __all__ = [
 
 PAGE = 8
 """So many services stand on one page."""
-KM_PER_DEGREE = 111.2
 FAR = 1e9
 
 Point = tuple[float, float]

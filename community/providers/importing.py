@@ -7,14 +7,14 @@ from typing import Any, cast
 from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import roles, translations
+from community import areas, roles, translations
 from community.base import new_ref
 from community.lifecycle import Who
 from community.needs import Need
 from community.people import Person
 from community.providers.items import LINKS, NAMED, TABLES, Item, Plan
 from community.providers.standing import parts, table_of
-from community.providers.table import Kind, Metadata, ServiceStep, ServiceTerm, Strength
+from community.providers.table import Kind, Location, Metadata, ServiceStep, ServiceTerm, Strength
 from community.roles import RoleName
 from community.translations import ContentText, State
 
@@ -82,8 +82,28 @@ async def write(
         await _change(session, actor, plan, item, found, language, now)
     for kind, number, column in plan.gone:
         await _let_go(session, kind, number, column)
+    await _place(session)
     await _log(session, actor, plan, now)
     await session.flush()
+
+
+async def _place(session: AsyncSession) -> None:
+    """Put locations that are in no area into the nearest: members look round where they live."""
+    known = await areas.every(session)
+    rows: Any = await session.execute(
+        select(Location.id, Location.latitude, Location.longitude).where(
+            Location.area_id.is_(None),
+            Location.latitude.between(-90, 90),
+            Location.longitude.between(-180, 180),
+        )
+    )
+    placed = [
+        {"id": number, "area_id": area.id}
+        for number, latitude, longitude in rows
+        if (area := areas.nearest(known, latitude, longitude))
+    ]
+    for part in parts(placed):
+        await session.execute(update(Location), list(part))
 
 
 async def _insert(
@@ -219,12 +239,14 @@ async def _change(
     now: datetime,
 ) -> None:
     kind, number = item.kind, plan.numbers[item.kind][item.id]
-    columns = {}
+    columns: dict[str, Any] = {}
     for to, value in found.items():
         if to in LINKS:
             columns[to] = plan.numbers[LINKS[to]][value]
         elif to[0] != "." and to not in BESIDE:
             columns[to] = value
+    if kind == "location" and columns.keys() & {"latitude", "longitude"}:
+        columns["area_id"] = None  # it has moved; `_place` says whereto
     if columns:
         table = cast("Any", TABLES[kind])
         await session.execute(update(table).where(table.id == number).values(columns))

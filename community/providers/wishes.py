@@ -15,6 +15,7 @@ from community.base import Base, BigId, Identified
 from community.deliveries import Plan
 from community.needs import Need
 from community.people import Person
+from community.providers.capacity import is_full
 from community.providers.finding import Look, Reader, find_services
 from community.translations import Reads
 from community.writing import rows_changed
@@ -83,10 +84,12 @@ async def settle(session: AsyncSession, now: datetime, *, zone: str) -> int:
         spoken = Reads(language).own
         reader = Reader(spoken, area_id)
         look = Look(need=Need(need), language=spoken[-1], area_id=area_id)
-        found = await find_services(session, look, reader, now, zone=zone)
-        if not found.roomy:
+        has_room = [~is_full(now)]
+        found = await find_services(session, look, reader, now, zone=zone, only=has_room)
+        if not found.given_here:
             continue
-        service = next(fit.service for fit in found.fits if not fit.is_full)
+        fitting = (fit for fit in found.fits if fit.given and fit.here)
+        service = next(fitting, found.fits[0]).service
         waiting = await session.scalars(
             select(ServiceWish).where(
                 ServiceWish.need == need,

@@ -10,6 +10,7 @@ from community import agreements, deliveries, people, providers, roles
 from community.base import find
 from community.errors import (
     BeenThereError,
+    ChangedError,
     FullError,
     IllegalMoveError,
     NoAgreementError,
@@ -75,8 +76,8 @@ async def agree(
     if len(note) > NOTE_LIMIT:
         raise NotUnderstoodError("note", limit=NOTE_LIMIT)
     twin = await open_with(session, actor, service)
-    if twin is None and earlier is not None:
-        twin = await chains.open_in(session, earlier)
+    if earlier is not None and (twin is None or twin.state == State.DRAFT):
+        twin = await chains.open_in(session, earlier) or twin
     if twin is not None and twin.state != State.DRAFT:
         return twin
     if earlier is not None and service.organization_id in await chains.been_at(session, earlier):
@@ -145,11 +146,14 @@ async def give(
         NotFoundError: it is not the actor's.
         IllegalMoveError: nothing is asked.
         NoAgreementError: a "yes", and the agreement with the organisation has ended.
+        ChangedError: a note, and something else is asked for by now.
         NotUnderstoodError: the note is too long.
     """
     referral = await mine(session, actor, ref, lock=True)
     if referral.state != State.NEEDS_INFORMATION:
         raise IllegalMoveError("referral", referral.state, State.PENDING)
+    if note and referral.asked_field != FieldName.NOTE:
+        raise ChangedError("referral", referral.state, State.PENDING)
     if yes:
         if not await agreements.is_active(session, referral.organization_id, now):
             raise NoAgreementError

@@ -130,6 +130,9 @@ def day(raw: Any, name: str, here: Here) -> date | None:
         here.refuse("date", name, text)
 
 
+CLOCK = re.compile(r"([01]?\d|2[0-3]|24(?=:00)):([0-5]\d)(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
+
+
 def clock(raw: Any, name: str, here: Here) -> str:
     """Return a time of the day, in hours and minutes.
 
@@ -137,7 +140,7 @@ def clock(raw: Any, name: str, here: Here) -> str:
         DirectoryRefusedError: it is none.
     """
     text = string(raw, name, here)
-    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?", text)
+    found = CLOCK.fullmatch(text)
     if text and not found:
         here.refuse("time", name, text)
     return f"{int(found[1]):02}:{found[2]}" if found else ""

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select
 
-from community import agreements, attendance, event_support, events, roles, sends
+from community import agreements, attendance, deliveries, event_support, events, roles, sends
 from community.attendance import Attendance, Wish
 from community.attendance import State as Attending
-from community.deliveries import Delivery
+from community.deliveries import Delivery, Plan
 from community.errors import NotAllowedError, NotFoundError, RefusalError, TooLateError
 from community.event_support import EventStaff, Way
 from community.events import Details, Event, details_of
@@ -204,6 +204,25 @@ async def test_taking_an_organisation_off_tells_who_wanted_to_come(evening: Even
     with pytest.raises(RefusalError):
         await event_support.answer(town.session, town.staff, invitation.ref, town.now, comes=True)
     assert not (await town.session.scalars(select(Attendance))).all()
+
+
+async def test_taking_an_organisation_off_takes_back_no_other_notice(evening: Evening) -> None:
+    town = evening.town
+    invitation = await invite(evening)
+    other = Plan(
+        "staff_notice",
+        town.staff.id,
+        "staff:quarter:1",
+        town.now,
+        {"what": "quarter"},
+        subject_id=invitation.id,
+    )
+    await deliveries.plan(town.session, town.now, other)
+    await event_support.take_off(town.session, town.animator, invitation.ref, town.now)
+    rows = await town.session.execute(select(Delivery.key, Delivery.state))
+    left = {key for key, state in rows if state == "queued"}
+    assert "staff:quarter:1" in left
+    assert not [key for key in left if key.startswith("staff:event:")]
 
 
 async def test_a_second_role_opens_nothing_of_another_organisation(evening: Evening) -> None:

@@ -28,7 +28,7 @@ from community.errors import (
 from community.events import Details
 from community.feedback import Fact, FeedbackConsent
 from community.figures import Hidden
-from community.people import Attribution, Person, Stage
+from community.people import Attribution, Membership, Person, Stage
 from community.roles import Role, RoleName
 from tests.community import test_referrals
 from tests.community.test_referrals import Town, a_person
@@ -136,6 +136,21 @@ async def test_without_an_agreement_nothing_is_told_and_who_leaves_is_not_told_o
     await agreements.end(town.session, town.coordinator, town.organization.ref, town.now)
     with pytest.raises(NoAgreementError):
         await hears(town)
+
+
+async def test_who_has_left_and_comes_back_is_told_of_only_if_they_allow_it_again(
+    town: Town,
+) -> None:
+    amina = await comes(town, 500)
+    await allows(town, amina, *ALL)
+    await people.leave(town.session, amina, town.now)
+    await feedback.end(town.session, amina, town.now)
+    amina.state = Membership.ACTIVE
+    await town.session.flush()
+    assert await hears(town) == []
+    assert await feedback.allowed(town.session, amina) == set()
+    await allows(town, amina, *ALL)
+    assert len(await hears(town)) == 1
 
 
 async def test_counts_below_five_are_hidden(town: Town) -> None:

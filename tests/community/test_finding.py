@@ -309,6 +309,25 @@ async def test_a_wish_is_told_once_when_what_fits_has_room_and_then_is_gone(
     assert (await session.scalars(select(ServiceWish))).all() == []
 
 
+async def test_where_all_that_is_right_is_full_a_wish_waits_and_holds_up_no_other(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await a_coordinator(session, now)
+    here = await areas.create(session, boss, ZONE, now)
+    me = await a_person(session, 2, now)
+    areas.settle(me, here)
+    await providers.wish(session, me, Need.FINANCE, "ar", now)
+    for _ in range(9):
+        full = await a_service(session, boss, now, languages=["ar"], area_ref=here.ref)
+        full.is_paused = True
+    old = await a_service(session, boss, now, languages=["ar"], area_ref=here.ref)
+    organization = await session.get_one(providers.Organization, old.organization_id)
+    organization.made_at = now - timedelta(days=200)
+    await session.flush()
+    await providers.tell_who_wished(session, now, zone=ZONE)
+    assert await told(session) == [me.id]
+
+
 async def test_a_wish_is_taken_back_and_only_members_have_one(
     session: AsyncSession, now: datetime
 ) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import agreements, people, providers, referrals, roles
 from community.deliveries import Delivery
 from community.errors import (
+    ChangedError,
     IllegalMoveError,
     NoAgreementError,
     NotAllowedError,
@@ -611,6 +612,17 @@ async def test_what_is_shared_already_cannot_be_asked_for(town: Town) -> None:
     with pytest.raises(NotUnderstoodError):
         await referrals.ask_for(town.session, town.staff, referral.ref, FieldName.NAME, town.now)
     assert referral.state == State.PENDING
+
+
+async def test_words_for_one_question_give_no_answer_to_another(town: Town) -> None:
+    referral = await town.agrees(frozenset({FieldName.NAME}), NOTE)
+    await referrals.ask_for(town.session, town.staff, referral.ref, FieldName.LANGUAGE, town.now)
+    with pytest.raises(ChangedError):
+        await referrals.give(
+            town.session, town.member, referral.ref, town.now, yes=True, note="0470 12 34 56"
+        )
+    assert referral.state == State.NEEDS_INFORMATION
+    assert FieldName.LANGUAGE not in await referrals.shared(town.session, referral)
 
 
 async def test_a_note_can_be_asked_for_again_and_grows(town: Town) -> None:

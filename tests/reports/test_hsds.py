@@ -15,8 +15,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
+from community import areas
 from community.people import Person
-from community.providers import comparing, importing
+from community.providers import Location, comparing, importing
 from community.providers.items import Plan
 from community.roles import Role, RoleName
 from reports.hsds import files, tables, writing
@@ -341,6 +342,31 @@ async def test_what_a_file_leaves_out_stays_and_what_its_lists_leave_out_goes(
     ]
     (out,) = await goes_out(session)
     assert out["services"] == [{**service, "schedules": schedules[1:]}]
+
+
+async def test_a_place_lies_in_the_nearest_area_so_that_who_lives_there_finds_it(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await a_coordinator(session, now)
+    here = await areas.create(session, boss, "Europe/Paris", now, latitude=48.85, longitude=2.35)
+    await areas.create(session, boss, "Europe/Paris", now, latitude=48.95, longitude=2.45)
+    places = [
+        {"id": identifier(1), "location_type": "physical", "latitude": 48.86, "longitude": 2.34},
+        {"id": identifier(2), "location_type": "physical", "latitude": 43.3, "longitude": 5.4},
+        {"id": identifier(3), "location_type": "physical"},
+    ]
+    content = {"id": identifier(4), "name": "A", "description": "B", "locations": places}
+    await brings(session, content, now)
+    rows = await session.execute(select(Location.hsds_id, Location.area_id))
+    assert dict(rows.all()) == {
+        identifier(1): here.id,
+        identifier(2): None,
+        identifier(3): None,
+    }
+
+
+def identifier(number: int) -> str:
+    return f"00000000-0000-4000-8000-{number:012}"
 
 
 async def test_terms_of_others_find_our_needs_by_code_and_by_name_in_any_language(

@@ -196,7 +196,7 @@ def _fact(language: str, english: str) -> str:
 async def test_at_the_beginning_of_a_quarter_staff_are_told_once_and_read_it(
     stage: Stage, animator: Coming
 ) -> None:
-    boss, adviser, amina = await a_town(stage, animator, "fr", "ar")
+    _boss, adviser, amina = await a_town(stage, animator, "fr", "ar")
     await a_request_without_steps(amina)
     await adviser.presses("Show what was shared")
     await adviser.presses("Accept")
@@ -205,10 +205,6 @@ async def test_at_the_beginning_of_a_quarter_staff_are_told_once_and_read_it(
     await adviser.presses("See it")
     adviser.sees("How long the first answer took", "fewer than 5")
     assert adviser.last["attachment"]
-    await boss.says("/report")
-    await boss.presses("🏢 Quarters of providers")
-    await boss.presses("Chamber of Commerce")
-    boss.sees("What has come of them")
     async with stage.app.database.transaction() as session:
         assert (await session.scalars(select(Referral.state))).one() == State.ACCEPTED
         owed = select(Delivery).where(Delivery.kind == "staff_notice")
