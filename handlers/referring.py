@@ -34,6 +34,8 @@ from handlers.requests import OneRequest, field_lines, read_note
 from handlers.support import Refer, organization_name
 from locales import Html, Translator
 
+REF = 12
+"""So long is a reference."""
 SWITCHES: tuple[FieldName, ...] = tuple(name for name in FieldName if name != FieldName.NOTE)
 AT_FIRST = frozenset(
     {FieldName.NAME, FieldName.LANGUAGE, FieldName.NEED, FieldName.AREA, FieldName.STAGE}
@@ -65,7 +67,7 @@ async def refer_touched(
     """Show what would be shared, flip a field, write a note, send it, or refuse a draft."""
     people.require_member(person)
     ref, mask, act = callback_data.ref, callback_data.mask, callback_data.act
-    after = callback_data.after
+    after = callback_data.after[:REF]  # the client writes it: it must fit into a button again
     service = await find(session, Service, ref)
     already = await referrals.open_with(session, person, service)
     if already is not None and already.state != State.DRAFT:

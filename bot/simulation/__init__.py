@@ -58,7 +58,7 @@ async def simulate(
     await rows.write()
     told(f"{people} people")
     offers = support.fill_offers(
-        rows, max(3, min(200, people // 400)), sample, places, everybody, begin
+        rows, max(3, min(200, people // 400)), sample, places, everybody, begin, now
     )
     await support.fill_referrals(rows, people // 8, offers, everybody, now)
     told(f"{len(offers)} services, {people // 8} requests")

@@ -53,6 +53,9 @@ GIVES_A_REASON = (State.DECLINED, State.NOT_DELIVERED)
 WAITS: Mapping[State, float] = {State.DRAFT: 0, State.EXPIRED: 10, State.UNCONFIRMED: 14}
 """Days until a step that only time takes; every other takes some days."""
 
+CONFIRMED = timedelta(days=20)
+"""So long ago every organisation has said that its entry is right."""
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -85,13 +88,14 @@ def fill_offers(
     places: Sequence[Area],
     crowd: Sequence[Somebody],
     begin: datetime,
+    now: datetime,
 ) -> list[Offer]:
     """Make organisations with services and staff; most have an active agreement."""
     offers = []
     staff = [me for me in crowd if me.rests_from is None and me.joined_at is not None]
     for n in range(1, count + 1):
         entry = sample["organizations"][n % len(sample["organizations"])]
-        number = rows.add(Organization, made_at=begin)
+        number = rows.add(Organization, made_at=begin, confirmed_at=max(begin, now - CONFIRMED))
         named = {language: f"{name} {n}" for language, name in entry["name"].items()}
         rows.words("organization", number, "name", named, begin)
         is_active = _agree(rows, number, begin, is_active=n == 1 or rows.happens(0.85))

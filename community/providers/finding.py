@@ -173,7 +173,7 @@ async def find_services(
     ]
     query = select(ranked, *counted).order_by(*order, ranked.c.here.desc(), ranked.c.id)
     if scores is None:
-        query = query.limit(PAGE).offset(page * PAGE)
+        query = query.limit(PAGE).offset(min(page, LAST_PAGE) * PAGE)
     found = (await session.execute(query)).all()
     if not found:
         return Found([])
@@ -379,3 +379,7 @@ async def nearest(
         if found.fits:
             return found.fits[0]
     return None
+
+
+LAST_PAGE = 100_000
+"""A page is what a client asks for; a larger number is no number to every database."""

@@ -84,7 +84,7 @@ async def test_withdrawing_what_was_declined_shows_the_request_as_it_is(town: To
 
 
 async def test_sending_without_an_agreement_shows_the_service_again(town: Town) -> None:
-    await town.member.sends_data(f"sf:{town.service}:0:see:")
+    await town.member.sends_data(f"sf:{town.service}:0:see::")
     await town.ends_the_agreement()
     await town.member.presses("I agree, send it")
     assert "there is no agreement" in town.member.toasts[0]
@@ -137,7 +137,7 @@ async def test_a_language_chosen_in_the_middle_of_a_form_asks_again_in_it(
 
 async def test_cancelling_a_change_of_the_note_keeps_the_note(town: Town) -> None:
     member = town.member
-    await member.sends_data(f"sf:{town.service}:0:see:")
+    await member.sends_data(f"sf:{town.service}:0:see::")
     assert "✏️ Add a note" in member.buttons
     await member.presses("Add a note")
     await member.says("I want to open a bakery.")
@@ -156,7 +156,7 @@ async def test_cancelling_a_change_of_the_note_keeps_the_note(town: Town) -> Non
 
 async def test_the_card_keeps_the_note_while_it_is_being_changed(town: Town) -> None:
     member = town.member
-    await member.sends_data(f"sf:{town.service}:0:see:")
+    await member.sends_data(f"sf:{town.service}:0:see::")
     await member.presses("Add a note")
     await member.says("I want to open a bakery.")
     await member.presses("Change the note")

@@ -232,9 +232,9 @@ async def test_what_waits_for_an_answer_comes_first_and_a_long_list_is_paged(
     await town.adviser.says("/referrals")
     assert town.adviser.last == "12 referrals"
     assert town.adviser.buttons[0] == "Advice: Please answer"
-    assert town.adviser.buttons[-1] == "Next page"
+    assert town.adviser.buttons[10] == "Next page"
     await town.adviser.presses("Next page")
-    assert town.adviser.buttons == ["Advice: Begun", "Advice: Begun", "Previous page"]
+    assert town.adviser.buttons[:3] == ["Advice: Begun", "Advice: Begun", "Previous page"]
 
 
 async def test_a_member_stops_sharing_a_request_that_is_over(town: Town) -> None:

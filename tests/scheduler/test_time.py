@@ -96,6 +96,8 @@ AFTER_AN_OUTAGE = {
     "pulse": (192, MORNING),
     "event_reminder": (12, "no_time_left"),
     "entry_check": (47, MORNING),
+    "offer": (192, MORNING),
+    "staff_notice": (168, MORNING),
     "event_changed": (48, GOES),
     "event_cancelled": (48, GOES),
     "place_offered": (12, "no_time_left"),

@@ -30,9 +30,12 @@ from bot import sample
 from community import (
     authors,
     bridge,
+    event_support,
+    events,
     inbox,
     invitations,
     people,
+    plans,
     reading_aloud,
     referrals,
     roles,
@@ -71,7 +74,7 @@ ROLES: Mapping[str, set[str]] = {
     },
     "coordinator": {
         *("ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
-        *("lk", "qo", "qa"),
+        "lk",
         *("rp", "rm", "rq", "su", "sa", "so", "sx", "sj", "sn", "ss", "sg", "sw"),
         *("ag", "al", "ao", "aq", "uh", "uj", "pb", "pj"),
         *("lg", "lb", "lu", "nk", "no", "np", "nf"),
@@ -153,6 +156,7 @@ OWN_TABLES = {
     *("people", "consents", "profiles", "needs", "attendances", "checklists", "ticks"),
     *("muted_topics", "deliveries", "survey_responses", "survey_answers", "history", "referrals"),
     *("exchanges", "translation_requests", "muted_offers", "feedback_consents"),
+    "service_wishes",
 }
 
 
@@ -408,6 +412,8 @@ async def a_town(stage: Stage) -> Town:
         await _two_referrals(session, cast, ours, now)
         await _a_question_about_a_text(session, cast["Samuel"], ours, now)
         await _a_recording(session, boss, now)
+        await _an_organisation_at_an_event(session, cast["Nadia"], others, now)
+        await plans.add(session, cast["Bayan"], ours.ref, now, what="Meet once a month")
         refs = {
             table.name: [str(ref) for ref in await session.scalars(select(table.c.ref))]
             for table in METADATA.sorted_tables
@@ -462,6 +468,14 @@ async def _a_question_about_a_text(
     await session.flush()
     asked = await authors.begin(session, asker, ("organization", ours.ref, "name", "xx"), now)
     await bridge.write(session, asker, asked.ref, "Is this a name?", now, language="en")
+
+
+async def _an_organisation_at_an_event(
+    session: AsyncSession, animator: Person, organization: Organization, now: datetime
+) -> None:
+    """Let an organisation be invited to what comes next."""
+    event = (await events.upcoming(session, now))[0]
+    await event_support.invite(session, animator, event.ref, organization.ref, now)
 
 
 async def _a_recording(session: AsyncSession, boss: Person, now: datetime) -> None:
