@@ -163,7 +163,7 @@ async def _first_answers(session: AsyncSession, organization: Organization) -> d
         )
         .order_by(Step.id.desc())
     )
-    return {number: at for number, at in rows}  # noqa: C416 - the first one stays
+    return {row[0]: row[1] for row in rows}  # the newest comes first, so that the oldest stays
 
 
 def _people(count: int) -> Cell:

@@ -47,6 +47,7 @@ from handlers.replies import (
 )
 from handlers.setup import OneOrganization, SetUp, require_coordinator
 from handlers.staff import COORDINATORS, AgreementOf, Agreements, router_for
+from handlers.words import SPOKEN
 from locales import Html, Translator, day, language_name
 from reports.workbook import Sheet, of_words
 
@@ -132,8 +133,6 @@ async def language_turned(
     query: Any, callback_data: WorksIn, session: AsyncSession, person: Person, now: datetime
 ) -> Replies:
     """Turn one of the languages on or off."""
-    from handlers.directory import SPOKEN  # noqa: PLC0415 - the pages point at each other
-
     ref, code = callback_data.ref, callback_data.code
     agreement = await agreements.opened(session, person, ref, now, lock=True)
     chosen = agreement.languages or []
@@ -304,8 +303,6 @@ async def drop_card(page: Page, ref: str) -> Message:
 
 async def languages_card(page: Page, ref: str) -> Message:
     """Choose the languages in which the organisation works."""
-    from handlers.directory import SPOKEN  # noqa: PLC0415 - the pages point at each other
-
     _ = page._
     agreement = await agreements.opened(page.session, page.reader, ref, page.now)
     chosen: Sequence[str] = agreement.languages or ()

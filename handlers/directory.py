@@ -42,14 +42,9 @@ from handlers.replies import (
 )
 from handlers.setup import OneOrganization, require_coordinator
 from handlers.staff import COORDINATORS, router_for
-from locales import OFFERED, Html, Translator, fold_digits, join, language_name, money
+from handlers.words import SPOKEN
+from locales import Html, Translator, fold_digits, join, language_name, money
 
-SPOKEN = tuple(
-    dict.fromkeys(
-        (*OFFERED, "de", "es", "it", "nl", "pl", "pt", "ro", "ru", "tr", "fa", "ps", "ti", "so")
-    )
-)
-"""The languages a service may be given in; more than the bot itself speaks."""
 AMOUNT = re.compile(r"(\d{1,6})(?:[.,٫](\d{1,2}))?")
 """One separator, before the cents: what might be thousands ("1,000") is asked for again."""
 

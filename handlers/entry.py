@@ -32,6 +32,7 @@ from handlers.replies import (
 )
 from handlers.staff import PROVIDERS, router_for
 from handlers.wording import inert
+from handlers.words import SPOKEN
 from locales import (
     OFFERED,
     Html,
@@ -126,18 +127,11 @@ async def spoken(
     query: Any, callback_data: Speak, session: AsyncSession, person: Person, now: datetime
 ) -> Replies:
     """Turn one of the reader's own languages on or off."""
-    if callback_data.code not in spoken_languages():
+    if callback_data.code not in SPOKEN:
         return [toast("old_button")]
     organization = await entries.opened(session, person, callback_data.ref, now)
     await roles.speak(session, person, organization.id, callback_data.code, now)
     return [edit("entry.speak", ref=callback_data.ref)]
-
-
-def spoken_languages() -> tuple[str, ...]:
-    """Return the languages in which support may be given."""
-    from handlers.directory import SPOKEN  # noqa: PLC0415 - the pages point at each other
-
-    return SPOKEN
 
 
 # Cards
@@ -261,7 +255,7 @@ async def speak_card(page: Page, ref: str) -> Message:
             else language_name(code, _),
             Speak(ref=ref, code=code),
         )
-        for code in spoken_languages()
+        for code in SPOKEN
     ]
     text = lines(
         _("In which languages do you serve people yourself?"),

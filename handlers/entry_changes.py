@@ -19,7 +19,7 @@ from community.people import Person
 from community.providers import Service, entries, facts
 from handlers import entry_words
 from handlers.content import area_choices
-from handlers.directory import AMOUNT, EVERYWHERE, SPOKEN
+from handlers.directory import AMOUNT, EVERYWHERE
 from handlers.directory_words import read_steps
 from handlers.entry import OurService, preview_languages, with_changes
 from handlers.forms import Answering, Field, Form, Question, begin, end
@@ -38,6 +38,7 @@ from handlers.replies import (
     toast,
 )
 from handlers.staff import PROVIDERS, router_for
+from handlers.words import SPOKEN
 from locales import OFFERED, Html, fold_digits, language_name
 
 UNKNOWN = "?"

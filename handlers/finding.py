@@ -39,13 +39,12 @@ from handlers.replies import (
     say,
     toast,
 )
+from handlers.words import SPOKEN
 from locales import OFFERED, Html, Translator, distance, language_name, translator_for
 
 FREE, FACE, ONLINE, OPEN = "f", "p", "o", "n"
 """What is asked of a service, in one letter each."""
 ANYWHERE = ""
-ALSO_GIVEN_IN = ("de", "es", "it", "nl", "pl", "pt", "ro", "ru", "tr", "fa", "ps", "ti", "so")
-"""Languages a service may be given in that the bot itself does not speak."""
 
 
 class Looking(StatesGroup):
@@ -433,7 +432,7 @@ async def choose_card(page: Page, chosen: str) -> Message:
     asked = OfNeed(need=of.need, language=of.language, place=of.place, has=of.has)
     if of.what == "l":
         own = [*reversed(Reads(_.language).own), *([page.second] if page.second else [])]
-        codes = dict.fromkeys([*own, *OFFERED, *ALSO_GIVEN_IN])
+        codes = dict.fromkeys([*own, *SPOKEN])
         named = [
             Button(language_name(code, _), asked.but(language=code))
             for code in codes

@@ -18,7 +18,7 @@ from community.people import Person, Profile
 from community.providers import Kind, Organization, Service, facts, networks
 from handlers import entry_words, words
 from handlers.content import area_choices, block_for
-from handlers.directory import EVERYWHERE, SPOKEN, OneService
+from handlers.directory import EVERYWHERE, OneService
 from handlers.directory_words import read_description, read_name
 from handlers.entry import name_of
 from handlers.forms import Answering, Field, Form, Question, begin
@@ -37,6 +37,7 @@ from handlers.replies import (
 )
 from handlers.setup import OneOrganization, SetUp, require_coordinator
 from handlers.staff import COORDINATORS, page_of, router_for
+from handlers.words import SPOKEN
 from locales import Html, Translator, join, language_name
 from reports.workbook import Sheet, of_words
 

@@ -12,7 +12,14 @@ from community.referrals import FieldName, Reason
 from community.referrals import State as Referred
 from community.roles import RoleName
 from community.topics import Topic
-from locales import Translator
+from locales import OFFERED, Translator
+
+SPOKEN = tuple(
+    dict.fromkeys(
+        (*OFFERED, "de", "es", "it", "nl", "pl", "pt", "ro", "ru", "tr", "fa", "ps", "ti", "so")
+    )
+)
+"""The languages a service may be given in; more than the bot itself speaks."""
 
 
 def stage(code: Stage, _: Translator) -> str:
