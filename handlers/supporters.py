@@ -47,7 +47,7 @@ async def told(page: Page, event: Event) -> list[Html | None]:
     found = await event_support.present(page.session, event, page.now)
     if not found:
         return []
-    parts: list[Html | None] = ["", _("🏢 From the support organisations:")]  # type: ignore[list-item]
+    parts: list[Html | None] = [Html(""), _("🏢 From the support organisations:")]
     for each in found:
         brought = await event_support.brought(page.session, each)
         name = await name_of(page, each.organization_id)

@@ -9,7 +9,7 @@ from community import agreements, deliveries, providers, roles
 from community.agreements import Agreement
 from community.base import find
 from community.deliveries import Plan
-from community.errors import NotFoundError
+from community.errors import NotAllowedError, NotFoundError
 from community.lifecycle import Who
 from community.people import Person
 from community.referrals.moving import move
@@ -52,16 +52,28 @@ async def disputes(session: AsyncSession, actor: Person, now: datetime) -> list[
 async def resolve(
     session: AsyncSession, actor: Person, ref: str, now: datetime, *, delivered: bool
 ) -> Referral:
-    """Settle a dispute, either way.
+    """Settle a dispute, either way: nobody their own, on either side, unless there is nobody else.
 
     Raises:
-        NotAllowedError: the actor is no animator.
+        NotAllowedError: the actor is no animator, or a side, and another animator is there.
         IllegalMoveError: it is not disputed.
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
     referral = await find(session, Referral, ref, lock=True)
+    animators = await roles.holders(session, RoleName.ANIMATOR, now)
+    if await _is_a_side(session, actor, referral, now) and not all(
+        [await _is_a_side(session, animator, referral, now) for animator in animators]
+    ):
+        raise NotAllowedError(RoleName.ANIMATOR)
     await move(session, referral, State.RESOLVED, Who.ANIMATOR, actor, now, delivered=delivered)
     return referral
+
+
+async def _is_a_side(
+    session: AsyncSession, person: Person, referral: Referral, now: datetime
+) -> bool:
+    staffed = await roles.staffed(session, person, now)
+    return referral.person_id == person.id or referral.organization_id in staffed
 
 
 async def end_agreement(session: AsyncSession, actor: Person, ref: str, now: datetime) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import agreements, people, providers, referrals, roles
@@ -612,6 +612,22 @@ async def test_what_is_shared_already_cannot_be_asked_for(town: Town) -> None:
     with pytest.raises(NotUnderstoodError):
         await referrals.ask_for(town.session, town.staff, referral.ref, FieldName.NAME, town.now)
     assert referral.state == State.PENDING
+
+
+@pytest.mark.parametrize("side", ["member", "staff"])
+async def test_nobody_settles_their_own_dispute_while_another_animator_is_there(
+    town: Town, side: str
+) -> None:
+    referral = await put(town, State.DISPUTED)
+    actor = getattr(town, side)
+    town.session.add(Role(person_id=actor.id, name=RoleName.ANIMATOR, granted_at=town.now))
+    await town.session.flush()
+    with pytest.raises(NotAllowedError):
+        await referrals.resolve(town.session, actor, referral.ref, town.now, delivered=True)
+    assert referral.state == State.DISPUTED
+    await town.session.execute(delete(Role).where(Role.person_id == town.animator.id))
+    settled = await referrals.resolve(town.session, actor, referral.ref, town.now, delivered=True)
+    assert settled.state == State.RESOLVED
 
 
 async def test_words_for_one_question_give_no_answer_to_another(town: Town) -> None:
