@@ -126,6 +126,7 @@ async def test_under_a_picture_and_under_a_service_it_is_asked_for_as_well(
     await boss.sends_picture(FLYER, "The office is closed.")
     await boss.says("A closed door.")
     await goes_out(boss)
+    await stage.play(minutes=10)  # she was looking for something, and is left to finish that
     olha.sees_last("Winter news")
     said = len(olha.from_bot())
     toasts = listening_to(stage, olha)
