@@ -11,7 +11,16 @@ from enum import StrEnum
 from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import awaited, corrections, deliveries, events, people, sends, translations
+from community import (
+    attendance,
+    awaited,
+    corrections,
+    deliveries,
+    events,
+    people,
+    sends,
+    translations,
+)
 from community.among import among
 from community.awaited import TranslationRequest
 from community.base import find
@@ -80,7 +89,7 @@ async def _number_of(
     session: AsyncSession, actor: Person, subject: str, ref: str, now: datetime
 ) -> int:
     if subject == "event":
-        return (await events.visible(session, ref)).id
+        return (await attendance.visible(session, actor, ref, now)).id
     if subject == "service":
         return (await find(session, Service, ref)).id
     if subject == "newsletter":

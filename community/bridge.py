@@ -13,7 +13,16 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import agreements, authors, deliveries, events, exchanges, referrals, roles
+from community import (
+    agreements,
+    attendance,
+    authors,
+    deliveries,
+    events,
+    exchanges,
+    referrals,
+    roles,
+)
 from community.authors import Source
 from community.base import find, new_ref
 from community.deliveries import Plan
@@ -115,7 +124,7 @@ async def begin(
         rest = await _rest_of_referral(session, referral, now)
         about = {"person_id": referral.person_id, "referral_id": referral.id, "event_id": None}
     elif kind == Kind.EVENT:
-        event = await events.visible(session, ref)
+        event = await attendance.visible(session, actor, ref, now)
         rest = _rest_of_event(event, now)
         about = {"person_id": actor.id, "referral_id": None, "event_id": event.id}
     else:

@@ -19,7 +19,6 @@ from community.areas import known_zone
 from community.base import Base, BigId, Referable, find
 from community.errors import (
     IllegalMoveError,
-    NotFoundError,
     NotUnderstoodError,
     TooLateError,
 )
@@ -82,7 +81,7 @@ class Event(Base, Referable):
     organization_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organizations.id"))
     """Which support organisation proposed it."""
     need: Mapped[Need | None] = mapped_column(String(32))
-    """Whom such an event is announced to: members who look for this."""
+    """Whom alone such an event is for: members who look for this; None is everybody."""
     owner_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("people.id", ondelete="SET NULL")
     )
@@ -256,29 +255,6 @@ def require_decided(event: Event) -> None:
     """
     if event.state in (State.PROPOSED, State.REFUSED):
         raise IllegalMoveError(EVENT.name, event.state, State.DRAFT)
-
-
-async def visible(session: AsyncSession, ref: str, *, lock: bool = False) -> Event:
-    """Return an event that members may see: published, held or cancelled.
-
-    Raises:
-        NotFoundError: no such event, or still a draft.
-    """
-    event = await find(session, Event, ref, lock=lock)
-    if event.state not in VISIBLE:
-        raise NotFoundError("Event")
-    return event
-
-
-async def upcoming(session: AsyncSession, now: datetime, limit: int = 20) -> list[Event]:
-    """Return what is published and has not ended, the next first."""
-    rows = await session.scalars(
-        select(Event)
-        .where(Event.state == State.PUBLISHED, Event.starts_at > now - timedelta(days=7))
-        .order_by(Event.starts_at)
-        .limit(limit * 2)
-    )
-    return [event for event in rows if not event.is_over(now)][:limit]
 
 
 async def of_animator(session: AsyncSession, now: datetime) -> list[Event]:

@@ -11,7 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import deliveries, notices, people, roles, sends, translations
 from community.base import find
-from community.errors import IllegalMoveError, NotAllowedError, NotFoundError, TooLateError
+from community.errors import (
+    IllegalMoveError,
+    NotAllowedError,
+    NotFoundError,
+    NotUnderstoodError,
+    TooLateError,
+)
 from community.events import EVENT, Details, Event, State
 from community.lifecycle import Who
 from community.needs import Need
@@ -54,6 +60,8 @@ async def propose_event(
         people.require_member(actor)
         need = None
     starts_at = details.check()
+    if organization is not None and need is None:
+        raise NotUnderstoodError("choice")
     if starts_at <= now:
         raise TooLateError(starts_at)
     waiting = select(Event).where(Event.made_by_id == actor.id, Event.state == State.PROPOSED)

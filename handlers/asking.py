@@ -7,8 +7,9 @@ from typing import Any
 from aiogram import Router
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import asking, events, sends, translations
+from community import asking, sends, translations
 from community.asking import Came
+from community.attendance import visible
 from community.base import find
 from community.people import Person
 from community.providers import Service, steps
@@ -66,7 +67,7 @@ async def translated(page: Page, subject: str, ref: str) -> Message | None:
 async def _shown(page: Page, subject: str, ref: str) -> Message | None:
     session = page.session
     if subject == "event":
-        event = await events.visible(session, ref)
+        event = await visible(session, page.reader, ref, page.now)
         if not asking.takes_requests(event, page.now):
             return None
         if not _are_own(await block_for(page, "event", event.id)):

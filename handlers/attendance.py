@@ -121,7 +121,7 @@ async def calendar_asked(query: Any, callback_data: Calendar) -> Replies:
 async def event_list(page: Page) -> Message:
     """Show what is coming up, the next first."""
     _ = page._
-    found = await events.upcoming(page.session, page.now)
+    found = await attendance.upcoming(page.session, page.reader, page.now)
     if not found:
         text = _("There is no event planned at the moment.")
         if Purpose.NEWS in await consents.given(page.session, page.reader):
@@ -162,7 +162,7 @@ def _short_day(page: Page, event: Event) -> str:
 
 async def event_card(page: Page, ref: str) -> Message | None:
     """Show one event with the person's answer and what they can answer."""
-    event = await events.visible(page.session, ref)
+    event = await attendance.visible(page.session, page.reader, ref, page.now)
     return await card_of(page, event, await attendance.of(page.session, event, page.reader))
 
 
@@ -389,7 +389,7 @@ async def event_said(page: Page, state: str, changed: bool) -> Message:
 async def event_calendar(page: Page, ref: str) -> Message:
     """Send the calendar file, in the reader's language."""
     _ = page._
-    event = await events.visible(page.session, ref)
+    event = await attendance.visible(page.session, page.reader, ref, page.now)
     block = await block_for(page, "event", event.id)
     mine = await attendance.of(page.session, event, page.reader)
     content = event_file(

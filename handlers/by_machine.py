@@ -9,7 +9,7 @@ from typing import Any
 
 from aiogram import Router
 
-from community import corrections, events, providers, sends
+from community import attendance, corrections, providers, sends
 from community.base import find
 from community.errors import NotFoundError
 from community.sends import Send
@@ -62,7 +62,7 @@ async def _block(page: Page, subject: str, ref: str) -> Block | None:
     """Return the words as this reader gets them; None where they are not theirs to open."""
     session = page.session
     if subject == "event":
-        event = await events.visible(session, ref)
+        event = await attendance.visible(session, page.reader, ref, page.now)
         return await block_for(page, "event", event.id)
     if subject == "service":
         service = await find(session, providers.Service, ref)

@@ -26,7 +26,7 @@ from handlers.replies import Button, Message, NotYetError, Page, in_rows, lines
 
 async def invitation(page: Page, ref: str, send: str) -> Message | None:
     """Announce an event to somebody who has not answered yet."""
-    event = await events.visible(page.session, ref)
+    event = await attendance.visible(page.session, page.reader, ref, page.now)
     mine = await attendance.of(page.session, event, page.reader)
     if mine is not None and mine.state not in attendance.UNANSWERED:
         return None
@@ -71,7 +71,7 @@ async def announcement(page: Page, event: Event, announced: Send) -> Message | N
 
 async def reminder(page: Page, ref: str, which: str) -> Message | None:
     """Remind of an event the person still wants to go to."""
-    event = await events.visible(page.session, ref)
+    event = await attendance.visible(page.session, page.reader, ref, page.now)
     mine = await attendance.of(page.session, event, page.reader)
     wanted = mine is not None and mine.state in (State.GOING, State.MAYBE)
     if event.state != events.State.PUBLISHED or event.starts_at <= page.now or not wanted:
@@ -91,7 +91,7 @@ async def reminder(page: Page, ref: str, which: str) -> Message | None:
 
 async def changed(page: Page, ref: str) -> Message | None:
     """Tell that something has changed, and ask "still?"."""
-    event = await events.visible(page.session, ref)
+    event = await attendance.visible(page.session, page.reader, ref, page.now)
     mine = await attendance.of(page.session, event, page.reader)
     if event.state != events.State.PUBLISHED or mine is None:
         return None
@@ -111,7 +111,7 @@ async def changed(page: Page, ref: str) -> Message | None:
 
 async def cancelled(page: Page, ref: str) -> Message | None:
     """Tell that the event does not take place."""
-    event = await events.visible(page.session, ref)
+    event = await attendance.visible(page.session, page.reader, ref, page.now)
     block = await block_for(page, "event", event.id)
     _ = page._
     text = lines(
@@ -127,7 +127,7 @@ async def cancelled(page: Page, ref: str) -> Message | None:
 
 async def place_offered(page: Page, ref: str) -> Message | None:
     """Offer a freed place, with its deadline."""
-    event = await events.visible(page.session, ref)
+    event = await attendance.visible(page.session, page.reader, ref, page.now)
     mine = await attendance.of(page.session, event, page.reader)
     if mine is None or mine.state != State.OFFERED or event.state != events.State.PUBLISHED:
         return None

@@ -8,7 +8,7 @@ from aiogram import Router
 from aiogram.filters.callback_data import CallbackData
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import corrections, events, providers, reading_aloud, sends, translations
+from community import attendance, corrections, providers, reading_aloud, sends, translations
 from community.base import find
 from community.errors import NotFoundError
 from community.events import Event
@@ -104,7 +104,8 @@ async def _opened(
 ) -> Parts:
     match subject:
         case "event":
-            return [("event", [(await events.visible(session, ref)).id])]
+            event = await attendance.visible(session, person, ref, now)
+            return [("event", [event.id])]
         case "service":
             service = await find(session, Service, ref)
             return _of_service(service, await providers.steps(session, service))

@@ -9,7 +9,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import consents, events, people
+from community import attendance, consents, people
 from community.consents import Purpose
 from community.errors import LinkRefusedError, NotFoundError
 from community.people import Person
@@ -100,7 +100,7 @@ async def _follow(session: AsyncSession, person: Person, payload: str, now: date
     if payload.startswith("i-"):
         return await team.accept_invitation(session, person, payload[2:], now)
     if payload.startswith("e-"):
-        await events.visible(session, payload[2:])
+        await attendance.visible(session, person, payload[2:], now)
         return [say("event.card", ref=payload[2:])]
     if payload.startswith("j-"):
         if not await people.follow_join_link(session, person, payload[2:]):

@@ -11,7 +11,7 @@ from aiogram import Router
 from aiogram.filters.callback_data import CallbackData
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import areas, attendance, consents, events, needs, people, providers
+from community import areas, attendance, consents, needs, people, providers
 from community.consents import Purpose
 from community.events import Event
 from community.needs import Need
@@ -199,7 +199,7 @@ async def _fitting_event(page: Page) -> Event | None:
     """Return the next event with a place left; one spoken in the reader's language comes first."""
     free = [
         event
-        for event in await events.upcoming(page.session, page.now)
+        for event in await attendance.upcoming(page.session, page.reader, page.now)
         if event.starts_at > page.now and await attendance.places_left(page.session, event) != 0
     ]
     language = page._.language

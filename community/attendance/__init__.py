@@ -17,6 +17,7 @@ from community.attendance.places import (
     welcome_back,
 )
 from community.attendance.reminding import REMINDERS, remind_again
+from community.attendance.seeing import upcoming, visible
 from community.attendance.table import (
     ATTENDANCE,
     HOLDS_A_PLACE,
@@ -54,5 +55,7 @@ __all__ = [
     "places_left",
     "remind_again",
     "tick",
+    "upcoming",
+    "visible",
     "welcome_back",
 ]

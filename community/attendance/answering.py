@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import events, memory, people
 from community.attendance.places import is_free_for, offer_places
 from community.attendance.reminding import remind
+from community.attendance.seeing import visible
 from community.attendance.table import (
     ATTENDANCE,
     CONCERNED,
@@ -75,7 +76,7 @@ async def answer(
         TooLateError: it has ended.
     """
     people.require_member(actor)
-    event = await events.visible(session, event_ref, lock=True)
+    event = await visible(session, actor, event_ref, now, lock=True)
     if event.state == events.State.CANCELLED:
         raise CalledOffError
     if event.state != events.State.PUBLISHED or event.is_over(now):

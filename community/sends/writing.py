@@ -87,9 +87,9 @@ async def edit(
 
 
 async def narrowed(session: AsyncSession, send: Send, audience: Audience) -> Audience:
-    """Return the audience, of an event that a provider proposed only who looks for its need."""
+    """Return the audience, of an event that is for one need only who looks for that."""
     event = await session.get(Event, send.event_id) if send.event_id is not None else None
-    if event is None or event.organization_id is None or event.need is None:
+    if event is None or event.need is None:
         return audience
     return replace(audience, needs=(Need(event.need),))
 

@@ -1,5 +1,6 @@
 """What providers propose: nothing of it reaches a member that no animator has approved."""
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -7,10 +8,14 @@ import pytest
 from sqlalchemy import func, select, update
 
 from community import (
+    asking,
+    attendance,
+    bridge,
     consents,
     corrections,
     deliveries,
     events,
+    exchanges,
     judging,
     needs,
     proposals,
@@ -19,6 +24,7 @@ from community import (
     topics,
     translating,
 )
+from community.attendance import Wish
 from community.audiences import EVERYBODY, Audience
 from community.consents import Purpose
 from community.deliveries import Delivery
@@ -304,7 +310,7 @@ async def test_a_proposed_event_is_nobodys_until_the_team_takes_it_up(town: Town
     event = await proposed(town)
     details = details_of(event)
     for attempt in (
-        lambda: events.visible(session, event.ref),
+        lambda: attendance.visible(session, town.animator, event.ref, now),
         lambda: events.publish(session, town.animator, event.ref, now),
         lambda: events.discard(session, town.animator, event.ref, now),
         lambda: sends.announce(session, town.animator, event.ref, now),
@@ -349,6 +355,44 @@ async def test_the_announcement_of_a_providers_event_stays_with_who_looks_for_it
     await sends.start_due(session, later, network_language=NETWORK)
     rows = await session.scalars(select(Delivery).where(Delivery.kind == "event_invitation"))
     assert [row.person_id for row in rows] == [town.member.id]
+
+
+async def test_a_providers_event_is_seen_by_who_looks_for_it_and_by_nobody_else(
+    town: Town,
+) -> None:
+    session, now = town.session, town.now
+    await looks_for(town, town.member, Need.TAX)
+    await looks_for(town, town.other_member, Need.FINANCE)
+    event = await proposed(town)
+    await proposals.accept(session, town.animator, event.ref, now)
+    await events.publish(session, town.animator, event.ref, now)
+
+    async def going(who: Person) -> None:
+        await attendance.answer(session, who, event.ref, Wish.GOING, now, default_zone=ZONE)
+
+    async def who_sees() -> set[int]:
+        people = (await session.scalars(select(Person).order_by(Person.id))).all()
+        listed = {p.id for p in people if await attendance.upcoming(session, p, now)}
+        opened = set()
+        for person in people:
+            with contextlib.suppress(NotFoundError):
+                await attendance.visible(session, person, event.ref, now)
+                opened.add(person.id)
+        assert listed == opened
+        return opened
+
+    always = {town.staff.id, town.colleague.id, town.animator.id}
+    assert await who_sees() == {*always, town.member.id}
+    for refused in (
+        going,
+        lambda who: bridge.begin(session, who, exchanges.Kind.EVENT, event.ref, now),
+        lambda who: asking.ask(session, who, "event", event.ref, "fr", now),
+    ):
+        with pytest.raises(NotFoundError):
+            await refused(town.other_member)
+    await going(town.member)
+    await needs.look_for(session, town.member, [])  # who is going goes on seeing where
+    assert await who_sees() == {*always, town.member.id}
 
 
 async def test_nobody_decides_about_an_event_of_their_own(town: Town) -> None:

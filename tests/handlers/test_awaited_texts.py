@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.database import Database
-from community import asking, attendance, events, people, sends
+from community import asking, attendance, people, sends
+from community.base import find
 from community.events import Event
 from community.people import Person
 from community.roles import RoleName
@@ -73,7 +74,7 @@ async def test_that_a_text_is_there_is_told_only_while_it_is_of_use(
         if happens == "another language":
             people.choose_language(me, "fr")
         elif happens == "it has begun":
-            event: Event = await events.visible(session, ref)
+            event: Event = await find(session, Event, ref)
             member.now = event.starts_at + timedelta(minutes=1)
         elif happens == "it is called off":
             await attendance.cancel_event(session, animator, ref, now)

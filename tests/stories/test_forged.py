@@ -28,10 +28,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import sample
 from community import (
+    attendance,
     authors,
     bridge,
     event_support,
-    events,
     inbox,
     invitations,
     people,
@@ -487,7 +487,7 @@ async def _an_organisation_at_an_event(
     session: AsyncSession, animator: Person, organization: Organization, now: datetime
 ) -> None:
     """Let an organisation be invited to what comes next."""
-    event = (await events.upcoming(session, now))[0]
+    event = (await attendance.upcoming(session, animator, now))[0]
     await event_support.invite(session, animator, event.ref, organization.ref, now)
 
 

@@ -1,0 +1,70 @@
+"""Which events somebody sees: what is for one need is for those who look for it, and no others."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import events, roles
+from community.attendance.table import Attendance, State
+from community.base import find
+from community.errors import NotFoundError
+from community.events import Event
+from community.needs import PersonNeed
+from community.people import Person
+from community.roles import RoleName
+
+
+async def visible(
+    session: AsyncSession, reader: Person, ref: str, now: datetime, *, lock: bool = False
+) -> Event:
+    """Return an event that this reader may see: published, held or cancelled, and for them.
+
+    Raises:
+        NotFoundError: no such event, still a draft, or not for this reader; which is not told.
+    """
+    event = await find(session, Event, ref, lock=lock)
+    if event.state not in events.VISIBLE:
+        raise NotFoundError("Event")
+    if event.need is not None:
+        theirs = select(Event.id).where(Event.id == event.id, await _is_for(session, reader, now))
+        if await session.scalar(theirs) is None:
+            raise NotFoundError("Event")
+    return event
+
+
+async def upcoming(
+    session: AsyncSession, reader: Person, now: datetime, limit: int = 20
+) -> list[Event]:
+    """Return what is published, has not ended and is for this reader, the next first."""
+    rows = await session.scalars(
+        select(Event)
+        .where(
+            Event.state == events.State.PUBLISHED,
+            Event.starts_at > now - timedelta(days=7),
+            await _is_for(session, reader, now),
+        )
+        .order_by(Event.starts_at)
+        .limit(limit * 2)
+    )
+    return [event for event in rows if not event.is_over(now)][:limit]
+
+
+async def _is_for(session: AsyncSession, reader: Person, now: datetime) -> ColumnElement[bool]:
+    """Return the rule: what is for one need, only who looks for it sees.
+
+    Besides them whoever has answered while it was theirs, the animators, and the staff of the
+    organisation that proposed it.
+    """
+    if await roles.holds(session, reader, RoleName.ANIMATOR, now):
+        return true()
+    looked_for = select(PersonNeed.term).where(PersonNeed.person_id == reader.id)
+    answered = select(Attendance.event_id).where(
+        Attendance.person_id == reader.id, Attendance.state != State.NONE
+    )
+    return or_(
+        Event.need.is_(None),
+        Event.need.in_(looked_for),
+        Event.organization_id.in_(await roles.staffed(session, reader, now)),
+        Event.id.in_(answered),
+    )
