@@ -37,6 +37,8 @@ class Decide(CallbackData, prefix="dp"):
     what: str
     ref: str
     act: str = "open"
+    seen: int = 0
+    """Of a yes: which words were read; what was written anew meanwhile is shown first."""
 
     def card(self) -> Reply:
         """Return it as it is now."""
@@ -95,7 +97,7 @@ async def touched(
         await proposals.accept(session, person, ref, now)
         return [edit("plan.event", ref=ref)]
     elif act == "yes":
-        await sends.review(session, person, ref, now, approve=True)
+        await sends.review(session, person, ref, now, approve=True, seen=callback_data.seen)
         return [edit("send.card", ref=ref)]
     return [callback_data.card()]
 
@@ -146,11 +148,12 @@ async def one(page: Page, what: str, ref: str) -> Message:
     row: Event | Send = await find(page.session, Event if what == "e" else Send, ref)
     whose = await name_of(page, row.organization_id) if row.organization_id else ""
     shown: Html | str
+    seen = 0
     if isinstance(row, Event):
         shown, is_open = await event_text(page, row), row.state == Planned.PROPOSED
     elif row.kind == sends.Kind.OFFER:
         shown = (await offers.as_written(page, row)).text
-        is_open = row.state == Sending.IN_REVIEW
+        is_open, seen = row.state == Sending.IN_REVIEW, await sends.submission(page.session, row)
     else:
         return Message(_("Nothing is proposed at the moment."), [[staff.back(_)]])
     owner = await page.session.get(Person, row.owner_id) if row.owner_id else None
@@ -172,7 +175,9 @@ async def one(page: Page, what: str, ref: str) -> Message:
         ]
         if row.owner_id != page.reader.id:
             acts.append((_.label("button", "🙋 I take care of it"), "take"))
-        rows = [[Button(label, Decide(what=what, ref=ref, act=act))] for label, act in acts]
+        rows = [
+            [Button(label, Decide(what=what, ref=ref, act=act, seen=seen))] for label, act in acts
+        ]
     return Message(text, [*rows, [Button(_.label("button", "All proposals"), Waiting())]])
 
 

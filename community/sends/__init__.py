@@ -13,7 +13,14 @@ from community.sends.announcing import (
     take_back,
     translate_event,
 )
-from community.sends.approving import FOUR_EYES_ABOVE, REASON_LIMIT, review, submit, why
+from community.sends.approving import (
+    FOUR_EYES_ABOVE,
+    REASON_LIMIT,
+    review,
+    submission,
+    submit,
+    why,
+)
 from community.sends.offering import (
     need_of,
     offer,
@@ -101,6 +108,7 @@ __all__ = [
     "shelf",
     "standings",
     "start_due",
+    "submission",
     "submit",
     "take_back",
     "translate_event",

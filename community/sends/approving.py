@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import deliveries, notices, roles
 from community.base import find
-from community.errors import IllegalMoveError, NotAllowedError, NotUnderstoodError
+from community.errors import ChangedError, IllegalMoveError, NotAllowedError, NotUnderstoodError
 from community.history import Step
 from community.lifecycle import Who
 from community.people import Person
@@ -63,10 +63,14 @@ async def review(
     *,
     approve: bool,
     reason: str = "",
+    seen: int | None = None,
 ) -> Send:
     """Approve somebody else's send, or give it back; an offer comes back with a reason.
 
+    ``seen`` is the `submission` that was read: a yes to it is none to what was handed in later.
+
     Raises:
+        ChangedError: it has been written anew and handed in again since it was read.
         NotAllowedError: the actor wrote or submitted it, is of the staff whose offer it is, or is
             neither animator nor administrator.
         NotUnderstoodError: an offer is given back without a reason, or with a very long one.
@@ -85,6 +89,8 @@ async def review(
     if send.state != State.IN_REVIEW:
         raise IllegalMoveError(SEND.name, send.state, State.APPROVED if approve else State.DRAFT)
     if approve:
+        if seen is not None and seen != await submission(session, send):
+            raise ChangedError(SEND.name, State.IN_REVIEW, State.APPROVED)
         await require_words(session, send)
         await _approve(session, send, actor, now)
     else:
@@ -158,8 +164,22 @@ async def _approve(session: AsyncSession, send: Send, actor: Person, now: dateti
 
 async def _submitted_by(session: AsyncSession, send: Send) -> int | None:
     """Return who asked for the review: the second pair of eyes must be somebody else's."""
-    found: int | None = await session.scalar(
-        select(Step.actor_id)
+    step = await _handed_in(session, send)
+    return step.actor_id if step else None
+
+
+async def submission(session: AsyncSession, send: Send) -> int:
+    """Return a number that stands for what was handed in for review as it is now.
+
+    Whatever changes of a send makes it a draft first, so other words have another number.
+    """
+    step = await _handed_in(session, send)
+    return step.id if step else 0
+
+
+async def _handed_in(session: AsyncSession, send: Send) -> Step | None:
+    found: Step | None = await session.scalar(
+        select(Step)
         .where(
             Step.subject == SEND.name, Step.subject_id == send.id, Step.after == State.IN_REVIEW
         )

@@ -29,6 +29,7 @@ from community.audiences import EVERYBODY, Audience
 from community.consents import Purpose
 from community.deliveries import Delivery
 from community.errors import (
+    ChangedError,
     IllegalMoveError,
     NotAllowedError,
     NotAMemberError,
@@ -250,6 +251,18 @@ async def test_other_words_need_another_approval_and_are_refused_once_it_is_give
             await verb
     with pytest.raises(IllegalMoveError):
         await sends.withdraw_offer(session, town.staff, send.ref, now)
+    assert send.state == State.APPROVED
+
+
+async def test_a_yes_to_what_was_read_is_none_to_what_was_written_meanwhile(town: Town) -> None:
+    session, now = town.session, town.now
+    send = await an_offer(town)
+    read = await sends.submission(session, send)
+    await sends.offer_again(session, town.colleague, send.ref, "en", OTHER, now)
+    with pytest.raises(ChangedError):
+        await sends.review(session, town.animator, send.ref, now, approve=True, seen=read)
+    read = await sends.submission(session, send)
+    await sends.review(session, town.animator, send.ref, now, approve=True, seen=read)
     assert send.state == State.APPROVED
 
 

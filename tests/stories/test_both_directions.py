@@ -100,10 +100,16 @@ async def test_an_offer_waits_for_the_team_and_comes_to_who_looks_for_it(
     await stage.play(minutes=1)
     await adviser.presses("✏️ Write it anew")
     await adviser.says("Micro-crédit")
-    await adviser.says("Chaque lundi à dix heures, rue du Marché.")
+    await adviser.says("Chaque lundi à dix heures, rue de la Gare.")
     await adviser.presses("📨 Hand it to the team")
     await boss.presses("Look at it")
     await boss.presses("Micro-crédit")
+    await adviser.presses("✏️ Write it anew")
+    await adviser.says("Micro-crédit")
+    await adviser.says("Chaque lundi à dix heures, rue du Marché.")
+    await adviser.presses("📨 Hand it to the team")
+    await boss.presses("✅ Take it as it is")
+    boss.sees_last("rue du Marché")  # nobody says yes to words that came meanwhile
     await boss.presses("✅ Take it as it is")
     assert "Micro-crédit" not in amina.screen
     await boss.presses("📤 Send now")
