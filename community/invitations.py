@@ -7,14 +7,12 @@ told when somebody has opened it, and who opened it is told how it was settled.
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import deliveries, people, roles
 from community.deliveries import Plan
 from community.errors import NotAllowedError
 from community.people import JoinLink, Person
-from community.providers import Organization
 from community.roles import RoleInvitation, RoleName
 
 
@@ -44,11 +42,6 @@ async def withdraw_join_link(
     """
     await _require_team(session, actor, now)
     await people.withdraw_join_link(session, ref, now)
-
-
-async def organizations(session: AsyncSession) -> list[Organization]:
-    """Return the organisations whose staff can be invited."""
-    return list(await session.scalars(select(Organization).order_by(Organization.id)))
 
 
 async def accept(

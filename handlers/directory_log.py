@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import providers, roles
 from community.base import find
-from community.errors import NotFoundError
 from community.lifecycle import Who
 from community.people import Person
 from community.providers import Metadata, Organization, entries
@@ -26,7 +25,7 @@ from handlers.replies import (
     toast,
 )
 from handlers.setup import OneOrganization, SetUp
-from handlers.staff import COORDINATORS, page_of, router_for
+from handlers.staff import COORDINATORS, router_for, turning_of
 from locales import Html, Translator, day, moment
 
 PER_PAGE = 5
@@ -96,12 +95,12 @@ async def log_card(page: Page, ref: str, at: int = 0) -> Message:
     """List what has changed, the newest first: the role that did it, and no names."""
     _ = page._
     organization = await find(page.session, Organization, ref)
-    every = await entries.log(page.session, page.reader, organization, page.now)
-    shown, turning = page_of(every, at, PER_PAGE, lambda to: Log(ref=ref, at=to), _)
-    first = every.index(shown[0]) + 1 if shown else 1
+    shown = await entries.log(
+        page.session, page.reader, organization, page.now, at=at, size=PER_PAGE
+    )
     told: list[str] = []
     rows = []
-    for number, line in enumerate(shown, first):
+    for number, line in enumerate(shown.rows, shown.at * PER_PAGE + 1):
         told += ["", await _told(page, line, number, SHORT)]
         label = _.label("button", "🔎 {number}", number=number)
         rows.append(Button(label, Line(ref=ref, seen=entries.seal_of(line))))
@@ -111,6 +110,7 @@ async def log_card(page: Page, ref: str, at: int = 0) -> Message:
         *(told or [_("Nothing has been noted yet.")]),
     )
     back = Button(_.label("button", "Back"), OneOrganization(ref=ref))
+    turning = turning_of(shown, lambda to: Log(ref=ref, at=to), _)
     return Message(text, [rows, turning, [back]])
 
 
@@ -144,11 +144,8 @@ async def line_card(page: Page, ref: str, seen: str) -> Message:
     """
     _ = page._
     organization = await find(page.session, Organization, ref)
-    every = await entries.log(page.session, page.reader, organization, page.now)
-    line = next((line for line in every if entries.seal_of(line) == seen), None)
-    if line is None:
-        raise NotFoundError("Metadata")
-    told = await _told(page, line, every.index(line) + 1, 1500)
+    line, place = await entries.line(page.session, page.reader, organization, seen, page.now)
+    told = await _told(page, line, place, 1500)
     rows = [[Button(_.label("button", "Back"), Log(ref=ref))]]
     if line.last_action_type == "confirm":
         return Message(told, rows)
@@ -162,10 +159,9 @@ async def line_card(page: Page, ref: str, seen: str) -> Message:
 async def unconfirmed_card(page: Page, at: int = 0) -> Message:
     """List what nobody has confirmed for 60 days, the oldest first."""
     _ = page._
-    every = await providers.unconfirmed(page.session, page.reader, page.now)
-    shown, turning = page_of(every, at, 8, lambda to: Unconfirmed(at=to), _)
+    shown = await providers.unconfirmed(page.session, page.reader, page.now, at=at, size=8)
     rows = []
-    for one in shown:
+    for one in shown.rows:
         name = await name_of(page, "organization", one.id)
         since = day(providers.right_since(one).astimezone(page.zone).date(), _, year=page.now.year)
         label = (
@@ -178,13 +174,16 @@ async def unconfirmed_card(page: Page, at: int = 0) -> Message:
         _.ngettext(
             "{n} entry has not been confirmed for 60 days.",
             "{n} entries have not been confirmed for 60 days.",
-            len(every),
+            shown.total,
         ),
         _("⏳ is out of date: members read so, and it comes last.")
-        if any(providers.seems_stale(one, page.now) for one in every)
+        if any(providers.seems_stale(one, page.now) for one in shown.rows)
         else None,
-        _("Ring them up, put right what has changed, and confirm the entry.") if every else None,
+        _("Ring them up, put right what has changed, and confirm the entry.")
+        if shown.total
+        else None,
     )
+    turning = turning_of(shown, lambda to: Unconfirmed(at=to), _)
     return Message(text, [*rows, turning, [Button(_.label("button", "Back"), SetUp())]])
 
 
@@ -222,14 +221,14 @@ async def unconfirmed_notice(page: Page) -> Message | None:
     if not await roles.holds(page.session, page.reader, RoleName.COORDINATOR, page.now):
         return None
     _ = page._
-    count = len(await providers.unconfirmed(page.session, page.reader, page.now))
-    if not count:
+    found = await providers.unconfirmed(page.session, page.reader, page.now, size=1)
+    if not found.total:
         return None
     return Message(
         _.ngettext(
             "🕘 {n} entry of the directory should be confirmed.",
             "🕘 {n} entries of the directory should be confirmed.",
-            count,
+            found.total,
         ),
         [[Button(_.label("button", "Look at them"), Unconfirmed())]],
     )

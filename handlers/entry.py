@@ -30,7 +30,7 @@ from handlers.replies import (
     say,
     toast,
 )
-from handlers.staff import PROVIDERS, router_for
+from handlers.staff import PROVIDERS, router_for, turning_of
 from handlers.wording import inert
 from handlers.words import SPOKEN
 from locales import (
@@ -45,6 +45,8 @@ from locales import (
 )
 
 PER_PAGE = 8
+NAMED = 5
+"""So many services are named where it is asked whether all is right; the rest is counted."""
 
 
 class OurEntry(CallbackData, prefix="oe"):
@@ -52,6 +54,13 @@ class OurEntry(CallbackData, prefix="oe"):
 
     ref: str = ""
     act: str = "open"
+
+
+class OurServices(CallbackData, prefix="ox"):
+    """The own organisation with another page of its services."""
+
+    ref: str
+    at: int = 0
 
 
 class OurService(CallbackData, prefix="ov"):
@@ -97,6 +106,11 @@ async def opened(
     if act == "speak":
         return [edit("entry.speak", ref=ref)]
     return [edit("entry", ref=ref)]
+
+
+async def services_turned(query: Any, callback_data: OurServices) -> Replies:
+    """Show the own organisation with a page of its services."""
+    return [edit("entry", ref=callback_data.ref, at=callback_data.at)]
 
 
 async def service_opened(query: Any, callback_data: OurService, state: FSMContext) -> Replies:
@@ -154,16 +168,17 @@ async def name_of(page: Page, subject: str, row_id: int) -> str:
     return block.get("name") if block else "?"
 
 
-async def entry_card(page: Page, ref: str, *, is_unsaved: bool = False) -> Message:
+async def entry_card(page: Page, ref: str, at: int = 0, *, is_unsaved: bool = False) -> Message:
     """Show the own organisation: what it says, who serves in which languages, its services."""
     _ = page._
     organization = await entries.opened(page.session, page.reader, ref, page.now)
     block = await block_for(page, "organization", organization.id)
-    services = await providers.services_of(page.session, organization)
+    services = await providers.services_on(page.session, organization, at, PER_PAGE)
     rows = [
         [Button(await name_of(page, "service", one.id), OurService(ref=one.ref))]
-        for one in services
+        for one in services.rows
     ]
+    rows.append(turning_of(services, lambda to: OurServices(ref=ref, at=to), _))
     from handlers.entry_changes import Change, Unsaved  # noqa: PLC0415 - they point at each other
 
     source = await facts.source_of(page.session, organization)
@@ -359,14 +374,23 @@ async def check_notice(page: Page, ref: str) -> Message | None:
         return None
     if page.now < providers.right_since(organization) + providers.CONFIRMED_EVERY:
         return None
-    services = await providers.services_of(page.session, organization)
-    names = [await name_of(page, "service", one.id) for one in services]
+    services = await providers.services_on(page.session, organization, 0, NAMED)
+    names = [await name_of(page, "service", one.id) for one in services.rows]
+    more = services.total - len(names)
     text = lines(
         _(
             "🕘 Is what members read about you still right? {name}",
             name=await name_of(page, "organization", organization.id),
         ),
-        _("Your services: {names}", names=join(names, _)) if names else None,
+        _("Your services: {names}", names=join(names, _)) if names and not more else None,
+        _.ngettext(
+            "Some of your services: {names}. And {n} more.",
+            "Some of your services: {names}. And {n} more.",
+            more,
+            names=join(names, _),
+        )
+        if more
+        else None,
         _(
             "Prices, hours, languages and phone numbers change. One tap, and members can rely "
             "on it."
@@ -400,6 +424,7 @@ def setup() -> Router:
     """Take the buttons of the own entry, from provider staff only."""
     router = router_for("our entry", PROVIDERS)
     router.callback_query.register(opened, OurEntry.filter())
+    router.callback_query.register(services_turned, OurServices.filter())
     router.callback_query.register(service_opened, OurService.filter())
     router.callback_query.register(as_members, AsMembers.filter())
     router.callback_query.register(spoken, Speak.filter())

@@ -19,7 +19,7 @@ from handlers.attendance import heading
 from handlers.audience import told
 from handlers.content import block_for
 from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, toast
-from handlers.staff import ANIMATORS, PROVIDERS, PlannedEvent, page_of, router_for
+from handlers.staff import ANIMATORS, PROVIDERS, PlannedEvent, router_for, turning_of
 from handlers.supporters import name_of, service_name
 from locales import Html, Translator, event_time, join
 
@@ -125,11 +125,11 @@ async def desk(page: Page, ref: str, at: int = 0) -> Message:
         lines_told.append(_state(each, name, _))
         rows.append([Button(name, Asked(ref=each.invitation.ref))])
     known = {each.invitation.organization_id for each in asked}
-    others = [o for o in await providers.organizations(page.session) if o.id not in known]
     turning: list[Button] = []
     if event.state == events.State.PUBLISHED and not event.is_over(page.now):
-        shown, turning = page_of(others, at, PER_PAGE, lambda to: AtEvent(ref=ref, at=to), _)
-        for organization in shown:
+        others = await providers.organizations(page.session, at, PER_PAGE, but=known)
+        turning = turning_of(others, lambda to: AtEvent(ref=ref, at=to), _)
+        for organization in others.rows:
             name = await name_of(page, organization.id)
             label = _.label("button", "➕ {name}", name=name)
             rows.append([Button(label, Ask(event=ref, organization=organization.ref))])

@@ -1,6 +1,5 @@
 """A coordinator keeps the register of networks one can join, and of mainstream programmes."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -15,6 +14,7 @@ from community.base import find
 from community.errors import NotFoundError, NotUnderstoodError
 from community.needs import Need
 from community.people import Person, Profile
+from community.portions import Portion
 from community.providers import Kind, Organization, Service, facts, networks
 from handlers import entry_words, words
 from handlers.content import area_choices, block_for
@@ -36,12 +36,13 @@ from handlers.replies import (
     toast,
 )
 from handlers.setup import OneOrganization, SetUp, require_coordinator
-from handlers.staff import COORDINATORS, page_of, router_for
+from handlers.staff import COORDINATORS, router_for, turning_of
 from handlers.words import SPOKEN
 from locales import Html, Translator, join, language_name
 from reports.workbook import Sheet, of_words
 
 PER_PAGE = 8
+IN_A_WORKBOOK = 10_000
 KINDS = {"": None, Kind.NETWORK.value: Kind.NETWORK, Kind.PROGRAMME.value: Kind.PROGRAMME}
 FOR_WHOM = tuple(code for code in Profile if code != Profile.RATHER_NOT_SAY)
 
@@ -229,7 +230,9 @@ async def _registered(session: AsyncSession, ref: str) -> Service:
 # Cards
 
 
-async def _found(page: Page, kind: str, code: str, need: str) -> Sequence[Service]:
+async def _found(
+    page: Page, kind: str, code: str, need: str, at: int = 0, size: int = IN_A_WORKBOOK
+) -> Portion[Service]:
     return await networks.register(
         page.session,
         page.reader,
@@ -237,6 +240,8 @@ async def _found(page: Page, kind: str, code: str, need: str) -> Sequence[Servic
         kind=KINDS.get(kind),
         language=code,
         need=Need(need) if need else None,
+        at=at,
+        size=size,
     )
 
 
@@ -245,15 +250,15 @@ async def register_card(
 ) -> Message:
     """List networks and programmes, by the filters that are chosen."""
     _ = page._
-    every = await _found(page, of, code, need)
+    shown = await _found(page, of, code, need, at, PER_PAGE)
     chosen = Networks(kind=of, code=code, need=need)
 
     def turn(to: int) -> Networks:
         return chosen.model_copy(update={"at": to})
 
-    shown, turning = page_of(every, at, PER_PAGE, turn, _)
     rows = [
-        [Button(await name_of(page, "service", one.id), OneNetwork(ref=one.ref))] for one in shown
+        [Button(await name_of(page, "service", one.id), OneNetwork(ref=one.ref))]
+        for one in shown.rows
     ]
     after = {"": Kind.NETWORK.value, Kind.NETWORK.value: Kind.PROGRAMME.value}.get(of, "")
     filters = [
@@ -272,12 +277,12 @@ async def register_card(
     ]
     text = lines(
         _("🌐 <b>Networks and programmes</b>"),
-        _.ngettext("{n} is in the register.", "{n} are in the register.", len(every)),
-        _("A new one is added at the organisation that runs it.") if not every else None,
+        _.ngettext("{n} is in the register.", "{n} are in the register.", shown.total),
+        _("A new one is added at the organisation that runs it.") if not shown.total else None,
     )
     export = chosen.model_copy(update={"pick": "xlsx"})
-    rows += [turning, filters]
-    rows += [[Button(_.label("button", "📄 As a workbook"), export)]] if every else []
+    rows += [turning_of(shown, turn, _), filters]
+    rows += [[Button(_.label("button", "📄 As a workbook"), export)]] if shown.total else []
     return Message(text, [*rows, [Button(_.label("button", "Back"), SetUp())]])
 
 
@@ -428,7 +433,7 @@ async def workbook_card(page: Page, of: str, code: str, need: str) -> Message:
     """Hand the register over, as it is filtered."""
     _ = page._
     every = await _found(page, of, code, need)
-    rows = [await _told(page, one) for one in every]
+    rows = [await _told(page, one) for one in every.rows]
     title = _.label("entry", "Networks and programmes")
     content = partial(of_words, title, [Sheet(title, _heads(_), rows)], _, page.now)
     name = f"{_.label('file', 'networks')}.xlsx"

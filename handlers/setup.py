@@ -38,8 +38,11 @@ from handlers.staff import (
     PartnerLink,
     PlanOf,
     router_for,
+    turning_of,
 )
 from locales import OFFERED, Translator, language_name, native_name
+
+PER_PAGE = 8
 
 
 class SetUp(CallbackData, prefix="su"):
@@ -56,6 +59,19 @@ class OneOrganization(CallbackData, prefix="so"):
 
     ref: str
     act: str = "open"
+
+
+class Organizations(CallbackData, prefix="sb"):
+    """A page of the organisations."""
+
+    at: int = 0
+
+
+class ServicesOf(CallbackData, prefix="sc"):
+    """An organisation with another page of its services."""
+
+    ref: str
+    at: int = 0
 
 
 class Translate(CallbackData, prefix="sx"):
@@ -160,6 +176,17 @@ async def organization_touched(
     return [edit("setup.organization", ref=ref)]
 
 
+async def organizations_turned(query: Any, callback_data: Organizations) -> Replies:
+    """Show a page of the organisations."""
+    return [edit("setup.organizations", at=callback_data.at)]
+
+
+async def services_turned(query: Any, callback_data: ServicesOf, session: AsyncSession) -> Replies:
+    """Show an organisation with a page of its services."""
+    await find(session, Organization, callback_data.ref)
+    return [edit("setup.organization", ref=callback_data.ref, at=callback_data.at)]
+
+
 async def translate_asked(query: Any, callback_data: Translate, state: FSMContext) -> Replies:
     """Ask for a name in one language."""
     if callback_data.language not in OFFERED or callback_data.subject not in NAMED:
@@ -230,17 +257,18 @@ async def menu_card(page: Page) -> Message:
     )
 
 
-async def organizations_card(page: Page) -> Message:
+async def organizations_card(page: Page, at: int = 0) -> Message:
     """List the organisations, and which of them may get personal data."""
     await require_coordinator(page)
     _ = page._
-    every = await providers.organizations(page.session)
+    shown = await providers.organizations(page.session, at, PER_PAGE)
+    numbers = [organization.id for organization in shown.rows]
     names = await translations.blocks(
-        page.session, "organization", [o.id for o in every], page.reads, page.network.language
+        page.session, "organization", numbers, page.reads, page.network.language
     )
-    active = await agreements.active_among(page.session, [o.id for o in every], page.now)
+    active = await agreements.active_among(page.session, numbers, page.now)
     rows = []
-    for organization in every:
+    for organization in shown.rows:
         name = names[organization.id].get("name") if organization.id in names else "?"
         label = (
             _.label("button", "🤝 {name}", name=name)
@@ -248,18 +276,19 @@ async def organizations_card(page: Page) -> Message:
             else _.label("button", "▫️ {name}", name=name)
         )
         rows.append([Button(label, OneOrganization(ref=organization.ref))])
+    rows.append(turning_of(shown, lambda to: Organizations(at=to), _))
     rows.append([Button(_.label("button", "➕ New organisation"), SetUp(to="new_organization"))])
     rows.append([Button(_.label("button", "Back"), SetUp())])
     return Message(
         lines(
-            _.ngettext("There is {n} organisation.", "There are {n} organisations.", len(every)),
+            _.ngettext("There is {n} organisation.", "There are {n} organisations.", shown.total),
             _("🤝 stands where an agreement is active: only there people can be referred."),
         ),
         rows,
     )
 
 
-async def organization_card(page: Page, ref: str) -> Message:
+async def organization_card(page: Page, ref: str, at: int = 0) -> Message:
     """Show one organisation: its agreement, its services, its name in each language."""
     from handlers.directory import NewService, OneService  # noqa: PLC0415 - the pages point at each other
     from handlers.directory_log import entry_rows  # noqa: PLC0415 - the same
@@ -275,9 +304,13 @@ async def organization_card(page: Page, ref: str) -> Message:
     block = shelf.choose(page.reads, page.network.language)
     active = await agreements.is_active(page.session, organization.id, page.now)
     passes_on = await referrals.is_switched_on(page.session, organization.id)
-    services = await providers.services_of(page.session, organization)
+    services = await providers.services_on(page.session, organization, at, PER_PAGE)
     names = await translations.blocks(
-        page.session, "service", [s.id for s in services], page.reads, page.network.language
+        page.session,
+        "service",
+        [service.id for service in services.rows],
+        page.reads,
+        page.network.language,
     )
     text = lines(
         _("🏢 <b>{name}</b>", name=block.get("name") if block else ""),
@@ -290,7 +323,7 @@ async def organization_card(page: Page, ref: str) -> Message:
         )
         if passes_on
         else None,
-        _.ngettext("{n} service", "{n} services", len(services)),
+        _.ngettext("{n} service", "{n} services", services.total),
         freshness_line(page, organization),
     )
     rows = [
@@ -300,8 +333,9 @@ async def organization_card(page: Page, ref: str) -> Message:
                 OneService(ref=service.ref),
             )
         ]
-        for service in services
+        for service in services.rows
     ]
+    rows.append(turning_of(services, lambda to: ServicesOf(ref=ref, at=to), _))
     rows.append([Button(_.label("button", "➕ New service"), NewService(ref=ref))])
     label = _.label("button", "➕ New network or programme")
     rows.append([Button(label, NewNetwork(ref=ref))])
@@ -362,5 +396,7 @@ def setup() -> Router:
     router = router_for("setup", COORDINATORS)
     router.callback_query.register(pressed, SetUp.filter())
     router.callback_query.register(organization_touched, OneOrganization.filter())
+    router.callback_query.register(organizations_turned, Organizations.filter())
+    router.callback_query.register(services_turned, ServicesOf.filter())
     router.callback_query.register(translate_asked, Translate.filter())
     return router

@@ -12,6 +12,7 @@ from aiogram.types import TelegramObject
 
 from community import roles
 from community.errors import NotAllowedError
+from community.portions import Portion
 from community.roles import RoleName
 from community.untranslated import Key
 from handlers.replies import Button, Reply, edit
@@ -120,12 +121,27 @@ def page_of(
     """Return one page of a list, and the buttons that turn to its neighbours."""
     pages = max(1, -(-len(items) // size))
     at = min(max(at, 0), pages - 1)
-    turning = []
+    shown = items[at * size : (at + 1) * size]
+    return shown, turning(at, size, len(items), turn, _)
+
+
+def turning(
+    at: int, size: int, total: int, turn: Callable[[int], CallbackData], _: Translator
+) -> list[Button]:
+    """Return the buttons that turn from one page of a list to its neighbours."""
+    buttons = []
     if at > 0:
-        turning.append(Button(_.label("button", "Previous page"), turn(at - 1)))
-    if at + 1 < pages:
-        turning.append(Button(_.label("button", "Next page"), turn(at + 1)))
-    return items[at * size : (at + 1) * size], turning
+        buttons.append(Button(_.label("button", "Previous page"), turn(at - 1)))
+    if (at + 1) * size < total:
+        buttons.append(Button(_.label("button", "Next page"), turn(at + 1)))
+    return buttons
+
+
+def turning_of(
+    shown: Portion[Any], turn: Callable[[int], CallbackData], _: Translator
+) -> list[Button]:
+    """Return the buttons that turn to the neighbours of a page that the database has cut."""
+    return turning(shown.at, shown.size, shown.total, turn, _)
 
 
 class PlannedEvent(CallbackData, prefix="pe"):

@@ -7,7 +7,7 @@ from aiogram import Router
 from aiogram.filters.callback_data import CallbackData
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import invitations, referrals, roles, translations
+from community import invitations, providers, referrals, roles, translations
 from community.base import find
 from community.people import Person
 from community.providers import Organization
@@ -15,7 +15,7 @@ from community.roles import Role, RoleInvitation, RoleName
 from handlers import staff, words
 from handlers.content import block_for
 from handlers.replies import Button, File, Message, Page, Replies, edit, lines, say, toast
-from handlers.staff import TEAM, Desk, page_of, router_for
+from handlers.staff import TEAM, Desk, page_of, router_for, turning_of
 from locales import Translator
 from reports.qr import qr_picture
 
@@ -247,15 +247,14 @@ async def withdrawn(page: Page) -> Message:
 async def organizations(page: Page, at: int = 0) -> Message:
     """Choose for which organisation somebody is invited."""
     _ = page._
-    found = await invitations.organizations(page.session)
+    found = await providers.organizations(page.session, at, PER_PAGE)
     names = await translations.blocks(
         page.session,
         "organization",
-        [organization.id for organization in found],
+        [organization.id for organization in found.rows],
         page.reads,
         page.network.language,
     )
-    shown, turning = page_of(found, at, PER_PAGE, lambda to: Organizations(at=to), _)
     rows = [
         [
             Button(
@@ -263,13 +262,14 @@ async def organizations(page: Page, at: int = 0) -> Message:
                 Invite(role=RoleName.PROVIDER_STAFF, organization=organization.ref),
             )
         ]
-        for organization in shown
+        for organization in found.rows
     ]
     text = (
         _("For which organisation?")
-        if found
+        if found.total
         else _("There is no organisation yet. A coordinator sets them up with /report.")
     )
+    turning = turning_of(found, lambda to: Organizations(at=to), _)
     return Message(text, [*rows, turning, [Button(_.label("button", "Back"), Desk(to="team"))]])
 
 

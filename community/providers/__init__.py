@@ -53,6 +53,7 @@ from community.providers.keeping import (
     organizations,
     remove_area,
     services_of,
+    services_on,
     translate,
 )
 from community.providers.noting import write_words
@@ -140,6 +141,7 @@ __all__ = [
     "search",
     "seems_stale",
     "services_of",
+    "services_on",
     "step_words",
     "steps",
     "tell_who_wished",

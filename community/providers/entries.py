@@ -5,10 +5,10 @@ is kept; in another language it is a translation, and waits for a second reader.
 are told, and every value that stood there before can be put back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import deliveries, roles, translations
@@ -16,6 +16,7 @@ from community.base import find
 from community.errors import ChangedError, NotAllowedError, NotFoundError
 from community.lifecycle import Who
 from community.people import Person
+from community.portions import Portion, portion
 from community.providers import facts, freshness, noting
 from community.providers.capacity import REFERRALS, TAKES_ROOM
 from community.providers.facts import Entry
@@ -33,6 +34,9 @@ STAFF_FACTS = frozenset(
 What a service is about, for whom a network is meant, and whether members are shown it at all, is
 the coordinator's.
 """
+
+LOOKED_AT = 100
+"""So many lines of a log are read at once to find one again: mostly it is among the newest."""
 
 
 async def own(session: AsyncSession, actor: Person, now: datetime) -> list[Organization]:
@@ -171,29 +175,54 @@ async def taken(session: AsyncSession, service: Service) -> int:
 
 
 async def log(
-    session: AsyncSession, actor: Person, organization: Organization, now: datetime
-) -> Sequence[Metadata]:
-    """Return every change of an organisation's entry and its services, the newest first.
+    session: AsyncSession,
+    actor: Person,
+    organization: Organization,
+    now: datetime,
+    *,
+    at: int = 0,
+    size: int,
+) -> Portion[Metadata]:
+    """Return a page of the changes of an organisation's entry and its services, newest first.
 
     Raises:
         NotAllowedError: the actor is no coordinator.
     """
     await roles.require(session, actor, RoleName.COORDINATOR, now)
+    return await portion(session, _changes(organization).order_by(Metadata.id.desc()), at, size)
+
+
+def _changes(organization: Organization) -> Select[Metadata]:
     services = select(Service.id).where(Service.organization_id == organization.id)
-    rows = await session.scalars(
-        select(Metadata)
-        .where(
-            or_(
-                and_(
-                    Metadata.resource_type == "organization",
-                    Metadata.resource_id == organization.id,
-                ),
-                and_(Metadata.resource_type == "service", Metadata.resource_id.in_(services)),
-            )
+    return select(Metadata).where(
+        or_(
+            and_(
+                Metadata.resource_type == "organization",
+                Metadata.resource_id == organization.id,
+            ),
+            and_(Metadata.resource_type == "service", Metadata.resource_id.in_(services)),
         )
-        .order_by(Metadata.id.desc())
     )
-    return rows.all()
+
+
+async def line(
+    session: AsyncSession, actor: Person, organization: Organization, seen: str, now: datetime
+) -> tuple[Metadata, int]:
+    """Return the newest line of the log that this seal stands for, and its place in the log.
+
+    Raises:
+        NotAllowedError: the actor is no coordinator.
+        NotFoundError: there is no such line any more.
+    """
+    at = 0
+    while True:
+        lines = await log(session, actor, organization, now, at=at, size=LOOKED_AT)
+        for place, each in enumerate(lines.rows, at * LOOKED_AT + 1):
+            if seal_of(each) == seen:
+                return each, place
+        at += 1
+        if at * LOOKED_AT >= lines.total:
+            raise NotFoundError("Metadata")
 
 
 def seal_of(line: Metadata) -> str:
@@ -226,12 +255,11 @@ async def put_back(
         NotUnderstoodError: it cannot be put back, as the steps are others by now.
     """
     organization = await find(session, Organization, ref, lock=True)
-    lines = await log(session, actor, organization, now)
-    line = next((line for line in lines if seal_of(line) == seen), None)
-    row = await subject_row(session, line) if line else None
-    if line is None or row is None or line.last_action_type == "confirm":
+    change, _place = await line(session, actor, organization, seen, now)
+    row = await subject_row(session, change)
+    if row is None or change.last_action_type == "confirm":
         raise NotFoundError("Metadata")
     row = await find(session, type(row), row.ref, lock=True)
     by = Who.COORDINATOR
-    await noting.put(session, actor, row, line.field_name, line.previous_value, now, by=by)
+    await noting.put(session, actor, row, change.field_name, change.previous_value, now, by=by)
     return organization

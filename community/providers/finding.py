@@ -218,7 +218,7 @@ async def _ranked(
     if scores is not None:
         conditions.append(Service.id.in_(scores))  # written out: SQLite looks each one up
     if look.language is not None:
-        conditions.append(_given_in([look.language]))
+        conditions.append(given_in([look.language]))
     if look.area_id is not None:
         conditions.append(_is_in(await _around(session, look.area_id)))
     if look.is_free:
@@ -232,7 +232,7 @@ async def _ranked(
             Service.id,
             case((is_stale(now), 1), else_=0).label("stale"),
             case((is_full(now), 1), else_=0).label("full"),
-            case((_given_in(reader.languages), 0), (Service.interpretation, 1), else_=2).label(
+            case((given_in(reader.languages), 0), (Service.interpretation, 1), else_=2).label(
                 "spoken"
             ),
             case((_is_in(here) if reader.area_id is not None else true(), 1), else_=0).label(
@@ -257,7 +257,8 @@ def _for_need(need: Need) -> Any:
     )
 
 
-def _given_in(languages: Sequence[str]) -> ColumnElement[bool]:
+def given_in(languages: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a service is given in one of these, without an interpreter."""
     written = cast(Service.languages, String)
     return or_(false(), *(written.contains(f'"{code}"', autoescape=True) for code in languages))
 

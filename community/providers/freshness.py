@@ -16,6 +16,7 @@ from community.deliveries import Plan
 from community.errors import NotAllowedError
 from community.lifecycle import Who
 from community.people import Person
+from community.portions import Portion, portion
 from community.providers import facts, noting
 from community.providers.table import Organization
 from community.roles import RoleName
@@ -147,16 +148,14 @@ async def next_ask(session: AsyncSession) -> datetime | None:
     return min(moments, default=None)
 
 
-async def unconfirmed(session: AsyncSession, actor: Person, now: datetime) -> list[Organization]:
-    """Return what has not been confirmed for 60 days, the oldest first, for a coordinator.
+async def unconfirmed(
+    session: AsyncSession, actor: Person, now: datetime, *, at: int = 0, size: int
+) -> Portion[Organization]:
+    """Return a page of what was not confirmed for 60 days, the oldest first, to a coordinator.
 
     Raises:
         NotAllowedError: the actor is no coordinator.
     """
     await roles.require(session, actor, RoleName.COORDINATOR, now)
-    rows = await session.scalars(
-        select(Organization)
-        .where(now - CONFIRMED_EVERY >= _SINCE)
-        .order_by(_SINCE, Organization.id)
-    )
-    return list(rows)
+    due = select(Organization).where(now - CONFIRMED_EVERY >= _SINCE)
+    return await portion(session, due.order_by(_SINCE, Organization.id), at, size)

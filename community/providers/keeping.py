@@ -1,19 +1,21 @@
 """A coordinator writes the directory: organisations, services, steps, and their words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import areas, roles, translations
+from community.among import among
 from community.base import Referable, find
 from community.errors import InUseError, NotFoundError, NotUnderstoodError
 from community.lifecycle import Who
 from community.needs import Need
 from community.people import Person
+from community.portions import Portion, portion
 from community.providers import facts, noting
 from community.providers.table import Kind, Location, Organization, Service, ServiceStep
 from community.roles import RoleName
@@ -188,14 +190,28 @@ async def translate(
 # Reading
 
 
-async def organizations(session: AsyncSession) -> list[Organization]:
-    """Return all organisations in the order in which they were added."""
-    return list(await session.scalars(select(Organization).order_by(Organization.id)))
+async def organizations(
+    session: AsyncSession, at: int, size: int, *, but: Collection[int] = ()
+) -> Portion[Organization]:
+    """Return a page of the organisations, in the order in which they were added.
+
+    ``but`` are the numbers of those that are left out.
+    """
+    query = select(Organization).where(~among(Organization.id, but)).order_by(Organization.id)
+    return await portion(session, query, at, size)
+
+
+def _services(organization: Organization) -> Select[Service]:
+    return select(Service).where(Service.organization_id == organization.id).order_by(Service.id)
 
 
 async def services_of(session: AsyncSession, organization: Organization) -> list[Service]:
     """Return an organisation's services."""
-    rows = await session.scalars(
-        select(Service).where(Service.organization_id == organization.id).order_by(Service.id)
-    )
-    return list(rows)
+    return list(await session.scalars(_services(organization)))
+
+
+async def services_on(
+    session: AsyncSession, organization: Organization, at: int, size: int
+) -> Portion[Service]:
+    """Return a page of an organisation's services."""
+    return await portion(session, _services(organization), at, size)

@@ -10,6 +10,8 @@ from community import roles
 from community.among import among
 from community.needs import Need
 from community.people import Person
+from community.portions import Portion, portion
+from community.providers.finding import given_in
 from community.providers.table import Kind, Service, Strength
 from community.roles import RoleName
 
@@ -24,8 +26,10 @@ async def register(
     kind: Kind | None = None,
     language: str = "",
     need: Need | None = None,
-) -> list[Service]:
-    """Return networks and programmes: of a kind, in a language, coded by a need.
+    at: int = 0,
+    size: int,
+) -> Portion[Service]:
+    """Return a page of the networks and programmes: of a kind, in a language, coded by a need.
 
     Of a need are those that are mainly about it, and those said to be strong or weak in it.
 
@@ -38,8 +42,9 @@ async def register(
     if need is not None:
         coded = exists().where(Strength.service_id == Service.id, Strength.need == need)
         query = query.where(or_(Service.need == need, coded))
-    rows = await session.scalars(query)
-    return [row for row in rows if not language or language in row.languages]
+    if language:
+        query = query.where(given_in([language]))
+    return await portion(session, query, at, size)
 
 
 async def strengths(

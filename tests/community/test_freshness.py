@@ -100,8 +100,9 @@ async def test_where_nobody_is_in_the_chat_the_coordinator_is_told_once_a_day(
     for later in (60, 60, 61, 62, 64, 90):
         await providers.ask(session, now + later * DAY)
     assert await asked(session) == [(boss.id, "entries_unconfirmed")] * 3
-    found = await providers.unconfirmed(session, boss, now + 64 * DAY)
-    assert len(found) == 3
-    for one in found:
+    first = await providers.unconfirmed(session, boss, now + 64 * DAY, size=2)
+    other = await providers.unconfirmed(session, boss, now + 64 * DAY, at=1, size=2)
+    assert (len(first.rows), len(other.rows), other.total) == (2, 1, 3)
+    for one in [*first.rows, *other.rows]:
         await providers.confirm(session, boss, one.ref, now + 64 * DAY)
-    assert await providers.unconfirmed(session, boss, now + 64 * DAY) == []
+    assert (await providers.unconfirmed(session, boss, now + 64 * DAY, size=2)).total == 0

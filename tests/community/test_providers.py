@@ -73,7 +73,7 @@ async def test_a_coordinator_writes_a_service_with_its_steps(
         interpretation=True,
         steps=["Call them.", "Go there."],
     )
-    organization = (await providers.organizations(session))[0]
+    [organization] = (await providers.organizations(session, 0, 8)).rows
     assert await names(session, "organization", organization.id) == {"name": "Chamber"}
     assert await providers.services_of(session, organization) == [service]
     assert await names(session, "service", service.id) == {"name": "Advice"}

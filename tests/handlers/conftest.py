@@ -25,6 +25,8 @@ from locales import plain, without_isolates
 NETWORK = Network("en", "Europe/Paris", "diwan_bot", "112")
 BOT = Bot("123456789:" + "A" * 35)
 NUMBERS = itertools.count(1)
+BUTTONS = 100
+"""Telegram takes so many under one message."""
 
 
 def read(text: str) -> str:
@@ -107,6 +109,7 @@ class Phone:
             self.toasts.append(read(message.text))
         else:
             keyboard(message.rows)  # packs every button: none may be longer than 64 bytes
+            assert sum(map(len, message.rows)) <= BUTTONS, message.text
             self.seen.append(message)
 
     async def gets(self, kind: str, **args: Any) -> Message | None:
