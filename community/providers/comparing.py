@@ -1,8 +1,8 @@
 """A directory from outside is compared with what stands.
 
 What a file leaves out, or leaves empty, stays as it is; only lists of schedules, contacts and
-places are complete, and what they leave out goes. Services, places and organisations never go:
-their status says whether they are offered.
+places are complete, and what they leave out goes, unless the files have it elsewhere: then it
+moves. Services, places and organisations never go: their status says whether they are offered.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -15,7 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import roles
 from community.errors import DirectoryRefusedError
 from community.people import Person
-from community.providers.items import LINKS, NAMED, TABLES, Change, Directory, Item, Plan
+from community.providers.items import (
+    BELONGS,
+    LINKS,
+    NAMED,
+    TABLES,
+    Change,
+    Directory,
+    Item,
+    Move,
+    Plan,
+)
 from community.providers.standing import own_ids, parts, table_of, values_beside, words
 from community.roles import RoleName
 
@@ -25,6 +35,12 @@ OWNED = {
     "contacts": "contact",
     "service_at_locations": "service_at_location",
 }
+OWNERS_OF = ("organization", "service", "location")
+"""What such lists are of."""
+
+
+Coming = Mapping[str, Mapping[str, Item]]
+"""What the files have, by kind and identifier."""
 
 
 class _Standing:
@@ -63,7 +79,7 @@ async def compare(
     await roles.require(session, actor, RoleName.COORDINATOR, now)
     plan = Plan(numbers={kind: {} for kind in TABLES})
     standing = _Standing(await own_ids(session), language)
-    coming = {kind: {item.id for item in every} for kind, every in directory.items.items()}
+    coming = {kind: {item.id: item for item in every} for kind, every in directory.items.items()}
     for kind in TABLES:
         for part in parts(directory.items.get(kind, ())):
             rows = await standing.rows(session, kind, [item.id for item in part])
@@ -74,6 +90,10 @@ async def compare(
                     _check_new(item)
                     plan.new.append(item)
             await _differ(session, standing, plan, kind, part, rows)
+    for kind in OWNERS_OF:
+        for part in parts(item for item in directory.items.get(kind, ()) if item.owned):
+            await _left_out(session, standing, plan, coming, part)
+    await _name_moves(session, standing, plan, coming)
     await _check_pairs(session, plan, directory.items.get("service_at_location", ()))
     return plan
 
@@ -82,7 +102,7 @@ async def _resolve(
     session: AsyncSession,
     standing: _Standing,
     plan: Plan,
-    coming: Mapping[str, Collection[str]],
+    coming: Coming,
     part: Sequence[Item],
 ) -> None:
     """Find the rows outside the files that items refer to."""
@@ -138,14 +158,17 @@ async def _check_pairs(session: AsyncSession, plan: Plan, items: Sequence[Item])
     """Refuse a service that is given at one place twice."""
     seen: set[tuple[str, str]] = set()
     table = table_of("service_at_location")
-    for part in parts(item for item in items):
+    moving = {move.id for move in plan.moves if move.kind == "service_at_location"}
+    leaving = moving | {number for kind, number in plan.gone if kind == "service_at_location"}
+    for part in parts(items):
         new = {}
         for item in part:
             pair = (item.links.get("service_id", ""), item.links.get("location_id", ""))
             if all(pair) and pair in seen:
                 refuse(item, "twice_there", what=item.id)
             seen.add(pair)
-            if item.id not in plan.numbers["service_at_location"]:
+            number = plan.numbers["service_at_location"].get(item.id)
+            if number is None or number in moving:
                 service = plan.numbers["service"].get(pair[0])
                 location = plan.numbers["location"].get(pair[1])
                 if service and location:
@@ -153,13 +176,14 @@ async def _check_pairs(session: AsyncSession, plan: Plan, items: Sequence[Item])
         services = {service for service, _location in new}
         if services:
             rows = await session.execute(
-                select(table.c.service_id, table.c.location_id).where(
+                select(table.c.id, table.c.service_id, table.c.location_id).where(
                     table.c.service_id.in_(services)
                 )
             )
             for row in rows:
-                if (row.service_id, row.location_id) in new:
-                    item = new[row.service_id, row.location_id]
+                pair_there = (row.service_id, row.location_id)
+                if pair_there in new and row.id not in leaving:
+                    item = new[pair_there]
                     refuse(item, "twice_there", what=item.id)
 
 
@@ -185,7 +209,8 @@ async def _differ(
         there: dict[str, Any] = dict(row._mapping)
         there |= {f".{name}": text for name, text in texts.get(row.id, {}).items()}
         there |= beside.get(row.id, {})
-        found = _differences(item, there, plan)
+        moves = _moves(item, row, plan)
+        found = _differences(item, there)
         hsds = _kept(item, there["hsds"])
         name = str(there.get(".name") or there.get("name") or item.name)
         for to, value in found.items():
@@ -197,14 +222,15 @@ async def _differ(
                 plan.changes.append(Change(kind, row.id, name, key, told(old), told(new)))
         if hsds != there["hsds"]:
             found["hsds"] = hsds
+        plan.moves += moves
+        found |= {move.column: item.links.get(move.column) for move in moves}
         if found:
             plan.changed.append((item, found))
         else:
             plan.same += 1
-    await _left_out(session, standing, plan, part, rows)
 
 
-def _differences(item: Item, there: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
+def _differences(item: Item, there: Mapping[str, Any]) -> dict[str, Any]:
     found = {}
     for to, value in item.values.items():
         if value in EMPTY or value == there.get(to):
@@ -214,12 +240,20 @@ def _differences(item: Item, there: Mapping[str, Any], plan: Plan) -> dict[str, 
         if to == "terms" and set(value) == set(there["terms"]):
             continue
         found[to] = value
-    found |= {
-        column: uid
-        for column, uid in item.links.items()
-        if there[column] != plan.numbers[LINKS[column]].get(uid)
-    }
     return found
+
+
+def _moves(item: Item, row: Row[Any], plan: Plan) -> list[Move]:
+    """Return what an item belongs to otherwise than its row."""
+    stood = {column: row._mapping[column] for column in BELONGS.get(item.kind, ())}
+    left = next((one for one in stood if stood[one] and one not in item.links), "")
+    moves = []
+    for column, uid in item.links.items():
+        if column in stood and stood[column] != plan.numbers[LINKS[column]].get(uid):
+            before = column if stood[column] else left
+            owner = (LINKS[before], stood[before]) if before else None
+            moves.append(Move(item.kind, row.id, item.name, column, owner, (LINKS[column], uid)))
+    return moves
 
 
 def _kept(item: Item, there: Mapping[str, Any]) -> dict[str, Any]:
@@ -236,24 +270,65 @@ async def _left_out(
     session: AsyncSession,
     standing: _Standing,
     plan: Plan,
+    coming: Coming,
     part: Sequence[Item],
-    rows: Mapping[str, Row[Any]],
 ) -> None:
     """Note what belongs to something and is no longer in its lists."""
+    moving = {(move.kind, move.id) for move in plan.moves}
     for key, kind in OWNED.items():
-        listed = {rows[item.id].id: item for item in part if item.id in rows and key in item.owned}
+        listed = {
+            number: item
+            for item in part
+            if key in item.owned and (number := plan.numbers[item.kind].get(item.id))
+        }
         if not listed:
             continue
-        column = f"{next(iter(listed.values())).kind}_id"
+        column = f"{part[0].kind}_id"
         table = table_of(kind)
         there = await session.execute(select(table).where(table.c[column].in_(list(listed))))
         for row in there:
             uid = row.hsds_id or standing.own[kind][row.id]
             owner = listed[row._mapping[column]]
-            if uid not in owner.owned[key]:
-                plan.gone.append((kind, row.id, column))
+            if uid in owner.owned[key]:
+                continue
+            elsewhere = coming.get(kind, {}).get(uid)
+            if elsewhere and column in elsewhere.links:
+                continue  # it moves to another of this kind
+            others = [one for one in BELONGS[kind] if one != column and row._mapping[one]]
+            if elsewhere or (others and kind != "service_at_location"):
+                plan.parted.append((kind, row.id, column))
+            else:
+                plan.gone.append((kind, row.id))
+            if (kind, row.id) not in moving:
                 name = str(row._mapping.get("name") or row._mapping.get("byday") or uid)
                 plan.changes.append(Change(kind, row.id, name, "", owner.name, ""))
+
+
+async def _name_moves(
+    session: AsyncSession, standing: _Standing, plan: Plan, coming: Coming
+) -> None:
+    """Say of what moves from where to where, by their names."""
+    for move in plan.moves:
+        if move.before and move.column != (column := f"{move.before[0]}_id"):
+            stays = (move.kind, move.id, column) not in plan.parted
+            move.before = None if stays else move.before
+    named: dict[tuple[str, int], str] = {}
+    for kind in NAMED:
+        numbers = {move.before[1] for move in plan.moves if move.before and move.before[0] == kind}
+        numbers |= {
+            plan.numbers[kind][move.after[1]]
+            for move in plan.moves
+            if move.after[0] == kind and move.after[1] not in coming.get(kind, {})
+        }
+        for part in parts(numbers):
+            every = await words(session, kind, part, standing.language)
+            named |= {(kind, number): texts.get("name", "") for number, texts in every.items()}
+    for move in plan.moves:
+        kind, uid = move.after
+        item = coming.get(kind, {}).get(uid)
+        after = item.name if item else named.get((kind, plan.numbers[kind][uid]), "")
+        before = named.get(move.before, "") if move.before else ""
+        plan.changes.append(Change(move.kind, move.id, move.name, move.column, before, after))
 
 
 def told(value: Any) -> str:

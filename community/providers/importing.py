@@ -12,7 +12,7 @@ from community.base import new_ref
 from community.lifecycle import Who
 from community.needs import Need
 from community.people import Person
-from community.providers.items import LINKS, NAMED, TABLES, Item, Plan
+from community.providers.items import BELONGS, LINKS, NAMED, TABLES, Item, Plan
 from community.providers.standing import parts, table_of
 from community.providers.table import Kind, Location, Metadata, ServiceStep, ServiceTerm, Strength
 from community.roles import RoleName
@@ -52,14 +52,6 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "contact": {"name": None, "title": None, "email": None, "phone": None},
 }
 """The columns that an import writes, by kind, and what a new row has if the file is silent."""
-BELONGS: Mapping[str, tuple[str, ...]] = {
-    "program": ("organization_id",),
-    "location": ("organization_id",),
-    "service": ("organization_id", "program_id"),
-    "service_at_location": ("service_id", "location_id"),
-    "schedule": ("service_id", "location_id"),
-    "contact": ("organization_id", "service_id", "location_id"),
-}
 MADE = ("organization", "program", "location", "service")
 
 
@@ -72,6 +64,8 @@ async def write(
         NotAllowedError: the actor is no coordinator.
     """
     await roles.require(session, actor, RoleName.COORDINATOR, now)
+    await _let_go(session, plan)
+    lifted = await _lift(session, plan)
     new: dict[str, list[Item]] = {kind: [] for kind in TABLES}
     for item in plan.new:
         new[item.kind].append(item)
@@ -79,9 +73,7 @@ async def write(
         for part in parts(items):
             await _insert(session, actor, plan, kind, part, language, now)
     for item, found in plan.changed:
-        await _change(session, actor, plan, item, found, language, now)
-    for kind, number, column in plan.gone:
-        await _let_go(session, kind, number, column)
+        await _change(session, actor, plan, item, found, language, now, lifted)
     await _place(session)
     await _log(session, actor, plan, now)
     await session.flush()
@@ -237,6 +229,7 @@ async def _change(
     found: Mapping[str, Any],
     language: str,
     now: datetime,
+    lifted: Mapping[int, Mapping[str, Any]],
 ) -> None:
     kind, number = item.kind, plan.numbers[item.kind][item.id]
     columns: dict[str, Any] = {}
@@ -247,9 +240,11 @@ async def _change(
             columns[to] = value
     if kind == "location" and columns.keys() & {"latitude", "longitude"}:
         columns["area_id"] = None  # it has moved; `_place` says whereto
-    if columns:
-        table = cast("Any", TABLES[kind])
-        await session.execute(update(table).where(table.id == number).values(columns))
+    table = table_of(kind)
+    if kind == "service_at_location" and number in lifted:
+        await session.execute(insert(table).values({**lifted[number], **columns}))
+    elif columns:
+        await session.execute(update(table).where(table.c.id == number).values(columns))
     words = {to[1:]: text for to, text in found.items() if to[0] == "."}
     if words:
         by = Who.COORDINATOR
@@ -262,17 +257,28 @@ async def _change(
         await _add_beside(session, actor, plan, {number: beside}, language, now)
 
 
-async def _let_go(session: AsyncSession, kind: str, number: int, column: str) -> None:
-    """Part a row from what it belonged to; it goes when it belongs to nothing any more."""
-    table = table_of(kind)
-    left = [one for one in BELONGS[kind] if one != column]
-    row = (await session.execute(select(table).where(table.c.id == number))).one_or_none()
-    if row is None:
-        return
-    if kind == "service_at_location" or not any(row._mapping[one] for one in left):
-        await session.execute(delete(table).where(table.c.id == number))
-    else:
+async def _let_go(session: AsyncSession, plan: Plan) -> None:
+    """Part rows from what they belonged to, and delete those that belong to nothing any more.
+
+    This comes first: something else may take their place.
+    """
+    for kind, number, column in plan.parted:
+        table = table_of(kind)
         await session.execute(update(table).where(table.c.id == number).values({column: None}))
+    for kind, number in plan.gone:
+        table = table_of(kind)
+        await session.execute(delete(table).where(table.c.id == number))
+
+
+async def _lift(session: AsyncSession, plan: Plan) -> dict[int, dict[str, Any]]:
+    """Take out the services at places that move, so that two of them can change places."""
+    table = table_of("service_at_location")
+    lifted: dict[int, dict[str, Any]] = {}
+    for part in parts({move.id for move in plan.moves if move.kind == "service_at_location"}):
+        rows = await session.execute(select(table).where(table.c.id.in_(part)))
+        lifted |= {row.id: dict(row._mapping) for row in rows}
+        await session.execute(delete(table).where(table.c.id.in_(part)))
+    return lifted
 
 
 async def _log(session: AsyncSession, actor: Person, plan: Plan, now: datetime) -> None:

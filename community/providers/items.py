@@ -48,6 +48,16 @@ LINKS: Mapping[str, str] = {
     "location_id": "location",
 }
 
+BELONGS: Mapping[str, tuple[str, ...]] = {
+    "program": ("organization_id",),
+    "location": ("organization_id",),
+    "service": ("organization_id", "program_id"),
+    "service_at_location": ("service_id", "location_id"),
+    "schedule": ("service_id", "location_id"),
+    "contact": ("organization_id", "service_id", "location_id"),
+}
+"""By which columns a kind belongs to others."""
+
 
 def outer_id(name: str) -> str:
     """Return the identifier outside of what was made here: the same at each export."""
@@ -108,7 +118,11 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One value that an import would change; ``field`` "" is the whole object that goes."""
+    """One value that an import would change.
+
+    ``field`` "" is an object that goes, from where ``before`` says; one of ``LINKS`` an object
+    that moves, from and to what has these names.
+    """
 
     kind: str
     id: int
@@ -116,6 +130,20 @@ class Change:
     field: str
     before: str
     after: str
+
+
+@dataclass(slots=True)
+class Move:
+    """An object that belongs to something else than before."""
+
+    kind: str
+    id: int
+    name: str
+    column: str
+    before: tuple[str, int] | None
+    """What it leaves: of which kind, its number; None if it only belongs to one thing more."""
+    after: tuple[str, str]
+    """What it joins: of which kind, its identifier."""
 
 
 @dataclass(slots=True)
@@ -129,8 +157,11 @@ class Plan:
     """The rows that the identifiers mean, by kind."""
     changed: list[tuple[Item, dict[str, Any]]] = field(default_factory=list)
     """What is written of an item whose row is there."""
-    gone: list[tuple[str, int, str]] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    parted: list[tuple[str, int, str]] = field(default_factory=list)
     """Rows that no longer belong somewhere: kind, number, and the column that says where."""
+    gone: list[tuple[str, int]] = field(default_factory=list)
+    """Rows that belong nowhere any more."""
 
     @property
     def count(self) -> int:

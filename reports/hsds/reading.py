@@ -10,7 +10,7 @@ from typing import Any
 
 from community.needs import Need
 from community.providers.comparing import EMPTY
-from community.providers.items import LINKS, TABLES, Directory, Item, Place
+from community.providers.items import BELONGS, LINKS, TABLES, Directory, Item, Place
 from reports.hsds.mapping import (
     CHECKED,
     MAPPING,
@@ -180,7 +180,7 @@ class Reader:
                 here.place = at.place
             else:
                 found.flat[key] = value
-                if key in LINKS and value not in (None, "") and key in _columns(kind):
+                if key in LINKS and value not in (None, "") and key in BELONGS.get(kind, ()):
                     if not isinstance(value, str):
                         here.refuse("text", key, value)
                     self._link(found, {key: value}, at)
@@ -297,18 +297,6 @@ def _again(one: Field, value: Any, raw: Any, uid: str) -> Any:
     """Return a value as an export would write it."""
     made = one.write(value, uid)
     return as_ours(raw, uid, made) if one.name == "attributes" else made
-
-
-def _columns(kind: str) -> tuple[str, ...]:
-    """Return the columns by which a kind belongs to others."""
-    return {
-        "program": ("organization_id",),
-        "location": ("organization_id",),
-        "service": ("organization_id", "program_id"),
-        "service_at_location": ("service_id", "location_id"),
-        "schedule": ("service_id", "location_id"),
-        "contact": ("organization_id", "service_id", "location_id"),
-    }.get(kind, ())
 
 
 def kind_of(raw: Mapping[str, Any]) -> str | None:

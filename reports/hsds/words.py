@@ -1,7 +1,7 @@
 """What is wrong with a directory, is taken in part, or changes, in the reader's words."""
 
 from community.errors import DirectoryRefusedError
-from community.providers.items import Change, Item, Note, Place
+from community.providers.items import LINKS, Change, Item, Note, Place
 from locales import Html, Translator
 from reports.hsds.mapping import LABELS, shortened
 
@@ -30,8 +30,10 @@ def new(item: Item, _: Translator) -> Html:
 
 
 def change(one: Change, _: Translator) -> Html:
-    """Return a line for a value that an import changes, or something that goes."""
+    """Return a line for a value that an import changes, or something that goes or moves."""
     what, name = kind_of(one.kind, _), shortened(one.name, SHOWN)
+    if one.field in LINKS:
+        return _move(one, what, name, _)
     if not one.field:
         return _(
             "➖ <b>{what}</b> {name}, of {owner}",
@@ -46,6 +48,21 @@ def change(one: Change, _: Translator) -> Html:
         field=LABELS[one.kind].get(one.field, one.field),
         before=shortened(" ".join(one.before.split()), SHOWN),
         after=shortened(" ".join(one.after.split()), SHOWN),
+    )
+
+
+def _move(one: Change, what: str, name: str, _: Translator) -> Html:
+    after = shortened(one.after, SHOWN)
+    if not one.before:
+        return _(
+            "➡️ <b>{what}</b> {name} now belongs to “{after}”", what=what, name=name, after=after
+        )
+    return _(
+        "➡️ <b>{what}</b> {name} moves from “{before}” to “{after}”",
+        what=what,
+        name=name,
+        before=shortened(one.before, SHOWN),
+        after=after,
     )
 
 
