@@ -404,9 +404,9 @@ def status_of(value: bool | None, _id: str) -> str:
     return "inactive" if value is False else "active"
 
 
-def interpretation(raw: Any, name: str, here: Here) -> bool:
-    """Say whether an interpreter can be asked for."""
-    return bool(string(raw, name, here).strip())
+def interpretation(raw: Any, name: str, here: Here) -> bool | None:
+    """Say whether an interpreter can be asked for; None is not said."""
+    return bool(string(raw, name, here).strip()) or None
 
 
 def interpretation_text(value: bool | None, _id: str) -> str | None:
@@ -509,12 +509,23 @@ FACTS = (
     ".accessibility",
 )
 
+UNSAID: Mapping[str, Any] = {
+    "need": Need.OTHER,
+    "kind": Kind.SERVICE,
+    "online": False,
+    "interpretation": False,
+}
+"""What a service is of which nothing is said: so it needs no words in an export."""
+
 
 _ACCESSIBILITY = text_of("service", "accessibility")
 
 
 def attributes(raw: Any, name: str, here: Here) -> tuple[Any, ...]:
-    """Return the terms of a service, and what it is in the words of our own taxonomy."""
+    """Return the terms of a service, and what it is in the words of our own taxonomy.
+
+    None is what these do not say: terms of others do not tell whether a service is online.
+    """
     terms: list[str] = []
     said: dict[str, list[str]] = {}
     mapped: list[Need] = []
@@ -539,11 +550,11 @@ def attributes(raw: Any, name: str, here: Here) -> tuple[Any, ...]:
     accessibility = said.get(f"{OURS}:accessibility", [""])[0]
     return (
         terms,
-        (needs or mapped or [Need.OTHER])[0],
-        (_coded(Kind, said, "kind", name, here) or [Kind.SERVICE])[0],
+        next(iter(needs or mapped), None),
+        next(iter(_coded(Kind, said, "kind", name, here)), None),
         [profile.value for profile in _coded(Profile, said, "profile", name, here)],
         strengths,
-        "true" in said.get(f"{OURS}:online", ()),
+        "true" in said[f"{OURS}:online"] if f"{OURS}:online" in said else None,
         _ACCESSIBILITY(accessibility, name, here),
     )
 

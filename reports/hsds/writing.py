@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community.providers.comparing import EMPTY
 from community.providers.standing import own_ids, parts, table_of, values_beside, words
 from community.providers.table import ServiceTerm
-from reports.hsds.mapping import MAPPING, Field, Here, about, is_own
+from reports.hsds.mapping import MAPPING, UNSAID, Field, Here, about, is_own
 from reports.hsds.reading import LISTED
 
 _NOTHING = Here({})
@@ -205,7 +205,7 @@ class _Some:
 
 
 def _plain(to: str, value: Any) -> Any:
-    """Return a value as it is compared: what is empty is nothing, and terms have no order."""
-    if value in EMPTY:
+    """Return a value as it is compared: what needs no words is nothing, terms have no order."""
+    if value in EMPTY or (to in UNSAID and value == UNSAID[to]):
         return None
     return set(value) if to == "terms" else value

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community.providers import Contact, Schedule, Service, ServiceAtLocation
+from community.needs import Need
+from community.providers import Contact, Kind, Schedule, Service, ServiceAtLocation
 from community.providers.items import Plan
 from locales import plain, translator_for, without_isolates
 from reports.hsds import words
@@ -93,4 +94,29 @@ async def test_two_services_change_places_and_a_place_that_is_left_can_be_taken(
     assert [place["x"] for s in out["services"] for place in s["service_at_locations"]] == [
         "x3",
         "x1",
+    ]
+
+
+async def test_what_the_terms_of_others_do_not_say_stays_as_it_is(
+    session: AsyncSession, now: datetime
+) -> None:
+    term = {"id": "t1", "code": "X1", "name": "Something", "description": ""}
+    about = {"attributes": [{"id": "a1", "taxonomy_term": term}], "interpretation_services": None}
+    await brings(session, directory(one("a")), now)
+    service = (await session.scalars(select(Service))).one()
+    service.need, service.kind = Need.FINANCE, Kind.NETWORK
+    service.online, service.interpretation, service.profiles = True, True, ["woman"]
+    await session.flush()
+    plan = await brings(session, directory(one("a", **about)), now)
+    assert [change.field for change in plan.changes] == ["terms"]
+    await session.refresh(service)
+    assert (service.need, service.kind, service.profiles) == ("finance", "network", ["woman"])
+    assert (service.online, service.interpretation) == (True, True)
+    other = [*(await goes_out(session))[0]["services"][0]["attributes"]]
+    assert [attribute["taxonomy_term"]["code"] for attribute in other] == [
+        "X1",
+        "diwan:need",
+        "diwan:kind",
+        "diwan:profile",
+        "diwan:online",
     ]
