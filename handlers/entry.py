@@ -1,6 +1,6 @@
 """Our entry: an organisation's own people see it as members do, and say that it is right."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from community.errors import NotAllowedError
 from community.people import Person
 from community.providers import Organization, Service, entries, facts
 from community.roles import RoleName
-from handlers import entry_words, support
+from handlers import entry_words, support, unsaved
 from handlers.content import block_for
 from handlers.forms import end
 from handlers.replies import (
@@ -99,42 +99,37 @@ async def opened(
     ref, act = callback_data.ref, callback_data.act
     if not ref:
         own = await entries.own(session, person, now)
-        return [edit("entry.which")] if len(own) != 1 else [edit("entry", ref=own[0].ref)]
+        if len(own) != 1:
+            return [edit("entry.which")]
+        ref = own[0].ref
     if act == "confirm":
         await providers.confirm(session, person, ref, now)
         return [edit("entry.confirmed", ref=ref)]
     if act == "speak":
         return [edit("entry.speak", ref=ref)]
-    return [edit("entry", ref=ref)]
+    return [edit("entry", ref=ref, changed=[*await unsaved.every(state)])]
 
 
-async def services_turned(query: Any, callback_data: OurServices) -> Replies:
+async def services_turned(query: Any, callback_data: OurServices, state: FSMContext) -> Replies:
     """Show the own organisation with a page of its services."""
-    return [edit("entry", ref=callback_data.ref, at=callback_data.at)]
+    kept = [*await unsaved.every(state)]
+    return [edit("entry", ref=callback_data.ref, at=callback_data.at, changed=kept)]
 
 
 async def service_opened(query: Any, callback_data: OurService, state: FSMContext) -> Replies:
     """Show one service of the own entry; what is not saved is kept."""
     await end(state)
-    kept = (await state.get_data()).get("entry", {})
-    is_unsaved = kept.get("ref") == callback_data.ref
-    return [edit("entry.service", ref=callback_data.ref, is_unsaved=is_unsaved)]
+    kept = [*await unsaved.every(state)]
+    return [edit("entry.service", ref=callback_data.ref, changed=kept)]
 
 
 async def as_members(query: Any, callback_data: AsMembers, state: FSMContext) -> Replies:
     """Show it as members see it, with what has been changed and not saved."""
     if callback_data.language not in OFFERED:
         return [toast("old_button")]
-    kept = (await state.get_data()).get("entry", {})
-    is_about = kept.get("ref") == callback_data.ref
-    return [
-        say(
-            "entry.as_members",
-            ref=callback_data.ref,
-            language=callback_data.language,
-            changes=kept["changes"] if is_about else {},
-        )
-    ]
+    ref = callback_data.ref
+    changes = await unsaved.of(state, ref)
+    return [say("entry.as_members", ref=ref, language=callback_data.language, changes=changes)]
 
 
 async def spoken(
@@ -168,16 +163,20 @@ async def name_of(page: Page, subject: str, row_id: int) -> str:
     return block.get("name") if block else "?"
 
 
-async def entry_card(page: Page, ref: str, at: int = 0, *, is_unsaved: bool = False) -> Message:
-    """Show the own organisation: what it says, who serves in which languages, its services."""
+async def entry_card(page: Page, ref: str, at: int = 0, *, changed: Sequence[str] = ()) -> Message:
+    """Show the own organisation: what it says, who serves in which languages, its services.
+
+    ``changed``: of what there are changes that are not saved yet.
+    """
     _ = page._
     organization = await entries.opened(page.session, page.reader, ref, page.now)
     block = await block_for(page, "organization", organization.id)
     services = await providers.services_on(page.session, organization, at, PER_PAGE)
-    rows = [
-        [Button(await name_of(page, "service", one.id), OurService(ref=one.ref))]
-        for one in services.rows
-    ]
+    rows = []
+    for one in services.rows:
+        name = await name_of(page, "service", one.id)
+        label = _.label("button", "💾 {name}", name=name) if one.ref in changed else name
+        rows.append([Button(label, OurService(ref=one.ref))])
     rows.append(turning_of(services, lambda to: OurServices(ref=ref, at=to), _))
     from handlers.entry_changes import Change, Unsaved  # noqa: PLC0415 - they point at each other
 
@@ -202,7 +201,7 @@ async def entry_card(page: Page, ref: str, at: int = 0, *, is_unsaved: bool = Fa
     return Message(
         text,
         [
-            _unsaved(_, Unsaved(ref=ref, act="see")) if is_unsaved else [],
+            _unsaved(_, Unsaved(ref=ref, act="see")) if ref in changed else [],
             *rows,
             *in_rows(changing, 2),
             [Button(_.label("button", "✅ All of it is still right"), _confirm(ref))],
@@ -292,7 +291,7 @@ async def confirmed_card(page: Page, ref: str) -> Message:
     return Message(text, [_to_entry(_, ref)])
 
 
-async def service_card(page: Page, ref: str, *, is_unsaved: bool = False) -> Message:
+async def service_card(page: Page, ref: str, *, changed: Sequence[str] = ()) -> Message:
     """Show a service of the own entry as members see it, and all that can be changed."""
     from handlers.capacity import Places, room_lines  # noqa: PLC0415 - the pages point at each other
     from handlers.entry_changes import Unsaved, change_buttons  # noqa: PLC0415 - the same
@@ -311,7 +310,7 @@ async def service_card(page: Page, ref: str, *, is_unsaved: bool = False) -> Mes
     return Message(
         text,
         [
-            _unsaved(_, Unsaved(ref=ref, act="see")) if is_unsaved else [],
+            _unsaved(_, Unsaved(ref=ref, act="see")) if ref in changed else [],
             preview_languages(ref),
             [Button(_.label("button", "👥 Places and pauses"), Places(ref=ref))],
             *in_rows(await change_buttons(page, service), 2),

@@ -1,10 +1,9 @@
 """Changing the own entry: each change is seen as members will see it before it is saved.
 
-What has been changed and not saved waits in the conversation; any command throws it away.
+What is not saved waits in the conversation (``handlers/unsaved.py``).
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +16,7 @@ from community import memory, translations
 from community.errors import ChangedError, NotUnderstoodError, RefusalError
 from community.people import Person
 from community.providers import Service, entries, facts
-from handlers import entry_words
+from handlers import entry_words, unsaved
 from handlers.content import area_choices
 from handlers.directory import AMOUNT, EVERYWHERE
 from handlers.directory_words import read_steps
@@ -76,29 +75,6 @@ class Unsaved(CallbackData, prefix="og"):
     ref: str
     act: str
     seen: str = ""
-
-
-# Keeping what is not saved
-
-
-async def _kept(state: FSMContext, ref: str) -> dict[str, str]:
-    kept = (await state.get_data()).get("entry", {})
-    return dict(kept["changes"]) if kept.get("ref") == ref else {}
-
-
-async def _keep(state: FSMContext, ref: str, changes: Mapping[str, str]) -> None:
-    await state.update_data(entry={"ref": ref, "changes": dict(changes)})
-
-
-async def _drop(state: FSMContext) -> None:
-    data = await state.get_data()
-    await state.set_data({key: data[key] for key in data.keys() - {"entry"}})
-
-
-async def _stands(session: AsyncSession, state: FSMContext, row: facts.Entry, field: str) -> str:
-    """Return what a field says now, with what is not saved."""
-    kept = await _kept(state, row.ref)
-    return kept.get(field, await facts.value(session, row, field))
 
 
 # Asking
@@ -187,7 +163,7 @@ async def _changes(answering: Answering, text: str) -> dict[str, str]:
     field, language = about["field"], about["language"]
     if field == "hours":
         row = await entries.entry(answering.session, answering.person, about["ref"], answering.now)
-        week = await _stands(answering.session, answering.state, row, "hours")
+        week = await unsaved.stands(answering.session, answering.state, row, "hours")
         days = dict(line.split(" ", 1) for line in week.splitlines())
         days[about["day"]] = text
         told = [f"{day} {days[day]}" for day in facts.DAYS if days.get(day)]
@@ -200,7 +176,7 @@ async def _changes(answering: Answering, text: str) -> dict[str, str]:
 async def _answered(answering: Answering) -> Replies:
     ref = answering.about["ref"]
     text = answering.answers["value"]
-    kept = await _kept(answering.state, ref)
+    kept = await unsaved.of(answering.state, ref)
     return await _preview(
         answering.state, ref, {**kept, **await _changes(answering, text)}, how=say
     )
@@ -209,7 +185,7 @@ async def _answered(answering: Answering) -> Replies:
 async def _preview(
     state: FSMContext, ref: str, changes: Mapping[str, str], how: Any = edit
 ) -> Replies:
-    await _keep(state, ref, changes)
+    await unsaved.keep(state, ref, changes)
     return [how("entry.preview", ref=ref, changes=dict(changes))]
 
 
@@ -237,11 +213,13 @@ async def change_asked(
     if field == "languages":
         return [edit("entry.given", ref=ref, codes=await _codes(session, state, row))]
     if field == "hours" and isinstance(row, Service):
-        return [edit("entry.hours", ref=ref, week=await _stands(session, state, row, field))]
+        return [
+            edit("entry.hours", ref=ref, week=await unsaved.stands(session, state, row, field))
+        ]
     if field == "interpretation" and isinstance(row, Service):
-        stands = await _stands(session, state, row, field)
+        stands = await unsaved.stands(session, state, row, field)
         turned = "false" if stands == "true" else "true"
-        return await _preview(state, ref, {**await _kept(state, ref), field: turned})
+        return await _preview(state, ref, {**await unsaved.of(state, ref), field: turned})
     of_service = (*entry_words.TEXTS, "steps", *FACTS)
     fields = of_service if isinstance(row, Service) else OF_ORGANIZATION
     has_words = field in (*entry_words.TEXTS, "steps")
@@ -255,7 +233,7 @@ async def _about(
 ) -> dict[str, Any]:
     source = await facts.source_of(session, row)
     full = f"{field}:{language}" if language else field
-    stands = "" if field == "area" else await _stands(session, state, row, full)
+    stands = "" if field == "area" else await unsaved.stands(session, state, row, full)
     if language and language != source:  # a translator reads what is to be translated
         stands = await facts.value(session, row, f"{field}:{source}")
     return {
@@ -269,7 +247,11 @@ async def _about(
 
 
 async def _codes(session: AsyncSession, state: FSMContext, row: facts.Entry) -> list[str]:
-    return [code for code in (await _stands(session, state, row, "languages")).split(",") if code]
+    return [
+        code
+        for code in (await unsaved.stands(session, state, row, "languages")).split(",")
+        if code
+    ]
 
 
 async def given_turned(
@@ -285,7 +267,7 @@ async def given_turned(
     row = await entries.opened_service(session, person, ref, now)
     codes = await _codes(session, state, row)
     if code == "done":
-        changes = await _kept(state, ref)
+        changes = await unsaved.of(state, ref)
         if not changes:
             return [edit("entry.service", ref=ref)]
         return [edit("entry.preview", ref=ref, changes=changes)]
@@ -293,7 +275,7 @@ async def given_turned(
         return [toast("old_button")]
     kept = [one for one in (*SPOKEN, *codes) if (one in codes) != (one == code)]
     codes = list(dict.fromkeys(kept))
-    await _keep(state, ref, {**await _kept(state, ref), "languages": ",".join(codes)})
+    await unsaved.keep(state, ref, {**await unsaved.of(state, ref), "languages": ",".join(codes)})
     return [edit("entry.given", ref=ref, codes=codes)]
 
 
@@ -328,18 +310,17 @@ async def decided(
     """
     ref, act = callback_data.ref, callback_data.act
     row = await entries.entry(session, person, ref, now)
-    changes = await _kept(state, ref)
-    home = edit("entry.service" if isinstance(row, Service) else "entry", ref=ref)
+    changes = await unsaved.of(state, ref)
     if not changes:
         return [toast("form.closed")]
     if act == "more":
         await end(state)
-        return [replace(home, args={**home.args, "is_unsaved": True})]
+        return [await _home_of(row, state)]
     if act == "see":
         return [edit("entry.preview", ref=ref, changes=changes)]
     if act == "drop":
-        await _drop(state)
-        return [home, toast("entry.dropped")]
+        await unsaved.drop(state, ref)
+        return [await _home_of(row, state), toast("entry.dropped")]
     if act not in ("save", "confirm"):
         return [toast("old_button")]
     try:
@@ -355,8 +336,13 @@ async def decided(
     except ChangedError as refusal:
         shown = say("entry.preview", ref=ref, changes=changes)
         raise OvertakenError(refusal, shown) from refusal
-    await _drop(state)
-    return [home, toast("entry.saved")]
+    await unsaved.drop(state, ref)
+    return [await _home_of(row, state), toast("entry.saved")]
+
+
+async def _home_of(row: facts.Entry, state: FSMContext) -> Reply:
+    kind = "entry.service" if isinstance(row, Service) else "entry"
+    return edit(kind, ref=row.ref, changed=[*await unsaved.every(state)])
 
 
 # Cards
