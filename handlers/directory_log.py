@@ -147,7 +147,7 @@ async def line_card(page: Page, ref: str, seen: str) -> Message:
     line, place = await entries.line(page.session, page.reader, organization, seen, page.now)
     told = await _told(page, line, place, 1500)
     rows = [[Button(_.label("button", "Back"), Log(ref=ref))]]
-    if line.last_action_type == "confirm":
+    if not await entries.can_be_put_back(page.session, line):
         return Message(told, rows)
     label = _.label("button", "↩️ Put back the old value")
     return Message(

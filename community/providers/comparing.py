@@ -12,9 +12,10 @@ from typing import Any, NoReturn
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import roles
+from community import roles, translations
 from community.errors import DirectoryRefusedError
 from community.people import Person
+from community.providers import facts
 from community.providers.items import (
     BELONGS,
     LINKS,
@@ -26,7 +27,14 @@ from community.providers.items import (
     Move,
     Plan,
 )
-from community.providers.standing import own_ids, parts, table_of, values_beside, words
+from community.providers.standing import (
+    own_ids,
+    parts,
+    spoken,
+    table_of,
+    values_beside,
+    words,
+)
 from community.roles import RoleName
 
 EMPTY: tuple[Any, ...] = (None, "", [], {}, ())
@@ -199,7 +207,7 @@ async def _differ(
     if not rows:
         return
     numbers = [row.id for row in rows.values()]
-    texts = await words(session, kind, numbers, standing.language) if kind in NAMED else {}
+    texts = await translations.texts(session, kind, numbers) if kind in NAMED else {}
     beside = {}
     if kind == "service":
         beside = await values_beside(session, numbers, standing.own["taxonomy_term"])
@@ -207,19 +215,25 @@ async def _differ(
         if (row := rows.get(item.id)) is None:
             continue
         there: dict[str, Any] = dict(row._mapping)
-        there |= {f".{name}": text for name, text in texts.get(row.id, {}).items()}
+        words_there = texts.get(row.id, ())
+        there |= {f".{k}": text for k, text in spoken(words_there, standing.language).items()}
         there |= beside.get(row.id, {})
         moves = _moves(item, row, plan)
         found = _differences(item, there)
         hsds = _kept(item, there["hsds"])
         name = str(there.get(".name") or there.get("name") or item.name)
+        written = {
+            f".{one.field}": one.text for one in words_there if one.language == standing.language
+        }
         for to, value in found.items():
-            before, after = told(there.get(to)), told(value)
-            plan.changes.append(Change(kind, row.id, name, to, before, after))
+            before = _told(to, written.get(to) if to[0] == "." else there.get(to))
+            field = _field(to, standing.language)
+            plan.changes.append(Change(kind, row.id, name, field, before, _told(to, value)))
         for key in sorted(hsds.keys() | there["hsds"].keys()):
             old, new = there["hsds"].get(key), hsds.get(key)
             if old != new and not found.keys() & set(item.said.get(key, ())):
-                plan.changes.append(Change(kind, row.id, name, key, told(old), told(new)))
+                before, after = facts.told(old), facts.told(new)
+                plan.changes.append(Change(kind, row.id, name, key, before, after))
         if hsds != there["hsds"]:
             found["hsds"] = hsds
         plan.moves += moves
@@ -228,6 +242,25 @@ async def _differ(
             plan.changed.append((item, found))
         else:
             plan.same += 1
+
+
+def _field(to: str, language: str) -> str:
+    """Return what a value is called in the log of changes (``facts``)."""
+    if to[0] == ".":
+        return f"{to[1:]}:{language}"
+    return f"{to}:{language}" if to == "steps" else to
+
+
+def _told(to: str, value: Any) -> str:
+    """Return a value as the log of changes has it (``facts``)."""
+    if not value:
+        return facts.told(value) if value not in EMPTY else ""
+    match to:
+        case "steps":
+            return facts.steps_told(value)
+        case "strengths":
+            return facts.strengths_told(value)
+    return facts.told(value)
 
 
 def _differences(item: Item, there: Mapping[str, Any]) -> dict[str, Any]:
@@ -329,16 +362,3 @@ async def _name_moves(
         after = item.name if item else named.get((kind, plan.numbers[kind][uid]), "")
         before = named.get(move.before, "") if move.before else ""
         plan.changes.append(Change(move.kind, move.id, move.name, move.column, before, after))
-
-
-def told(value: Any) -> str:
-    """Return a value as a line of a preview and the log of changes have it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (list, tuple)):
-        return ", ".join(told(one) for one in value)
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {told(one)}" for key, one in value.items())
-    return str(value)

@@ -244,6 +244,16 @@ async def subject_row(session: AsyncSession, line: Metadata) -> Entry | None:
     return found
 
 
+async def can_be_put_back(session: AsyncSession, line: Metadata) -> bool:
+    """Say whether a line is about a field of an entry: an import brings other things, too."""
+    row = await subject_row(session, line)
+    return (
+        row is not None
+        and line.last_action_type != "confirm"
+        and facts.is_known(row, line.field_name)
+    )
+
+
 async def put_back(
     session: AsyncSession, actor: Person, ref: str, seen: str, now: datetime
 ) -> Organization:
@@ -257,9 +267,9 @@ async def put_back(
     organization = await find(session, Organization, ref, lock=True)
     change, _place = await line(session, actor, organization, seen, now)
     row = await subject_row(session, change)
-    if row is None or change.last_action_type == "confirm":
+    if row is None or not await can_be_put_back(session, change):
         raise NotFoundError("Metadata")
     row = await find(session, type(row), row.ref, lock=True)
-    by = Who.COORDINATOR
-    await noting.put(session, actor, row, change.field_name, change.previous_value, now, by=by)
+    field, before, by = change.field_name, change.previous_value, Who.COORDINATOR
+    await noting.put(session, actor, row, field, before, now, by=by, again=True)
     return organization

@@ -5,8 +5,9 @@ A field of an organisation or a service is a fact (``cost``), words in one langu
 good at. ``community/providers/noting.py`` writes them.
 """
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -50,8 +51,20 @@ def told(value: Any) -> str:
         case Decimal():
             return f"{value:f}" if not value.is_finite() else f"{value:.2f}"
         case list() | tuple():
-            return ",".join(map(str, value))
+            return ",".join(map(told, value))
+        case dict():
+            return json.dumps(value, ensure_ascii=False)
     return str(value)
+
+
+def steps_told(lines: Iterable[str]) -> str:
+    """Return steps as a text, one on each line."""
+    return "\n".join(line.replace("\n", " ") for line in lines).rstrip("\n")
+
+
+def strengths_told(needs: Mapping[Need, bool]) -> str:
+    """Return strengths and weaknesses as a text: ``+finance,-tax``."""
+    return ",".join(("+" if needs[need] else "-") + need for need in sorted(needs))
 
 
 # Reading a fact
@@ -173,6 +186,16 @@ def subject_of(row: Entry) -> str:
     return "service" if isinstance(row, Service) else "organization"
 
 
+LINES = ("email", "phone", "url", "website")
+"""Facts that are a line of text."""
+
+
+def is_known(row: Entry, field: str) -> bool:
+    """Say whether an entry has such a field."""
+    woven = isinstance(row, Service) and field in WOVEN
+    return woven or field in facts_of(row) or words_in(row, field) is not None
+
+
 def words_in(row: Entry, field: str) -> tuple[str, str] | None:
     """Return which words in which language a field is, if it is words."""
     name, _, language = field.partition(":")
@@ -200,7 +223,7 @@ async def value(session: AsyncSession, row: Entry, field: str) -> str:
         raise NotUnderstoodError(field)
     name, language = words
     if name == "steps" and isinstance(row, Service):
-        return "\n".join(await step_words(session, row, language)).rstrip("\n")
+        return steps_told(await step_words(session, row, language))
     texts = await translations.texts(session, subject_of(row), [row.id])
     return next(
         (
@@ -219,7 +242,7 @@ async def step_words(session: AsyncSession, service: Service, language: str) -> 
     return [
         next(
             (
-                text.text.replace("\n", " ")
+                text.text
                 for text in texts.get(step.id, ())
                 if (text.field, text.language) == ("text", language)
             ),
@@ -269,10 +292,8 @@ EVERY_WEEK = (
 
 
 async def _strengths(session: AsyncSession, service: Service) -> str:
-    rows = await session.scalars(
-        select(Strength).where(Strength.service_id == service.id).order_by(Strength.need)
-    )
-    return ",".join(("+" if row.is_strength else "-") + row.need for row in rows)
+    rows = await session.scalars(select(Strength).where(Strength.service_id == service.id))
+    return strengths_told({row.need: row.is_strength for row in rows})
 
 
 _WOVEN = {"area": _area, "hours": hours, "strengths": _strengths}

@@ -75,7 +75,7 @@ async def write(
     for item, found in plan.changed:
         await _change(session, actor, plan, item, found, language, now, lifted)
     await _place(session)
-    await _log(session, actor, plan, now)
+    await _log(session, actor, plan, language, now)
     await session.flush()
 
 
@@ -281,8 +281,10 @@ async def _lift(session: AsyncSession, plan: Plan) -> dict[int, dict[str, Any]]:
     return lifted
 
 
-async def _log(session: AsyncSession, actor: Person, plan: Plan, now: datetime) -> None:
-    """Write down each change in HSDS's terms."""
+async def _log(
+    session: AsyncSession, actor: Person, plan: Plan, language: str, now: datetime
+) -> None:
+    """Write down each change in HSDS's terms; its values are told as ``facts`` tells them."""
     by = {
         "last_action_date": now,
         "updated_by_id": actor.id,
@@ -293,7 +295,7 @@ async def _log(session: AsyncSession, actor: Person, plan: Plan, now: datetime) 
             "resource_type": item.kind,
             "resource_id": plan.numbers[item.kind][item.id],
             "last_action_type": "create",
-            "field_name": "name",
+            "field_name": f"name:{language}",
             "previous_value": "",
             "replacement_value": item.name,
             **by,
@@ -306,7 +308,7 @@ async def _log(session: AsyncSession, actor: Person, plan: Plan, now: datetime) 
             "resource_type": change.kind,
             "resource_id": change.id,
             "last_action_type": "update" if change.field else "delete",
-            "field_name": change.field.removeprefix(".")[:32],
+            "field_name": change.field[:32],
             "previous_value": change.before,
             "replacement_value": change.after,
             **by,

@@ -18,6 +18,7 @@ from community.needs import Need
 from community.people import Person
 from community.providers.facts import (
     EVERY_WEEK,
+    LINES,
     STEPS_AT_MOST,
     WOVEN,
     Entry,
@@ -51,10 +52,12 @@ async def put(
     now: datetime,
     *,
     by: Who,
+    again: bool = False,
 ) -> bool:
     """Write one field and note the change; False if that is what stands there.
 
-    The caller has checked the role, and locked the row.
+    The caller has checked the role, and locked the row. What stood there is taken ``again`` even
+    if it came with an import and is no address of ours.
 
     Raises:
         NotUnderstoodError: there is no such field, or it does not take this.
@@ -62,7 +65,9 @@ async def put(
         IllegalMoveError: these words are not the actor's to write.
     """
     before = {one: await value(session, row, one) for one in await _touched(session, row, field)}
-    if field in facts_of(row):
+    if again and field in LINES and field in facts_of(row):
+        setattr(row, field, text or None)
+    elif field in facts_of(row):
         setattr(row, field, facts_of(row)[field](text))
     elif isinstance(row, Service) and field in WOVEN:
         await _weave(session, row, field, text)

@@ -16,7 +16,7 @@ from community.providers.table import (
     Strength,
     TaxonomyTerm,
 )
-from community.translations import State
+from community.translations import ContentText, State
 
 AT_ONCE = 500
 """So many rows are asked for or written by one statement."""
@@ -77,17 +77,21 @@ async def words(
     session: AsyncSession, subject: str, numbers: Collection[int], language: str
 ) -> dict[int, dict[str, str]]:
     """Return the texts in a language if all are approved in it, else as they were written."""
-    found: dict[int, dict[str, str]] = {}
-    if numbers:
-        for number, rows in (await translations.texts(session, subject, numbers)).items():
-            source = {row.field: row.text for row in rows if row.is_source}
-            there = {
-                row.field: row.text
-                for row in rows
-                if row.language == language and row.state == State.APPROVED
-            }
-            found[number] = {**source, **there} if there.keys() >= source.keys() else source
-    return found
+    if not numbers:
+        return {}
+    every = await translations.texts(session, subject, numbers)
+    return {number: spoken(rows, language) for number, rows in every.items()}
+
+
+def spoken(rows: Iterable[ContentText], language: str) -> dict[str, str]:
+    """Return what is approved in a language, as far as all is; else the source."""
+    source, there = {}, {}
+    for row in rows:
+        if row.is_source:
+            source[row.field] = row.text
+        if row.language == language and row.state == State.APPROVED:
+            there[row.field] = row.text
+    return {**source, **there} if there.keys() >= source.keys() else source
 
 
 async def values_beside(

@@ -748,6 +748,7 @@ CHECKED: Mapping[str, tuple[tuple[str, Read], ...]] = {
 """What is kept as it came, and has to be right all the same."""
 
 LABELS: Mapping[str, Mapping[str, str]] = {
-    kind: {to: one.name for one in fields for to in one.to} for kind, fields in MAPPING.items()
+    kind: {to.removeprefix("."): one.name for one in fields for to in one.to}
+    for kind, fields in MAPPING.items()
 }
 """What our columns are called in HSDS."""

@@ -41,11 +41,12 @@ def change(one: Change, _: Translator) -> Html:
             name=name,
             owner=shortened(one.before, SHOWN),
         )
+    field = one.field.partition(":")[0]
     return _(
         "✏️ <b>{what}</b> {name}, {field}: “{before}” → “{after}”",
         what=what,
         name=name,
-        field=LABELS[one.kind].get(one.field, one.field),
+        field=LABELS[one.kind].get(field, field),
         before=shortened(" ".join(one.before.split()), SHOWN),
         after=shortened(" ".join(one.after.split()), SHOWN),
     )

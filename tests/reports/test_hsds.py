@@ -308,7 +308,7 @@ async def test_a_changed_word_makes_its_translations_stale_and_the_log_says_who(
     )
     plan = await brings(session, {**said, "name": "Better help"}, now)
     assert [(one.field, one.before, one.after) for one in plan.changes] == [
-        (".name", "Help", "Better help")
+        ("name:en", "Help", "Better help")
     ]
     rows = (await translations.texts(session, "organization", [organization.id]))[organization.id]
     assert {(row.language, row.field): row.state for row in rows} == {
@@ -320,7 +320,7 @@ async def test_a_changed_word_makes_its_translations_stale_and_the_log_says_who(
     assert [
         (one.last_action_type, one.field_name, one.previous_value, one.replacement_value)
         for one in log
-    ] == [("create", "name", "", "Help"), ("update", "name", "Help", "Better help")]
+    ] == [("create", "name:en", "", "Help"), ("update", "name:en", "Help", "Better help")]
 
 
 async def test_what_a_file_leaves_out_stays_and_what_its_lists_leave_out_goes(

@@ -8,7 +8,18 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.needs import Need
-from community.providers import Contact, Kind, Schedule, Service, ServiceAtLocation
+from community.people import Person
+from community.providers import (
+    Contact,
+    Kind,
+    Metadata,
+    Organization,
+    Schedule,
+    Service,
+    ServiceAtLocation,
+    entries,
+    facts,
+)
 from community.providers.items import Plan
 from locales import plain, translator_for, without_isolates
 from reports.hsds import words
@@ -120,3 +131,62 @@ async def test_what_the_terms_of_others_do_not_say_stays_as_it_is(
         "diwan:profile",
         "diwan:online",
     ]
+
+
+async def test_every_value_that_an_import_has_changed_can_be_put_back_from_the_log(
+    session: AsyncSession, now: datetime
+) -> None:
+    def own(of: str, value: str) -> dict[str, Any]:
+        term = {"id": f"t{of}", "code": f"diwan:{of}", "name": of, "taxonomy": "diwan"}
+        return {"id": f"{of}{value}", "value": value, "taxonomy_term": term}
+
+    def said(
+        name: str, mail: str, code: str, cost: int, currency: str, *values: str
+    ) -> dict[str, Any]:
+        kinds = ("need", "kind", "profile", "strength", "online")
+        return one(
+            "a",
+            name=name,
+            email=mail,
+            fees_description=f"It costs {cost}.",
+            languages=[{"id": "x", "code": code}],
+            cost_options=[{"id": "y", "amount": cost, "currency": currency}],
+            attributes=[own(kind, value) for kind, value in zip(kinds, values, strict=True)],
+        )
+
+    first = said("Advice", "desk@here", "ar", 5, "EUR", "tax", "network", "woman", "tax", "false")
+    other = said(
+        "Help", "a@b.example", "uk", 9, "CHF", "legal", "service", "youth", "legal", "true"
+    )
+    steps = {"application_process": "Come.\n1. Call us\n2. Come"}
+    await brings(session, directory(first), now)
+    service = (await session.scalars(select(Service))).one()
+    organization = await session.get_one(Organization, service.organization_id)
+    boss = (await session.scalars(select(Person).where(Person.telegram_id == 7))).one()
+
+    async def log() -> Sequence[Metadata]:
+        return (await entries.log(session, boss, organization, now, size=100)).rows
+
+    before = len(await log())
+
+    async def stands(fields: Sequence[str]) -> list[str]:
+        await session.refresh(service)
+        return [await facts.value(session, service, field) for field in fields]
+
+    names = [f"{name}:en" for name in ("name", "fees", "application", "steps")]
+    every = [*names, *facts.OF_SERVICE, "strengths"]
+    stood = await stands(every)
+    await brings(session, directory({**other, **steps}), now)
+    changed = await stands(every)
+    new = (await log())[:-before]
+    lines = {line.field_name: (line.previous_value, line.replacement_value) for line in new}
+    assert lines == {
+        field: (old, is_now)
+        for field, old, is_now in zip(every, stood, changed, strict=True)
+        if old != is_now
+    }
+    assert len(lines) == 13
+    for line in new:
+        seen = entries.seal_of(line)
+        await entries.put_back(session, boss, organization.ref, seen, now)
+    assert await stands(every) == stood
