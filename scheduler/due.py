@@ -33,7 +33,7 @@ async def next_due(session: AsyncSession, now: datetime, zone: str = "UTC") -> d
         await plans.next_due(session),
         await referrals.next_draft_end(session),
         await quarters.next_telling(session, now, ZoneInfo(zone)),
-        await providers.next_ask(session),
+        await providers.next_ask(session, now),
         await session.scalar(
             select(func.min(Send.starts_at)).where(Send.state == sends.State.SCHEDULED)
         ),

@@ -1,9 +1,10 @@
 """Whether an organisation's entry can still be believed: confirmed every 60 days, stale at 90.
 
 Its own people are asked three times, two days apart; any of them may confirm. Where nobody of an
-organisation is in the chat, the coordinators are told once a day how many such entries there are.
+organisation is in the chat nobody is asked until somebody is, and the coordinators are told.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
@@ -19,7 +20,7 @@ from community.people import Person
 from community.portions import Portion, portion
 from community.providers import facts, noting
 from community.providers.table import Organization
-from community.roles import RoleName
+from community.roles import Role, RoleName
 
 CONFIRMED_EVERY = timedelta(days=60)
 STALE_AFTER = timedelta(days=90)
@@ -83,27 +84,13 @@ async def confirm_row(
 
 
 async def ask(session: AsyncSession, now: datetime) -> int:
-    """Ask whether entries are still right; return how many were asked about.
+    """Ask whether entries are still right; return how many the staff were asked about.
 
-    Whoever reads an organisation's requests is asked, else the coordinators.
+    Asked, and counted, is where somebody can answer. Whoever joins the staff after the last time
+    is asked as well. Of entries that nobody can answer for the coordinators hear once.
     """
-    due = (
-        select(Organization)
-        .where(
-            or_(
-                and_(Organization.asks == 0, now - CONFIRMED_EVERY >= _SINCE),
-                and_(
-                    Organization.asks.between(1, ASKED_AT_MOST - 1),
-                    Organization.asked_at <= now - ASKED_AGAIN,
-                ),
-            )
-        )
-        .order_by(Organization.id)
-        .limit(AT_ONCE)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
-    found = (await session.scalars(due)).all()
+    await _tell_coordinators(session, now)
+    found = await _locked(session, _is_asked(now))
     if not found:
         return 0
     staff = await roles.staff_of_each(session, [row.id for row in found], now)
@@ -117,15 +104,11 @@ async def ask(session: AsyncSession, now: datetime) -> int:
             subject_id=row.id,
         )
         for row in found
-        for number in staff.get(row.id, ())
+        for number in (
+            staff[row.id] if row.asks < ASKED_AT_MOST else await _newcomers(session, row, now)
+        )
     ]
     await deliveries.plan(session, now, *plans)
-    if any(row.id not in staff for row in found):
-        coordinators = await roles.holders(session, RoleName.COORDINATOR, now)
-        readers = [person.id for person in coordinators]
-        await deliveries.plan_notices(
-            session, now, "entries_unconfirmed", readers, f"entries_unconfirmed:{now.date()}"
-        )
     await session.execute(
         update(Organization)
         .where(among(Organization.id, [row.id for row in found]))
@@ -135,12 +118,73 @@ async def ask(session: AsyncSession, now: datetime) -> int:
     return len(found)
 
 
-async def next_ask(session: AsyncSession) -> datetime | None:
-    """Return when the next entry is asked about."""
-    first = await session.scalar(select(func.min(_SINCE)).where(Organization.asks == 0))
+def _is_asked(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that the staff of an organisation is asked now, and is there."""
+    joined = roles.with_staff(now).where(
+        Role.organization_id == Organization.id, Role.granted_at > Organization.asked_at
+    )
+    return and_(
+        Organization.id.in_(roles.with_staff(now)),
+        or_(
+            and_(Organization.asks == 0, now - CONFIRMED_EVERY >= _SINCE),
+            and_(
+                Organization.asks.between(1, ASKED_AT_MOST - 1),
+                Organization.asked_at <= now - ASKED_AGAIN,
+            ),
+            and_(Organization.asks >= ASKED_AT_MOST, joined.correlate(Organization).exists()),
+        ),
+    )
+
+
+def _is_untold(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that nobody can answer for an entry, and nobody knows of it yet."""
+    nobody = Organization.id.not_in(roles.with_staff(now))
+    return and_(nobody, Organization.asks == 0, Organization.asked_at.is_(None))
+
+
+async def _tell_coordinators(session: AsyncSession, now: datetime) -> None:
+    due = now - CONFIRMED_EVERY >= _SINCE
+    found = await _locked(session, and_(_is_untold(now), due))
+    if not found:
+        return
+    coordinators = [one.id for one in await roles.holders(session, RoleName.COORDINATOR, now)]
+    await deliveries.plan_notices(
+        session, now, "entries_unconfirmed", coordinators, f"entries_unconfirmed:{now.date()}"
+    )
+    for row in found:
+        row.asked_at = now
+    await session.flush()
+
+
+async def _locked(session: AsyncSession, due: ColumnElement[bool]) -> Sequence[Organization]:
+    rows = await session.scalars(
+        select(Organization)
+        .where(due)
+        .order_by(Organization.id)
+        .limit(AT_ONCE)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return rows.all()
+
+
+async def _newcomers(session: AsyncSession, row: Organization, now: datetime) -> list[int]:
+    """Return who has come to an organisation's staff since it was asked for the last time."""
+    return [
+        person.id
+        for role, person in await roles.colleagues(session, row.id, now)
+        if row.asked_at is not None and role.granted_at > row.asked_at
+    ]
+
+
+async def next_ask(session: AsyncSession, now: datetime) -> datetime | None:
+    """Return when the next entry is asked about, or the coordinators hear of one."""
+    has_staff = Organization.id.in_(roles.with_staff(now))
+    waits = or_(and_(has_staff, Organization.asks == 0), _is_untold(now))
+    first = await session.scalar(select(func.min(_SINCE)).where(waits))
     again = await session.scalar(
         select(func.min(Organization.asked_at)).where(
-            Organization.asks.between(1, ASKED_AT_MOST - 1)
+            has_staff, Organization.asks.between(1, ASKED_AT_MOST - 1)
         )
     )
     moments = [first + CONFIRMED_EVERY] if first else []

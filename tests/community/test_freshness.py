@@ -11,8 +11,10 @@ from bot.database import Database
 from community import providers
 from community.deliveries import Delivery
 from community.providers import Organization
+from community.roles import RoleName
 from tests.community.test_entries import a_house
 from tests.community.test_providers import a_coordinator
+from tests.community.test_referrals import with_role
 
 DAY = timedelta(days=1)
 
@@ -78,20 +80,20 @@ async def test_whoever_confirms_is_asked_sixty_days_later_and_a_long_outage_asks
     session: AsyncSession, now: datetime
 ) -> None:
     house = await a_house(session, now)
-    assert await providers.next_ask(session) == now + 60 * DAY
+    assert await providers.next_ask(session, now) == now + 60 * DAY
     late = now + 100 * DAY
     await providers.ask(session, late)
     assert len(await asked(session)) == 2
-    assert await providers.next_ask(session) == late + 2 * DAY
+    assert await providers.next_ask(session, late) == late + 2 * DAY
     await providers.confirm(session, house.colleague, house.organization.ref, late + DAY)
-    assert await providers.next_ask(session) == late + 61 * DAY
+    assert await providers.next_ask(session, late) == late + 61 * DAY
     await providers.ask(session, late + 60 * DAY)
     assert len(await asked(session)) == 2
     await providers.ask(session, late + 61 * DAY)
     assert len(await asked(session)) == 4
 
 
-async def test_where_nobody_is_in_the_chat_the_coordinator_is_told_once_a_day(
+async def test_where_nobody_is_in_the_chat_the_coordinator_is_told_once(
     session: AsyncSession, now: datetime
 ) -> None:
     boss = await a_coordinator(session, now)
@@ -99,10 +101,30 @@ async def test_where_nobody_is_in_the_chat_the_coordinator_is_told_once_a_day(
         await providers.create_organization(session, boss, name, "en", now)
     for later in (60, 60, 61, 62, 64, 90):
         await providers.ask(session, now + later * DAY)
-    assert await asked(session) == [(boss.id, "entries_unconfirmed")] * 3
+    assert await asked(session) == [(boss.id, "entries_unconfirmed")]
+    assert await providers.next_ask(session, now + 90 * DAY) is None
     first = await providers.unconfirmed(session, boss, now + 64 * DAY, size=2)
     other = await providers.unconfirmed(session, boss, now + 64 * DAY, at=1, size=2)
     assert (len(first.rows), len(other.rows), other.total) == (2, 1, 3)
     for one in [*first.rows, *other.rows]:
         await providers.confirm(session, boss, one.ref, now + 64 * DAY)
     assert (await providers.unconfirmed(session, boss, now + 64 * DAY, size=2)).total == 0
+
+
+async def test_who_joins_the_staff_of_an_entry_that_nobody_could_answer_for_is_asked(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await a_coordinator(session, now)
+    ours = await providers.create_organization(session, boss, "Chamber", "en", now)
+    for later in (60, 62, 64, 100):
+        await providers.ask(session, now + later * DAY)
+    assert await asked(session) == [(boss.id, "entries_unconfirmed")]
+    first = await with_role(session, 20, now + 101 * DAY, RoleName.PROVIDER_STAFF, ours)
+    for later in (101, 103, 105, 107, 120):
+        await providers.ask(session, now + later * DAY)
+    told = [(boss.id, "entries_unconfirmed"), *[(first.id, "entry_check")] * 3]
+    assert await asked(session) == told
+    second = await with_role(session, 21, now + 130 * DAY, RoleName.PROVIDER_STAFF, ours)
+    for later in (131, 133, 140):
+        await providers.ask(session, now + later * DAY)
+    assert await asked(session) == [*told, (second.id, "entry_check")]
