@@ -1,6 +1,6 @@
 """The support of a period as titled tables: what was asked, what became of it, what not met."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -11,6 +11,8 @@ from babel.dates import format_skeleton
 from community.figures import (
     OF_UNMET,
     WITH_REASON,
+    By,
+    Cell,
     Group,
     Hidden,
     Outcome,
@@ -19,14 +21,19 @@ from community.figures import (
     Quarter,
     Support,
     Times,
+    statuses,
+    success,
 )
-from community.referrals import Reason
+from community.referrals import Reason, Source, codes
 from locales import Translator, day, number
 from reports import words
 from reports.tables import Report, Row, Section, note, row, value
 
 K = TypeVar("K")
 MONTHS = 3
+OUTCOME_CODES = ("PublicSchema referral-status", "Primero success_status")
+REASON_CODES = ("Primero reason_not_successful",)
+"""The lists whose codes stand in the workbook, as their publishers call them."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,7 @@ def report(support: Support, names: Names, zone: ZoneInfo, _: Translator) -> Rep
         [
             *sections(support, names, _),
             *_by_groups(support, names, _),
+            *_sources(support, names, _),
             *_unmet(support, names, _),
             *_entries(support, names, zone, _),
         ],
@@ -72,8 +80,9 @@ def sections(support: Support, names: Names, _: Translator) -> Iterator[Section]
         why = _.label("figure", "shown for the whole quarter only")
         whole.append(Row(_.label("figure", "What became of them"), why))
     elif told.shows(Outcome.ASKED):
-        whole += _parts(told.parts[Outcome.ASKED], lambda code: words.became(code, _), _)
-    yield Section(_.label("figure", "Requests of this period, as they stand now"), whole)
+        whole += _became(told.parts[Outcome.ASKED], _)
+    title = _.label("figure", "Requests of this period, as they stand now")
+    yield Section(title, whole, OUTCOME_CODES)
     if support.times is not None:
         yield Section(
             _.label("figure", "How soon the first answer came"), _times(support.times, _)
@@ -86,30 +95,50 @@ def sections(support: Support, names: Names, _: Translator) -> Iterator[Section]
     for parent, title in titles.items():
         if parent in told.parts and told.shows(parent):
             first = replace(row(words.became(parent, _), told.shows(parent), _), is_total=True)
-            parts = _parts(told.parts[parent], lambda code: words.became(code, _), _)
-            yield Section(title, [first, *parts])
+            yield Section(title, [first, *_became(told.parts[parent], _)], OUTCOME_CODES)
     reasons = {
         Outcome.DECLINED: _.label("figure", "Why requests were declined"),
         Outcome.NOT_DELIVERED: _.label("figure", "Why accepted requests were not delivered"),
     }
     for parent in WITH_REASON:
         if parent in told.reasons and told.shows(parent):
-            yield Section(
-                reasons[parent], _parts(told.reasons[parent], names.reason, _, zeros=False)
-            )
+            rows = _parts(told.reasons[parent], names.reason, _reason_codes, _, zeros=False)
+            yield Section(reasons[parent], rows, REASON_CODES)
+
+
+def _became(table: Protected[Outcome], _: Translator) -> list[Row]:
+    return _parts(table, lambda code: words.became(code, _), _outcome_codes, _)
+
+
+def _outcome_codes(outcome: Outcome) -> Sequence[str]:
+    return ", ".join(statuses(outcome)), success(outcome) or ""
+
+
+def _reason_codes(reason: Reason) -> Sequence[str]:
+    return (codes.reason(reason),)
 
 
 def _parts(
-    table: Protected[K], name: Callable[[K], str], _: Translator, *, zeros: bool = True
+    table: Protected[K],
+    name: Callable[[K], str],
+    coded: Callable[[K], Sequence[str]],
+    _: Translator,
+    *,
+    zeros: bool = True,
 ) -> list[Row]:
     """Return the parts that are shown, and one line for all that are not."""
     shown = [
-        row(name(key), cell, _)
+        replace(row(name(key), cell, _), codes=coded(key))
         for key, cell in table.cells.items()
         if not isinstance(cell, Hidden) and (cell or zeros)
     ]
     why = next((cell for cell in table.cells.values() if isinstance(cell, Hidden)), None)
     return [*shown, *_others(why, bool(shown), _)]
+
+
+def _why(hidden: Sequence[Hidden]) -> Hidden | None:
+    """Return the one reason that holds for all of them."""
+    return Hidden.COVERED if Hidden.COVERED in hidden else next(iter(hidden), None)
 
 
 def _others(why: Hidden | None, are_some_shown: bool, _: Translator) -> list[Row]:
@@ -149,7 +178,7 @@ def _by_groups(support: Support, names: Names, _: Translator) -> Iterable[Sectio
         name = names.group[group]
         rows = list(_group(support.by[group], name, _))
         if rows:
-            yield Section(title, rows)
+            yield Section(title, rows, OUTCOME_CODES)
         answered = [
             Row(name(key), _in_short(times, _)) for key, times in support.times_by[group].items()
         ]
@@ -175,9 +204,39 @@ def _group(
             told = _.label(
                 "figure", "{group} · {outcome}", group=name(key), outcome=words.became(outcome, _)
             )
-            yield Row(told, number(count, _), count)
-    why = Hidden.COVERED if Hidden.COVERED in hidden else next(iter(hidden), None)
-    yield from _others(why, bool(shown), _)
+            yield Row(told, number(count, _), count, codes=_outcome_codes(outcome))
+    yield from _others(_why(hidden), bool(shown), _)
+
+
+def _sources(support: Support, names: Names, _: Translator) -> Iterable[Section]:
+    """Yield how the word of providers came, where the team has written any of it down."""
+    name, shown = names.group[Group.PROVIDER], []
+    hidden: list[Hidden] = []
+    for outcome, tables in support.sources.items():
+        for key, outline in tables.items():
+            if outline.parts.cells[By.TEAM] == 0:
+                continue
+            for source, cell in _said(outline):
+                if isinstance(cell, Hidden):
+                    hidden.append(cell)
+                elif cell:
+                    label = _.label(
+                        "figure",
+                        "{group} · {outcome} · {source}",
+                        group=name(key),
+                        outcome=words.became(outcome, _),
+                        source=words.said(source, _),
+                    )
+                    shown.append(Row(label, number(cell, _), cell, codes=_outcome_codes(outcome)))
+    rows = [*shown, *_others(_why(hidden), bool(shown), _)]
+    if rows:
+        yield Section(_.label("figure", "How the providers' word came"), rows, OUTCOME_CODES)
+
+
+def _said(outline: Outline) -> Iterable[tuple[By | Source, Cell]]:
+    yield from outline.parts.cells.items()
+    if By.TEAM in outline.below:
+        yield from outline.below[By.TEAM].parts.cells.items()
 
 
 def _in_short(times: Times, _: Translator) -> str:
@@ -211,8 +270,7 @@ def _outline(outline: Outline, names: Names, _: Translator) -> Iterable[Row]:
     shown = list(_walk(outline, tuple(names.group[group] for group in OF_UNMET), (), hidden))
     for way, count in shown:
         yield Row(" · ".join(way), number(count, _), count)
-    why = Hidden.COVERED if Hidden.COVERED in hidden else next(iter(hidden), None)
-    yield from _others(why, bool(shown), _)
+    yield from _others(_why(hidden), bool(shown), _)
 
 
 def _walk(
@@ -256,6 +314,6 @@ def shortened(told: Report, _: Translator, rows: int) -> Report:
         if left <= 1:
             return section
         more = _.nlabel("figure", "{n} more in the workbook", "{n} more in the workbook", left)
-        return Section(section.title, [*section.rows[:rows], Row("…", more)])
+        return replace(section, rows=[*section.rows[:rows], Row("…", more)])
 
     return replace(told, sections=[short(section) for section in told.sections])

@@ -18,6 +18,8 @@ class Row:
     value: str
     amount: int | None = None
     is_total: bool = False
+    codes: Sequence[str] = ()
+    """What it is called in the lists of ``Section.codes``."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Section:
 
     title: str
     rows: Sequence[Row]
+    codes: Sequence[str] = ()
+    """Published lists whose codes stand beside the rows where somebody works on with them."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from community.attendance import State as Attending
 from community.deliveries import State as Sending
-from community.figures import Outcome
+from community.figures import By, Outcome
+from community.referrals import Source
 from locales import Html, Translator
 
 
@@ -56,6 +57,17 @@ def became(code: Outcome, _: Translator) -> str:
         Outcome.SETTLED_NOT_GIVEN: _.label(
             "referral", "Settled by the team: the help was not given"
         ),
+    }[code]
+
+
+def said(code: By | Source, _: Translator) -> str:
+    """Return how a provider's word came to us, for a table."""
+    return {
+        By.STAFF: _.label("source", "in the chat"),
+        By.TEAM: _.label("source", "recorded by the team"),
+        Source.PHONE: _.label("source", "by phone"),
+        Source.EMAIL: _.label("source", "by e-mail"),
+        Source.IN_PERSON: _.label("source", "in person"),
     }[code]
 
 

@@ -31,6 +31,7 @@ def workbook(report: Report, _: Translator, now: datetime) -> bytes:
     words = book.add_format({**runs, "text_wrap": True, "quote_prefix": True})
     value = book.add_format({**ends, "text_wrap": True, "quote_prefix": True})
     amount = book.add_format({**ends, "num_format": THOUSANDS})
+    code = book.add_format({"reading_order": LEFT_TO_RIGHT, "quote_prefix": True})
     for number, section in enumerate(report.sections, 1):
         sheet = book.add_worksheet(sheet_name(number, section.title))
         if _.is_rtl:
@@ -39,7 +40,13 @@ def workbook(report: Report, _: Translator, now: datetime) -> bytes:
         sheet.set_column(1, 1, 16)
         for line, text in enumerate((section.title, report.title, report.status, report.note)):
             sheet.write_string(line, 0, without_isolates(text), heading if not line else words)
+        if section.codes:
+            sheet.set_column(2, 1 + len(section.codes), 32)
+        for column, name in enumerate(section.codes, 2):
+            sheet.write_string(4, column, name, code)
         for line, row in enumerate(section.rows, 5):
+            for column, text in enumerate(row.codes, 2):
+                sheet.write_string(line, column, text, code)
             sheet.write_string(line, 0, without_isolates(row.label), words)
             if row.amount is None:
                 sheet.write_string(line, 1, without_isolates(row.value), value)

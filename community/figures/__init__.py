@@ -4,6 +4,7 @@ Counts only, and never of a few people. All counting happens in the database. Ev
 is protected: what is below five is hidden, and so is whatever would give it away.
 """
 
+from community.figures.codes import statuses, success
 from community.figures.months import (
     MEMBER,
     UNKNOWN,
@@ -21,6 +22,7 @@ from community.figures.outcomes import (
     PARTS,
     UNMET,
     WITH_REASON,
+    By,
     Group,
     Outcome,
     Outcomes,
@@ -39,6 +41,7 @@ __all__ = [
     "UNKNOWN",
     "UNMET",
     "WITH_REASON",
+    "By",
     "Cell",
     "Group",
     "Hidden",
@@ -64,4 +67,6 @@ __all__ = [
     "read_support",
     "span",
     "split",
+    "statuses",
+    "success",
 ]

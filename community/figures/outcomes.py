@@ -8,6 +8,10 @@ Many tables tell of the same requests, so they are cut so as not to cross each o
   margins of one and the same number: whoever knows how it is spread over needs knows nothing of
   how it is spread over areas. How many requests a group has made altogether is not told: that
   would cross with what became of them.
+* What is shown of a provider in a leaf is split by how its word on it came: in the chat, or
+  recorded by the team, and that by phone, by e-mail or in person. It lies below that margin,
+  because everybody may know which organisations are not in the chat: sources of a whole leaf
+  would be numbers of these.
 * Requests that were not met are split by need, each need by language, each of these by area. So
   they are in no other table by need, language or area.
 * The months of a quarter add up to it. Their parts are shown if nothing is small in any of the
@@ -26,7 +30,7 @@ from typing import Any, TypeVar
 
 from community.figures.periods import MONTHS
 from community.figures.protecting import FEW, Cell, Protected, people, split
-from community.referrals import REASONS, Reason, State
+from community.referrals import REASONS, RECORDED, Reason, Source, State
 
 K = TypeVar("K", bound=Hashable)
 
@@ -96,6 +100,15 @@ WITH_REASON: Mapping[Outcome, Sequence[Reason]] = {
 UNMET = (Outcome.DECLINED, Outcome.UNANSWERED)
 
 
+class By(StrEnum):
+    """Who has written down what a provider says."""
+
+    STAFF = "staff"
+    """Its own, in the chat."""
+    TEAM = "team"
+    """By phone, by e-mail or in person (``referrals.RECORDED``)."""
+
+
 def leaves(outcome: Outcome) -> tuple[Outcome, ...]:
     """Return what there is in the end of an outcome: itself, if it has no parts."""
     parts = PARTS.get(outcome)
@@ -133,6 +146,8 @@ class Request:
     language: str
     area: int | None
     provider: int
+    source: Source | None
+    """How the provider's last word on it came; None if there has been none."""
 
 
 Counted = Mapping[Request, int]
@@ -174,6 +189,8 @@ class Published:
     months: tuple[Outcomes, ...]
     """Those that have begun; of the others everybody knows that they are empty."""
     by: Mapping[Group, Mapping[Outcome, Protected[Any]]]
+    sources: Mapping[Outcome, Mapping[Any, Outline]]
+    """How its word came, of each provider of whom a leaf is told."""
     unmet: Outline | None
 
 
@@ -197,7 +214,7 @@ def publish(counted: Counted, groups: Groups, begun: int = MONTHS) -> Published:
         if request.outcome in shown.intersection(UNMET):
             unmet[request.need, request.language, request.area] += number
     outline = outlined(unmet, [groups[group] for group in OF_UNMET]) if unmet else None
-    return Published(quarter, months, by, outline)
+    return Published(quarter, months, by, _by_source(counted, by[Group.PROVIDER]), outline)
 
 
 def _told_elsewhere(group: Group) -> set[Outcome]:
@@ -211,6 +228,31 @@ def _by(
     for leaf, key, number in counted:
         cells[leaf][key] += number
     return {leaf: split(cells[leaf]) for leaf in shown}
+
+
+def _by_source(
+    counted: Counted, shown: Mapping[Outcome, Protected[Any]]
+) -> dict[Outcome, dict[Any, Outline]]:
+    found: dict[Outcome, dict[Any, Outline]] = {}
+    for leaf, table in shown.items():
+        for provider, cell in table.cells.items():
+            sources: Counter[Source] = Counter()
+            for request, number in counted.items():
+                is_here = (request.outcome, request.provider) == (leaf, provider)
+                if is_here and request.source:
+                    sources[request.source] += number
+            if isinstance(cell, int) and sources:
+                found.setdefault(leaf, {})[provider] = _said(sources)
+    return found
+
+
+def _said(sources: Counter[Source]) -> Outline:
+    """Split by who has written it down, and what the team has written down once more."""
+    recorded = {source: sources[source] for source in RECORDED}
+    told = split({By.STAFF: sources[Source.CHAT], By.TEAM: sum(recorded.values())})
+    team = told.cells[By.TEAM]
+    is_shown = isinstance(team, int) and team > 0
+    return Outline(told, {By.TEAM: Outline(split(recorded), {})} if is_shown else {})
 
 
 def outlined(counted: Mapping[tuple[Any, ...], int], groups: Sequence[Sequence[Any]]) -> Outline:

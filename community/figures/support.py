@@ -32,7 +32,7 @@ from community.history import Step
 from community.needs import Need
 from community.people import Person
 from community.providers import Organization, Service, demand, is_stale, right_since
-from community.referrals import REFERRAL, Referral, State
+from community.referrals import REFERRAL, Reason, Referral, Source, State
 from community.roles import RoleName
 
 
@@ -45,6 +45,8 @@ class Support:
     times: Times | None
     by: Mapping[Group, Mapping[Outcome, Any]]
     """Of a quarter: each leaf by each group. Empty for a month."""
+    sources: Mapping[Outcome, Mapping[int, Outline]]
+    """Of a quarter: how the word of each provider came. Empty for a month."""
     times_by: Mapping[Group, Mapping[Any, Times]]
     unmet: Outline | None
     missed: Outline | None
@@ -81,6 +83,7 @@ async def read_support(
         published.quarter,
         _times(published.quarter, answers),
         published.by,
+        published.sources,
         {group: dict(_times_by(group, published, answers)) for group in Group},
         published.unmet,
         await _missed(session, when, zone),
@@ -95,10 +98,10 @@ async def of_month(session: AsyncSession, when: Span, zone: ZoneInfo, now: datet
     published, answers = await _published(session, whole, zone)
     month = (when.month - 1) % MONTHS
     if month >= whole.begun:
-        return Support(when, Outcomes(0), None, {}, {}, None, None, [], [])
+        return Support(when, Outcomes(0), None, {}, {}, {}, None, None, [], [])
     told = published.months[month]
     found = _times(told, [answer for answer in answers if answer.month == month])
-    return Support(when, told, found, {}, {}, None, None, [], [])
+    return Support(when, told, found, {}, {}, {}, None, None, [], [])
 
 
 # Counting
@@ -116,6 +119,15 @@ def _steps(*after: State) -> ColumnElement[bool]:
 _FIRST_ANSWER = (
     select(func.min(Step.at)).where(_steps(*_ANSWERS)).correlate(Referral).scalar_subquery()
 )
+_PROVIDERS_WORD = (
+    select(func.coalesce(Step.source, Source.CHAT))
+    .where(_steps(*_ANSWERS, State.IN_SERVICE, State.COMPLETED, State.NOT_DELIVERED))
+    .order_by(Step.id.desc())
+    .limit(1)
+    .correlate(Referral)
+    .scalar_subquery()
+)
+"""How the last of what a provider has said of a request came to us."""
 _WAS_ACCEPTED = exists().where(_steps(State.ACCEPTED)).correlate(Referral)
 _WAS_ASKED = Referral.consent_version != ""
 """What a member has agreed to. A draft of the team's, refused or not, is nobody's business."""
@@ -159,6 +171,7 @@ def _requests(when: Quarter) -> Select[Any]:
             Referral.consent_language.label("language"),
             Person.area_id.label("area"),
             Referral.organization_id.label("provider"),
+            _PROVIDERS_WORD.label("source"),
             Referral.made_at.label("made_at"),
             _FIRST_ANSWER.label("answered_at"),
         )
@@ -212,8 +225,9 @@ async def _published(
 
 
 def _request(values: Sequence[Any]) -> Request:
-    month, outcome, reason, *where = values
-    return Request(month, Outcome(outcome), reason and referrals.Reason(reason), *where)
+    month, outcome, reason, need, language, area, provider, source = values
+    why, how = reason and Reason(reason), source and Source(source)
+    return Request(month, Outcome(outcome), why, need, language, area, provider, how)
 
 
 def _answer(row: Sequence[Any], zone: ZoneInfo) -> _Answer:

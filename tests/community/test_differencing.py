@@ -27,7 +27,8 @@ from community.figures.outcomes import (
     publish,
 )
 from community.figures.protecting import FEW, split
-from community.referrals import Reason
+from community.figures.support import _BEFORE_AN_ANSWER
+from community.referrals import RECORDED, Reason, Source
 
 Population = Counter[Request]
 GROUPS: dict[Group, list[Any]] = {
@@ -36,7 +37,8 @@ GROUPS: dict[Group, list[Any]] = {
     Group.AREA: [1, 2, None],
     Group.PROVIDER: [7, 8],
 }
-ANY = Request(0, Outcome.CONFIRMED, None, "tax", "ar", 1, 7)
+SOURCES = [Source.CHAT, Source.PHONE, Source.EMAIL]
+ANY = Request(0, Outcome.CONFIRMED, None, "tax", "ar", 1, 7, Source.CHAT)
 
 
 def told(published: Published) -> str:
@@ -60,6 +62,10 @@ def counts(people: Population) -> dict[object, int]:
         for group in Group:
             if not (group in OF_UNMET and request.outcome in UNMET):
                 found[request.outcome, group, getattr(request, group.value)] += number
+        if request.source:
+            found[request.outcome, request.provider, request.source] += number
+            by_team = request.source != Source.CHAT
+            found[request.outcome, request.provider, "by team", by_team] += number
         if request.outcome in UNMET:
             way = tuple(getattr(request, group.value) for group in OF_UNMET)
             for depth in range(1, len(way) + 1):
@@ -142,6 +148,24 @@ WORLDS = {
         ],
         largest=7,
     ),
+    "one outcome by providers and how their word came": World(
+        {Outcome.ASKED: (Outcome.CONFIRMED,)},
+        [one(provider=provider, source=source) for provider in (7, 8) for source in SOURCES],
+    ),
+    "outcomes of providers of whom one is not in the chat": World(
+        {Outcome.ASKED: (Outcome.UNCONFIRMED, Outcome.CONFIRMED)},
+        [
+            one(outcome=outcome, provider=provider, source=source)
+            for outcome in (Outcome.UNCONFIRMED, Outcome.CONFIRMED)
+            for provider, source in (
+                (7, Source.CHAT),
+                (8, Source.PHONE),
+                (8, Source.EMAIL),
+                (9, Source.CHAT),
+            )
+        ],
+        largest=7,
+    ),
     "reasons and months": World(
         {Outcome.ASKED: (Outcome.PASSED_ON, Outcome.DECLINED)},
         [
@@ -162,6 +186,9 @@ def test_of_all_small_populations_no_small_count_can_be_computed(
     """Only what is below three is hidden, so that all populations can be listed."""
     world = WORLDS[name]
     small_world(world, monkeypatch)
+    said = {kind.source for kind in world.kinds}
+    recorded = [source for source in RECORDED if source in said]
+    monkeypatch.setattr("community.figures.outcomes.RECORDED", recorded or RECORDED)
     groups = {
         group: sorted({getattr(kind, group.value) for kind in world.kinds}, key=str)
         for group in Group
@@ -186,34 +213,50 @@ def small_world(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def permuted(people: Population, groups: dict[Group, list[Any]]) -> Iterator[Population]:
     """Yield populations in which two keys of a group have changed places, in one outcome."""
-    for group in Group:
-        for one_key, other in itertools.combinations(groups[group], 2):
+    ways: dict[str, list[Any]] = {group.value: groups[group] for group in Group}
+    ways["source"] = [source for source in SOURCES if source in RECORDED]
+    for way, keys in ways.items():
+        for one_key, other in itertools.combinations(keys, 2):
             places = {one_key: other, other: one_key}
             for outcome in {request.outcome for request in people}:
-                alike = UNMET if group in OF_UNMET and outcome in UNMET else (outcome,)
+                alike = UNMET if way in OF_UNMET and outcome in UNMET else (outcome,)
                 changed: Population = Counter()
                 for request, number in people.items():
-                    key = getattr(request, group.value)
+                    key = getattr(request, way)
                     if request.outcome in alike and key in places:
-                        changed[replace(request, **{group.value: places[key]})] += number
+                        changed[replace(request, **{way: places[key]})] += number
                     else:
                         changed[request] += number
                 yield changed
 
 
+def months_swapped(people: Population) -> Iterator[Population]:
+    for one_month, other in itertools.combinations(range(3), 2):
+        places = {one_month: other, other: one_month}
+        changed: Population = Counter()
+        for request, number in people.items():
+            month = places.get(request.month, request.month)
+            changed[replace(request, month=month)] += number
+        yield changed
+
+
 def variants(people: Population, groups: dict[Group, list[Any]]) -> Iterator[Population]:
     """Yield populations with one request more or less, or one or two of another kind."""
     yield from permuted(people, groups)
+    yield from months_swapped(people)
     for request in people:
         yield people + Counter([request])
         yield people - Counter([request])
     ways: dict[str, list[Any]] = {group.value: groups[group] for group in Group}
     ways["month"] = [0, 1, 2]
     ways["outcome"] = [*outcomes.leaves(Outcome.ASKED)]
+    ways["source"] = SOURCES
     ways["reason"] = [Reason.LANGUAGE, Reason.NO_CAPACITY, Reason.OTHER]
 
     def moved(request: Request, way: str, value: Any) -> Request:
         changed = replace(request, **{way: value})
+        is_answered = changed.outcome not in _BEFORE_AN_ANSWER
+        changed = replace(changed, source=(changed.source or Source.CHAT) if is_answered else None)
         if changed.outcome not in WITH_REASON:
             return replace(changed, reason=None)
         return replace(changed, reason=changed.reason or Reason.OTHER)
@@ -255,11 +298,16 @@ def a_population(chance: random.Random) -> Population:
     for _ in range(chance.randint(2, 9)):
         outcome = chance.choice(some)
         reason = chance.choice([Reason.LANGUAGE, Reason.OTHER]) if outcome in WITH_REASON else None
+        is_answered = outcome not in _BEFORE_AN_ANSWER
         kind = Request(
             chance.choice([0, 0, 1, 2]),
             outcome,
             reason,
-            *(chance.choice(GROUPS[group]) for group in Group),
+            chance.choice(GROUPS[Group.NEED]),
+            chance.choice(GROUPS[Group.LANGUAGE]),
+            chance.choice(GROUPS[Group.AREA]),
+            chance.choice(GROUPS[Group.PROVIDER]),
+            chance.choice([Source.CHAT, Source.CHAT, *SOURCES[1:]]) if is_answered else None,
         )
         people[kind] += chance.choice([1, 1, 2, 3, 5, 8])
     return people

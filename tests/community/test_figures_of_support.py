@@ -11,14 +11,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import figures, people
 from community.areas import Area
 from community.errors import NotAllowedError
-from community.figures import Group, Hidden, Outcome, Support, Times
+from community.figures import By, Group, Hidden, Outcome, Support, Times
 from community.figures.times import times, working_days
 from community.history import Step
 from community.needs import Need
 from community.people import Person
 from community.providers import Organization, Service
 from community.providers.demand import UnmetDemand
-from community.referrals import REFERRAL, Reason, Referral, State
+from community.referrals import (
+    PROVIDERS_STEPS,
+    REFERRAL,
+    Reason,
+    Referral,
+    Source,
+    State,
+    codes,
+)
 from community.roles import Role, RoleName
 
 ZONE = ZoneInfo("Europe/Paris")
@@ -79,8 +87,12 @@ class Town:
         reason: Reason | None = None,
         at: datetime = MONDAY,
         days: float = 1,
+        source: Source | None = None,
     ) -> None:
-        """Let so many requests end so, each step some days after the one before."""
+        """Let so many requests end so, each step some days after the one before.
+
+        ``source`` is how the provider's word came; steps of long ago have none.
+        """
         for _ in range(times):
             self.made += 1
             person = Person(
@@ -114,6 +126,7 @@ class Town:
                         subject_id=referral.id,
                         before=before,
                         after=after,
+                        source=source if after in PROVIDERS_STEPS.values() else Source.CHAT,
                     )
                 )
                 before, moment = after, moment + timedelta(days=days)
@@ -247,6 +260,44 @@ async def test_reasons_groups_and_what_was_not_met(town: Town) -> None:
     }
     assert found.unmet.below[tax].parts.cells == {"ar": Hidden.COVERED, "fr": Hidden.COVERED}
     assert not found.unmet.below[tax].below
+
+
+async def test_how_a_providers_word_came_is_told_of_whom_enough_is_shown(town: Town) -> None:
+    chat, phone, email = Source.CHAT, Source.PHONE, Source.EMAIL
+    await town.asks(Outcome.CONFIRMED, 6, source=phone)
+    await town.asks(Outcome.CONFIRMED, 7, source=email)
+    await town.asks(Outcome.CONFIRMED, 9, need=Need.TAX, source=chat)
+    await town.asks(Outcome.UNCONFIRMED, 5, need=Need.TAX, source=None)
+    await town.asks(Outcome.DECLINED, 6, need=Need.TAX, source=chat)
+    await town.asks(Outcome.DECLINED, 4, need=Need.TAX, source=phone)
+    await town.asks(Outcome.WAITING, 8)
+    passing, staffed = (town.services[need].organization_id for need in (Need.FINANCE, Need.TAX))
+    found = (await support(town)).sources
+    assert set(found) == {Outcome.DECLINED, Outcome.UNCONFIRMED, Outcome.CONFIRMED}
+    confirmed = found[Outcome.CONFIRMED]
+    assert confirmed[passing].parts.cells == {By.STAFF: 0, By.TEAM: 13}
+    assert confirmed[passing].below[By.TEAM].parts.cells == {
+        phone: 6,
+        email: 7,
+        Source.IN_PERSON: 0,
+    }
+    assert confirmed[staffed].parts.cells == {By.STAFF: 9, By.TEAM: 0}
+    assert found[Outcome.UNCONFIRMED][staffed].parts.cells == {By.STAFF: 5, By.TEAM: 0}
+    declined = found[Outcome.DECLINED][staffed]
+    assert set(declined.parts.cells.values()) == {Hidden.COVERED}, "four of ten"
+    assert not declined.below
+
+
+def test_the_codes_beside_an_outcome_are_those_of_the_requests_that_are_counted_there() -> None:
+    for outcome, way in WAYS.items():
+        delivered = outcome == Outcome.SETTLED_GIVEN
+        assert codes.status(way[-1], delivered=delivered) in figures.statuses(outcome)
+        helped = codes.success(way[-1], delivered=delivered)
+        assert figures.success(outcome) == (None if outcome is Outcome.GIVEN_UP else helped)
+    several = [o for o in Outcome if len(figures.statuses(o)) > 1]
+    assert several == [Outcome.GIVEN_UP], "expired or withdrawn"
+    without = [outcome for outcome in Outcome if not figures.statuses(outcome)]
+    assert without == [Outcome.ASKED, Outcome.ANSWERED, Outcome.ACCEPTED, Outcome.COMPLETED]
 
 
 async def test_a_month_with_few_somewhere_leaves_the_telling_to_its_quarter(town: Town) -> None:

@@ -46,7 +46,7 @@ def a_month(month: int = 11) -> Month:
             protect({"joined": 14, "left": 2}, total_shown=False),
         ),
         Meetings(3, 1, protect(came, total_shown=False)),
-        Support(when, Outcomes(18), None, {}, {}, None, None, [], []),
+        Support(when, Outcomes(18), None, {}, {}, {}, None, None, [], []),
         protect({Sending.SENT: 1240, Sending.REFUSED: 9}),
         Surveys(
             40,
@@ -250,6 +250,9 @@ def test_each_cell_runs_as_its_reader_reads_and_numbers_are_numbers(
     for shape, cell in cells:
         aligned = shape.find("x:alignment", named)
         assert aligned is not None
+        if cell.get("r", "")[0] > "B":
+            assert aligned.get("readingOrder") == "1", "codes are Latin"
+            continue
         assert aligned.get("readingOrder") == order
         is_value = cell.get("r", "").startswith("B")
         assert aligned.get("horizontal") == (end if is_value else None)
