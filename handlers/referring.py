@@ -176,7 +176,8 @@ async def refer_card(
         mask = mask_of({FieldName(name) for name in suggested.fields} if suggested else AT_FIRST)
     if note is None:
         note = suggested.note if suggested else ""
-    written_in = suggested.language if suggested and note == suggested.note else _.language
+    earlier = await referrals.mine(page.session, page.reader, after) if after else None
+    written_in = await referrals.written_in(page.session, note, suggested, earlier, _.language)
     chosen = fields_of(mask)
     could = await referrals.preview(page.session, page.reader, service)
     goes = await referrals.would_share(page.session, page.reader, service, chosen, note)

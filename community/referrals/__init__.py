@@ -23,6 +23,7 @@ from community.referrals.asking import (
     stop_sharing,
     withdraw,
     withdraw_open,
+    written_in,
 )
 from community.referrals.by_team import (
     for_team,
@@ -169,4 +170,5 @@ __all__ = [
     "withdraw",
     "withdraw_open",
     "would_share",
+    "written_in",
 ]

@@ -23,7 +23,7 @@ from community.providers import Service
 from community.referrals import chains
 from community.referrals.by_team import require_read
 from community.referrals.moving import move
-from community.referrals.preparing import forget, open_with, tell_refused
+from community.referrals.preparing import Preparation, forget, open_with, tell_refused
 from community.referrals.sharing import (
     NOTE_LIMIT,
     asked_for,
@@ -98,8 +98,7 @@ async def agree(
     await session.flush()
     referral.chain_id = earlier.chain_id if earlier else referral.chain_id or referral.id
     suggested = await forget(session, referral)
-    if suggested is not None and suggested.note == note.strip():
-        referral.note_language = suggested.language
+    referral.note_language = await written_in(session, note, suggested, earlier, language)
     values = await preview(session, actor, service)
     values[FieldName.NOTE] = note.strip()
     session.add_all(
@@ -110,6 +109,24 @@ async def agree(
     await move(session, referral, State.PENDING, Who.SELF, actor, now)
     await providers.begin_checklist(session, actor, service, now)
     return referral
+
+
+async def written_in(
+    session: AsyncSession,
+    note: str,
+    suggested: Preparation | None,
+    earlier: Referral | None,
+    language: str,
+) -> str:
+    """Return the language of a note: the member's now, unless others wrote it, or they before.
+
+    A note that the team has suggested, or that comes from an earlier request, keeps its own.
+    """
+    if suggested is not None and suggested.note == note.strip():
+        return suggested.language
+    if earlier is not None and await chains.note_of(session, earlier) == note.strip():
+        return earlier.written_in
+    return language
 
 
 async def mine(session: AsyncSession, actor: Person, ref: str, *, lock: bool = False) -> Referral:

@@ -172,11 +172,20 @@ async def chosen_before(
     referral = await find(session, Referral, ref)
     if referral.person_id != actor.id:
         raise NotFoundError("Referral")
+    newest = await _newest(session, referral)
+    return set(newest) - {FieldName.NOTE}, newest.get(FieldName.NOTE, "")
+
+
+async def note_of(session: AsyncSession, referral: Referral) -> str:
+    """Return the note of a request, as it was sent last."""
+    return (await _newest(session, referral)).get(FieldName.NOTE, "")
+
+
+async def _newest(session: AsyncSession, referral: Referral) -> dict[FieldName, str]:
     rows = await session.scalars(
         select(SharedField).where(SharedField.referral_id == referral.id).order_by(SharedField.id)
     )
-    newest = {FieldName(row.name): row.value for row in rows}
-    return set(newest) - {FieldName.NOTE}, newest.get(FieldName.NOTE, "")
+    return {FieldName(row.name): row.value for row in rows}
 
 
 # The provider's side

@@ -170,7 +170,7 @@ class Referral(Base, Referable):
     """Empty until the member has agreed to it; what was never agreed to was never sent."""
     consent_language: Mapped[str] = mapped_column(String(16))
     note_language: Mapped[str | None] = mapped_column(String(16))
-    """Of a note that the team has written; the member writes in the language of the consent."""
+    """In which language the note was written: by the member, or by the team for them."""
     made_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     completed_at: Mapped[datetime | None]

@@ -71,7 +71,7 @@ async def goes_on(town: Town, service: Service, after: Referral, **more: Any) ->
         more.get("actor", town.member),
         service.ref,
         CHOSEN,
-        NOTE,
+        more.get("note", NOTE),
         town.now,
         version="1",
         language="ar",
@@ -103,6 +103,23 @@ async def test_the_next_one_that_fits_is_offered_and_asked_in_the_same_chain(
     await town.session.flush()
     assert third.chain_id == first.id
     assert await offered(town, third) is None
+
+
+async def test_a_note_keeps_the_language_in_which_it_was_written(town: Town) -> None:
+    session, now, house = town.session, town.now, await another(town, "House")
+    service, member = town.service.ref, town.member
+    await referrals.prepare(
+        session, town.animator, member.ref, service, CHOSEN, NOTE, now, language="fr"
+    )
+    first = await town.agrees(CHOSEN)
+    await turn_away(town, first, "decline")
+    second = await goes_on(town, house, first)
+    assert (first.written_in, second.written_in) == ("fr", "fr")
+    assert second.consent_language == "ar"
+    await turn_away(town, second, "expire")
+    bank = await another(town, "Bank")
+    third = await goes_on(town, bank, second, note="Please write to me.")
+    assert third.written_in == "ar"
 
 
 async def test_pressing_the_offer_twice_or_another_beside_it_asks_once(town: Town) -> None:
