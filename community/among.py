@@ -44,6 +44,14 @@ class _Among(FunctionElement[bool]):
     inherit_cache = True
     name = "among"
 
+    def self_group(self, against: Any = None) -> Any:  # noqa: ARG002 - SQLAlchemy names it
+        """Stand as it is.
+
+        SQLAlchemy would write ``… = 1`` behind it, and SQLite, which knows no booleans, would read
+        every row instead of its index.
+        """
+        return self
+
 
 @compiles(_Among, "sqlite")
 def _sqlite(element: _Among, compiler: Any, **options: Any) -> str:

@@ -3,12 +3,13 @@
 from datetime import datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import create_engine, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import people
 from community.among import among
 from community.people import Person
+from community.tables import METADATA
 
 BIG = 2**40
 
@@ -25,3 +26,14 @@ async def test_whoever_is_among_them_is_found_and_nobody_else(
     assert list(found) == expected
     named = query.where(among(Person.telegram_id, "these"))
     assert list(await session.scalars(named, {"these": set(among_which)})) == expected
+
+
+def test_sqlite_looks_each_number_up_and_does_not_read_every_row() -> None:
+    engine = create_engine("sqlite://")
+    METADATA.create_all(engine)
+    query = select(Person.name).where(among(Person.telegram_id, [7, 9]))
+    written = query.compile(engine, compile_kwargs={"literal_binds": True})
+    with engine.connect() as connection:
+        plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {written}").all())
+    engine.dispose()
+    assert "SEARCH people" in plan
