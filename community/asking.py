@@ -95,7 +95,8 @@ async def _number_of(
     if subject == "newsletter":
         send = await find(session, Send, ref)
         first = await sends.first_of(session, send)
-        if first.kind == Kind.NEWSLETTER and await corrections.may_open(session, actor, send, now):
+        is_asked_for = first.kind in (Kind.NEWSLETTER, Kind.OFFER)
+        if is_asked_for and await corrections.may_open(session, actor, send, now):
             return first.id
     raise NotFoundError(subject)
 
@@ -181,7 +182,8 @@ async def settle(session: AsyncSession, now: datetime) -> int:
     return await deliveries.plan(session, now, *plans)
 
 
-OF_ALL = {"event": Kind.EVENT_INVITATION, "newsletter": Kind.NEWSLETTER}
+OF_ALL = {"event": [Kind.EVENT_INVITATION], "newsletter": [Kind.NEWSLETTER, Kind.OFFER]}
+"""By subject, the kinds of sends that bring the thing itself."""
 
 
 async def _copies(
@@ -199,7 +201,7 @@ async def _copies(
         select(Delivery.person_id, Delivery.state, Delivery.settled_at)
         .join(Send, Send.id == Delivery.send_id)
         .where(
-            Delivery.kind == OF_ALL[subject],
+            Delivery.kind.in_(OF_ALL[subject]),
             Delivery.subject_id == number,
             or_(
                 Delivery.state.in_(deliveries.OPEN),

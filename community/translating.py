@@ -91,10 +91,8 @@ async def write(
         return await sends.translate_event(session, actor, ref, language, words, now)
     if subject in DIRECTORY:
         await providers.translate(session, actor, subject, ref, language, words, now)
-    elif (await find(session, Send, ref)).started_at is None:
-        await sends.edit(session, actor, ref, now, language=language, texts=words)
     else:
-        await sends.complete(session, actor, ref, language, words, now)
+        await sends.write_language(session, actor, ref, language, words, now)
     return None
 
 

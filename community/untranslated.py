@@ -328,8 +328,8 @@ async def _of_animators(
     coming = select(Event.id, Event.ref).where(open_event, Event.starts_at > now)
     events = await session.execute(coming.order_by(Event.id))
     letters = [said for _first, said in await _letters(session)]
-    if is_to_be_changed:  # what has gone out lacks a language, and is else as it was approved
-        letters = [said for said in letters if said.started_at is None]
+    if is_to_be_changed:  # what has gone out, or is offered, lacks a language, and else stays
+        letters = [said for said in letters if said.started_at is None and said.kind != Kind.OFFER]
     return {
         "event": dict(events.all()),
         "newsletter": {send.id: send.ref for send in letters},
@@ -338,7 +338,10 @@ async def _of_animators(
 
 
 async def _letters(session: AsyncSession) -> list[tuple[Send, Send]]:
-    """Return the newsletters that wait for words, each with the send whose words stand now."""
+    """Return what waits for words, each with the send whose words stand now.
+
+    Newsletters, and offers that the team has taken; of what has gone out, what is asked for.
+    """
     somebody_waits = exists().where(Delivery.send_id == Send.id, Delivery.state == Row.WAITING)
     somebody_asks = exists().where(
         TranslationRequest.subject == Kind.NEWSLETTER, TranslationRequest.subject_id == Send.id
@@ -347,11 +350,16 @@ async def _letters(session: AsyncSession) -> list[tuple[Send, Send]]:
         await session.scalars(
             select(Send)
             .where(
-                Send.kind == Kind.NEWSLETTER,
                 or_(
-                    Send.state == Sending.DRAFT,
-                    Send.state.in_([Sending.SENDING, Sending.HELD]) & somebody_waits,
-                    (Send.state == Sending.SENT) & somebody_asks,
+                    (Send.kind == Kind.NEWSLETTER)
+                    & or_(
+                        Send.state == Sending.DRAFT,
+                        Send.state.in_([Sending.SENDING, Sending.HELD]) & somebody_waits,
+                    ),
+                    (Send.kind == Kind.OFFER) & Send.state.in_({*sends.TAKEN} - {Sending.SENT}),
+                    Send.kind.in_([Kind.NEWSLETTER, Kind.OFFER])
+                    & (Send.state == Sending.SENT)
+                    & somebody_asks,
                 ),
             )
             .order_by(Send.id)

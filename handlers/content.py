@@ -84,6 +84,12 @@ def authored(page: Page, block: Block | None, markup: Html | str) -> Html:
     return lines(*named(page, block.language, markup))
 
 
+def lettered(page: Page, block: Block) -> Html:
+    """Return title and text of a letter to many, as the author wrote them."""
+    title = Html("<b>") + block.get("title") + Html("</b>")
+    return authored(page, block, lines(title, "", block.get("body")))
+
+
 def quoted(page: Page, words: str, language: str) -> Html:
     """Return what somebody wrote, set apart; in another language than the reader's, named."""
     return (

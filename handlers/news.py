@@ -14,23 +14,16 @@ from community.events import Event
 from community.sends import Send
 from community.topics import Topic
 from community.translations import Block, Fallback
-from handlers import listening, menu, pictures, topics
+from handlers import listening, menu, offers, pictures, topics
 from handlers.attendance import event_card
-from handlers.content import authored, by_machine, please
+from handlers.content import by_machine, lettered, please
 from handlers.replies import Button, Message, NotYetError, Page, Replies, alike, lines, say
-from locales import Html
 
 
 async def command(message: Any, state: FSMContext) -> Replies:
     """Answer /news."""
     await state.clear()
     return [say("news.latest")]
-
-
-def words_of(page: Page, block: Block) -> Html:
-    """Return title and text, as the author wrote them."""
-    title = Html("<b>") + block.get("title") + Html("</b>")
-    return authored(page, block, lines(title, "", block.get("body")))
 
 
 @alike
@@ -48,18 +41,20 @@ async def newsletter(page: Page, ref: str) -> Message | None:
 async def as_written(
     page: Page, send: Send, rule: Fallback | None = None, *, for_all: bool = False
 ) -> Message | None:
-    """Return a newsletter's words, or its correction's, as this reader gets them.
+    """Return a newsletter's words, its correction's, or an offer, as this reader gets them.
 
     ``rule`` stands in for the author's. ``for_all``: it says the same to all who read alike, so
     that the translators can be asked by those, too, who have asked already.
     """
+    if send.kind == sends.Kind.OFFER:
+        return await offers.as_written(page, send)
     shelf = await sends.shelf(page.session, send)
     rule = rule or Fallback(send.fallback)
     block = shelf.choose(page.reads, page.network.language, rule)
     if block is None:
         return None
     notice = page._("✏️ Corrected:") if send.of_id is not None else None
-    text = lines(notice, words_of(page, block), *pictures.in_words(page, block))
+    text = lines(notice, lettered(page, block), *pictures.in_words(page, block))
     rows = [
         await listening.of_send(page, send, block),
         by_machine(page, "newsletter", send.ref, block),
@@ -120,7 +115,7 @@ async def latest(page: Page) -> Message:
     block = shelf.choose(page.reads, page.network.language) if shelf else None
     if send is None or block is None:
         return Message(_("There is no newsletter yet."), [[menu.button(_)]])
-    text = lines(words_of(page, block), *pictures.in_words(page, block))
+    text = lines(lettered(page, block), *pictures.in_words(page, block))
     rows = [
         await listening.of_send(page, send, block),
         by_machine(page, "newsletter", send.ref, block),

@@ -12,8 +12,8 @@ from community.needs import Need
 from community.people import Person
 from community.sends import Send
 from community.topics import Topic
-from handlers import news, words
-from handlers.content import by_machine
+from handlers import words
+from handlers.content import by_machine, lettered, please
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
 from handlers.supporters import name_of, of_organization
 from handlers.topics import AboutNeed, Turn
@@ -61,6 +61,7 @@ async def as_written(page: Page, send: Send) -> Message:
     rows = [
         *await of_organization(page, send.organization_id, need),
         by_machine(page, "newsletter", send.ref, block),
+        await please(page, "newsletter", send.ref, send.id, block),
         [
             Button(
                 _.label("button", "🔕 No offers about: {need}", need=about), AboutNeed(need=need)
@@ -68,7 +69,7 @@ async def as_written(page: Page, send: Send) -> Message:
         ],
         [no_more(Topic.OFFERS, _)],
     ]
-    return Message(lines(heading(page, name), "", news.words_of(page, block)), rows)
+    return Message(lines(heading(page, name), "", lettered(page, block)), rows)
 
 
 async def ended(page: Page, need: str) -> Message:

@@ -17,7 +17,7 @@ from community.people import Person
 from community.roles import RoleName
 from community.sends import Held, Kind, Picture, Send, State
 from community.translations import Fallback
-from handlers import audience, event_notices, news, offers, pictures, progress, staff, wording
+from handlers import audience, event_notices, news, pictures, progress, staff, wording
 from handlers.content import authored, block_for
 from handlers.drafting import understood
 from handlers.forms import Answering, Field, Form, Question, begin, picture_in
@@ -369,7 +369,7 @@ async def _rows(page: Page, send: Send) -> list[list[Button]]:
         words = OpenSend(ref=ref, part="words")
         who = Button(_.label("button", "👥 Who gets it"), OpenSend(ref=ref, part="who"))
         whom = Button(_.label("button", "🎯 For whom"), audience.ForWhom(ref=ref))
-        if send.kind != Kind.RECALL and not is_offer:
+        if send.kind != Kind.RECALL:
             rows.append([Button(_.label("button", "🌐 Languages and preview"), words)])
         can_choose = animates and send.of_id is None and not is_offer and send.state != State.HELD
         rows.append([whom, who] if can_choose else [who])
@@ -414,10 +414,11 @@ async def words_card(page: Page, ref: str) -> Message:
         Fallback.NETWORK: _.label("button", "🌐 They get {language}", language=network),
         Fallback.WAIT: _.label("button", "⏳ They wait for their own"),
     }
-    rows = wording.language_rows(page, "s", ref, source, found)
-    if send.started_at is None:
+    is_offer = send.kind == Kind.OFFER
+    rows = wording.language_rows(page, "s", ref, source, found, is_bound=is_offer)
+    if send.started_at is None and not is_offer:
         rows.append(wording.read_aloud(page, "newsletter", ref))
-    if send.started_at is None and send.of_id is None:
+    if send.started_at is None and send.of_id is None and not is_offer:
         rows += [
             [Button(label, Do(ref=ref, what=other.value))]
             for other, label in others.items()
@@ -430,10 +431,8 @@ async def words_card(page: Page, ref: str) -> Message:
 async def as_read(page: Page, send: Send, language: str) -> Message | None:
     """Return the message exactly as a reader of this language gets it, or None if they do not."""
     theirs = wording.as_reader_of(page, language)
-    if send.kind == Kind.NEWSLETTER:
+    if send.kind in (Kind.NEWSLETTER, Kind.OFFER):
         return await news.as_written(theirs, send)
-    if send.kind == Kind.OFFER:
-        return await offers.as_written(theirs, send)
     if send.kind == Kind.RECALL:
         return await news.recalled(theirs, send.ref)
     if send.kind == Kind.CORRECTION:

@@ -60,9 +60,18 @@ def state_label(state: State, _: Translator) -> str:
 
 
 def language_rows(
-    page: Page, desk: str, ref: str, source: str, found: Mapping[str, Standing]
+    page: Page,
+    desk: str,
+    ref: str,
+    source: str,
+    found: Mapping[str, Standing],
+    *,
+    is_bound: bool = False,
 ) -> list[list[Button]]:
-    """Return two buttons for each offered language: write it, see it as its readers do."""
+    """Return two buttons for each offered language: write it, see it as its readers do.
+
+    ``is_bound``: what its author wrote is to be seen alone.
+    """
     _ = page._
     rows = []
     for language in sorted({*OFFERED, source}, key=lambda code: (code != source, code)):
@@ -74,12 +83,10 @@ def language_rows(
             state=state_label(state, _),
         )
         see = _.label("button", "👁 {language}", language=native_name(language))
-        rows.append(
-            [
-                Button(label, Write(desk=desk, ref=ref, language=language)),
-                Button(see, See(desk=desk, ref=ref, language=language)),
-            ]
-        )
+        row = [Button(see, See(desk=desk, ref=ref, language=language))]
+        if language != source or not is_bound:
+            row.insert(0, Button(label, Write(desk=desk, ref=ref, language=language)))
+        rows.append(row)
     return rows
 
 
@@ -119,8 +126,12 @@ async def write(
     source, found = await _standings(session, desk, ref)
     needed = ("title", "body", "description")
     fields = [field for field in needed if field in found[source].fields]
-    if desk == "s" and (await find(session, Send, ref)).picture is not None:
-        fields.append(sends.PICTURE)
+    if desk == "s":
+        send = await find(session, Send, ref)
+        if send.kind == sends.Kind.OFFER and language == source:
+            return [toast("old_button")]
+        if send.picture is not None:
+            fields.append(sends.PICTURE)
     return await begin(WORDS[tuple(fields)], state, desk=desk, ref=ref, language=language)
 
 
@@ -202,10 +213,7 @@ async def _written(answering: Answering) -> Replies:
         send = await sends.translate_event(session, actor, about["ref"], language, texts, now)
         return [say("plan.words", ref=about["ref"]), *unapproved(send)]
     ref, language = about["ref"], about["language"]
-    if (await find(session, Send, ref)).started_at is None:
-        await sends.edit(session, actor, ref, now, language=language, texts=texts)
-    else:
-        await sends.complete(session, actor, ref, language, texts, now)
+    await sends.write_language(session, actor, ref, language, texts, now)
     return [say("send.words", ref=ref)]
 
 

@@ -48,7 +48,7 @@ from community.sends.running import (
     schedule,
     start_due,
 )
-from community.sends.table import SEND, Held, Kind, Picture, Send, State
+from community.sends.table import SEND, TAKEN, Held, Kind, Picture, Send, State
 from community.sends.writing import (
     PICTURE,
     complete,
@@ -59,7 +59,9 @@ from community.sends.writing import (
     recent,
     shelf,
     standings,
+    translate_offer,
     undo,
+    write_language,
     write_newsletter,
 )
 
@@ -69,6 +71,7 @@ __all__ = [
     "PICTURE",
     "REASON_LIMIT",
     "SEND",
+    "TAKEN",
     "UNDO",
     "Held",
     "Kind",
@@ -112,9 +115,11 @@ __all__ = [
     "submit",
     "take_back",
     "translate_event",
+    "translate_offer",
     "undo",
     "was_for",
     "why",
     "withdraw_offer",
+    "write_language",
     "write_newsletter",
 ]

@@ -48,6 +48,10 @@ SEND = Lifecycle(
 )
 
 
+TAKEN = (State.APPROVED, State.SCHEDULED, State.SENDING, State.HELD, State.SENT)
+"""An offer that is so far the team has taken as it is."""
+
+
 class Kind(StrEnum):
     """What a send carries; the delivery kind has the same name."""
 

@@ -15,7 +15,7 @@ from community.lifecycle import Who
 from community.needs import Need
 from community.people import Person
 from community.roles import RoleName
-from community.sends.table import SEND, Kind, Send, State
+from community.sends.table import SEND, TAKEN, Kind, Send, State
 from community.translations import Fallback, Shelf, Standing
 
 PICTURE = "picture"
@@ -127,6 +127,51 @@ async def complete(
     for (subject, subject_id), written in _by_subject(send, texts).items():
         await translations.write(session, actor, subject, subject_id, language, written, now)
     return send
+
+
+async def translate_offer(
+    session: AsyncSession,
+    actor: Person,
+    ref: str,
+    language: str,
+    texts: dict[str, str],
+    now: datetime,
+) -> Send:
+    """Write an offer that the team has taken in another language than its author's.
+
+    The author's own words stay, and so does the approval, which is of them.
+
+    Raises:
+        NotAllowedError: the actor is no animator, it is not taken, or it is the author's language.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    send = await find(session, Send, ref, lock=True)
+    source, _found = await translations.standings(session, *send.subject)
+    if send.kind != Kind.OFFER or send.state not in TAKEN or language == source:
+        raise NotAllowedError(RoleName.PROVIDER_STAFF)
+    await translations.write(session, actor, *send.subject, language, texts, now)
+    return send
+
+
+async def write_language(
+    session: AsyncSession,
+    actor: Person,
+    ref: str,
+    language: str,
+    texts: dict[str, str],
+    now: datetime,
+) -> Send:
+    """Write a send in one language, as far as it is: `edit`, `complete`, or `translate_offer`.
+
+    Raises:
+        RefusalError: that verb refuses it.
+    """
+    send = await find(session, Send, ref)
+    if send.kind == Kind.OFFER:
+        return await translate_offer(session, actor, ref, language, texts, now)
+    if send.started_at is None:
+        return await edit(session, actor, ref, now, language=language, texts=texts)
+    return await complete(session, actor, ref, language, texts, now)
 
 
 async def first_of(session: AsyncSession, send: Send) -> Send:

@@ -23,6 +23,7 @@ from community import (
     sends,
     topics,
     translating,
+    untranslated,
 )
 from community.attendance import Wish
 from community.audiences import EVERYBODY, Audience
@@ -287,6 +288,73 @@ async def test_an_approved_offer_is_sent_held_or_taken_back_and_its_words_stay(t
         await corrections.correct(session, town.animator, send.ref, now)
     recall = await corrections.recall(session, town.animator, send.ref, now)
     assert recall.of_id == send.id
+
+
+async def test_the_team_writes_a_taken_offer_in_other_languages_and_never_its_own_words(
+    town: Town,
+) -> None:
+    session, now, animator = town.session, town.now, town.animator
+    town.member.language = "fr"
+    await looks_for(town, town.member, Need.FINANCE)
+    send = await an_offer(town)
+    for language in ("en", "fr"):
+        with pytest.raises(NotAllowedError):
+            await sends.write_language(session, animator, send.ref, language, OTHER, now)
+    assert not await at_the_desk(town)
+    await sends.review(session, animator, send.ref, now, approve=True)
+    assert await at_the_desk(town) == {("title", "fr"), ("body", "fr")}
+    translator = await with_role(session, 90, now, RoleName.TRANSLATOR)
+    await translating.write(session, translator, ("newsletter", send.ref, "title", "fr"), "X", now)
+    words = {"title": "Conseil gratuit", "body": "Chaque lundi à dix heures."}
+    for attempt in (
+        sends.translate_offer(session, town.staff, send.ref, "fr", words, now),
+        sends.translate_offer(session, animator, send.ref, "en", words, now),
+        translating.write(session, animator, ("newsletter", send.ref, "title", "en"), "X", now),
+    ):
+        with pytest.raises(NotAllowedError):
+            await attempt
+    assert not await untranslated.standing(session, animator, now)
+    await sends.write_language(session, animator, send.ref, "fr", words, now)
+    assert send.state == State.APPROVED
+    shelf = await sends.shelf(session, send)
+    for language, title in (("fr", words["title"]), ("en", WORDS["title"]), ("uk", "Free advice")):
+        block = shelf.choose(Reads(language), NETWORK)
+        assert block is not None
+        assert (block.get("title"), block.is_own) == (title, language != "uk")
+
+
+async def at_the_desk(town: Town) -> set[tuple[str, str]]:
+    waiting = await untranslated.queue(
+        town.session, town.animator, ["en", "fr"], NETWORK, town.now
+    )
+    return {(one.field, one.language) for one in waiting if one.subject == "newsletter"}
+
+
+async def test_who_got_an_offer_asks_for_it_in_their_language_and_is_told_when_it_is_there(
+    town: Town,
+) -> None:
+    session, now = town.session, town.now
+    town.member.language = "fr"
+    await looks_for(town, town.member, Need.FINANCE)
+    send = await sends.review(
+        session, town.animator, (await an_offer(town)).ref, now, approve=True
+    )
+    with pytest.raises(NotFoundError):
+        await asking.ask(session, town.other_member, "newsletter", send.ref, "fr", now)
+    await goes_out(town, send)
+    later = now + timedelta(days=1)
+    await session.execute(
+        update(Delivery).where(Delivery.kind == "offer").values(state="sent", settled_at=now)
+    )
+    await sends.finish(session, later)
+    assert send.state == State.SENT
+    assert not await at_the_desk(town)
+    await asking.ask(session, town.member, "newsletter", send.ref, "fr", later)
+    assert await at_the_desk(town) == {("title", "fr"), ("body", "fr")}
+    await sends.write_language(session, town.animator, send.ref, "fr", OTHER, later)
+    assert await asking.settle(session, later) == 1
+    (told,) = await town.owed(asking.TOLD)
+    assert told.person_id == town.member.id
 
 
 async def test_what_is_not_approved_is_in_no_list_of_the_teams_sends(town: Town) -> None:

@@ -112,11 +112,16 @@ async def test_an_offer_waits_for_the_team_and_comes_to_who_looks_for_it(
     boss.sees_last("rue du Marché")  # nobody says yes to words that came meanwhile
     await boss.presses("✅ Take it as it is")
     assert "Micro-crédit" not in amina.screen
+    await boss.presses("🌐 Languages and preview")
+    boss.sees_last("Languages of this message")
+    assert sum("missing" in label for label in boss.buttons()) == 3, "the fourth is the author's"
+    await boss.presses("Back to the message")
     await boss.presses("📤 Send now")
     await stage.play(minutes=2)
     amina.sees_last("🤝 {organization} offers:", "rue du Marché")
     assert "Micro-crédit" not in ben.screen
     assert any("Chamber" in label for label in amina.buttons())
+    await amina.presses("🙏 Please translate this")
     await amina.presses("🔕 No offers about: {need}")
     amina.sees_last("You get no more offers about this: {need}")
     await amina.presses("What reaches me")
