@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import memory, translations
 from community.errors import ChangedError, NotUnderstoodError, RefusalError
 from community.people import Person
-from community.providers import Service, entries, facts
+from community.providers import Service, entries, facts, hours
 from handlers import entry_words, unsaved
 from handlers.content import area_choices
 from handlers.directory import AMOUNT, EVERYWHERE
@@ -134,8 +134,7 @@ async def _read(answering: Answering, text: str) -> str:
             raise NotUnderstoodError("choice")
         text = "" if text == EVERYWHERE else text
     elif field == "hours":
-        spans = facts.read_spans(fold_digits(text).replace(",", " "))
-        text = " ".join(f"{opens}-{closes}" for opens, closes in spans)
+        text = hours.joined(hours.read_spans(fold_digits(text).replace(",", " ")))
     elif field == "steps":
         text = "\n".join(await read_steps(answering, text))
     elif about["language"]:
@@ -166,7 +165,7 @@ async def _changes(answering: Answering, text: str) -> dict[str, str]:
         week = await unsaved.stands(answering.session, answering.state, row, "hours")
         days = dict(line.split(" ", 1) for line in week.splitlines())
         days[about["day"]] = text
-        told = [f"{day} {days[day]}" for day in facts.DAYS if days.get(day)]
+        told = [f"{day} {days[day]}" for day in hours.DAYS if days.get(day)]
         return {"hours": "\n".join(told)}
     if field == "area":
         return {"area": text, "online": "false" if text else "true"}
@@ -289,7 +288,7 @@ async def day_chosen(
 ) -> Replies:
     """Ask for the hours of one day."""
     row = await entries.opened_service(session, person, callback_data.ref, now)
-    if callback_data.day not in facts.DAYS:
+    if callback_data.day not in hours.DAYS:
         return [toast("old_button")]
     about = await _about(session, state, row, "hours", "")
     return await begin(CHANGE, state, **{**about, "stands": "", "day": callback_data.day})
@@ -465,7 +464,7 @@ async def hours_card(page: Page, ref: str, week: str) -> Message:
     """Choose a day, to say from when to when."""
     _ = page._
     await entries.opened_service(page.session, page.reader, ref, page.now)
-    buttons = [Button(entry_words.weekday(day, _), OneDay(ref=ref, day=day)) for day in facts.DAYS]
+    buttons = [Button(entry_words.weekday(day, _), OneDay(ref=ref, day=day)) for day in hours.DAYS]
     text = lines(
         _("<b>Hours</b>"),
         entry_words.hours(week, _) or _("Not known yet."),

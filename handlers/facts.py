@@ -16,10 +16,10 @@ from community.providers import (
     Kind,
     Location,
     Organization,
-    Schedule,
     Service,
     ServiceAtLocation,
     Strength,
+    hours,
 )
 from community.translations import Block
 from handlers import menu, words
@@ -165,13 +165,7 @@ async def _getting_in(page: Page, service: Service, block: Block | None) -> list
 
 async def _hours(page: Page, service: Service) -> list[Html]:
     _ = page._
-    rows = (
-        await page.session.scalars(select(Schedule).where(Schedule.service_id == service.id))
-    ).all()
-    if not rows:
-        at = [location.id for location in await _locations(page.session, service)]
-        of_places = select(Schedule).where(Schedule.location_id.in_(at)).order_by(Schedule.id)
-        rows = (await page.session.scalars(of_places)).all()
+    rows = (await hours.schedules(page.session, [service.id])).get(service.id, [])
     today = page.now.astimezone(page.zone).date()
     valid = [
         row

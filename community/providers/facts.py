@@ -19,24 +19,21 @@ from community import areas, translations
 from community.errors import NotUnderstoodError
 from community.needs import Need
 from community.people import Profile
+from community.providers import hours
 from community.providers.table import (
     Kind,
     Organization,
-    Schedule,
     Service,
     ServiceStep,
     Strength,
 )
 
 Entry = Organization | Service
-DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-"""The days of a week, as RFC 5545 and HSDS write them."""
 MOST_AT_ONCE = 10_000
 STEPS_AT_MOST = 12
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+")
 LINK = re.compile(r"https?://[^\s<>]+\.[^\s<>]+")
-SPAN = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*[-–—]\s*([01]?\d|2[0-3]|24):([0-5]\d)")
 
 
 def told(value: Any) -> str:
@@ -274,61 +271,9 @@ async def _area(session: AsyncSession, service: Service) -> str:
     return (await session.get_one(areas.Area, service.area_id)).ref
 
 
-async def hours(session: AsyncSession, service: Service) -> str:
-    """Return the hours of a week, a day on each line: ``MO 09:00-12:00 14:00-17:00``."""
-    spans: dict[str, list[str]] = {}
-    for row in await session.scalars(EVERY_WEEK.where(Schedule.service_id == service.id)):
-        for day in row.byday.split(","):
-            spans.setdefault(day, []).append(f"{row.opens_at}-{row.closes_at}")
-    return "\n".join(f"{day} {' '.join(sorted(spans[day]))}" for day in DAYS if day in spans)
-
-
-EVERY_WEEK = (
-    select(Schedule)
-    .where(Schedule.valid_from.is_(None), Schedule.valid_to.is_(None))
-    .order_by(Schedule.id)
-)
-"""What holds in every week; other rows are of seasons, and come with an import."""
-
-
 async def _strengths(session: AsyncSession, service: Service) -> str:
     rows = await session.scalars(select(Strength).where(Strength.service_id == service.id))
     return strengths_told({row.need: row.is_strength for row in rows})
 
 
-_WOVEN = {"area": _area, "hours": hours, "strengths": _strengths}
-
-
-# Hours
-
-
-def read_hours(text: str) -> dict[tuple[str, str], list[str]]:
-    """Return on which days each span of hours holds.
-
-    Raises:
-        NotUnderstoodError: a line is no day with hours.
-    """
-    found: dict[tuple[str, str], list[str]] = {}
-    for line in text.splitlines():
-        day, _, rest = line.partition(" ")
-        if day not in DAYS or not rest.strip():
-            raise NotUnderstoodError("hours")
-        for opens, closes in read_spans(rest):
-            found.setdefault((opens, closes), []).append(day)
-    return found
-
-
-def read_spans(text: str) -> list[tuple[str, str]]:
-    """Return the spans of one day, ``09:00-12:00 14:00-17:00``, in order.
-
-    Raises:
-        NotUnderstoodError: it is something else, or one begins before the last has ended.
-    """
-    rest = SPAN.sub("", text)
-    spans = [(f"{int(m[1]):02}:{m[2]}", f"{int(m[3]):02}:{m[4]}") for m in SPAN.finditer(text)]
-    in_order = [moment for span in spans for moment in span]
-    if not spans or rest.strip(" ,;،\n") or in_order != sorted(set(in_order)):
-        raise NotUnderstoodError("hours")
-    if in_order[-1] > "24:00":
-        raise NotUnderstoodError("hours")
-    return spans
+_WOVEN = {"area": _area, "hours": hours.week, "strengths": _strengths}

@@ -34,6 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community.among import among
 from community.areas import KM_PER_DEGREE, Area
 from community.needs import Need
+from community.providers import hours
 from community.providers.capacity import is_full
 from community.providers.freshness import is_stale
 from community.providers.indexing import index
@@ -325,24 +326,32 @@ def _flat(point: Point, latitude: Any, longitude: Any) -> ColumnElement[float]:
 
 
 async def _open_now(session: AsyncSession, now: datetime, zone: str) -> ColumnElement[bool]:
-    """Return the condition that a service's own hours, or else a location's, say it is open."""
+    """Return the condition that the hours of a service (``hours``) say it is open."""
     zones = {zone, *await session.scalars(select(Area.zone).distinct())}
     its_zone = func.coalesce(Area.zone, literal(zone))
     now_there = or_(*(and_(its_zone == name, _hours_at(now, name)) for name in sorted(zones)))
-    own = select(Schedule.id).where(Schedule.service_id == Service.id).correlate(Service)
-    its_own = own.outerjoin(Area, Area.id == Service.area_id).where(now_there)
-    at_location = (
-        select(Schedule.id)
-        .join(ServiceAtLocation, ServiceAtLocation.location_id == Schedule.location_id)
-        .join(Location, Location.id == Schedule.location_id)
-        .outerjoin(Area, Area.id == func.coalesce(Location.area_id, Service.area_id))
-        .where(ServiceAtLocation.service_id == Service.id, now_there)
-        .correlate(Service)
+    every = select(Schedule.id).correlate(Service)
+    own = every.where(hours.own(Service.id))
+    here = every.where(Schedule.service_id == Service.id, Schedule.location_id.is_not(None))
+    in_area = func.coalesce(Location.area_id, Service.area_id)
+    is_open = own.outerjoin(Area, Area.id == Service.area_id).where(now_there)
+    is_open_here = (
+        here.join(Location, Location.id == Schedule.location_id)
+        .outerjoin(Area, Area.id == in_area)
+        .where(now_there)
     )
-    return or_(its_own.exists(), and_(~own.exists(), at_location.exists()))
-
-
-DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+    place_is_open = (
+        every.join(ServiceAtLocation, ServiceAtLocation.location_id == Schedule.location_id)
+        .join(Location, Location.id == Schedule.location_id)
+        .outerjoin(Area, Area.id == in_area)
+        .where(ServiceAtLocation.service_id == Service.id, Schedule.service_id.is_(None))
+        .where(now_there)
+    )
+    return or_(
+        is_open.exists(),
+        and_(~own.exists(), is_open_here.exists()),
+        and_(~own.exists(), ~here.exists(), place_is_open.exists()),
+    )
 
 
 def _hours_at(now: datetime, zone: str) -> ColumnElement[bool]:
@@ -358,7 +367,7 @@ def _hours_at(now: datetime, zone: str) -> ColumnElement[bool]:
 
 def _is_on(day: Any) -> ColumnElement[bool]:
     return and_(
-        Schedule.byday.contains(DAYS[day.weekday()]),
+        Schedule.byday.contains(hours.DAYS[day.weekday()]),
         or_(Schedule.valid_from.is_(None), Schedule.valid_from <= day),
         or_(Schedule.valid_to.is_(None), Schedule.valid_to >= day),
     )

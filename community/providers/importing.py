@@ -1,6 +1,6 @@
 """What a comparison with a directory from outside has found is written: all of it, or nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -12,8 +12,9 @@ from community.base import new_ref
 from community.lifecycle import Who
 from community.needs import Need
 from community.people import Person
-from community.providers.items import BELONGS, LINKS, NAMED, TABLES, Item, Plan
-from community.providers.standing import parts, table_of
+from community.providers import hours
+from community.providers.items import BELONGS, LINKS, NAMED, TABLES, Change, Item, Plan
+from community.providers.standing import HoursKey, hours_key, hours_key_of, parts, table_of
 from community.providers.table import Kind, Location, Metadata, ServiceStep, ServiceTerm, Strength
 from community.roles import RoleName
 from community.translations import ContentText, State
@@ -52,6 +53,9 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "contact": {"name": None, "title": None, "email": None, "phone": None},
 }
 """The columns that an import writes, by kind, and what a new row has if the file is silent."""
+Lifted = tuple[dict[str, Any], list[int]]
+"""A service at a place, and which hours are its own."""
+TELL_HOURS = ("schedule", "service_at_location")
 MADE = ("organization", "program", "location", "service")
 
 
@@ -64,6 +68,8 @@ async def write(
         NotAllowedError: the actor is no coordinator.
     """
     await roles.require(session, actor, RoleName.COORDINATOR, now)
+    services = await _whose_hours(session, plan)
+    stood = await _weeks(session, services)
     await _let_go(session, plan)
     lifted = await _lift(session, plan)
     new: dict[str, list[Item]] = {kind: [] for kind in TABLES}
@@ -75,8 +81,44 @@ async def write(
     for item, found in plan.changed:
         await _change(session, actor, plan, item, found, language, now, lifted)
     await _place(session)
-    await _log(session, actor, plan, language, now)
+    weeks = [
+        Change("service", number, "", "hours", stood[number], week)
+        for number, week in (await _weeks(session, services)).items()
+        if week != stood[number]
+    ]
+    await _log(session, actor, plan, [*plan.changes, *weeks], language, now)
     await session.flush()
+
+
+async def _whose_hours(session: AsyncSession, plan: Plan) -> set[int]:
+    """Return the services that stand and that may have other hours afterwards."""
+    there: set[int] = set()
+    places: set[int] = set()
+    touched = [item for item in plan.new if item.kind in TELL_HOURS]
+    touched += [item for item, _found in plan.changed if item.kind in TELL_HOURS]
+    for item in touched:
+        there.add(plan.numbers["service"].get(item.links.get("service_id", ""), 0))
+        places.add(plan.numbers["location"].get(item.links.get("location_id", ""), 0))
+    gone = [*plan.gone, *((move.kind, move.id) for move in plan.moves)]
+    for kind in TELL_HOURS:
+        table = table_of(kind)
+        for part in parts({number for of, number in gone if of == kind}):
+            for row in await session.execute(select(table).where(table.c.id.in_(part))):
+                there.add(row.service_id or 0)
+                places.add(row.location_id or 0)
+    table = table_of("service_at_location")
+    for part in parts(places - {0}):
+        query = select(table.c.service_id).where(table.c.location_id.in_(part))
+        there |= set(await session.scalars(query))
+    return there - {0}
+
+
+async def _weeks(session: AsyncSession, services: Iterable[int]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for part in parts(sorted(services)):
+        weeks = await hours.weeks(session, part)
+        found |= {number: weeks.get(number, "") for number in part}
+    return found
 
 
 async def _place(session: AsyncSession) -> None:
@@ -229,20 +271,20 @@ async def _change(
     found: Mapping[str, Any],
     language: str,
     now: datetime,
-    lifted: Mapping[int, Mapping[str, Any]],
+    lifted: Mapping[int, Lifted],
 ) -> None:
     kind, number = item.kind, plan.numbers[item.kind][item.id]
     columns: dict[str, Any] = {}
     for to, value in found.items():
         if to in LINKS:
-            columns[to] = plan.numbers[LINKS[to]][value]
+            columns[to] = None if value is None else plan.numbers[LINKS[to]][value]
         elif to[0] != "." and to not in BESIDE:
             columns[to] = value
     if kind == "location" and columns.keys() & {"latitude", "longitude"}:
         columns["area_id"] = None  # it has moved; `_place` says whereto
     table = table_of(kind)
     if kind == "service_at_location" and number in lifted:
-        await session.execute(insert(table).values({**lifted[number], **columns}))
+        await _put_down(session, lifted[number], columns)
     elif columns:
         await session.execute(update(table).where(table.c.id == number).values(columns))
     words = {to[1:]: text for to, text in found.items() if to[0] == "."}
@@ -270,19 +312,40 @@ async def _let_go(session: AsyncSession, plan: Plan) -> None:
         await session.execute(delete(table).where(table.c.id == number))
 
 
-async def _lift(session: AsyncSession, plan: Plan) -> dict[int, dict[str, Any]]:
+async def _lift(session: AsyncSession, plan: Plan) -> dict[int, Lifted]:
     """Take out the services at places that move, so that two of them can change places."""
-    table = table_of("service_at_location")
-    lifted: dict[int, dict[str, Any]] = {}
+    table, schedules = table_of("service_at_location"), table_of("schedule")
+    lifted: dict[int, Lifted] = {}
     for part in parts({move.id for move in plan.moves if move.kind == "service_at_location"}):
-        rows = await session.execute(select(table).where(table.c.id.in_(part)))
-        lifted |= {row.id: dict(row._mapping) for row in rows}
+        rows = (await session.execute(select(table).where(table.c.id.in_(part)))).all()
+        its_hours: dict[HoursKey, list[int]] = {}
+        services = {row.service_id for row in rows}
+        for row in await session.execute(
+            select(schedules).where(schedules.c.service_id.in_(services))
+        ):
+            its_hours.setdefault(hours_key(row), []).append(row.id)
+        for row in rows:
+            key = hours_key_of("service_at_location", row)
+            lifted[row.id] = dict(row._mapping), its_hours.get(key, [])
         await session.execute(delete(table).where(table.c.id.in_(part)))
     return lifted
 
 
+async def _put_down(session: AsyncSession, lifted: Lifted, columns: Mapping[str, Any]) -> None:
+    """Write a service at a place where it has moved to, with its hours."""
+    row, schedules = {**lifted[0], **columns}, table_of("schedule")
+    await session.execute(insert(table_of("service_at_location")).values(row))
+    to = {column: row[column] for column in BELONGS["schedule"]}
+    await session.execute(update(schedules).where(schedules.c.id.in_(lifted[1])).values(to))
+
+
 async def _log(
-    session: AsyncSession, actor: Person, plan: Plan, language: str, now: datetime
+    session: AsyncSession,
+    actor: Person,
+    plan: Plan,
+    changes: Iterable[Change],
+    language: str,
+    now: datetime,
 ) -> None:
     """Write down each change in HSDS's terms; its values are told as ``facts`` tells them."""
     by = {
@@ -313,7 +376,7 @@ async def _log(
             "replacement_value": change.after,
             **by,
         }
-        for change in plan.changes
+        for change in changes
     )
     for every in (made, changed):
         for part in parts(every):

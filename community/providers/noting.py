@@ -16,16 +16,14 @@ from community.errors import NotUnderstoodError
 from community.lifecycle import Who
 from community.needs import Need
 from community.people import Person
+from community.providers import hours
 from community.providers.facts import (
-    EVERY_WEEK,
     LINES,
     STEPS_AT_MOST,
     WOVEN,
     Entry,
     facts_of,
-    hours,
     many,
-    read_hours,
     source_of,
     step_words,
     steps,
@@ -35,7 +33,6 @@ from community.providers.facts import (
 from community.providers.table import (
     Metadata,
     Organization,
-    Schedule,
     Service,
     ServiceStep,
     Strength,
@@ -70,7 +67,7 @@ async def put(
     elif field in facts_of(row):
         setattr(row, field, facts_of(row)[field](text))
     elif isinstance(row, Service) and field in WOVEN:
-        await _weave(session, row, field, text)
+        await _weave(session, row, field, text, again=again)
     elif text != before[field]:
         await _write(session, actor, row, field, text, now, by)
     await session.flush()
@@ -286,19 +283,13 @@ async def _remove_step(session: AsyncSession, step: ServiceStep) -> None:
     await session.flush()
 
 
-async def _weave(session: AsyncSession, service: Service, field: str, text: str) -> None:
+async def _weave(
+    session: AsyncSession, service: Service, field: str, text: str, *, again: bool
+) -> None:
     if field == "area":
         service.area_id = (await areas.by_ref(session, text)).id if text else None
     elif field == "hours":
-        found = read_hours(text)
-        if text == await hours(session, service):
-            return  # what was imported keeps what else it says
-        for row in await session.scalars(EVERY_WEEK.where(Schedule.service_id == service.id)):
-            await session.delete(row)
-        session.add_all(
-            Schedule(service_id=service.id, byday=",".join(days), opens_at=opens, closes_at=closes)
-            for (opens, closes), days in found.items()
-        )
+        await hours.write(session, service, text, hours.DAY if again else hours.NIGHT)
     else:
         needs = many(text, lambda part: part[:1] in "+-" and part[1:] in [*Need])
         await session.execute(delete(Strength).where(Strength.service_id == service.id))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import Row, Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import translations
@@ -71,6 +71,22 @@ async def _outer_ids(
         )
         found |= {row.id: row.hsds_id or outer_id(row.ref) for row in rows}
     return found
+
+
+HoursKey = tuple[int | None, int | None]
+"""Whose hours: a service's, a location's, or a service's at a location."""
+
+
+def hours_key(row: Row[Any]) -> HoursKey:
+    """Return whose hours a row of the schedules is."""
+    return row.service_id, row.location_id
+
+
+def hours_key_of(kind: str, row: Row[Any]) -> HoursKey:
+    """Return by what the hours of a row of another kind are found."""
+    if kind == "service_at_location":
+        return row.service_id, row.location_id
+    return (row.id, None) if kind == "service" else (None, row.id)
 
 
 async def words(

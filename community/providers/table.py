@@ -128,7 +128,10 @@ class ServiceAtLocation(Base, Identified, FromHsds):
 
 
 class Schedule(Base, Identified, FromHsds):
-    """Hours in a week: of a service, or of a location (HSDS schedule, RFC 5545 words)."""
+    """Hours in a week (HSDS schedule, RFC 5545 words).
+
+    They are a service's, or a location's; with both, the service's at this location.
+    """
 
     __tablename__ = "schedules"
 

@@ -47,6 +47,7 @@ LISTED: Mapping[str, Children] = {
         "schedules": ("schedule", "location_id"),
         "contacts": ("contact", "location_id"),
     },
+    "service_at_location": {"schedules": ("schedule", "service_id")},
 }
 """Lists of objects that are rows here: of which kind, and by which column they belong."""
 
@@ -171,7 +172,10 @@ class Reader:
         """Read what is nested in an object, and keep the rest of it flat."""
         lists, singles = LISTED.get(kind, {}), SINGLE.get(kind, {})
         here = self._here
-        for key, value in raw.items():
+        every: Any = raw.items()
+        if kind == "service_at_location":  # whose hours have to know of which place
+            every = sorted(every, key=lambda each: each[0] in lists)
+        for key, value in every:
             if key in lists:
                 self._children(kind, uid, found, key, value, at)
             elif key in singles and value is not None:
@@ -194,13 +198,16 @@ class Reader:
 
     def _children(self, kind: str, uid: str, found: _Found, key: str, value: Any, at: At) -> None:
         child, column = LISTED[kind][key]
+        links = {column: uid}
+        if kind == "service_at_location":
+            links = {one: found.links[one] for one in BELONGS[kind] if one in found.links}
         self._here.place = at.place
         kept: list[Any] = []
         for number, one in enumerate(objects(value, key, self._here)):
-            if not self._is_row(child, one, column, uid):
+            if not self._is_row(child, one, links):
                 kept.append(one)
                 continue
-            kept.append(self._add(child, one, at.within(f"{key}[{number}]"), **{column: uid}))
+            kept.append(self._add(child, one, at.within(f"{key}[{number}]"), **links))
         self._here.place = at.place
         ids = [one for one in kept if isinstance(one, str)]
         if key in OWNED:
@@ -208,14 +215,19 @@ class Reader:
         if value is None or not kept or len(ids) < len(kept):
             found.flat[key] = None if value is None else kept
 
-    def _is_row(self, kind: str, raw: dict[str, Any], column: str, owner: str) -> bool:
-        """Say whether an object of a list has a row here; else it is kept where it stands."""
+    def _is_row(self, kind: str, raw: dict[str, Any], links: Mapping[str, str]) -> bool:
+        """Say whether an object of a list has a row here; else it is kept where it stands.
+
+        A contact may belong to several things of different kinds, hours to one thing only.
+        """
         if kind == "schedule" and not is_weekly(raw):
             return False
         if kind not in ("schedule", "contact"):
             return True
         before = self._found[kind].get(str(raw.get("id")))
-        return before is None or before.links.get(column, owner) == owner
+        if before is None or kind == "schedule":
+            return before is None or before.links == links
+        return all(before.links.get(column, uid) == uid for column, uid in links.items())
 
     def directory(self) -> Directory:
         """Return everything that was taken in.
@@ -264,7 +276,7 @@ class Reader:
         kept: Mapping[str, Any],
         values: Mapping[str, Any],
     ) -> None:
-        """Refuse what is wrong in what is only kept, and hours that end before they begin."""
+        """Refuse what is wrong in what is only kept, and hours that are none."""
         here = self._here
         for name, read in CHECKED.get(kind, ()):
             if name in flat:
@@ -272,7 +284,9 @@ class Reader:
         for name, value in kept.items():
             if isinstance(value, (dict, list)) and is_deeper(value, DEEPEST):
                 here.refuse("deep", name)
-        if kind == "schedule" and not values["opens_at"] < values["closes_at"]:
+        if kind == "schedule" and values["opens_at"] == "24:00":
+            here.refuse("time", "opens_at", "24:00")
+        if kind == "schedule" and values["opens_at"] == values["closes_at"]:
             here.refuse("hours", "closes_at", values["closes_at"])
 
     def _refuse_cycles(self) -> None:

@@ -150,7 +150,7 @@ def _of_value(code: str, what: str, _: Translator) -> Html | None:
         "date": _("“{what}” is no date; it has to look like 2026-11-30.", what=what),
         "time": _("“{what}” is no time of the day; it has to look like 09:00.", what=what),
         "days": _("“{what}” is no day of the week; it has to look like MO,TU.", what=what),
-        "hours": _("It closes before it opens, at {what}.", what=what),
+        "hours": _("It closes at the moment when it opens, at {what}.", what=what),
         "long": _("This name is too long: it may have {what} characters at most.", what=what),
         "choice": _("HSDS does not know the word “{what}” here.", what=what),
         "language": _(

@@ -13,7 +13,15 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.providers.comparing import EMPTY
-from community.providers.standing import own_ids, parts, table_of, values_beside, words
+from community.providers.standing import (
+    hours_key,
+    hours_key_of,
+    own_ids,
+    parts,
+    table_of,
+    values_beside,
+    words,
+)
 from community.providers.table import ServiceTerm
 from reports.hsds.mapping import MAPPING, UNSAID, Field, Here, about, is_own
 from reports.hsds.reading import LISTED
@@ -53,7 +61,7 @@ class _Some:
         self.rows: dict[str, Rows] = {}
         self.words: dict[str, dict[int, dict[str, str]]] = {}
         self.beside: dict[int, dict[str, Any]] = {}
-        self._by: dict[tuple[str, str], dict[int, list[Row[Any]]]] = {}
+        self._by: dict[tuple[str, str], dict[Any, list[Row[Any]]]] = {}
         self._one: dict[str, dict[int, Row[Any]]] = {}
 
     @classmethod
@@ -137,7 +145,7 @@ class _Some:
             if said is not None or one.name in hsds:
                 made[one.name] = said
         for key, (child, column) in lists.items():
-            every = self._listed(child, column, row.id, hsds.get(key))
+            every = self._listed(child, column, kind, row, hsds.get(key))
             if every or key in hsds:
                 made[key] = every if every or hsds.get(key) is not None else None
         if kind == "service" and row.program_id:
@@ -186,14 +194,15 @@ class _Some:
         ]
         return [*others, *own] or None
 
-    def _listed(self, kind: str, column: str, owner: int, kept: Any) -> list[Any]:
+    def _listed(self, kind: str, column: str, of: str, owner: Row[Any], kept: Any) -> list[Any]:
         """Return what belongs to something, in the order in which it came."""
-        by = self._by.get((kind, column))
+        by = self._by.get((kind, of))
         if by is None:
-            by = self._by[kind, column] = defaultdict(list)
+            by = self._by[kind, of] = defaultdict(list)
             for row in self.rows[kind]:
-                by[row._mapping[column]].append(row)
-        rows = {self.uid(kind, row): row for row in by.get(owner, ())}
+                by[hours_key(row) if kind == "schedule" else row._mapping[column]].append(row)
+        key = hours_key_of(of, owner) if kind == "schedule" else owner.id
+        rows = {self.uid(kind, row): row for row in by.get(key, ())}
         found: list[Any] = []
         for one in kept or ():
             if isinstance(one, str):

@@ -1,12 +1,17 @@
 """A directory that comes again: what it has elsewhere moves, and what it does not say stays."""
 
+import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from community import providers
+from community.errors import NotUnderstoodError
+from community.lifecycle import Who
 from community.needs import Need
 from community.people import Person
 from community.providers import (
@@ -19,7 +24,10 @@ from community.providers import (
     ServiceAtLocation,
     entries,
     facts,
+    hours,
+    noting,
 )
+from community.providers.finding import Look, Reader
 from community.providers.items import Plan
 from locales import plain, translator_for, without_isolates
 from reports.hsds import words
@@ -65,6 +73,15 @@ async def test_what_a_file_has_under_another_owner_moves_there(
         "➡️ Service at a place x1 moves from “Advice a” to “Advice b”",
     ]
     second = await session.scalar(select(Service.id).where(Service.hsds_id == "b"))
+    whose = {"a": "", "b": "MO 09:00-17:00"}
+    for service in await session.scalars(select(Service)):
+        assert await hours.week(session, service) == whose[str(service.hsds_id)]
+    log = await session.execute(
+        select(Metadata.previous_value, Metadata.replacement_value)
+        .where(Metadata.field_name == "hours")
+        .order_by(Metadata.resource_id)
+    )
+    assert [tuple(line) for line in log] == [(whose["b"], ""), ("", whose["b"])]
     for kind in (Contact, Schedule, ServiceAtLocation):
         rows = (await session.execute(select(kind.service_id, kind.hsds_id))).all()
         assert [row.service_id for row in rows] == [second], kind
@@ -190,3 +207,102 @@ async def test_every_value_that_an_import_has_changed_can_be_put_back_from_the_l
         seen = entries.seal_of(line)
         await entries.put_back(session, boss, organization.ref, seen, now)
     assert await stands(every) == stood
+
+
+# Hours
+
+
+def with_hours(uid: str, *spans: str, **more: Any) -> dict[str, Any]:
+    """Return what has these hours: ``MO 09:00-17:00``."""
+    read = [re.fullmatch(r"(\S+) (\S+)-(\S+)", span) for span in spans]
+    schedules = [
+        {"id": f"{uid}{at}", "byday": found[1], "opens_at": found[2], "closes_at": found[3]}
+        for at, found in enumerate(read)
+        if found
+    ]
+    return {"id": uid, "schedules": schedules, **more}
+
+
+async def test_hours_at_a_place_are_those_of_what_is_given_there(
+    session: AsyncSession, now: datetime
+) -> None:
+    def there(uid: str, *spans: str) -> dict[str, Any]:
+        return with_hours(uid, *spans, location_id="l1")
+
+    place = with_hours("l1", "MO,FR 09:00-17:00", name="Hall", location_type="physical")
+    services = (
+        one("place", service_at_locations=[there("x1")]),
+        one("there", service_at_locations=[there("x2", "TU 10:00-12:00")]),
+        with_hours("own", "WE 08:00-09:00", service_at_locations=[there("x3")], name="own"),
+    )
+    said = directory(*services, locations=[place])
+    await brings(session, said, now)
+    rows = {str(row.hsds_id): row for row in await session.scalars(select(Service))}
+    found = await hours.weeks(session, [row.id for row in rows.values()])
+    assert {uid: found[row.id] for uid, row in rows.items()} == {
+        "place": "MO 09:00-17:00\nFR 09:00-17:00",
+        "there": "TU 10:00-12:00",
+        "own": "WE 08:00-09:00",
+    }
+    (out,) = await goes_out(session)
+    for service in out["services"]:
+        for at in service["service_at_locations"]:
+            assert at.pop("location")["schedules"] == place["schedules"]
+            at["location_id"] = "l1"
+    by_id = {service["id"]: service for service in out["services"]}
+    for service in said["services"]:
+        came = by_id[service["id"]]
+        assert (
+            came["service_at_locations"][0].get("schedules", [])
+            == (service["service_at_locations"][0]["schedules"])
+        )
+    assert (await brings(session, await goes_out(session), now)).count == 0
+    monday, reader = datetime(2026, 11, 23, 10, 30, tzinfo=UTC), Reader((), None)
+    for at, uid in ((monday, "place"), (monday + timedelta(days=1), "there")):
+        look = Look(is_open_now=True)
+        fits = (await providers.find_services(session, look, reader, at, zone="UTC")).fits
+        assert [fit.service.hsds_id for fit in fits] == [uid]
+    closed = one("there", service_at_locations=[])
+    plan = await brings(session, directory(closed, locations=[place]), now)
+    assert [change.kind for change in plan.changes] == ["service_at_location", "schedule"]
+    assert await hours.week(session, rows["there"]) == ""
+
+
+async def test_the_staff_changes_a_day_of_hours_that_overlap_and_keeps_the_others(
+    session: AsyncSession, now: datetime
+) -> None:
+    spans = ("MO,TU 09:00-12:00", "MO 11:00-14:00", "MO 14:00-15:00", "TU,SA 20:00-08:30")
+    service = with_hours("a", *spans, name="Advice")
+    await brings(session, directory(service), now)
+    row = (await session.scalars(select(Service))).one()
+    boss = (await session.scalars(select(Person).where(Person.telegram_id == 7))).one()
+    week = "MO 09:00-15:00\nTU 09:00-12:00 20:00-08:30\nSA 20:00-08:30"
+    assert await hours.week(session, row) == week
+
+    async def says(text: str) -> bool:
+        return await noting.put(session, boss, row, "hours", text, now, by=Who.COORDINATOR)
+
+    assert not await says(week)
+    assert await says(week.replace("MO 09:00-15:00", "MO 10:00-12:00 22:00-02:00"))
+    ids = await session.scalars(select(Schedule.hsds_id).order_by(Schedule.id))
+    assert list(ids) == ["a0", "a3", None, None]
+    with pytest.raises(NotUnderstoodError):
+        await says(week.replace("MO 09:00-15:00", "MO 17:00-09:00"))
+    assert await says(week.replace("\nTU 09:00-12:00 20:00-08:30", ""))
+    assert await hours.week(session, row) == "MO 09:00-15:00\nSA 20:00-08:30"
+
+
+@pytest.mark.parametrize(
+    ("spans", "one"),
+    [
+        ("09:00-12:00 12:00-14:00", "09:00-14:00"),
+        ("09:00-18:00 10:00-11:00", "09:00-18:00"),
+        ("20:00-02:00 23:00-24:00 08:00-09:00", "08:00-09:00 20:00-02:00"),
+        ("20:00-00:00", "20:00-24:00"),
+        ("09:00-08:00 07:00-10:00", "00:00-24:00"),
+    ],
+)
+def test_what_overlaps_or_touches_is_one_and_can_be_read_again(spans: str, one: str) -> None:
+    every = [(span[:5], span[6:]) for span in spans.split()]
+    assert hours.joined(hours.merged(every)) == one
+    assert hours.read_spans(one, hours.DAY) == hours.merged(every)

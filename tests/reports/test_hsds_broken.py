@@ -148,7 +148,8 @@ CASES: dict[str, tuple[Any, str, str]] = {
     "a place of no kind": (located(location_type="moon"), "choice", "location_type"),
     "the 25th hour": (scheduled(opens_at="25:00"), "time", "schedules[0].opens_at"),
     "no day of the week": (scheduled(byday="XX"), "days", "schedules[0].byday"),
-    "closed before it opens": (scheduled(closes_at="08:00"), "hours", "closes_at"),
+    "closed when it opens": (scheduled(closes_at="09:00"), "hours", "closes_at"),
+    "open from midnight after": (scheduled(opens_at="24:00"), "time", "opens_at"),
     "from a day that is none": (scheduled(valid_from="soon"), "date", "valid_from"),
     "a phone without number": ({**ORG, "phones": [{"id": "p"}]}, "missing", "phones.number"),
     "a term that is a text": (
