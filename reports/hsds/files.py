@@ -5,15 +5,15 @@ its limit, and what two programs could read differently is refused.
 """
 
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 from community.errors import DirectoryRefusedError
 from community.needs import Need
-from community.providers.items import Directory
+from community.providers.items import Directory, Note, Place
 from reports.hsds import tables
 from reports.hsds.reading import At, Reader
 from reports.hsds.texts import decoded, load, refuse
@@ -21,6 +21,8 @@ from reports.hsds.texts import decoded, load, refuse
 MOST = 64 * 2**20
 """Bytes of all files of one import together, unpacked; a chat takes less."""
 MOST_FILES = 200
+TABLE = ".csv"
+READ = (".json", ".jsonl", ".ndjson", TABLE)
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,23 @@ def from_path(path: Path, needs: Mapping[str, Need], most: int = MOST) -> Direct
     """
     if not path.is_dir():
         return read([_opened(path, most)], needs, most)
-    given, left = [], most
+    given, unused, left = [], [], most
     for one in sorted(path.iterdir()):
-        if one.suffix.lower() in (".json", ".jsonl", ".ndjson", ".csv") and one.is_file():
+        if not one.is_file() or _is_hidden(one):
+            continue
+        if one.suffix.lower() in READ:
             given.append(_opened(one, left, most))
             left -= len(given[-1].content)
+        else:
+            unused.append(one.name)
         if len(given) > MOST_FILES:
             refuse("many_files", path.name, what=MOST_FILES)
-    return read(given, needs, most, folder=path.name)
+    return read(given, needs, most, folder=path.name, unused=unused)
+
+
+def _is_hidden(path: PurePath) -> bool:
+    """Say whether a file is there for a program's own sake, and not to be read."""
+    return path.name.startswith(".") or "__MACOSX" in path.parts
 
 
 def _opened(path: Path, left: int, most: int | None = None) -> Given:
@@ -61,24 +72,48 @@ def _opened(path: Path, left: int, most: int | None = None) -> Given:
 
 
 def read(
-    given: list[Given], needs: Mapping[str, Need], most: int = MOST, folder: str = ""
+    given: list[Given],
+    needs: Mapping[str, Need],
+    most: int = MOST,
+    folder: str = "",
+    unused: Iterable[str] = (),
 ) -> Directory:
-    """Read files that belong together.
+    """Read files that belong together; ``unused`` are names of those that cannot be read.
 
     Raises:
         DirectoryRefusedError: something in them is wrong; it says where.
     """
+    unused = list(unused)
     if len(given) == 1 and given[0].content[:2] == b"PK":
-        folder, given = given[0].name, list(_unpacked(given[0], most))
+        folder, given = given[0].name, list(_unpacked(given[0], most, unused))
     if not given:
         refuse("nothing", folder)
-    if any(one.name.lower().endswith(".csv") for one in given):
-        objects, places = tables.objects({one.name: one.content for one in given})
-        reader = Reader(needs, places)
-        for kind, every in objects.items():
-            for raw in every:
-                reader.take_as(kind, raw, places[id(raw)])
-        return reader.directory()
+    kinds = {PurePath(one.name).suffix.lower() for one in given if one.name != tables.PACKAGE}
+    if TABLE in kinds:
+        if len(kinds) > 1:
+            refuse("mixed", folder or given[0].name)
+        return _of_tables(given, needs, unused)
+    return _of_json(given, needs, unused)
+
+
+def _noted(directory: Directory, unused: Iterable[str]) -> Directory:
+    """Add to what there is to say that these files were not used."""
+    return Directory(
+        directory.items,
+        [*(Note("not_used", Place(name)) for name in unused), *directory.notes],
+    )
+
+
+def _of_tables(given: list[Given], needs: Mapping[str, Need], unused: Iterable[str]) -> Directory:
+    objects, places, others = tables.objects({one.name: one.content for one in given})
+    reader = Reader(needs, places)
+    for kind, every in objects.items():
+        for raw in every:
+            reader.take_as(kind, raw, places[id(raw)])
+    return _noted(reader.directory(), [*unused, *others])
+
+
+def _of_json(given: list[Given], needs: Mapping[str, Need], unused: Iterable[str]) -> Directory:
     reader = Reader(needs)
     count = 0
     try:
@@ -88,16 +123,20 @@ def read(
                 count += 1
         if not count:
             refuse("nothing", given[0].name)
-        return reader.directory()
+        return _noted(reader.directory(), unused)
     except RecursionError:
         refuse("deep", given[0].name)
 
 
-def _unpacked(archive: Given, most: int) -> Iterator[Given]:
-    """Return what is in a ZIP, as far as it is ours to read."""
+def _unpacked(archive: Given, most: int, unused: list[str]) -> Iterator[Given]:
+    """Return what is in a ZIP, as far as it is ours to read; note the rest in ``unused``."""
     try:
         with zipfile.ZipFile(BytesIO(archive.content)) as opened:
-            members = [one for one in opened.infolist() if not one.is_dir()]
+            members = [
+                one
+                for one in opened.infolist()
+                if not one.is_dir() and not _is_hidden(PurePosixPath(one.filename))
+            ]
             if len(members) > MOST_FILES:
                 refuse("many_files", archive.name, what=MOST_FILES)
             names = [PurePosixPath(one.filename).name for one in members]
@@ -110,13 +149,12 @@ def _unpacked(archive: Given, most: int) -> Iterator[Given]:
                     refuse("outside", archive.name, what=one.filename)
                 if one.flag_bits & 1:
                     refuse("locked", archive.name, what=one.filename)
-                if path.suffix.lower() not in (".json", ".jsonl", ".ndjson", ".csv"):
+                if path.suffix.lower() not in READ:
+                    unused.append(path.name)
                     continue
-                if one.file_size > left:
-                    refuse("too_big", archive.name, what=most // 2**20)
                 with opened.open(one) as file:
-                    content = file.read(left + 1)
-                if len(content) > left:
+                    content = file.read(left + 1) if one.file_size <= left else None
+                if content is None or len(content) > left:
                     refuse("too_big", archive.name, what=most // 2**20)
                 left -= len(content)
                 yield Given(path.name, content)

@@ -188,15 +188,18 @@ Rows = dict[str, list[dict[str, Any]]]
 # Reading
 
 
-def objects(files: Mapping[str, bytes]) -> tuple[Rows, dict[int, At]]:
+def objects(files: Mapping[str, bytes]) -> tuple[Rows, dict[int, At], list[str]]:
     """Return what stands by itself in the tables, whole, and the place of every object.
+
+    The third is the names of those files that are none of the tables.
 
     Raises:
         DirectoryRefusedError: a table is wrong, or a row belongs to none; it says where.
     """
     places: dict[int, At] = {}
     rows: Rows = {}
-    for kind, name in _paths(files).items():
+    paths = _paths(files)
+    for kind, name in paths.items():
         rows[kind] = list(_table(name, files[name], places))
     known = {
         kind: {row["id"]: row for row in every if isinstance(row.get("id"), str)}
@@ -207,7 +210,8 @@ def objects(files: Mapping[str, bytes]) -> tuple[Rows, dict[int, At]]:
             extra = row.pop(KEPT, {})
             _nest(kind, row, known, places)
             row.update(extra)
-    return {kind: rows.get(kind, []) for kind in ALONE}, places
+    others = sorted(files.keys() - {*paths.values(), PACKAGE})
+    return {kind: rows.get(kind, []) for kind in ALONE}, places, others
 
 
 def _paths(files: Mapping[str, bytes]) -> dict[str, str]:

@@ -75,6 +75,7 @@ def note(one: Note, _: Translator) -> Html:
             "the whole of it is kept.",
             what=one.what,
         ),
+        "not_used": _("This file was not used: it is none of the files of HSDS."),
         "unused": _("“{what}” cannot be used here. It is kept, and not shown.", what=one.what),
     }[one.why]
     return _("<b>{place}</b>: {why}", place=place(one.place, _), why=why)
@@ -130,6 +131,10 @@ def _of_file(code: str, what: str, _: Translator) -> Html | None:
         "zip": _("This ZIP file is damaged."),
         "locked": _("“{what}” is locked with a password.", what=what),
         "outside": _("“{what}” would lie outside the ZIP file.", what=what),
+        "mixed": _(
+            "There are CSV tables and JSON files together in this. "
+            "Please bring only one of the two."
+        ),
         "twice_in_zip": _("Two files in it have the same name."),
         "no_file": _("The file “{what}” is missing.", what=what),
         "separator": _("The columns must be separated by commas."),

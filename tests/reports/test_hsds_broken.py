@@ -16,7 +16,7 @@ from community.errors import DirectoryRefusedError
 from community.providers import comparing, importing
 from community.tables import METADATA
 from locales import plain, translator_for, without_isolates
-from reports.hsds import files
+from reports.hsds import files, words
 from tests.reports.test_hsds import a_coordinator, brings
 
 ORG = {"id": "o1", "name": "Help", "description": "We help"}
@@ -280,7 +280,17 @@ CASES: dict[str, tuple[Any, str, str]] = {
         "datapackage.json, resources",
     ),
     "tables of something else": ({"people.csv": b"id,name\n1,Amina\n"}, "nothing", "people.csv"),
+    "tables and JSON together": (
+        {**table(), "more.json": text(ORG).encode()},
+        "mixed",
+        "organizations.csv",
+    ),
     # ZIP files
+    "tables and JSON in a ZIP": (
+        {"x.zip": zipped(organizations_csv=CSV_ORG.encode(), **{"a.json": text(ORG).encode()})},
+        "mixed",
+        "x.zip",
+    ),
     "half a ZIP": ({"x.zip": GOOD_ZIP[: len(GOOD_ZIP) // 2]}, "zip", "x.zip"),
     "a ZIP with damage": (
         {"x.zip": GOOD_ZIP.replace(CSV_ORG.encode()[:0] + GOOD_ZIP[50:56], b"??????", 1)},
@@ -352,6 +362,27 @@ async def test_what_is_broken_is_refused_with_its_place_and_changes_nothing(
 
 def test_there_are_more_than_fifty_ways_to_be_broken() -> None:
     assert len(CASES) > 50
+
+
+def test_a_file_that_is_not_used_is_named(tmp_path: Path) -> None:
+    members = {
+        "organizations.csv": CSV_ORG.encode(),
+        "prices.csv": b"id,price\n",
+        "datapackage.json": b'{"resources": []}',
+        "README.txt": b"Hello",
+        ".DS_Store": b"",
+    }
+    for name, content in members.items():
+        (tmp_path / name).write_bytes(content)
+    _ = translator_for("en")
+    for directory in (
+        files.from_path(tmp_path, {}),
+        files.read([files.Given("x.zip", zipped(**members))], {}),
+    ):
+        assert sorted(without_isolates(plain(words.note(one, _))) for one in directory.notes) == [
+            f"{name}: This file was not used: it is none of the files of HSDS."
+            for name in ("README.txt", "prices.csv")
+        ]
 
 
 def test_a_hundred_megabytes_are_refused_before_they_are_read(tmp_path: Path) -> None:
