@@ -335,4 +335,18 @@ async def way_to(session: AsyncSession, service: Service, now: datetime) -> Way:
 def can_be_talked_to(event: Event, state: Attending | None, now: datetime) -> bool:
     """Say whether it is time: during the event and after it, for who goes or was there."""
     is_past = event.state in (events.State.PUBLISHED, events.State.HELD) and now >= event.starts_at
-    return is_past and state in (Attending.GOING, Attending.ATTENDED)
+    return is_past and state in attendance.COMES
+
+
+async def met(session: AsyncSession, actor: Person, ref: str, now: datetime) -> EventOrganization:
+    """Return an organisation that was at an event, to somebody who goes or was there as well.
+
+    Raises:
+        NotFoundError: there is none, or the actor was not there, or it has not begun.
+    """
+    invitation = await find(session, EventOrganization, ref)
+    event = await session.get_one(Event, invitation.event_id)
+    mine = await attendance.of(session, event, actor)
+    if not can_be_talked_to(event, Attending(mine.state) if mine else None, now):
+        raise NotFoundError("EventOrganization")
+    return invitation

@@ -1,18 +1,15 @@
-"""Events as members meet them: the list, the card, the answer, the calendar file, reminders."""
+"""An event as members meet it: the card, the answer, the calendar file."""
 
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from aiogram import Router
-from aiogram.filters import Command
 from aiogram.filters.callback_data import CallbackData
-from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import asking, attendance, bridge, consents, events, translations
+from community import asking, attendance, bridge, events
 from community.attendance import Attendance, State, Wish
-from community.consents import Purpose
 from community.events import Event
 from community.people import Membership, Person
 from community.translations import Block
@@ -31,7 +28,7 @@ from handlers.replies import (
     say,
     toast,
 )
-from locales import Html, event_time, join, language_name, moment, short_day
+from locales import Html, event_time, join, language_name, moment
 from reports.calendar import event_file
 
 
@@ -63,17 +60,6 @@ class List(CallbackData, prefix="evs"):
 
 
 # Handlers
-
-
-async def list_command(message: Any, state: FSMContext) -> Replies:
-    """Answer /events."""
-    await state.clear()
-    return [say("event.list")]
-
-
-async def list_button(query: Any) -> Replies:
-    """Show the list in place."""
-    return [edit("event.list")]
 
 
 async def opened(query: Any, callback_data: Open) -> Replies:
@@ -116,48 +102,6 @@ async def calendar_asked(query: Any, callback_data: Calendar) -> Replies:
 
 
 # Cards
-
-
-async def event_list(page: Page) -> Message:
-    """Show what is coming up, the next first."""
-    _ = page._
-    found = await attendance.upcoming(page.session, page.reader, page.now)
-    if not found:
-        text = _("There is no event planned at the moment.")
-        if Purpose.NEWS in await consents.given(page.session, page.reader):
-            text = _(
-                "There is no event planned at the moment. We will tell you when there is one."
-            )
-        return Message(text, [_proposing(page), [menu.button(_)]])
-    titles = await translations.blocks(
-        page.session, "event", [event.id for event in found], page.reads, page.network.language
-    )
-    rows = [
-        [
-            Button(
-                _.label(
-                    "event in a list",
-                    "{day}: {title}",
-                    day=_short_day(page, event),
-                    title=titles[event.id].get("title"),
-                ),
-                Open(ref=event.ref),
-            )
-        ]
-        for event in found
-    ]
-    return Message(_("<b>Events you can go to</b>"), [*rows, _proposing(page), [menu.button(_)]])
-
-
-def _proposing(page: Page) -> list[Button]:
-    """Return the way for a member to propose an event."""
-    label = page._.label("button", "💡 Propose an event")
-    return [Button(label, menu.Propose(what="event"))] if page.reader.is_member else []
-
-
-def _short_day(page: Page, event: Event) -> str:
-    zone = page.zone if event.is_online else events.zone_of(event)
-    return short_day(event.starts_at.astimezone(zone).date(), page._)
 
 
 async def event_card(page: Page, ref: str) -> Message | None:
@@ -260,7 +204,7 @@ def _where(page: Page, event: Event, mine: Attendance | None) -> Html | None:
 
 def knows_address(mine: Attendance | None) -> bool:
     """Say whether the address, or the link, is for this person: who is going, or was there."""
-    return mine is not None and mine.state in (State.GOING, State.ATTENDED)
+    return mine is not None and mine.state in attendance.COMES
 
 
 async def standing(page: Page, event: Event, mine: Attendance | None) -> Html:
@@ -405,7 +349,6 @@ async def event_calendar(page: Page, ref: str) -> Message:
 
 
 CARDS = {
-    "event.list": event_list,
     "event.card": event_card,
     "event.said": event_said,
     "event.calendar": event_calendar,
@@ -413,11 +356,9 @@ CARDS = {
 
 
 def setup() -> Router:
-    """Take /events and every button of an event."""
+    """Take every button of an event."""
     router = Router(name="attendance")
-    router.message.register(list_command, Command("events"))
     router.callback_query.register(answered, Answer.filter())  # what is pressed most
-    router.callback_query.register(list_button, List.filter())
     router.callback_query.register(opened, Open.filter())
     router.callback_query.register(calendar_asked, Calendar.filter())
     return router

@@ -7,8 +7,7 @@ from aiogram.filters.callback_data import CallbackData
 
 from community import event_support, providers
 from community.attendance import Attendance, State
-from community.base import find
-from community.event_support import EventOrganization, Way
+from community.event_support import Way
 from community.events import Event
 from community.providers import Organization, Service
 from handlers.content import block_for
@@ -87,7 +86,7 @@ async def _way(page: Page, service: Service, label: str) -> Button:
 async def talk(page: Page, ref: str) -> Message:
     """Show the services that an organisation has brought, each one tap from its preview."""
     _ = page._
-    invitation = await find(page.session, EventOrganization, ref)
+    invitation = await event_support.met(page.session, page.reader, ref, page.now)
     rows = [
         [await _way(page, service, await service_name(page, service))]
         for service in await event_support.brought(page.session, invitation)

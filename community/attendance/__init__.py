@@ -17,9 +17,10 @@ from community.attendance.places import (
     welcome_back,
 )
 from community.attendance.reminding import REMINDERS, remind_again
-from community.attendance.seeing import upcoming, visible
+from community.attendance.seeing import been_at, upcoming, visible
 from community.attendance.table import (
     ATTENDANCE,
+    COMES,
     HOLDS_A_PLACE,
     UNANSWERED,
     Attendance,
@@ -32,6 +33,7 @@ from community.attendance.table import (
 
 __all__ = [
     "ATTENDANCE",
+    "COMES",
     "HOLDS_A_PLACE",
     "OFFER_HOLDS",
     "REMINDERS",
@@ -40,6 +42,7 @@ __all__ = [
     "State",
     "Wish",
     "answer",
+    "been_at",
     "cancel_event",
     "change_event",
     "concerned",

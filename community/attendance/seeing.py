@@ -6,12 +6,13 @@ from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import events, roles
-from community.attendance.table import Attendance, State
+from community.attendance.table import COMES, Attendance, State
 from community.base import find
 from community.errors import NotFoundError
 from community.events import Event
 from community.needs import PersonNeed
 from community.people import Person
+from community.portions import Portion, portion
 from community.roles import RoleName
 
 
@@ -48,6 +49,24 @@ async def upcoming(
         .limit(limit * 2)
     )
     return [event for event in rows if not event.is_over(now)][:limit]
+
+
+async def been_at(
+    session: AsyncSession, reader: Person, now: datetime, *, at: int = 0, size: int
+) -> Portion[Event]:
+    """Return a page of the events that the reader was at, the last first; or went to, unticked."""
+    query = (
+        select(Event)
+        .join(Attendance, Attendance.event_id == Event.id)
+        .where(
+            Attendance.person_id == reader.id,
+            Attendance.state.in_(COMES),
+            Event.state.in_([events.State.PUBLISHED, events.State.HELD]),
+            Event.starts_at <= now,
+        )
+        .order_by(Event.starts_at.desc(), Event.id.desc())
+    )
+    return await portion(session, query, at, size)
 
 
 async def _is_for(session: AsyncSession, reader: Person, now: datetime) -> ColumnElement[bool]:

@@ -72,6 +72,8 @@ ATTENDANCE = Lifecycle(
 )
 UNANSWERED = (State.NONE, State.INVITED)
 HOLDS_A_PLACE = (State.GOING, State.OFFERED, State.ATTENDED)
+COMES = (State.GOING, State.ATTENDED)
+"""Who goes, or was there: they know the address, and whom they have met."""
 CONCERNED = (State.GOING, State.MAYBE, State.WAITING, State.OFFERED)
 
 

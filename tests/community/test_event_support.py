@@ -1,7 +1,7 @@
 """Support organisations at an event: invited, answering for themselves, and there to talk to."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, select
@@ -180,6 +180,35 @@ async def test_who_goes_or_was_there_can_talk_to_them_from_the_start_on(evening:
         assert can == (state in (Attending.GOING, Attending.ATTENDED))
         assert not event_support.can_be_talked_to(event, state, now)
     assert not event_support.can_be_talked_to(event, None, begun)
+
+
+async def test_what_one_was_at_is_listed_the_last_first_and_leads_to_whom_one_has_met(
+    evening: Evening,
+) -> None:
+    town, event = evening.town, evening.event
+    session, now = town.session, town.now
+    invitation = await invite(evening)
+    for person, wish in ((town.member, Wish.GOING), (town.other_member, Wish.MAYBE)):
+        await attendance.answer(session, person, event.ref, wish, now, default_zone=ZONE)
+    later = Details((now + timedelta(days=4)).replace(tzinfo=None), ZONE, place="Library")
+    other = await events.create(session, town.animator, later, {"title": "Tea"}, "en", now)
+    await events.publish(session, town.animator, other.ref, now)
+    moment = now + timedelta(days=5)
+    await attendance.tick(session, town.animator, other.ref, town.member.ref, moment, came=True)
+
+    async def seen(person: Person, moment: datetime) -> list[Event]:
+        return list((await attendance.been_at(session, person, moment, size=8)).rows)
+
+    assert await seen(town.member, now) == []
+    assert await seen(town.member, moment) == [other, event]
+    assert (await attendance.been_at(session, town.member, moment, at=1, size=1)).rows == [event]
+    assert await seen(town.other_member, moment) == []
+    assert await event_support.met(session, town.member, invitation.ref, moment) == invitation
+    for person, at in ((town.member, now), (town.other_member, moment), (town.stranger, moment)):
+        with pytest.raises(NotFoundError):
+            await event_support.met(session, person, invitation.ref, at)
+    await attendance.tick(session, town.animator, event.ref, town.member.ref, moment, came=False)
+    assert await seen(town.member, moment) == [other]
 
 
 async def test_one_tap_refers_only_with_an_agreement_a_reader_and_room(town: Town) -> None:

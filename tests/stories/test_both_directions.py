@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select
 
 from community.deliveries import Delivery
-from community.events import Event
 from community.referrals import Referral, State
 from locales import native_name, translator_for
 from tests.stories.conftest import Coming, Somebody, Stage
@@ -57,10 +56,9 @@ async def test_an_organisation_comes_to_an_event_and_a_member_talks_to_it_afterw
     adviser_reads = adviser.screen
     assert "Amina" not in adviser_reads
     await stage.play(days=2, hours=7)
-    async with stage.app.database.transaction() as session:
-        ref = (await session.scalars(select(Event.ref))).one()
-    stage.emulator.world.start(amina.id, f"e-{ref}")
-    await stage.settled()
+    await amina.says("/events")
+    await amina.presses("🕘 Events I was at")
+    await amina.presses("Coffee")
     await amina.presses("💬 Talk to {organization}", organization="Chamber of Commerce")
     amina.sees_last("This goes to {organization}, and nothing else", "Amina")
     await amina.presses("I agree, send it")

@@ -59,7 +59,7 @@ LONGEST = 64
 OWN = {
     *("la", "l2", "te", "co", "pr", "me", "ch", "m", "nn", "st", "pa", "at", "us", "f"),
     *("ev", "evs", "an", "ics", "sy", "sq", "sv", "sk", "sf", "sr", "sz", "pu", "pt", "ps", "tp"),
-    *("mo", "et", "pp", "pw", "po", "fb"),
+    *("mo", "et", "evp", "pp", "pw", "po", "fb"),
     *("wt", "bm", "py", "vl", "fc", "fi", "fm", "fn", "fs"),
 }
 """What anybody may press for themself; it may change their own rows, and nobody else's."""
