@@ -134,7 +134,7 @@ NO_NUMBERS = ("0x7", "٧", "1e9", " 7 ")
 """What no reference, number or word is."""
 
 FEW, MANY = 3, 60
-SHARE = 6
+SHARE = 12
 """One press of so many is tried by `make test`, another on each database; `make soak`: all."""
 
 UNWATCHED = {
