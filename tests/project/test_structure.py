@@ -1,14 +1,17 @@
 """The house keeps its walls: directions of imports, migrations, cards."""
 
 import ast
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiogram import Dispatcher
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, inspect, text
+from alembic.util import CommandError
+from sqlalchemy import Connection, MetaData, inspect, select, text
 
 from bot.database import Database
 from bot.migrating import NEWEST, configuration, migrate_async
@@ -88,6 +91,68 @@ async def test_the_models_equal_the_migrations(bare: Database) -> None:
     async with bare.engine.begin() as connection:
         assert once == await connection.run_sync(_used_only_once)
         assert partial == await connection.run_sync(_partial_indexes)
+
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+A_REQUEST = {
+    "service_id": 1,
+    "organization_id": 1,
+    "consent_version": "1",
+    "consent_language": "ar",
+    "made_at": NOW,
+    "changed_at": NOW,
+}
+AN_EVENT = {
+    "made_at": NOW,
+    "changed_at": NOW,
+    "starts_wall": NOW.replace(tzinfo=None),
+    "starts_at": NOW,
+    "zone": "UTC",
+    "languages": [],
+}
+A_STEP = {"at": NOW, "subject": "referral", "subject_id": 1, "before": "", "after": "accepted"}
+ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "0032": [
+        ("referrals", {**A_REQUEST, "by_team": True}),
+        ("referrals", {**A_REQUEST, "note_language": "fr"}),
+        ("passed_on", {"organization_id": 1, "since": NOW}),
+        ("history", {**A_STEP, "source": "phone"}),
+    ],
+    "0042": [
+        ("events", {**AN_EVENT, "organization_id": 1, "need": "tax"}),
+        ("events", {**AN_EVENT, "state": "proposed"}),
+        ("sends", {"kind": "offer", "organization_id": 1, "made_at": NOW}),
+        ("muted_offers", {"person_id": 1, "need": "tax", "since": NOW}),
+    ],
+}
+"""Rows that the columns and tables of a migration are about."""
+
+
+@pytest.mark.parametrize(("revision", "below"), [("0032", "0030"), ("0042", "0038")])
+async def test_a_migration_is_not_taken_back_over_what_people_have_entrusted_to_it(
+    bare: Database, revision: str, below: str
+) -> None:
+    people, services = METADATA.tables["people"], METADATA.tables["services"]
+    organizations = METADATA.tables["organizations"]
+    try:
+        async with bare.engine.begin() as connection:
+            await connection.run_sync(_run, "head")
+            await connection.execute(people.insert().values(id=1, met_at=NOW))
+            await connection.execute(organizations.insert().values(id=1, made_at=NOW))
+            about = {"id": 1, "organization_id": 1, "need": "tax", "languages": [], "made_at": NOW}
+            await connection.execute(services.insert().values(about))
+        for name, values in ENTRUSTED[revision]:
+            table = METADATA.tables[name]
+            async with bare.engine.connect() as connection, connection.begin() as undone:
+                await connection.execute(table.insert().values(values))
+                with pytest.raises(CommandError, match=rf"{revision} stays.* {name} \(1\)"):
+                    await connection.run_sync(lambda c: _run(c, below, down=True))
+                assert list(await connection.execute(select(table)))
+                await undone.rollback()
+        async with bare.engine.begin() as connection:
+            await connection.run_sync(lambda c: _run(c, below, down=True))
+    finally:
+        await _restore(bare)
 
 
 async def test_who_looked_for_bookkeeping_and_tax_looks_for_both_now(bare: Database) -> None:

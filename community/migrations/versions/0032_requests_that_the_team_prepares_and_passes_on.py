@@ -8,11 +8,21 @@ import sqlalchemy as sa
 from alembic import op
 
 from community.base import BigId, UTCDateTime
+from community.migrations.taking_back import refuse_while
 
 revision = "0032"
 down_revision = "0030"
 branch_labels = None
 depends_on = None
+
+KEPT = {
+    "referrals": "by_team OR note_language <> consent_language",
+    "preparations": "true",
+    "passed_on": "true",
+    "history": "source NOT IN ('chat', 'clock')",
+}
+"""Without the column, requests that the team alone reads would open to the organisation's people;
+a draft that the team has prepared would be one that nobody can answer."""
 
 
 def upgrade() -> None:
@@ -65,6 +75,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    refuse_while(revision, KEPT)
     op.drop_table("passed_on")
     op.drop_table("preparations")
     op.drop_column("history", "source")

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from community.base import BigId, UTCDateTime
+from community.migrations.taking_back import refuse_while
 
 revision = "0042"
 down_revision = "0038"
@@ -19,6 +20,16 @@ COLUMNS = {
     "events": ("organization_id", "need", "refused_because", "owner_id"),
     "join_links": ("organization_id",),
 }
+KEPT = {
+    "sends": "organization_id IS NOT NULL",
+    "events": "organization_id IS NOT NULL OR state IN ('proposed', 'refused')",
+    "join_links": "organization_id IS NOT NULL",
+    "event_organizations": "true",
+    "muted_offers": "true",
+    "feedback_consents": "true",
+}
+"""Without the columns, what is for who looks for one need would be for everybody, and offers and
+proposals would be rows that no older version can read; what was agreed to would be forgotten."""
 TARGETS = {"organization_id": ("organizations", None), "owner_id": ("people", "SET NULL")}
 
 
@@ -103,6 +114,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    refuse_while(revision, KEPT)
     for table in ("feedback_consents", "muted_offers", "event_staff", "event_organizations"):
         op.drop_table(table)
     for table, names in COLUMNS.items():
