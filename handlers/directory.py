@@ -26,6 +26,7 @@ from handlers.directory_words import (
     step_texts,
     word_buttons,
 )
+from handlers.entry_words import EUROS, cost_question
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.replies import (
     Button,
@@ -43,7 +44,14 @@ from handlers.replies import (
 from handlers.setup import OneOrganization, require_coordinator
 from handlers.staff import COORDINATORS, router_for
 from handlers.words import SPOKEN
-from locales import Html, Translator, fold_digits, join, language_name, money
+from locales import (
+    Html,
+    Translator,
+    fold_digits,
+    join,
+    language_name,
+    money,
+)
 
 AMOUNT = re.compile(r"(\d{1,6})(?:[.,٫](\d{1,2}))?")
 """One separator, before the cents: what might be thousands ("1,000") is asked for again."""
@@ -118,9 +126,17 @@ async def _ask_area(page: Page, about: Any, answers: Any) -> Question:
 
 
 async def _ask_cost(page: Page, about: Any, answers: Any) -> Question:
-    _ = page._
+    return _cost_asked(EUROS, page._)
+
+
+async def _ask_cost_again(page: Page, about: Any, answers: Any) -> Question:
+    service = await find(page.session, Service, about["ref"])
+    return _cost_asked(service.currency, page._)
+
+
+def _cost_asked(currency: str, _: Translator) -> Question:
     return Question(
-        _("What does it cost, in euros?"),
+        cost_question(currency, _),
         [(_.label("button", "Free of charge"), "0"), (_.label("button", "Not known"), UNKNOWN)],
     )
 
@@ -207,7 +223,9 @@ def _correction(field: Field, changes: Callable[[Any], Mapping[str, Any]]) -> Fo
 CORRECTIONS = {
     "need": _correction(Field("need", _ask_need, _need), lambda need: {"need": Need(need)}),
     "area": _correction(Field("area", _ask_area, _area), _where),
-    "cost": _correction(Field("cost", _ask_cost, _cost), lambda cost: {"cost": _amount(cost)}),
+    "cost": _correction(
+        Field("cost", _ask_cost_again, _cost), lambda cost: {"cost": _amount(cost)}
+    ),
 }
 
 

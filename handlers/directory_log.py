@@ -118,8 +118,9 @@ async def _told(page: Page, line: Metadata, number: int, most: int) -> Html:
     _ = page._
     row = await entries.subject_row(page.session, line)
     what = await name_of(page, line.resource_type, row.id) if row else "?"
-    before = await entry_words.shown(page, line.field_name, line.previous_value)
-    after = await entry_words.shown(page, line.field_name, line.replacement_value)
+    field, currency = line.field_name, entry_words.currency_of(row)
+    before = await entry_words.shown(page, field, line.previous_value, currency)
+    after = await entry_words.shown(page, field, line.replacement_value, currency)
     return lines(
         _(
             "{number}. {when}, {role}",
@@ -127,7 +128,7 @@ async def _told(page: Page, line: Metadata, number: int, most: int) -> Html:
             when=moment(line.last_action_date, page.zone, _, year=page.now.year),
             role=entry_words.writer(Who(line.updated_as or Who.CLOCK), _),
         ),
-        _("{what}: {field}", what=what, field=entry_words.field_name(line.field_name, _)),
+        _("{what}: {field}", what=what, field=entry_words.field_name(field, _)),
         _("{before} → {after}", before=_short(before, most), after=_short(after, most)),
     )
 

@@ -219,7 +219,8 @@ def _confirm(ref: str) -> OurEntry:
 
 
 async def _fact(page: Page, row: facts.Entry, field: str) -> Html:
-    told = await entry_words.shown(page, field, await facts.value(page.session, row, field))
+    text, currency = await facts.value(page.session, row, field), entry_words.currency_of(row)
+    told = await entry_words.shown(page, field, text, currency)
     name = entry_words.field_name(field, page._)
     return page._("{field}: {value}", field=name, value=told)
 

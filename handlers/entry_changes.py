@@ -90,7 +90,7 @@ async def _ask(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
     if field == "steps":
         told = [_("Write the steps, one on each line. {field}", field=name)]
     elif field == "cost":
-        told = [_("What does it cost, in euros?")]
+        told = [entry_words.cost_question(_currency(about), _)]
         choices = [(_.label("button", "Free of charge"), "0")]
     elif field == "area":
         told = [_("Where is it given?")]
@@ -106,7 +106,9 @@ async def _ask(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
     if field not in ("name", "area", "hours"):
         choices.append((_.label("button", "Not known, take it out"), UNKNOWN))
     if about.get("stands"):
-        told.append(blockquote(await entry_words.shown(page, full, about["stands"])))
+        told.append(
+            blockquote(await entry_words.shown(page, full, about["stands"], _currency(about)))
+        )
     if language and language != about["source"]:
         source = language_name(about["source"], _)
         told.append(
@@ -125,7 +127,8 @@ async def _read(answering: Answering, text: str) -> str:
     if answering.chosen and text == UNKNOWN:
         text = ""
     elif field == "cost":
-        amount = AMOUNT.fullmatch("".join(fold_digits(text).replace("€", "").split()))
+        plain = fold_digits(text).upper().replace("€", "").replace(_currency(about), "")
+        amount = AMOUNT.fullmatch("".join(plain.split()))
         if amount is None:
             raise NotUnderstoodError("amount")
         text = f"{amount[1]}.{amount[2] or 0}"
@@ -242,7 +245,12 @@ async def _about(
         "language": language,
         "source": source,
         "stands": stands,
+        "currency": entry_words.currency_of(row),
     }
+
+
+def _currency(about: Mapping[str, Any]) -> str:
+    return str(about.get("currency", entry_words.EUROS))
 
 
 async def _codes(session: AsyncSession, state: FSMContext, row: facts.Entry) -> list[str]:
@@ -402,7 +410,7 @@ async def preview_card(page: Page, ref: str, changes: Mapping[str, str]) -> Mess
     row = await entries.entry(page.session, page.reader, ref, page.now)
     seen = await entries.seal(page.session, row, changes)
     told = [_("<b>Not saved yet</b>")]
-    drafts = False
+    drafts, currency = False, entry_words.currency_of(row)
     source = await facts.source_of(page.session, row)
     for field, text in changes.items():
         before = await facts.value(page.session, row, field)
@@ -411,8 +419,8 @@ async def preview_card(page: Page, ref: str, changes: Mapping[str, str]) -> Mess
             _(
                 "{field}: {before} → {after}",
                 field=entry_words.field_name(field, _),
-                before=await entry_words.shown(page, field, before),
-                after=await entry_words.shown(page, field, text),
+                before=await entry_words.shown(page, field, before, currency),
+                after=await entry_words.shown(page, field, text, currency),
             )
         )
     if drafts:

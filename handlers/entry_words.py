@@ -10,17 +10,28 @@ from community.errors import NotFoundError
 from community.lifecycle import Who
 from community.needs import Need
 from community.people import Profile
-from community.providers import Kind
+from community.providers import Kind, Service
+from community.providers.facts import Entry
 from community.roles import RoleName
 from handlers import words
 from handlers.replies import Page
-from locales import Translator, day, join, language_name, money, without_isolates
+from locales import (
+    Html,
+    Translator,
+    currency_name,
+    day,
+    join,
+    language_name,
+    money,
+    without_isolates,
+)
 
 TEXTS = (
     *("name", "description", "eligibility", "documents", "fees", "wait"),
     *("accessibility", "application"),
 )
 """The words of a service, in the order in which somebody reads about it."""
+EUROS = "EUR"
 
 
 def field_name(field: str, _: Translator) -> str:
@@ -73,8 +84,10 @@ def kind_name(code: Kind, _: Translator) -> str:
     }[code]
 
 
-async def shown(page: Page, field: str, text: str) -> str:
+async def shown(page: Page, field: str, text: str, currency: str = EUROS) -> str:
     """Return what stands in a field, as plain text; of nothing, that nothing is known.
+
+    What something costs is in a currency (``currency_of``).
 
     A line of the log may be older than the codes of today, or come from an import: what is no
     value of this field is shown as it stands.
@@ -82,6 +95,8 @@ async def shown(page: Page, field: str, text: str) -> str:
     if not text:
         return page._.label("entry", "not known")
     try:
+        if field == "cost":
+            return _cost(Decimal(text), currency, page._)
         return await _in_words(page, field, text)
     except (ValueError, ArithmeticError, KeyError):
         return text
@@ -94,9 +109,8 @@ async def _in_words(page: Page, field: str, text: str) -> str:
             return without_isolates(join([language_name(c, _) for c in text.split(",")], _))
         case "interpretation" | "online" | "is_paused" | "is_open":
             return _.label("entry", "yes") if text == "true" else _.label("entry", "no")
-        case "cost":
-            free = _.label("entry", "free of charge")
-            return money(Decimal(text), "EUR", _) if Decimal(text) else free
+        case "currency":
+            return currency_name(text, _)
         case "full_until" | "confirmed_at":
             local = datetime.fromisoformat(text).astimezone(ZoneInfo(page.network.zone))
             return day(local.date(), _, year=page.now.year)
@@ -106,6 +120,22 @@ async def _in_words(page: Page, field: str, text: str) -> str:
             return await _area(page, text)
         case _:
             return listed(field, text, _)
+
+
+def cost_question(currency: str, _: Translator) -> Html:
+    """Return the question what a service costs: an amount keeps its currency."""
+    if currency == EUROS:
+        return _("What does it cost, in euros?")
+    return _("What does it cost? The currency is {currency}.", currency=currency_name(currency, _))
+
+
+def currency_of(row: Entry | None) -> str:
+    """Return in which currency amounts of an entry are."""
+    return row.currency if isinstance(row, Service) else EUROS
+
+
+def _cost(amount: Decimal, currency: str, _: Translator) -> str:
+    return money(amount, currency, _) if amount else _.label("entry", "free of charge")
 
 
 def listed(field: str, text: str, _: Translator) -> str:

@@ -25,7 +25,7 @@ from babel.dates import (
     format_timedelta,
 )
 from babel.lists import format_list
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_name
 from babel.units import format_unit
 
 from locales.translator import Html, Translator, escape, isolate
@@ -174,6 +174,11 @@ def percent(share: float, _: Translator) -> str:
 def money(amount: float | Decimal, currency: str, _: Translator) -> str:
     """Return an amount in a currency (ISO 4217)."""
     return format_currency(amount, currency, locale=_.locale)
+
+
+def currency_name(currency: str, _: Translator) -> str:
+    """Return what a currency is called (ISO 4217)."""
+    return get_currency_name(currency, locale=_.locale)
 
 
 def distance(km: float, zone: ZoneInfo, _: Translator) -> str:
