@@ -1,15 +1,17 @@
 """The report as one picture: bars with their numbers beside them.
 
-The picture is drawn as SVG and turned into PNG. Each string is one text element in a font of its
-own script; a language written from right to left gets the mirror image. Without a font for the
-reader's script there is no picture: boxes instead of letters would say nothing.
+The picture is drawn as SVG and turned into PNG. Each run of letters is in a font of its own
+script; a language written from right to left gets the mirror image. Without a font for one of the
+scripts there is no picture: boxes instead of letters would say nothing.
 """
 
 import re
 import textwrap
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from itertools import groupby
+from math import isqrt
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -18,10 +20,13 @@ from reports.tables import Report, Row, Section
 
 WIDTH, MARGIN = 720, 32
 INK, PALE, BAR = "#1b1b1b", "#5a5a5a", "#1f6f8b"
-RLI, PDI = "\u2067", "\u2069"  # right to left isolate … pop directional isolate
+LRI, RLI, FSI, PDI = (
+    "\u2066\u2067\u2068\u2069"  # isolates: to the right, to the left, as it is; end
+)
+ZWNJ = "\u200c"  # two letters stay two
 LONGEST_BAR = WIDTH - 2 * MARGIN - 120
-NOTE_WIDTH = 88
-"""Characters of the note on a line: as many of any script as fit."""
+LINE = 1144
+"""Characters of a line times the size of its letters: as many of any script as fit."""
 
 FOLDERS = (
     "/usr/share/fonts",
@@ -59,20 +64,15 @@ def font_of(script: str) -> tuple[str, Path] | None:
     return next(((family, installed[stem]) for family, stem in files if stem in installed), None)
 
 
-def script_of(text: str) -> str:
-    """Return the script of the first letter; that of a number is Latin."""
-    letters = (character for character in text if character.isalpha())
-    return unicodedata.name(next(letters, "a")).split()[0]
+@cache
+def _script(character: str) -> str:
+    """Return the script of a character as its name begins."""
+    return re.split("[ -]", unicodedata.name(character, "LATIN"))[0]
 
 
 def picture(report: Report, _: Translator) -> Callable[[], bytes] | None:
     """Return what draws the report as PNG, or None where no font can write it."""
-    scripts = {
-        unicodedata.name(letter).split()[0]
-        for text in _strings(report)
-        for letter in text
-        if letter.isalpha()
-    }
+    scripts = {_script(letter) for text in _strings(report) for letter in text if letter.isalpha()}
     fonts = [font_of(script) for script in sorted(scripts | {"LATIN"})]
     if None in fonts:
         return None
@@ -81,9 +81,14 @@ def picture(report: Report, _: Translator) -> Callable[[], bytes] | None:
     def draw() -> bytes:
         import resvg_py
 
-        return resvg_py.svg_to_bytes(
-            svg_string=drawing(report, _), skip_system_fonts=True, font_files=files, zoom=2
-        )
+        try:
+            return resvg_py.svg_to_bytes(
+                svg_string=drawing(report, _), skip_system_fonts=True, font_files=files, zoom=2
+            )
+        except BaseException as broken:
+            if type(broken).__name__ == "PanicException":  # of the drawer's, and no Exception
+                raise RuntimeError("the picture could not be drawn") from broken
+            raise
 
     return draw
 
@@ -96,39 +101,72 @@ def _strings(report: Report) -> Iterable[str]:
             yield from (row.label, row.value)
 
 
-LATIN_TOO = ("Noto Sans", "DejaVu Sans")
-"""Families that have Latin letters; the others have none, and the drawer looks no further."""
-_ASCII = re.compile("[!-~]+")
+def _in_fonts(words: str) -> tuple[str, str]:
+    """Return a family for the line, and the line as SVG, each run in a font that has its letters.
+
+    The drawer looks for no other font where one lacks a letter: it draws a box. It breaks, or
+    loses a letter, where a line begins in another font than its own, where a mark of direction is
+    a run by itself, and where two fonts join letters into one. So Latin is set into the other
+    script, marks of direction belong to the line, and no Latin letters are joined.
+    """
+    script, runs = "LATIN", []
+    for character in words:
+        # Spaces and marks go with what they stand at; signs and digits are in the Latin fonts.
+        if not character.isspace() and not unicodedata.category(character).startswith("M"):
+            script = _script(character) if font_of(_script(character)) else "LATIN"
+        runs.append("" if character in (LRI, RLI, FSI, PDI) else _family(script))
+    latin = _family("LATIN")
+    of_line = next((family for family in runs if family not in ("", latin)), latin)
+    inside = []
+    for family, run in groupby(zip(runs, words, strict=True), key=lambda pair: pair[0]):
+        text = escape("".join(character for _of_it, character in run))
+        if family not in ("", of_line):
+            text = re.sub("f(?=[fil])", f"f{ZWNJ}", text)
+            text = f'<tspan font-family="{family}">{text}</tspan>'
+        inside.append(text)
+    return of_line, "".join(inside)
 
 
-def _in_latin(run: re.Match[str]) -> str:
-    font = font_of("LATIN")
-    return f'<tspan font-family="{font[0]}">{run[0]}</tspan>' if font else run[0]
+def _family(script: str) -> str:
+    font = font_of(script)
+    return font[0] if font else "sans-serif"
 
 
-class _Sheet:
+def lines(words: str, size: int) -> Sequence[str]:
+    """Return the words on lines that fit; what an isolate holds stays isolated on each."""
+    found, open_ones = [], ""
+    for wrapped in textwrap.wrap(words, LINE // size):
+        line, open_ones = open_ones + wrapped, ""
+        for character in line:
+            if character in (LRI, RLI, FSI):
+                open_ones += character
+            elif character == PDI:
+                open_ones = open_ones[:-1]
+        found.append(line + PDI * len(open_ones))
+    return found
+
+
+class _Block:
     """SVG that grows downwards; where the reader starts on the right, so does everything."""
 
     def __init__(self, rtl: bool) -> None:
-        self.rtl, self.y = rtl, MARGIN
+        self.rtl, self.y = rtl, 0
         self.parts: list[str] = []
 
     def x(self, from_start: float) -> float:
         return WIDTH - from_start if self.rtl else from_start
 
     def text(self, words: str, size: int, colour: str, *, at: float = MARGIN) -> None:
-        """Write one line; the isolates of what was inserted stay, the drawer goes by them."""
-        font = font_of(script_of(words))
-        if self.rtl:
-            # The drawer takes every line to run from left to right: a full stop would stand first.
-            words = f"{RLI}{words}{PDI}"
-        family = font[0] if font else "sans-serif"
-        inside = _ASCII.sub(_in_latin, escape(words)) if family not in LATIN_TOO else escape(words)
+        """Write words; the isolates of what was inserted stay, the drawer goes by them."""
         anchor = "end" if self.rtl else "start"
-        self.parts.append(
-            f'<text x="{self.x(at)}" y="{self.y}" font-size="{size}" fill="{colour}" '
-            f'font-family="{family}" text-anchor="{anchor}">{inside}</text>'
-        )
+        for number, line in enumerate(lines(words, size)):
+            self.y += number and size + 5
+            # By itself the drawer takes every line to run from left to right.
+            family, inside = _in_fonts(f"{RLI if self.rtl else LRI}{line}{PDI}")
+            self.parts.append(
+                f'<text xml:space="preserve" x="{self.x(at)}" y="{self.y}" font-size="{size}" '
+                f'fill="{colour}" font-family="{family}" text-anchor="{anchor}">{inside}</text>'
+            )
 
     def bar(self, length: float) -> None:
         left = self.x(MARGIN + length) if self.rtl else MARGIN
@@ -138,33 +176,68 @@ class _Sheet:
 
 
 def drawing(report: Report, _: Translator) -> str:
-    """Return the picture as SVG."""
-    sheet = _Sheet(_.is_rtl)
-    sheet.y += 16
-    sheet.text(report.title, 24, INK)
-    sheet.y += 28
-    sheet.text(report.status, 15, PALE)
-    for section in report.sections:
-        if section.rows:
-            _draw(sheet, section)
-    sheet.y += 24
-    for line in textwrap.wrap(without_isolates(report.note), NOTE_WIDTH):
-        sheet.y += 20
-        sheet.text(line, 13, PALE)
-    height = sheet.y + MARGIN
+    """Return the picture as SVG: about as wide as it is tall, for a phone shows all of it."""
+    head, note = _head(report, _.is_rtl), _note(report, _.is_rtl)
+    sections = [_section(one, _.is_rtl) for one in report.sections if one.rows]
+    length = sum(block.y for block in sections)
+    columns = _columns(sections, max(1, isqrt(length // WIDTH)))
+    placed, top = [(0, 0, head)], head.y
+    for column, blocks in enumerate(columns):
+        y = top
+        for block in blocks:
+            placed.append((column, y, block))
+            y += block.y
+    bottom = top + max(sum(block.y for block in blocks) for blocks in columns)
+    placed.append((0, bottom, note))
+    width, height = WIDTH * len(columns), bottom + note.y + MARGIN
+    last = len(columns) - 1
+    drawn = (
+        f'<g transform="translate({WIDTH * (last - column if _.is_rtl else column)},{y})">'
+        f"{''.join(block.parts)}</g>"
+        for column, y, block in placed
+    )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}">'
-        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>{"".join(sheet.parts)}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
+        f'<rect width="{width}" height="{height}" fill="#ffffff"/>{"".join(drawn)}</svg>'
     )
 
 
-def _draw(sheet: _Sheet, section: Section) -> None:
-    sheet.y += 44
-    sheet.text(section.title, 18, INK)
-    sheet.y += 6
-    highest = max((_long(row) for row in section.rows), default=0)
+def _columns(blocks: Sequence[_Block], number: int) -> Sequence[Sequence[_Block]]:
+    """Return the blocks in so many columns of about one height, one after the other."""
+    height = sum(block.y for block in blocks) / number
+    columns: list[list[_Block]] = [[] for _column in range(number)]
+    above = 0
+    for block in blocks:
+        columns[min(int((above + block.y / 2) / height), number - 1)].append(block)
+        above += block.y
+    return columns
+
+
+def _head(report: Report, rtl: bool) -> _Block:
+    block = _Block(rtl)
+    block.y += MARGIN + 16
+    block.text(report.title, 24, INK)
+    block.y += 28
+    block.text(report.status, 15, PALE)
+    return block
+
+
+def _note(report: Report, rtl: bool) -> _Block:
+    block = _Block(rtl)
+    block.y += 44
+    block.text(without_isolates(report.note), 13, PALE)
+    return block
+
+
+def _section(section: Section, rtl: bool) -> _Block:
+    block = _Block(rtl)
+    block.y += 44
+    block.text(section.title, 18, INK)
+    block.y += 6
+    highest = max(map(_long, section.rows))
     for row in section.rows:
-        _draw_row(sheet, row, highest)
+        _draw_row(block, row, highest)
+    return block
 
 
 def _long(row: Row) -> int:
@@ -172,11 +245,11 @@ def _long(row: Row) -> int:
     return 0 if row.is_total else row.amount or 0
 
 
-def _draw_row(sheet: _Sheet, row: Row, highest: int) -> None:
-    sheet.y += 22
-    sheet.text(row.label, 14, PALE)
-    sheet.y += 19
+def _draw_row(block: _Block, row: Row, highest: int) -> None:
+    block.y += 22
+    block.text(row.label, 14, PALE)
+    block.y += 19
     length = LONGEST_BAR * _long(row) / highest if highest else 0
     if length:
-        sheet.bar(length)
-    sheet.text(row.value, 15, INK, at=MARGIN + length + (8 if length else 0))
+        block.bar(length)
+    block.text(row.value, 15, INK, at=MARGIN + length + (8 if length else 0))

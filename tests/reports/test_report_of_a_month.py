@@ -1,6 +1,7 @@
 """The figures as text, picture and workbook: the same tables everywhere."""
 
 import re
+import unicodedata
 import zipfile
 from datetime import UTC, datetime
 from io import BytesIO
@@ -143,7 +144,6 @@ def test_in_a_picture_each_value_keeps_its_own_direction() -> None:
     svg = chart.drawing(told, translator_for("ar"))
     assert re.findall(r"<text[^>]*>(.*?)</text>", re.sub("</?tspan[^>]*>", "", svg)) == [
         "\u2067أرقام نوفمبر 2026\u2069",
-        "\u2067\u2069",
         "\u2067هل أفادكم \u2068yes?\u2069 (سابقاً)\u2069",
         "\u2067هل أفادكم \u2068yes?\u2069 (سابقاً)\u2069",
         "\u2067\u2068A+B!\u2069\u2069",
@@ -186,13 +186,84 @@ def test_the_picture_carries_the_note_on_hidden_numbers(language: str) -> None:
     read = [re.sub("<[^>]*>|[\u2066-\u2069]", "", line) for line in shown]
     note = without_isolates(month.note)
     assert " ".join(read).endswith(note)
-    assert all(len(line) <= chart.NOTE_WIDTH for line in read if line in note)
+    assert all(len(line) <= chart.LINE // 13 for line in read if line in note)
 
 
 def test_the_picture_is_well_formed_whatever_a_label_says() -> None:
     rows = [Row('<script> & "quotes"', "1", 1)]
     svg = chart.drawing(Report("t", "s", [Section("x", rows)], ""), translator_for("en"))
-    assert '<script> & "quotes"' in [node.text for node in ET.fromstring(svg).iter()]
+    shown = ["".join(node.itertext()) for node in ET.fromstring(svg).iter()]
+    assert '\u2066<script> & "quotes"\u2069' in shown
+
+
+MIXED = "\u2068Office of finance (n)\u2069 · \u2068لا ردّ بعد\u2069 · \u2068Старе місто\u2069"
+
+
+@pytest.mark.skipif(
+    not all(chart.font_of(script) for script in ("LATIN", "ARABIC", "CYRILLIC")),
+    reason="no fonts are installed here",
+)
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_each_letter_of_a_line_in_several_scripts_is_in_a_font_that_has_it(language: str) -> None:
+    """Seen in the picture: boxes in the place of an outcome beside a name in other letters."""
+    told = Report(MIXED, "", [Section(MIXED, [Row(MIXED, "5", 5)])], "")
+    _ = translator_for(language)
+    families = {"ARABIC": chart.font_of("ARABIC"), "LATIN": chart.font_of("LATIN")}
+    seen = 0
+    for line in ET.fromstring(chart.drawing(told, _)).iter("{http://www.w3.org/2000/svg}text"):
+        own = line.get("font-family")
+        runs = [(own, line.text)]
+        for run in line:
+            runs += [(run.get("font-family"), run.text), (own, run.tail)]
+        for family, text in runs:
+            for letter in filter(str.isalpha, text or ""):
+                is_arabic = unicodedata.name(letter).startswith("ARABIC")
+                has_it = families["ARABIC" if is_arabic else "LATIN"]
+                assert has_it is not None
+                assert family == has_it[0], (letter, text)
+                seen += 1
+    assert seen == 3 * sum(map(str.isalpha, MIXED))
+    draw = chart.picture(told, _)
+    assert draw is not None
+    assert draw().startswith(b"\x89PNG")
+
+
+class PanicException(BaseException):
+    """What the drawer raises where it breaks."""
+
+
+@pytest.mark.skipif(chart.font_of("LATIN") is None, reason="no fonts are installed here")
+def test_a_drawer_that_breaks_breaks_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    def panics(**_: object) -> bytes:
+        raise PanicException
+
+    monkeypatch.setattr("resvg_py.svg_to_bytes", panics)
+    draw = chart.picture(report(a_month(), translator_for("en")), translator_for("en"))
+    assert draw is not None
+    with pytest.raises(RuntimeError):
+        draw()
+
+
+def test_what_is_too_long_for_a_line_goes_on_in_the_next_with_its_isolates() -> None:
+    words = "كلمة \u2068" + "of the region " * 10 + "\u2069 كلمة"
+    lines = chart.lines(words, 14)
+    assert len(lines) == 2
+    assert without_isolates(" ".join(lines)).split() == without_isolates(words).split()
+    for line in lines:
+        assert line.count("\u2068") == line.count("\u2069") == 1
+        assert len(without_isolates(line)) <= chart.LINE // 14
+
+
+def test_a_long_picture_has_columns_so_that_a_phone_can_show_it() -> None:
+    def sized(sections: int, rows: int) -> tuple[float, float]:
+        told = [Section("Table", [Row("a", "5", 5)] * rows)] * sections
+        root = ET.fromstring(chart.drawing(Report("t", "s", told, "n"), translator_for("ar")))
+        return float(root.get("width", 0)), float(root.get("height", 0))
+
+    assert sized(3, 5)[0] == chart.WIDTH
+    longest = sized(18, 7)
+    assert longest[0] == 2 * chart.WIDTH
+    assert 2 * sum(longest) <= 10_000, "Telegram takes no larger photo"
 
 
 def test_without_a_font_for_the_language_there_is_no_picture(
