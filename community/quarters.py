@@ -6,7 +6,7 @@ Its own staff read it, and coordinators. Counts are of people, so few are hidden
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import agreements, notices, roles
 from community.base import find
 from community.errors import NotFoundError
-from community.figures import FEW, Cell, Hidden, Protected, protect
+from community.figures import FEW, Cell, Hidden, Protected, Quarter, protect, quarter_of
 from community.history import Step
 from community.people import Person
 from community.providers import Organization
@@ -26,41 +26,6 @@ TOLD_WITHIN = timedelta(days=14)
 """So long after its end a quarter is told of: to who is staff then, or was not reached before."""
 ANSWERS = (State.ACCEPTED, State.DECLINED, State.NEEDS_INFORMATION, State.REROUTED)
 """What a provider's first answer may be."""
-
-
-@dataclass(frozen=True, order=True)
-class Quarter:
-    """Three months of a year, by the network's clock."""
-
-    year: int
-    number: int
-
-    def start(self, zone: ZoneInfo) -> datetime:
-        """Return the moment at which it begins."""
-        return datetime(self.year, 3 * self.number - 2, 1, tzinfo=zone).astimezone(UTC)
-
-    @property
-    def following(self) -> "Quarter":
-        """Return the next one."""
-        return Quarter(self.year + self.number // 4, self.number % 4 + 1)
-
-    @property
-    def before(self) -> "Quarter":
-        """Return the one before."""
-        return Quarter(self.year - (self.number == 1), (self.number - 2) % 4 + 1)
-
-    @property
-    def months(self) -> tuple[date, date]:
-        """Return its first and last day."""
-        first = date(self.year, 3 * self.number - 2, 1)
-        after = self.following
-        return first, date(after.year, 3 * after.number - 2, 1) - timedelta(days=1)
-
-
-def quarter_of(moment: datetime, zone: ZoneInfo) -> Quarter:
-    """Return the quarter in which a moment lies."""
-    local = moment.astimezone(zone)
-    return Quarter(local.year, (local.month + 2) // 3)
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ class Ready:
 
 
 @dataclass(frozen=True)
-class Change(Ready):
+class Replacement(Ready):
     """One text that is approved, and the other words for it."""
 
     before: str
@@ -91,7 +91,7 @@ class Brought:
     language: str
     ready: Sequence[Ready] = ()
     """What can be written."""
-    changes: Sequence[Change] = ()
+    changes: Sequence[Replacement] = ()
     """What would put other words in the place of approved ones."""
     same: int = 0
     """How many stand there already, word for word."""
@@ -122,7 +122,7 @@ class Brought:
                 for a, b, c, d, source, text, seen in kept["ready"]
             ),
             tuple(
-                Change((a, b, c, d), source, text, seen, before)
+                Replacement((a, b, c, d), source, text, seen, before)
                 for a, b, c, d, source, text, seen, before in kept["changes"]
             ),
             kept["same"],
@@ -261,7 +261,7 @@ async def check(
     said = {(one.context, one.source, one.text): one for one in done}
     times = Counter(_place(context) for context, _source, _text in said)
     ready: list[Ready] = []
-    changes: list[Change] = []
+    changes: list[Replacement] = []
     refused, same = [], len(done) - len(said)
     for entry in said.values():
         key, seen = _key(entry.context, language)
@@ -284,7 +284,7 @@ async def check(
                 if no is None:
                     source = approved[key].source
                     stood = translations.seal(source, there)
-                    changes.append(Change(key, source, text, stood, there or ""))
+                    changes.append(Replacement(key, source, text, stood, there or ""))
                     continue
             else:
                 no = _no(entry, key[0], Refused.GONE if there is None else Refused.DONE)
@@ -383,7 +383,7 @@ async def write(
 # In words
 
 
-def change(one: Change, _: Translator) -> Html:
+def change(one: Replacement, _: Translator) -> Html:
     """Return which approved text would change, and into what."""
     return _(
         "<b>{what}</b> “{before}” → “{after}”",

@@ -178,14 +178,16 @@ async def entry_card(page: Page, ref: str, at: int = 0, *, changed: Sequence[str
         label = _.label("button", "💾 {name}", name=name) if one.ref in changed else name
         rows.append([Button(label, OurService(ref=one.ref))])
     rows.append(turning_of(services, lambda to: OurServices(ref=ref, at=to), _))
-    from handlers.entry_changes import Change, Unsaved  # noqa: PLC0415 - they point at each other
+    from handlers.entry_changes import ChangeField, Unsaved  # noqa: PLC0415 - they point at each other
 
     source = await facts.source_of(page.session, organization)
     fields = ["name", "description", "phone", "email", "website"]
     changing = [
         Button(
             _.label("button", "✏️ {field}", field=entry_words.field_name(field, _)),
-            Change(ref=ref, field=field, language=source if field in entry_words.TEXTS else ""),
+            ChangeField(
+                ref=ref, field=field, language=source if field in entry_words.TEXTS else ""
+            ),
         )
         for field in fields
     ]

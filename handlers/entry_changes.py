@@ -47,7 +47,7 @@ FACTS = ("cost", "area", "phone", "email", "url")
 OF_ORGANIZATION = ("name", "description", "phone", "email", "website")
 
 
-class Change(CallbackData, prefix="oh"):
+class ChangeField(CallbackData, prefix="oh"):
     """Change one field of the own entry; words in a language, steps too."""
 
     ref: str
@@ -203,7 +203,7 @@ CHANGE = Form("entry.change", [Field("value", _ask, _read)], _answered, home=_ho
 
 async def change_asked(
     query: Any,
-    callback_data: Change,
+    callback_data: ChangeField,
     session: AsyncSession,
     person: Person,
     now: datetime,
@@ -363,7 +363,7 @@ async def change_buttons(page: Page, service: Service) -> list[Button]:
     buttons = [
         Button(
             _.label("button", "✏️ {field}", field=entry_words.field_name(field, _)),
-            Change(ref=service.ref, field=field, language=language),
+            ChangeField(ref=service.ref, field=field, language=language),
         )
         for field, language in [
             *((field, source) for field in (*entry_words.TEXTS, "steps")),
@@ -376,7 +376,7 @@ async def change_buttons(page: Page, service: Service) -> list[Button]:
         buttons.append(
             Button(
                 _.label("button", "🌐 {field}", field=label),
-                Change(ref=service.ref, field=field, language=language),
+                ChangeField(ref=service.ref, field=field, language=language),
             )
         )
     return buttons
@@ -506,7 +506,7 @@ FORMS = (CHANGE,)
 def setup() -> Router:
     """Take the buttons that change the own entry, from provider staff only."""
     router = router_for("changing our entry", PROVIDERS)
-    router.callback_query.register(change_asked, Change.filter())
+    router.callback_query.register(change_asked, ChangeField.filter())
     router.callback_query.register(given_turned, GivenIn.filter())
     router.callback_query.register(day_chosen, OneDay.filter())
     router.callback_query.register(decided, Unsaved.filter())

@@ -12,6 +12,7 @@ from community.needs import Need
 from community.people import Profile
 from community.providers import Kind, Service
 from community.providers.facts import Entry
+from community.providers.hours import DAYS
 from community.roles import RoleName
 from handlers import words
 from handlers.replies import Page
@@ -162,7 +163,7 @@ def strength(code: str, _: Translator) -> str:
 
 def weekday(code: str, _: Translator) -> str:
     """Return what a day of the week is called."""
-    number = ("MO", "TU", "WE", "TH", "FR", "SA", "SU").index(code)
+    number = DAYS.index(code)
     return str(_.locale.days["stand-alone"]["wide"][number])
 
 

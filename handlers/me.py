@@ -38,7 +38,7 @@ class Me(CallbackData, prefix="me"):
     act: str
 
 
-class Change(CallbackData, prefix="ch"):
+class ChangeAnswer(CallbackData, prefix="ch"):
     """Change one answer of the profile. ``request`` is where the person came from, if anywhere."""
 
     step: str
@@ -137,15 +137,15 @@ def _change_rows(page: Page) -> list[list[Button]]:
     if page.reader.is_member:
         rows += [
             [
-                Button(_.label("button", "What I look for"), Change(step="need")),
-                Button(_.label("button", "My business"), Change(step="stage")),
+                Button(_.label("button", "What I look for"), ChangeAnswer(step="need")),
+                Button(_.label("button", "My business"), ChangeAnswer(step="stage")),
             ],
             [
-                Button(_.label("button", "Where I live"), Change(step="area")),
-                Button(_.label("button", "How I take part"), Change(step="participation")),
+                Button(_.label("button", "Where I live"), ChangeAnswer(step="area")),
+                Button(_.label("button", "How I take part"), ChangeAnswer(step="participation")),
             ],
             [
-                Button(_.label("button", "What describes me"), Change(step="profiles")),
+                Button(_.label("button", "What describes me"), ChangeAnswer(step="profiles")),
                 Button(_.label("button", "What I agreed to"), Me(act="consents")),
             ],
             [Button(_.label("button", "What reaches me"), topics.Turn())],
@@ -158,7 +158,7 @@ def _change_rows(page: Page) -> list[list[Button]]:
     return rows
 
 
-async def change(query: Any, callback_data: Change, person: Person) -> Replies:
+async def change(query: Any, callback_data: ChangeAnswer, person: Person) -> Replies:
     """Ask one question of the profile again."""
     people.require_member(person)
     if callback_data.step not in STEPS:
@@ -263,5 +263,5 @@ def setup() -> Router:
     router = Router(name="me")
     router.message.register(command, Command("me"))
     router.callback_query.register(acted, Me.filter())
-    router.callback_query.register(change, Change.filter())
+    router.callback_query.register(change, ChangeAnswer.filter())
     return router

@@ -11,16 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import quarters, roles
 from community.base import find
 from community.errors import NotFoundError
+from community.figures import Quarter, quarter_of
 from community.people import Person
 from community.providers import Organization
-from community.quarters import Quarter
 from handlers import words
 from handlers.replies import Button, File, Message, Network, Page, Replies, say
 from handlers.staff import PROVIDERS, router_for
 from handlers.supporters import name_of
 from locales import Html
 from reports import chart
-from reports.quarter import quarter_name, report
+from reports.quarter import named_by_months, report
 from reports.tables import Report, as_text
 
 PER_PAGE = 10
@@ -68,7 +68,7 @@ def button(page: Page, label: str, ref: str, quarter: Quarter) -> Button:
 
 
 def _running(page: Page) -> Quarter:
-    return quarters.quarter_of(page.now, ZoneInfo(page.network.zone))
+    return quarter_of(page.now, ZoneInfo(page.network.zone))
 
 
 async def ready(page: Page, ref: str) -> Message | None:
@@ -78,7 +78,7 @@ async def ready(page: Page, ref: str) -> Message | None:
     if organization.id not in await roles.staffed(page.session, page.reader, page.now):
         return None
     over = _running(page).before
-    text = _("📊 Your quarter is ready: {quarter}", quarter=quarter_name(over, _))
+    text = _("📊 Your quarter is ready: {quarter}", quarter=named_by_months(over, _))
     return Message(text, [[button(page, _.label("button", "See it"), ref, over)]])
 
 
@@ -112,9 +112,9 @@ async def text_card(page: Page, ref: str, year: int, number: int) -> Message:
     """Show a quarter as text, and the way to those beside it."""
     told = await _read(page, ref, year, number)
     quarter, running, _ = Quarter(year, number), _running(page), page._
-    turning = [button(page, quarter_name(quarter.before, _), ref, quarter.before)]
+    turning = [button(page, named_by_months(quarter.before, _), ref, quarter.before)]
     if quarter < running:
-        turning.append(button(page, quarter_name(quarter.following, _), ref, quarter.following))
+        turning.append(button(page, named_by_months(quarter.following, _), ref, quarter.following))
     return Message(as_text(told, _), [turning])
 
 

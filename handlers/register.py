@@ -47,7 +47,7 @@ KINDS = {"": None, Kind.NETWORK.value: Kind.NETWORK, Kind.PROGRAMME.value: Kind.
 FOR_WHOM = tuple(code for code in Profile if code != Profile.RATHER_NOT_SAY)
 
 
-class Networks(CallbackData, prefix="nk"):
+class Register(CallbackData, prefix="nk"):
     """The register, as it is filtered; ``pick`` chooses a filter, or hands all of it over."""
 
     kind: str = ""
@@ -161,7 +161,7 @@ NETWORK = Form(
 # Handlers
 
 
-async def opened(query: Any, callback_data: Networks) -> Replies:
+async def opened(query: Any, callback_data: Register) -> Replies:
     """Show the register, choose a filter, or hand it over as a workbook."""
     chosen = callback_data
     if chosen.kind not in KINDS or chosen.need not in ["", *Need]:
@@ -251,9 +251,9 @@ async def register_card(
     """List networks and programmes, by the filters that are chosen."""
     _ = page._
     shown = await _found(page, of, code, need, at, PER_PAGE)
-    chosen = Networks(kind=of, code=code, need=need)
+    chosen = Register(kind=of, code=code, need=need)
 
-    def turn(to: int) -> Networks:
+    def turn(to: int) -> Register:
         return chosen.model_copy(update={"at": to})
 
     rows = [
@@ -290,7 +290,7 @@ async def filter_card(page: Page, of: str, code: str, need: str, pick: str) -> M
     """Choose a language or a need to filter by."""
     _ = page._
     await require_coordinator(page)
-    chosen = Networks(kind=of, code=code, need=need)
+    chosen = Register(kind=of, code=code, need=need)
     if pick == "code":
         question = _("In which language?")
         offered = [(code, language_name(code, _)) for code in SPOKEN]
@@ -341,7 +341,7 @@ async def network_card(page: Page, ref: str) -> Message:
                     OneOrganization(ref=organization.ref),
                 )
             ],
-            [Button(_.label("button", "All networks and programmes"), Networks())],
+            [Button(_.label("button", "All networks and programmes"), Register())],
         ],
     )
 
@@ -458,7 +458,7 @@ FORMS = (NETWORK,)
 def setup() -> Router:
     """Take the buttons of the register, from coordinators only."""
     router = router_for("register", COORDINATORS)
-    router.callback_query.register(opened, Networks.filter())
+    router.callback_query.register(opened, Register.filter())
     router.callback_query.register(new_network, NewNetwork.filter())
     router.callback_query.register(network_touched, OneNetwork.filter())
     router.callback_query.register(coded, CodedBy.filter())

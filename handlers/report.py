@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import figures, translations
 from community.errors import NotFoundError
-from community.figures import Group, Support
+from community.figures import Group, Quarter, Support
 from community.roles import RoleName
 from handlers import drafts, words
 from handlers.replies import (
@@ -105,7 +105,7 @@ async def opened_quarter(
     year, number = callback_data.year, callback_data.number
     if not year:
         return [edit("report.support")]
-    if (year, number) not in await quarters(session, network, now):
+    if Quarter(year, number) not in await quarters(session, network, now):
         raise NotFoundError("Quarter")
     return [
         edit("report.support.text", year=year, number=number),
@@ -114,12 +114,10 @@ async def opened_quarter(
     ]
 
 
-async def quarters(
-    session: AsyncSession, network: Network, now: datetime
-) -> Sequence[tuple[int, int]]:
-    """Return year and number of the quarters that can be read, the running one first."""
+async def quarters(session: AsyncSession, network: Network, now: datetime) -> Sequence[Quarter]:
+    """Return the quarters that can be read, the running one first."""
     found = await months(session, network, now)
-    return list(dict.fromkeys((year, figures.quarter_of(month)) for year, month in found))
+    return list(dict.fromkeys(Quarter.of_month(year, month) for year, month in found))
 
 
 async def months(
@@ -169,14 +167,14 @@ async def support_card(page: Page) -> Message:
     rows = [
         [
             Button(
-                _.label("button", "{quarter}, still running", quarter=quarter_name(*running, _)),
-                OpenQuarter(year=running[0], number=running[1]),
+                _.label("button", "{quarter}, still running", quarter=quarter_name(running, _)),
+                OpenQuarter(year=running.year, number=running.number),
             )
         ],
         *in_rows(
             [
-                Button(quarter_name(year, number, _), OpenQuarter(year=year, number=number))
-                for year, number in closed
+                Button(quarter_name(one, _), OpenQuarter(year=one.year, number=one.number))
+                for one in closed
             ],
             per_row=2,
         ),
@@ -214,7 +212,8 @@ async def _month(page: Page, year: int, month: int) -> _Told:
 
 async def _quarter(page: Page, year: int, number: int) -> _Told:
     zone, _ = ZoneInfo(page.network.zone), page._
-    found = await figures.read_support(page.session, page.reader, year, number, zone, page.now)
+    quarter = Quarter(year, number)
+    found = await figures.read_support(page.session, page.reader, quarter, zone, page.now)
     return _Told(
         support.report(found, await _names(page, found), zone, _),
         f"{_.label('file', 'support')}-{year}-{number}",

@@ -22,7 +22,7 @@ from handlers.clocks import next_lines
 from handlers.content import block_for, quoted
 from handlers.finding import Needs
 from handlers.forms import Answering, Field, Form, Question, begin, end_if
-from handlers.me import Change
+from handlers.me import ChangeAnswer
 from handlers.menu import AskTeam, WriteTo
 from handlers.replies import Button, Message, Page, Replies, Reply, edit, lines, say, toast
 from handlers.staff import page_of
@@ -318,7 +318,7 @@ def _request_rows(
         if asked:
             rows.append([Button(_.label("button", "Share it"), give)])
         elif step_of := STEP_FOR.get(referral.asked_field or ""):
-            step = Change(step=step_of, request=ref)
+            step = ChangeAnswer(step=step_of, request=ref)
             rows.append([Button(_.label("button", "Tell it now"), step)])
         rows.append([Button(_.label("button", "Do not share it"), keep)])
     if state in ASKING:

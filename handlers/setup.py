@@ -232,7 +232,7 @@ async def menu_card(page: Page) -> Message:
     """Show the parts of the set up."""
     from handlers.directory_log import Unconfirmed  # noqa: PLC0415 - the pages point at each other
     from handlers.hsds import OfDirectory  # noqa: PLC0415 - the pages point at each other
-    from handlers.register import Networks  # noqa: PLC0415 - the same
+    from handlers.register import Register  # noqa: PLC0415 - the same
 
     await require_coordinator(page)
     _ = page._
@@ -243,7 +243,7 @@ async def menu_card(page: Page) -> Message:
             Button(_.label("button", "🤝 Agreements"), Agreements()),
             Button(_.label("button", "🗂 The plan"), PlanOf()),
             Button(_.label("button", "📇 Directory as a file"), OfDirectory()),
-            Button(_.label("button", "🌐 Networks and programmes"), Networks()),
+            Button(_.label("button", "🌐 Networks and programmes"), Register()),
             Button(_.label("button", "🕘 Entries to confirm"), Unconfirmed()),
             Button(_.label("button", "Back"), Months()),
         ]

@@ -4,16 +4,16 @@ from collections.abc import Callable
 
 from babel.dates import format_interval
 
-from community.figures import Hidden
-from community.quarters import Quarter, Record, Times
+from community.figures import Hidden, Quarter
+from community.quarters import Record, Times
 from community.referrals import Reason, State
 from locales import Translator, number
 from reports.tables import Report, Row, Section, row, rows
 
 
-def quarter_name(quarter: Quarter, _: Translator) -> str:
+def named_by_months(quarter: Quarter, _: Translator) -> str:
     """Return "October – December 2026" as the reader's language writes it."""
-    first, last = quarter.months
+    first, last = quarter.days
     return str(format_interval(first, last, "yMMMM", locale=_.locale))
 
 
@@ -25,7 +25,7 @@ def report(
     _: Translator,
 ) -> Report:
     """Return an organisation's quarter in the reader's language; the callables name the codes."""
-    when = quarter_name(record.quarter, _)
+    when = named_by_months(record.quarter, _)
     return Report(
         _.label("figure", "{organization}: {quarter}", organization=organization, quarter=when),
         _.label("figure", "This quarter is over.")

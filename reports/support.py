@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from community.figures import (
     Outline,
     Protected,
     Quarter,
+    QuarterSpan,
     Support,
     Times,
     statuses,
@@ -30,7 +31,6 @@ from reports import words
 from reports.tables import Report, Row, Section, note, row, value
 
 K = TypeVar("K")
-MONTHS = 3
 OUTCOME_CODES = ("PublicSchema referral-status", "Primero success_status")
 REASON_CODES = ("Primero reason_not_successful",)
 """The lists whose codes stand in the workbook, as their publishers call them."""
@@ -44,16 +44,16 @@ class Names:
     reason: Callable[[Reason], str]
 
 
-def quarter_name(year: int, quarter: int, _: Translator) -> str:
+def quarter_name(quarter: Quarter, _: Translator) -> str:
     """Return "4th quarter 2026" as the reader's language writes it."""
-    first = date(year, MONTHS * (quarter - 1) + 1, 1)
+    first, _last = quarter.days
     return str(format_skeleton("yQQQQ", first, locale=_.locale))
 
 
 def report(support: Support, names: Names, zone: ZoneInfo, _: Translator) -> Report:
     """Return the support of a quarter in the reader's language."""
-    assert isinstance(support.span, Quarter)
-    when = quarter_name(support.span.year, support.span.number, _)
+    assert isinstance(support.span, QuarterSpan)
+    when = quarter_name(support.span.quarter, _)
     return Report(
         _.label("figure", "Support: {quarter}", quarter=when),
         _.label("figure", "This quarter is over.")

@@ -28,7 +28,7 @@ from community.figures.outcomes import (
     Outcomes,
     Outline,
 )
-from community.figures.periods import Quarter, Span, quarter, quarter_of, span
+from community.figures.periods import Quarter, QuarterSpan, Span, quarter_of, span
 from community.figures.protecting import FEW, Cell, Hidden, Protected, protect, split
 from community.figures.support import Support, read_support
 from community.figures.times import Times
@@ -53,6 +53,7 @@ __all__ = [
     "Outline",
     "Protected",
     "Quarter",
+    "QuarterSpan",
     "Question",
     "Span",
     "Support",
@@ -61,7 +62,6 @@ __all__ = [
     "first_month",
     "month",
     "protect",
-    "quarter",
     "quarter_of",
     "read",
     "read_support",

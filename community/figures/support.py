@@ -25,7 +25,7 @@ from community.figures.outcomes import (
     outlined,
     publish,
 )
-from community.figures.periods import MONTHS, Quarter, Span, quarter, quarter_of
+from community.figures.periods import MONTHS, Quarter, QuarterSpan, Span
 from community.figures.protecting import FEW
 from community.figures.times import Times, times, working_days
 from community.history import Step
@@ -40,7 +40,7 @@ from community.roles import RoleName
 class Support:
     """What a coordinator reads of the support in one period."""
 
-    span: Span | Quarter
+    span: Span | QuarterSpan
     outcomes: Outcomes
     times: Times | None
     by: Mapping[Group, Mapping[Outcome, Any]]
@@ -60,8 +60,7 @@ class Support:
 async def read_support(
     session: AsyncSession,
     actor: Person,
-    year: int,
-    number: int,
+    quarter: Quarter,
     zone: ZoneInfo,
     now: datetime,
 ) -> Support:
@@ -71,7 +70,7 @@ async def read_support(
         NotAllowedError: the actor is no coordinator.
     """
     await roles.require(session, actor, RoleName.COORDINATOR, now)
-    when = quarter(year, number, zone, now)
+    when = quarter.span(zone, now)
     published, answers = await _published(session, when, zone)
     stale, unattended = (
         ([], [])
@@ -94,7 +93,7 @@ async def read_support(
 
 async def of_month(session: AsyncSession, when: Span, zone: ZoneInfo, now: datetime) -> Support:
     """Return what is told of the support of one month: what its quarter leaves to tell."""
-    whole = quarter(when.year, quarter_of(when.month), zone, now)
+    whole = Quarter.of_month(when.year, when.month).span(zone, now)
     published, answers = await _published(session, whole, zone)
     month = (when.month - 1) % MONTHS
     if month >= whole.begun:
@@ -156,7 +155,7 @@ def _outcome() -> ColumnElement[str]:
     )
 
 
-def _requests(when: Quarter) -> Select[Any]:
+def _requests(when: QuarterSpan) -> Select[Any]:
     """Return what tells the requests of a quarter apart, one row for each that was ever sent."""
     month = case(
         *((Referral.made_at < span.end, n) for n, span in enumerate(when.months[:-1])),
@@ -199,7 +198,7 @@ class _Answer:
 
 
 async def _published(
-    session: AsyncSession, when: Quarter, zone: ZoneInfo
+    session: AsyncSession, when: QuarterSpan, zone: ZoneInfo
 ) -> tuple[Published, Sequence[_Answer]]:
     requests = _requests(when).subquery()
     apart = [column for column in requests.c if column.name not in ("made_at", "answered_at")]
@@ -265,7 +264,7 @@ async def _groups(session: AsyncSession) -> Groups:
     }
 
 
-async def _missed(session: AsyncSession, when: Quarter, zone: ZoneInfo) -> Outline | None:
+async def _missed(session: AsyncSession, when: QuarterSpan, zone: ZoneInfo) -> Outline | None:
     until = _day(when.end - timedelta(microseconds=1), zone)
     ever = await demand.unmet(session, date.min, until)
     counted: Counter[tuple[Any, ...]] = Counter()

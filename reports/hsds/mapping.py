@@ -30,7 +30,6 @@ OURS = "diwan"
 STATUSES = ("active", "inactive", "defunct", "temporarily closed")
 LOCATION_TYPES = ("physical", "postal", "virtual")
 NUMBERED = re.compile(r"\d{1,2}[.)]\s+(\S.*)")
-DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
 @dataclass

@@ -151,7 +151,7 @@ async def coordinator(session: AsyncSession) -> Person:
 
 async def support(town: Town, now: datetime = LATER) -> Support:
     boss = await coordinator(town.session)
-    return await figures.read_support(town.session, boss, 2026, 4, ZONE, now)
+    return await figures.read_support(town.session, boss, figures.Quarter(2026, 4), ZONE, now)
 
 
 async def test_every_request_is_counted_where_it_stands(town: Town) -> None:
@@ -324,7 +324,7 @@ async def test_requests_belong_to_the_month_in_which_they_were_sent(town: Town) 
     assert (await support(town)).outcomes.asked == 5
     boss = await people.by_telegram_id(town.session, 999_999)
     assert boss is not None
-    before = await figures.read_support(town.session, boss, 2026, 3, ZONE, LATER)
+    before = await figures.read_support(town.session, boss, figures.Quarter(2026, 3), ZONE, LATER)
     assert before.outcomes.asked == 6
     assert before.span.is_closed
 
@@ -426,4 +426,4 @@ async def test_only_a_coordinator_reads_the_support(town: Town) -> None:
     town.session.add(person)
     await town.session.flush()
     with pytest.raises(NotAllowedError):
-        await figures.read_support(town.session, person, 2026, 4, ZONE, LATER)
+        await figures.read_support(town.session, person, figures.Quarter(2026, 4), ZONE, LATER)

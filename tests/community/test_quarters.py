@@ -8,9 +8,9 @@ import pytest
 
 from community import agreements, quarters, referrals
 from community.errors import NotFoundError
-from community.figures import Hidden
+from community.figures import Hidden, Quarter, quarter_of
 from community.people import Person
-from community.quarters import Quarter, Times, quarter_of, working_days
+from community.quarters import Times, working_days
 from community.referrals import Reason, State
 from tests.community import test_referrals
 from tests.community.test_referrals import Town, a_person
@@ -27,7 +27,7 @@ def test_a_year_has_four_quarters_by_the_networks_clock() -> None:
     every = [Quarter(2026, number) for number in (1, 2, 3, 4)]
     assert [each.following for each in every] == [*every[1:], Quarter(2027, 1)]
     assert [each.before for each in every] == [Quarter(2025, 4), *every[:3]]
-    assert every[3].months == (date(2026, 10, 1), date(2026, 12, 31))
+    assert every[3].days == (date(2026, 10, 1), date(2026, 12, 31))
     assert every[0].start(PARIS) == datetime(2025, 12, 31, 23, tzinfo=UTC)
 
 

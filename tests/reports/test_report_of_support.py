@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from community import figures
-from community.figures import Group, Outcome, Support, quarter
+from community.figures import Group, Outcome, Quarter, Support
 from community.figures.outcomes import Request, publish
 from community.figures.times import times
 from community.referrals import Reason, Source
@@ -45,7 +45,7 @@ def some(
 
 
 def a_quarter() -> Support:
-    when = quarter(2026, 4, PARIS, NOW)
+    when = Quarter(2026, 4).span(PARIS, NOW)
     declined, failed = Outcome.DECLINED, Outcome.NOT_DELIVERED
     counted = Counter(
         {
