@@ -26,6 +26,7 @@ from community.providers import comparing
 from community.providers import importing as writing
 from community.roles import Role, RoleName
 from reports.hsds import files
+from reports.hsds.known import Known
 
 SERVICES_EACH = 10
 """How many services an organisation has."""
@@ -136,7 +137,7 @@ async def importing(n: int, url: str) -> dict[str, float]:
         gc.collect()
         database = Database(url)
         with Meter() as meter:
-            directory = files.from_path(path, {})
+            directory = files.from_path(path, Known())
             async with database.transaction() as session:
                 plan = await comparing.compare(session, boss, directory, "en", now)
                 await writing.write(session, boss, plan, "en", now)

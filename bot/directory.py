@@ -25,6 +25,7 @@ from community.roles import Role, RoleName
 from handlers import hsds
 from locales import OFFERED, plain, translator_for, without_isolates
 from reports.hsds import files, tables, writing
+from reports.hsds.known import Known
 
 _ENGLISH = translator_for("en")
 
@@ -52,17 +53,12 @@ def bring_in(
     language = language or settings.default_language
     if language not in OFFERED:
         raise LanguageError(f"--language: {language} is none of {', '.join(OFFERED)}.")
-    try:
-        with _in_a_sentence():
-            directory = files.from_path(path, hsds.needs())
-    except OSError as error:
-        raise LanguageError(f"{path} cannot be read ({error.strerror}).") from None
-    return asyncio.run(_bring_in(settings, directory, language, number, agrees))
+    return asyncio.run(_bring_in(settings, path, language, number, agrees))
 
 
 async def _bring_in(
     settings: Settings,
-    directory: Directory,
+    path: Path,
     language: str,
     number: int | None,
     agrees: Callable[[int], bool],
@@ -72,6 +68,7 @@ async def _bring_in(
         with _in_a_sentence():
             async with database.transaction() as session:
                 person = await _coordinator(session, number, now)
+                directory = _read(path, await hsds.known(session, language))
                 plan = await comparing.compare(session, person, directory, language, now)
             for line in hsds.listed(directory, plan, _ENGLISH):
                 click.echo(without_isolates(plain(line)))
@@ -88,6 +85,13 @@ async def _bring_in(
     finally:
         await database.close()
     return plan.count
+
+
+def _read(path: Path, known: Known) -> Directory:
+    try:
+        return files.from_path(path, known)
+    except OSError as error:
+        raise LanguageError(f"{path} cannot be read ({error.strerror}).") from None
 
 
 async def _coordinator(session: AsyncSession, number: int | None, now: datetime) -> Person:

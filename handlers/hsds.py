@@ -54,6 +54,7 @@ from locales import (
 from locales.folding import fold
 from reports.hsds import files, tables, writing
 from reports.hsds import words as hsds_words
+from reports.hsds.known import Known, known_areas
 
 MOST = 4 * 2**20
 """Bytes of what a ZIP brings in the chat, unpacked; the file itself is smaller
@@ -178,19 +179,20 @@ async def _read(answering: Answering, text: str) -> dict[str, Any]:
         raise FileRefusedError(attached.problem)
     document = answering.incoming.document if answering.incoming else None
     name = (document.file_name if document else None) or "HSDS"
-    plan = await comparing.compare(
-        answering.session,
-        answering.person,
-        _directory(name, attached.content),
-        answering.answers["language"],
-        answering.now,
-    )
+    session, language = answering.session, answering.answers["language"]
+    directory = await _directory(session, name, attached.content, language)
+    plan = await comparing.compare(session, answering.person, directory, language, answering.now)
     content = b64encode(compress(attached.content)).decode()
     return {"name": name, "content": content, "seal": plan.seal}
 
 
-def _directory(name: str, content: bytes) -> Directory:
-    return files.read([files.Given(name, content)], needs(), MOST)
+async def known(session: AsyncSession, language: str) -> Known:
+    """Return what files in a language are read with."""
+    return Known(needs(), await known_areas(session, language))
+
+
+async def _directory(session: AsyncSession, name: str, content: bytes, language: str) -> Directory:
+    return files.read([files.Given(name, content)], await known(session, language), MOST)
 
 
 async def _shown(answering: Answering) -> Replies:
@@ -213,8 +215,9 @@ async def _kept(session: AsyncSession, person: Person, mark: str) -> dict[str, A
 async def _compared(
     session: AsyncSession, person: Person, kept: Mapping[str, Any], now: datetime
 ) -> tuple[Directory, Plan]:
-    directory = _directory(kept["name"], decompress(b64decode(kept["content"])))
-    return directory, await comparing.compare(session, person, directory, kept["language"], now)
+    content, language = decompress(b64decode(kept["content"])), kept["language"]
+    directory = await _directory(session, kept["name"], content, language)
+    return directory, await comparing.compare(session, person, directory, language, now)
 
 
 async def decided(

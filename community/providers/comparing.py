@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import roles, translations
+from community import areas, roles, translations
 from community.errors import DirectoryRefusedError
 from community.people import Person
 from community.providers import facts
@@ -62,6 +62,15 @@ class _Standing:
         self._numbers = {
             kind: {uid: number for number, uid in every.items()} for kind, every in own.items()
         }
+        self.areas: dict[int | None, str] = {}
+        self.area_names: dict[int | None, str] = {}
+
+    async def look_round(self, session: AsyncSession) -> None:
+        """Find out which areas there are, and what they are called."""
+        self.areas = {area.id: area.ref for area in await areas.every(session)}
+        numbers = [number for number in self.areas if number is not None]
+        named = await words(session, "area", numbers, self.language)
+        self.area_names = {number: texts.get("name", "") for number, texts in named.items()}
 
     async def rows(
         self, session: AsyncSession, kind: str, ids: Collection[str]
@@ -89,6 +98,7 @@ async def compare(
     await roles.require(session, actor, RoleName.COORDINATOR, now)
     plan = Plan(numbers={kind: {} for kind in TABLES})
     standing = _Standing(await own_ids(session), language)
+    await standing.look_round(session)
     coming = {kind: {item.id: item for item in every} for kind, every in directory.items.items()}
     for kind in TABLES:
         for part in parts(directory.items.get(kind, ())):
@@ -228,9 +238,13 @@ async def _differ(
             f".{one.field}": one.text for one in words_there if one.language == standing.language
         }
         for to, value in found.items():
-            before = _told(to, written.get(to) if to[0] == "." else there.get(to))
-            field = _field(to, standing.language)
-            plan.changes.append(Change(kind, row.id, name, field, before, _told(to, value)))
+            before: Any = written.get(to) if to[0] == "." else there.get(to)
+            field, told = _field(to, standing.language), (_told(to, before), _told(to, value))
+            codes = None
+            if to == "area_id":
+                codes = standing.areas.get(before, ""), standing.areas.get(value, "")
+                told = standing.area_names.get(before, ""), standing.area_names.get(value, "")
+            plan.changes.append(Change(kind, row.id, name, field, *told, codes))
         for key in sorted(hsds.keys() | there["hsds"].keys()):
             old, new = there["hsds"].get(key), hsds.get(key)
             if old != new and not found.keys() & set(item.said.get(key, ())):
@@ -251,6 +265,8 @@ def _field(to: str, language: str) -> str:
     """Return what a value is called in the log of changes (``facts``)."""
     if to[0] == ".":
         return f"{to[1:]}:{language}"
+    if to == "area_id":
+        return "area"
     return f"{to}:{language}" if to == "steps" else to
 
 
@@ -271,7 +287,7 @@ def _differences(item: Item, there: Mapping[str, Any]) -> dict[str, Any]:
     for to, value in item.values.items():
         if value in EMPTY or value == there.get(to):
             continue
-        if to == "steps" and there["steps"]:
+        if to in ("steps", "step_documents") and there["steps"]:
             continue
         if to == "terms" and set(value) == set(there["terms"]):
             continue

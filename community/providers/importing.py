@@ -19,19 +19,26 @@ from community.providers.table import Kind, Location, Metadata, ServiceStep, Ser
 from community.roles import RoleName
 from community.translations import ContentText, State
 
-BESIDE = ("steps", "terms", "strengths")
+BESIDE = ("steps", "step_documents", "terms", "strengths")
 """Values of a service that are rows of other tables."""
 
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "organization": {"email": None, "phone": None, "website": None, "asks": 0},
     "program": {},
-    "location": {"latitude": None, "longitude": None, "address": None, "step_free": None},
+    "location": {
+        "latitude": None,
+        "longitude": None,
+        "address": None,
+        "step_free": None,
+        "area_id": None,
+    },
     "taxonomy_term": {"code": "", "name": "", "taxonomy": "", "need": None},
     "service": {
         "kind": Kind.SERVICE,
         "need": Need.OTHER,
         "languages": [],
         "interpretation": False,
+        "area_id": None,
         "online": False,
         "cost": None,
         "currency": "EUR",
@@ -245,12 +252,15 @@ async def _add_beside(
         for number, values in services.items()
         for need, is_strength in (values.get("strengths") or {}).items()
     ]
-    steps: dict[str, str] = {}
+    steps: dict[str, dict[str, str]] = {}
     rows = []
     for number, values in services.items():
+        documents = values.get("step_documents") or {}
         for position, text in enumerate(values.get("steps") or (), start=1):
             ref = new_ref()
-            steps[ref] = text
+            steps[ref] = {"text": text}
+            if position in documents:
+                steps[ref]["documents"] = documents[position]
             rows.append({"ref": ref, "service_id": number, "position": position})
     for made, every in ((ServiceTerm, terms), (Strength, strengths), (ServiceStep, rows)):
         if every:
@@ -259,7 +269,7 @@ async def _add_beside(
         found = await session.execute(
             select(ServiceStep.id, ServiceStep.ref).where(ServiceStep.ref.in_(part))
         )
-        words = {number: {"text": steps[ref]} for number, ref in found}
+        words = {number: steps[ref] for number, ref in found}
         await _add_words(session, actor, "step", words, language, now)
 
 
@@ -281,7 +291,7 @@ async def _change(
         elif to[0] != "." and to not in BESIDE:
             columns[to] = value
     if kind == "location" and columns.keys() & {"latitude", "longitude"}:
-        columns["area_id"] = None  # it has moved; `_place` says whereto
+        columns.setdefault("area_id", None)  # it has moved; `_place` says whereto
     table = table_of(kind)
     if kind == "service_at_location" and number in lifted:
         await _put_down(session, lifted[number], columns)
@@ -372,8 +382,8 @@ async def _log(
             "resource_id": change.id,
             "last_action_type": "update" if change.field else "delete",
             "field_name": change.field[:32],
-            "previous_value": change.before,
-            "replacement_value": change.after,
+            "previous_value": change.before if change.codes is None else change.codes[0],
+            "replacement_value": change.after if change.codes is None else change.codes[1],
             **by,
         }
         for change in changes

@@ -2,7 +2,7 @@
 
 ``reports/hsds`` makes items from files, ``importing`` compares and writes them. Both sides speak
 of an item's *values*: columns by their names, texts by their field with a dot before it
-(``.name``), and of a service also ``steps``, ``terms`` and ``strengths``.
+(``.name``), and of a service also ``steps``, ``step_documents``, ``terms`` and ``strengths``.
 """
 
 import hashlib
@@ -130,6 +130,8 @@ class Change:
     field: str
     before: str
     after: str
+    codes: tuple[str, str] | None = None
+    """What the log has before and after, if it is no words for people."""
 
 
 @dataclass(slots=True)

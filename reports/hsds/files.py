@@ -5,16 +5,16 @@ its limit, and what two programs could read differently is refused.
 """
 
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 from community.errors import DirectoryRefusedError
-from community.needs import Need
 from community.providers.items import Directory, Note, Place
 from reports.hsds import tables
+from reports.hsds.known import Known
 from reports.hsds.reading import At, Reader
 from reports.hsds.texts import decoded, load, refuse
 
@@ -33,7 +33,7 @@ class Given:
     content: bytes
 
 
-def from_path(path: Path, needs: Mapping[str, Need], most: int = MOST) -> Directory:
+def from_path(path: Path, known: Known, most: int = MOST) -> Directory:
     """Read a file or a folder.
 
     Raises:
@@ -41,7 +41,7 @@ def from_path(path: Path, needs: Mapping[str, Need], most: int = MOST) -> Direct
         OSError: it cannot be read.
     """
     if not path.is_dir():
-        return read([_opened(path, most)], needs, most)
+        return read([_opened(path, most)], known, most)
     given, unused, left = [], [], most
     for one in sorted(path.iterdir()):
         if not one.is_file() or _is_hidden(one):
@@ -53,7 +53,7 @@ def from_path(path: Path, needs: Mapping[str, Need], most: int = MOST) -> Direct
             unused.append(one.name)
         if len(given) > MOST_FILES:
             refuse("many_files", path.name, what=MOST_FILES)
-    return read(given, needs, most, folder=path.name, unused=unused)
+    return read(given, known, most, folder=path.name, unused=unused)
 
 
 def _is_hidden(path: PurePath) -> bool:
@@ -73,7 +73,7 @@ def _opened(path: Path, left: int, most: int | None = None) -> Given:
 
 def read(
     given: list[Given],
-    needs: Mapping[str, Need],
+    known: Known,
     most: int = MOST,
     folder: str = "",
     unused: Iterable[str] = (),
@@ -92,8 +92,8 @@ def read(
     if TABLE in kinds:
         if len(kinds) > 1:
             refuse("mixed", folder or given[0].name)
-        return _of_tables(given, needs, unused)
-    return _of_json(given, needs, unused)
+        return _of_tables(given, known, unused)
+    return _of_json(given, known, unused)
 
 
 def _noted(directory: Directory, unused: Iterable[str]) -> Directory:
@@ -104,17 +104,17 @@ def _noted(directory: Directory, unused: Iterable[str]) -> Directory:
     )
 
 
-def _of_tables(given: list[Given], needs: Mapping[str, Need], unused: Iterable[str]) -> Directory:
+def _of_tables(given: list[Given], known: Known, unused: Iterable[str]) -> Directory:
     objects, places, others = tables.objects({one.name: one.content for one in given})
-    reader = Reader(needs, places)
+    reader = Reader(known, places)
     for kind, every in objects.items():
         for raw in every:
             reader.take_as(kind, raw, places[id(raw)])
     return _noted(reader.directory(), [*unused, *others])
 
 
-def _of_json(given: list[Given], needs: Mapping[str, Need], unused: Iterable[str]) -> Directory:
-    reader = Reader(needs)
+def _of_json(given: list[Given], known: Known, unused: Iterable[str]) -> Directory:
+    reader = Reader(known)
     count = 0
     try:
         for one in given:

@@ -6,7 +6,7 @@ is too long): an export gives the kept form as long as the column still says wha
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -24,6 +24,7 @@ from community.providers.items import Note, Place, outer_id
 from community.providers.table import Kind
 from locales.folding import fold
 from locales.languages import ALIASES
+from reports.hsds.known import Known, KnownArea
 
 OURS = "diwan"
 """The taxonomy in whose terms the export says what HSDS has no field for."""
@@ -36,12 +37,18 @@ NUMBERED = re.compile(r"\d{1,2}[.)]\s+(\S.*)")
 class Here:
     """Where the reader is, and what it has to say about it."""
 
-    needs: Mapping[str, Need]
-    """What our own list is called, folded, in every language."""
-    language: str = ""
+    known: Known = field(default_factory=Known)
     place: Callable[[str], Place] = Place
     """The place of a field of the object that is read."""
     notes: list[Note] = field(default_factory=list)
+
+    def area(self, *keys: str) -> int | None:
+        """Return the area that an identifier means, or a name that only one has."""
+        for key in filter(None, keys):
+            found = [number for number, area in self.known.areas.items() if key in area.keys]
+            if len(found) == 1:
+                return found[0]
+        return None
 
     def refuse(self, why: str, name: str = "", what: object = "") -> NoReturn:
         """End the reading: nothing of the files is used.
@@ -78,6 +85,15 @@ class Field:
     write: Write = as_it_is
     always: Any = None
     """What stands in an export where there is nothing, because HSDS wants the field."""
+
+
+def written(one: Field, values: Sequence[Any], uid: str, here: Here) -> Any:
+    """Return what columns and texts say as HSDS has it."""
+    told = [
+        here.known.areas.get(value) if to == "area_id" else value
+        for to, value in zip(one.to, values, strict=False)
+    ]
+    return one.write(told[0] if len(one.to) == 1 else tuple(told), uid)
 
 
 def shortened(text: str, limit: int) -> str:
@@ -456,22 +472,59 @@ def cost_options(value: tuple[Decimal | None, str | None], uid: str) -> Any:
     return [{**made, **({"currency": currency} if currency else {}), "amount": plain}]
 
 
-def documents(raw: Any, name: str, here: Here) -> str:
-    """Return what has to be brought, one on a line."""
-    found = [
-        " ".join(string(one.get("document"), f"{name}[{at}].document", here).split())
-        for at, one in enumerate(objects(raw, name, here))
-    ]
-    text: str = text_of("service", "documents")("\n".join(filter(None, found)), name, here)
-    return text
+def documents(raw: Any, name: str, here: Here) -> tuple[str, dict[int, str]]:
+    """Return what has to be brought, one on a line, and what for which step."""
+    found, of_steps = [], {}
+    for at, one in enumerate(objects(raw, name, here)):
+        path = f"{name}[{at}]"
+        text = string(one.get("document"), f"{path}.document", here)
+        step = next(_said_by_us(one.get("attributes"), "step", f"{path}.attributes", here), "")
+        if step.isascii() and step.isdigit():
+            of_steps[int(step)] = _STEP_DOCUMENTS(text, f"{path}.document", here)
+        else:
+            found.append(" ".join(text.split()))
+    lines: str = text_of("service", "documents")("\n".join(filter(None, found)), name, here)
+    return lines, of_steps
 
 
-def document_list(value: str | None, uid: str) -> Any:
-    """Return each line as a document."""
-    return [
+_STEP_DOCUMENTS = text_of("step", "documents")
+
+
+def document_list(value: tuple[str | None, Mapping[int, str] | None], uid: str) -> Any:
+    """Return each line as a document, and what a step asks for as one of this step."""
+    lines, of_steps = value
+    made: list[dict[str, Any]] = [
         {"id": outer_id(f"{uid}/document/{at}"), "document": line}
-        for at, line in enumerate((value or "").splitlines())
-    ] or None
+        for at, line in enumerate((lines or "").splitlines())
+    ]
+    for step, text in sorted((of_steps or {}).items()):
+        named = outer_id(f"{uid}/step/{step}/document")
+        about_step = {**own("step", str(step), named), "link_entity": "required_document"}
+        made.append({"id": named, "document": text, "attributes": [about_step]})
+    return made or None
+
+
+def _said_by_us(raw: Any, of: str, name: str, here: Here) -> Iterator[str]:
+    """Return what attributes of our own taxonomy say."""
+    for at, one in enumerate(objects(raw, name, here)):
+        if is_own(one) and one["taxonomy_term"].get("code") == f"{OURS}:{of}":
+            yield string(one.get("value"), f"{name}[{at}].value", here)
+
+
+def service_area(raw: Any, name: str, here: Here) -> int | None:
+    """Return the area that a service is given in, if it is one of this network's."""
+    every = objects(raw, name, here)
+    if len(every) != 1:
+        return None
+    uri = string(every[0].get("uri"), f"{name}[0].uri", here)
+    return here.area(uri, fold(string(every[0].get("name"), f"{name}[0].name", here)))
+
+
+def service_area_list(value: KnownArea | None, uid: str) -> Any:
+    """Return an area as HSDS has it; it is known again by its identifier, else by its name."""
+    if value is None:
+        return None
+    return [{"id": outer_id(f"{uid}/area"), "name": value.name, "uri": value.uri}]
 
 
 def application(raw: Any, name: str, here: Here) -> tuple[str, list[str]]:
@@ -575,7 +628,7 @@ def need_of(term: Mapping[str, Any], path: str, here: Here) -> Need | None:
     code = string(term.get("code"), f"{path}.code", here).removeprefix(f"{OURS}:need:")
     if code in _CODES:
         return _CODES[code]
-    return here.needs.get(fold(string(term.get("name"), f"{path}.name", here).strip()))
+    return here.known.needs.get(fold(string(term.get("name"), f"{path}.name", here).strip()))
 
 
 def attribute_list(value: tuple[Any, ...], uid: str) -> Any:
@@ -633,19 +686,19 @@ def is_own(attribute: Mapping[str, Any]) -> bool:
     return isinstance(term, dict) and term.get("taxonomy") == OURS
 
 
-def step_free(raw: Any, name: str, here: Here) -> bool | None:
-    """Say whether there are no steps on the way in, where our own taxonomy says so."""
-    for one in objects(raw, name, here):
-        if is_own(one) and one["taxonomy_term"].get("code") == f"{OURS}:step_free":
-            return one.get("value") == "true"
-    return None
+def of_location(raw: Any, name: str, here: Here) -> tuple[bool | None, int | None]:
+    """Return whether there are no steps on the way in, and the area, where we say so."""
+    step_free = next(_said_by_us(raw, "step_free", name, here), None)
+    area = next(_said_by_us(raw, "area", name, here), "")
+    return None if step_free is None else step_free == "true", here.area(area)
 
 
-def step_free_list(value: bool | None, uid: str) -> Any:
-    """Return that as an attribute."""
-    if value is None:
-        return None
-    return [{**own("step_free", "true" if value else "false", uid), "link_entity": "location"}]
+def location_attributes(value: tuple[bool | None, KnownArea | None], uid: str) -> Any:
+    """Return that as attributes."""
+    step_free, area = value
+    said = [] if step_free is None else [("step_free", "true" if step_free else "false")]
+    said += [("area", area.uri)] if area else []
+    return [{**own(of, text, uid), "link_entity": "location"} for of, text in said] or None
 
 
 # Schedules
@@ -699,7 +752,7 @@ MAPPING: Mapping[str, tuple[Field, ...]] = {
         Field("fees_description", (".fees",), text_of("service", "fees")),
         Field("wait_time", (".wait",), text_of("service", "wait")),
         Field("application_process", (".application", "steps"), application, application_text),
-        Field("required_documents", (".documents",), documents, document_list),
+        Field("required_documents", (".documents", "step_documents"), documents, document_list),
         Field("url", ("url",), link),
         Field("email", ("email",), email),
         Field("phones", ("phone",), phone, phones),
@@ -707,6 +760,7 @@ MAPPING: Mapping[str, tuple[Field, ...]] = {
         Field("interpretation_services", ("interpretation",), interpretation, interpretation_text),
         Field("languages", ("languages",), languages, language_list),
         Field("cost_options", ("cost", "currency"), cost, cost_options),
+        Field("service_areas", ("area_id",), service_area, service_area_list),
         Field("attributes", FACTS, attributes, attribute_list),
     ),
     "location": (
@@ -715,7 +769,7 @@ MAPPING: Mapping[str, tuple[Field, ...]] = {
         Field("longitude", ("longitude",), longitude),
         Field("addresses", ("address",), address, addresses),
         Field("location_type", (), location_type, always="physical"),
-        Field("attributes", ("step_free",), step_free, step_free_list),
+        Field("attributes", ("step_free", "area_id"), of_location, location_attributes),
     ),
     "service_at_location": (),
     "schedule": (

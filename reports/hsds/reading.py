@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from community.needs import Need
 from community.providers.comparing import EMPTY
 from community.providers.items import BELONGS, LINKS, TABLES, Directory, Item, Place
+from reports.hsds.known import Known
 from reports.hsds.mapping import (
     CHECKED,
     MAPPING,
@@ -23,6 +23,7 @@ from reports.hsds.mapping import (
     may_be_ours,
     need_of,
     objects,
+    written,
 )
 
 DEEPEST = 20
@@ -108,9 +109,9 @@ class _Found:
 class Reader:
     """What takes in objects, one after the other, and gives the directory at the end."""
 
-    def __init__(self, needs: Mapping[str, Need], places: Mapping[int, At] | None = None) -> None:
+    def __init__(self, known: Known, places: Mapping[int, At] | None = None) -> None:
         """``places``: of objects that stand in a file of their own, by Python's ``id``."""
-        self._here = Here(needs)
+        self._here = Here(known)
         self._places = places or {}
         self._found: dict[str, dict[str, _Found]] = {kind: {} for kind in TABLES}
 
@@ -261,13 +262,18 @@ class Reader:
             if not one.to or raw in EMPTY:
                 if raw == one.always:
                     del kept[one.name]
-            elif may_be_ours(raw) and raw == _again(one, value, raw, uid):
+            elif may_be_ours(raw) and raw == self._again(one, value, raw, uid):
                 del kept[one.name]
         if kind == "taxonomy_term":
             values["need"] = need_of(flat, "", here)
         self._check(kind, flat, kept, values)
         owned, links = found.owned, found.links
         return Item(kind, uid, here.place(""), values, kept, said, links, owned)
+
+    def _again(self, one: Field, value: Any, raw: Any, uid: str) -> Any:
+        """Return a value as an export would write it."""
+        made = written(one, (value,) if len(one.to) == 1 else value, uid, self._here)
+        return as_ours(raw, uid, made) if one.name == "attributes" else made
 
     def _check(
         self,
@@ -305,12 +311,6 @@ class Reader:
                 seen.append(at)
                 at = parents[at]
             settled.update(seen)
-
-
-def _again(one: Field, value: Any, raw: Any, uid: str) -> Any:
-    """Return a value as an export would write it."""
-    made = one.write(value, uid)
-    return as_ours(raw, uid, made) if one.name == "attributes" else made
 
 
 def kind_of(raw: Mapping[str, Any]) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from community import areas
 from community.providers.comparing import EMPTY
 from community.providers.standing import (
     hours_key,
@@ -23,10 +24,10 @@ from community.providers.standing import (
     words,
 )
 from community.providers.table import ServiceTerm
-from reports.hsds.mapping import MAPPING, UNSAID, Field, Here, about, is_own
+from reports.hsds.known import Known, known_areas
+from reports.hsds.mapping import MAPPING, UNSAID, Field, Here, about, is_own, written
 from reports.hsds.reading import LISTED
 
-_NOTHING = Here({})
 Rows = Sequence[Row[Any]]
 
 
@@ -35,11 +36,11 @@ async def organizations(session: AsyncSession, language: str) -> AsyncIterator[d
 
     Words are in ``language`` where all of a thing are approved in it, else as they were written.
     """
-    own = await own_ids(session)
+    own, here = await own_ids(session), Here(Known(areas=await known_areas(session, language)))
     table = table_of("organization")
     numbers = list(await session.scalars(select(table.c.id).order_by(table.c.id)))
     for part in parts(numbers):
-        some = await _Some.of(session, part, own, language)
+        some = await _Some.of(session, part, own, here, language)
         for row in some.rows["organization"]:
             yield some.object("organization", row)
 
@@ -56,8 +57,9 @@ async def as_json(session: AsyncSession, language: str) -> AsyncIterator[bytes]:
 class _Some:
     """Some organisations, with every row that belongs to them."""
 
-    def __init__(self, own: Mapping[str, Mapping[int, str]]) -> None:
-        self.own = own
+    def __init__(self, own: Mapping[str, Mapping[int, str]], here: Here) -> None:
+        self.own, self.here = own, here
+        self.areas: Sequence[areas.Area] = ()
         self.rows: dict[str, Rows] = {}
         self.words: dict[str, dict[int, dict[str, str]]] = {}
         self.beside: dict[int, dict[str, Any]] = {}
@@ -70,10 +72,12 @@ class _Some:
         session: AsyncSession,
         numbers: Sequence[int],
         own: Mapping[str, Mapping[int, str]],
+        here: Here,
         language: str,
     ) -> "_Some":
         """Read what belongs to these organisations."""
-        some = cls(own)
+        some = cls(own, here)
+        some.areas = await areas.every(session)
 
         async def read(kind: str, **where: Iterable[int]) -> list[int]:
             table = table_of(kind)
@@ -118,7 +122,13 @@ class _Some:
         for part in parts(steps):
             said |= await words(session, "step", part, language)
         for beside in some.beside.values():
-            beside["steps"] = [said[step]["text"] for step in beside["steps"] if step in said]
+            steps = [said[step] for step in beside["steps"] if step in said]
+            beside["steps"] = [step["text"] for step in steps]
+            beside["step_documents"] = {
+                at: step["documents"]
+                for at, step in enumerate(steps, start=1)
+                if "documents" in step
+            }
         return some
 
     def uid(self, kind: str, row: Row[Any]) -> str:
@@ -133,6 +143,8 @@ class _Some:
             values |= self.beside[row.id]
             if values["cost"] is None:
                 values["currency"] = None
+        if kind == "location" and self._is_nearest(row):
+            values["area_id"] = None
         uid, hsds = self.uid(kind, row), row.hsds
         lists = LISTED.get(kind, {})
         mapped = {one.name for one in MAPPING[kind]}
@@ -154,18 +166,25 @@ class _Some:
             made["location"] = self.object("location", self._one["location"][row.location_id])
         return made
 
+    def _is_nearest(self, row: Row[Any]) -> bool:
+        """Say whether a location is in the area in which an import puts it anyway."""
+        if row.latitude is None or row.longitude is None:
+            return False
+        nearest = areas.nearest(self.areas, row.latitude, row.longitude)
+        return nearest is not None and nearest.id == row.area_id
+
     def _said(
         self, one: Field, values: Mapping[str, Any], hsds: Mapping[str, Any], uid: str
     ) -> Any:
         """Return a field as it came if that is still so, else as it is now."""
         now = [_plain(to, values.get(to)) for to in one.to]
         if one.name in hsds:
-            read = one.read(hsds[one.name], one.name, _NOTHING)
+            read = one.read(hsds[one.name], one.name, self.here)
             was = [read] if len(one.to) == 1 else list(read or ())
             if [_plain(to, value) for to, value in zip(one.to, was, strict=False)] == now:
                 return hsds[one.name]
         current = [values.get(to) for to in one.to]
-        said = one.write(current[0] if len(current) == 1 else tuple(current), uid)
+        said = written(one, current, uid, self.here)
         if not one.to or said in EMPTY:
             said = one.always
         if one.name == "attributes":

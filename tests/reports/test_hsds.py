@@ -21,6 +21,7 @@ from community.providers import Location, comparing, importing
 from community.providers.items import Plan
 from community.roles import Role, RoleName
 from reports.hsds import files, tables, writing
+from reports.hsds.known import Known, known_areas
 
 REFERENCE = os.environ.get("HSDS_REFERENCE", "")
 needs_reference = pytest.mark.skipif(
@@ -40,14 +41,15 @@ async def a_coordinator(session: AsyncSession, now: datetime) -> Person:
 
 async def brings(session: AsyncSession, content: Any, now: datetime, language: str = "en") -> Plan:
     """Import what is given as a path, as files, or as objects."""
+    known = Known(areas=await known_areas(session, language))
     person = await session.scalar(select(Person).where(Person.telegram_id == 7))
     person = person or await a_coordinator(session, now)
     if isinstance(content, Path):
-        directory = files.from_path(content, {})
+        directory = files.from_path(content, known)
     elif isinstance(content, dict) and all(isinstance(one, bytes) for one in content.values()):
-        directory = files.read([files.Given(*one) for one in content.items()], {})
+        directory = files.read([files.Given(*one) for one in content.items()], known)
     else:
-        directory = files.read([files.Given("x.json", json.dumps(content).encode())], {})
+        directory = files.read([files.Given("x.json", json.dumps(content).encode())], known)
     plan = await comparing.compare(session, person, directory, language, now)
     await importing.write(session, person, plan, language, now)
     return plan
@@ -117,6 +119,12 @@ async def test_the_schemas_accept_the_sample_network(session: AsyncSession, now:
     assert service["application_process"] == "Write to us first.\n1. Make an appointment\n2. Come"
     assert (await brings(session, out, now)).count == 0
     assert (await brings(session, tables.package(out), now)).count == 0
+    assert [area["name"] for area in service["service_areas"]] == ["Town"]
+    assert [one["document"] for one in service["required_documents"]] == [
+        "Passport",
+        "Plan",
+        "Passport\nA photo",
+    ]
     row = (await session.scalars(select(Service))).one()
     assert (await find(session, Service, row.ref)).hsds_id is None
 
@@ -158,6 +166,10 @@ async def a_made_directory(session: AsyncSession, now: datetime) -> None:
         session, boss, "Chamber of Commerce", "en", now
     )
     help_desk.email, help_desk.phone = "info@example.org", "+33 1 23"
+    town, quarter = [await areas.create(session, boss, "Europe/Paris", now) for _ in range(2)]
+    for area, name in ((town, "Town"), (quarter, "Harbour")):
+        by = Who.COORDINATOR
+        await translations.write(session, boss, "area", area.id, "en", {"name": name}, now, by=by)
     program = Program(organization_id=help_desk.id, made_at=now)
     session.add(program)
     await session.flush()
@@ -183,8 +195,12 @@ async def a_made_directory(session: AsyncSession, now: datetime) -> None:
         steps=["Make an appointment", "Come"],
     )
     service.kind, service.profiles, service.program_id = Kind.NETWORK, ["woman"], program.id
-    service.online = True
+    service.online, service.area_id = True, town.id
+    step = (await providers.steps(session, service))[1]
+    papers = {"documents": "Passport\nA photo"}
+    await translations.write(session, boss, "step", step.id, "en", papers, now, by=by)
     place = Location(
+        area_id=quarter.id,
         organization_id=help_desk.id,
         latitude=48.85,
         longitude=2.35,
@@ -211,7 +227,8 @@ async def a_made_directory(session: AsyncSession, now: datetime) -> None:
 async def test_a_network_with_its_strengths_goes_to_another_place_and_is_the_same_there(
     database: Database, session: AsyncSession, now: datetime
 ) -> None:
-    from community.providers import Kind, Service, ServiceStep, Strength
+    from community import providers, translations
+    from community.providers import Kind, Service, Strength
 
     await a_made_directory(session, now)
     out = await goes_out(session)
@@ -237,6 +254,7 @@ async def test_a_network_with_its_strengths_goes_to_another_place_and_is_the_sam
         "languages",
         "interpretation",
         "online",
+        "area_id",
         "cost",
         "currency",
         "profiles",
@@ -247,10 +265,14 @@ async def test_a_network_with_its_strengths_goes_to_another_place_and_is_the_sam
         select(Strength.need, Strength.is_strength).where(Strength.service_id == second.id)
     )
     assert {tuple(row) for row in strengths} == {("finance", True), ("customers", False)}
-    steps = await session.scalars(
-        select(ServiceStep.position).where(ServiceStep.service_id == second.id)
-    )
-    assert list(steps) == [1, 2]
+    steps = await providers.steps(session, second)
+    words = await translations.texts(session, "step", [step.id for step in steps])
+    assert [{text.field: text.text for text in words[step.id]} for step in steps] == [
+        {"text": "Make an appointment"},
+        {"text": "Come", "documents": "Passport\nA photo"},
+    ]
+    here, there = await session.scalars(select(Location.area_id).order_by(Location.id))
+    assert here == there
     assert (await goes_out(session))[1] == others[0]
 
 
@@ -384,7 +406,7 @@ async def test_terms_of_others_find_our_needs_by_code_and_by_name_in_any_languag
     services = [about("1", "finance", "?"), about("2", "X", "Impôts"), about("3", "Y", "Zebra")]
     content = json.dumps({"id": "o1", "name": "Help", "services": services}).encode()
     assert hsds.needs()
-    named = {"impots": Need.TAX}
+    named = Known({"impots": Need.TAX})
     boss = await a_coordinator(session, now)
     directory = files.read([files.Given("x.json", content)], named)
     plan = await comparing.compare(session, boss, directory, "en", now)

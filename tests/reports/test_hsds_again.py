@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import providers
+from community import areas, providers, translations
 from community.errors import NotUnderstoodError
 from community.lifecycle import Who
 from community.needs import Need
@@ -306,3 +306,29 @@ def test_what_overlaps_or_touches_is_one_and_can_be_read_again(spans: str, one: 
     every = [(span[:5], span[6:]) for span in spans.split()]
     assert hours.joined(hours.merged(every)) == one
     assert hours.read_spans(one, hours.DAY) == hours.merged(every)
+
+
+async def test_an_area_is_known_by_any_of_its_names_and_one_of_others_is_kept(
+    session: AsyncSession, now: datetime
+) -> None:
+    await brings(session, directory(one("a")), now)
+    boss = (await session.scalars(select(Person).where(Person.telegram_id == 7))).one()
+    old_town = await areas.create(session, boss, "Europe/Paris", now)
+    for language, name in (("en", "Old Town"), ("fr", "Vieille ville")):
+        words = {"name": name}
+        await translations.write(session, boss, "area", old_town.id, language, words, now)
+    there = {"service_areas": [{"id": "z1", "name": "Vieille Ville", "extent": "all of it"}]}
+    plan = await brings(session, directory(one("a", **there)), now)
+    assert told(plan) == ["✏️ Service Advice a, area: “” → “Old Town”"]
+    service = (await session.scalars(select(Service))).one()
+    assert service.area_id == old_town.id
+    log = await session.scalar(
+        select(Metadata.replacement_value).where(Metadata.field_name == "area")
+    )
+    assert log == old_town.ref
+    assert (await goes_out(session))[0]["services"][0]["service_areas"] == there["service_areas"]
+    service.area_id = None
+    far = {"service_areas": [{"id": "z2", "name": "Mars"}]}
+    await session.flush()
+    await brings(session, directory(one("a", **far)), now)
+    assert (await goes_out(session))[0]["services"][0]["service_areas"] == far["service_areas"]

@@ -17,6 +17,7 @@ from community.providers import comparing, importing
 from community.tables import METADATA
 from locales import plain, translator_for, without_isolates
 from reports.hsds import files, words
+from reports.hsds.known import Known
 from tests.reports.test_hsds import a_coordinator, brings
 
 ORG = {"id": "o1", "name": "Help", "description": "We help"}
@@ -347,7 +348,7 @@ async def test_what_is_broken_is_refused_with_its_place_and_changes_nothing(
     before = await everything(database)
     with pytest.raises(DirectoryRefusedError) as refused:  # noqa: PT012 - the whole import
         async with database.transaction() as session:
-            directory = files.read(given(content), {})
+            directory = files.read(given(content), Known())
             plan = await comparing.compare(session, boss, directory, "en", now)
             await importing.write(session, boss, plan, "en", now)
     assert refused.value.why == why
@@ -376,8 +377,8 @@ def test_a_file_that_is_not_used_is_named(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
     _ = translator_for("en")
     for directory in (
-        files.from_path(tmp_path, {}),
-        files.read([files.Given("x.zip", zipped(**members))], {}),
+        files.from_path(tmp_path, Known()),
+        files.read([files.Given("x.zip", zipped(**members))], Known()),
     ):
         assert sorted(without_isolates(plain(words.note(one, _))) for one in directory.notes) == [
             f"{name}: This file was not used: it is none of the files of HSDS."
@@ -390,7 +391,7 @@ def test_a_hundred_megabytes_are_refused_before_they_are_read(tmp_path: Path) ->
     with path.open("wb") as file:
         file.truncate(100 * 2**20)
     with pytest.raises(DirectoryRefusedError) as refused:
-        files.from_path(path, {})
+        files.from_path(path, Known())
     told = without_isolates(plain(sentence(refused.value, translator_for("en"))))
     assert told == "huge.json: This is too big: 64 MB can be taken at most. Nothing was changed."
 
