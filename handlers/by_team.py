@@ -14,7 +14,7 @@ from community.providers import Service
 from community.referrals import RECORDED, FieldName, Reason, Referral, Source, State
 from handlers import words
 from handlers.content import block_for
-from handlers.referrals import VIEW_LASTS, closed, state_for_staff
+from handlers.referrals import VIEW_LASTS, closed
 from handlers.replies import (
     Button,
     Message,
@@ -124,7 +124,7 @@ async def list_card(page: Page, at: int = 0) -> Message:
 def _state(referral: Referral, _: Translator) -> str:
     if referral.state == State.PENDING:
         return _.label("referral", "Please pass it on")
-    return state_for_staff(State(referral.state), _)
+    return words.state_for_staff(State(referral.state), _)
 
 
 async def one_card(page: Page, ref: str, opened: str) -> Message:

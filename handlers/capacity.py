@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community.errors import NotUnderstoodError
 from community.people import Person
 from community.providers import Service, entries, facts
-from handlers.entry import OurService, name_of
+from handlers.entry_ways import OurService, name_of
 from handlers.forms import Answering, Field, Form, Question, begin, end
 from handlers.replies import (
     Button,

@@ -14,7 +14,7 @@ from community.people import Person
 from community.providers import Metadata, Organization, entries
 from community.roles import RoleName
 from handlers import entry_words
-from handlers.entry import name_of
+from handlers.entry_ways import name_of
 from handlers.replies import (
     Button,
     Message,

@@ -1,7 +1,6 @@
 """Our entry: an organisation's own people see it as members do, and say that it is right."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,13 +9,17 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import memory, providers, roles
+from community import providers, roles
 from community.errors import NotAllowedError
 from community.people import Person
-from community.providers import Organization, Service, entries, facts
+from community.providers import Organization, entries, facts
 from community.roles import RoleName
 from handlers import entry_words, support, unsaved
+from handlers.capacity import Places, room_lines
 from handlers.content import block_for
+from handlers.entry_changes import change_buttons
+from handlers.entry_preview import fact_line, preview_languages
+from handlers.entry_ways import ChangeField, OurEntry, OurService, Unsaved, name_of
 from handlers.forms import end
 from handlers.replies import (
     Button,
@@ -27,33 +30,17 @@ from handlers.replies import (
     edit,
     in_rows,
     lines,
-    say,
     toast,
 )
 from handlers.staff import PROVIDERS, router_for, turning_of
-from handlers.wording import inert
 from handlers.words import SPOKEN
-from locales import (
-    OFFERED,
-    Html,
-    Translator,
-    day,
-    join,
-    language_name,
-    native_name,
-    translator_for,
-)
+from locales import Html, Translator, day, join, language_name
 
 PER_PAGE = 8
+
+
 NAMED = 5
 """So many services are named where it is asked whether all is right; the rest is counted."""
-
-
-class OurEntry(CallbackData, prefix="oe"):
-    """The entry of an organisation; ``act`` says that it is right, or opens a part."""
-
-    ref: str = ""
-    act: str = "open"
 
 
 class OurServices(CallbackData, prefix="ox"):
@@ -61,19 +48,6 @@ class OurServices(CallbackData, prefix="ox"):
 
     ref: str
     at: int = 0
-
-
-class OurService(CallbackData, prefix="ov"):
-    """One service of the own entry, with everything that can be changed about it."""
-
-    ref: str
-
-
-class AsMembers(CallbackData, prefix="ow"):
-    """The entry as members see it who read this language."""
-
-    ref: str
-    language: str
 
 
 class Speak(CallbackData, prefix="oc"):
@@ -123,15 +97,6 @@ async def service_opened(query: Any, callback_data: OurService, state: FSMContex
     return [edit("entry.service", ref=callback_data.ref, changed=kept)]
 
 
-async def as_members(query: Any, callback_data: AsMembers, state: FSMContext) -> Replies:
-    """Show it as members see it, with what has been changed and not saved."""
-    if callback_data.language not in OFFERED:
-        return [toast("old_button")]
-    ref = callback_data.ref
-    changes = await unsaved.of(state, ref)
-    return [say("entry.as_members", ref=ref, language=callback_data.language, changes=changes)]
-
-
 async def spoken(
     query: Any, callback_data: Speak, session: AsyncSession, person: Person, now: datetime
 ) -> Replies:
@@ -157,12 +122,6 @@ async def which_card(page: Page) -> Message:
     return Message(page._("Which organisation?"), rows)
 
 
-async def name_of(page: Page, subject: str, row_id: int) -> str:
-    """Return what something of the directory is called."""
-    block = await block_for(page, subject, row_id)
-    return block.get("name") if block else "?"
-
-
 async def entry_card(page: Page, ref: str, at: int = 0, *, changed: Sequence[str] = ()) -> Message:
     """Show the own organisation: what it says, who serves in which languages, its services.
 
@@ -178,8 +137,6 @@ async def entry_card(page: Page, ref: str, at: int = 0, *, changed: Sequence[str
         label = _.label("button", "💾 {name}", name=name) if one.ref in changed else name
         rows.append([Button(label, OurService(ref=one.ref))])
     rows.append(turning_of(services, lambda to: OurServices(ref=ref, at=to), _))
-    from handlers.entry_changes import ChangeField, Unsaved  # noqa: PLC0415 - they point at each other
-
     source = await facts.source_of(page.session, organization)
     fields = ["name", "description", "phone", "email", "website"]
     changing = [
@@ -194,7 +151,7 @@ async def entry_card(page: Page, ref: str, at: int = 0, *, changed: Sequence[str
     text = lines(
         _("🏢 <b>{name}</b>", name=block.get("name") if block else "?"),
         blockquote(block.get("description")) if block and block.get("description") else None,
-        *[await _fact(page, organization, field) for field in fields[2:]],
+        *[await fact_line(page, organization, field) for field in fields[2:]],
         "",
         freshness_line(page, organization),
         "",
@@ -218,13 +175,6 @@ def _unsaved(_: Translator, see: CallbackData) -> list[Button]:
 
 def _confirm(ref: str) -> OurEntry:
     return OurEntry(ref=ref, act="confirm")
-
-
-async def _fact(page: Page, row: facts.Entry, field: str) -> Html:
-    text, currency = await facts.value(page.session, row, field), entry_words.currency_of(row)
-    told = await entry_words.shown(page, field, text, currency)
-    name = entry_words.field_name(field, page._)
-    return page._("{field}: {value}", field=name, value=told)
 
 
 def freshness_line(page: Page, organization: Organization) -> Html:
@@ -296,9 +246,6 @@ async def confirmed_card(page: Page, ref: str) -> Message:
 
 async def service_card(page: Page, ref: str, *, changed: Sequence[str] = ()) -> Message:
     """Show a service of the own entry as members see it, and all that can be changed."""
-    from handlers.capacity import Places, room_lines  # noqa: PLC0415 - the pages point at each other
-    from handlers.entry_changes import Unsaved, change_buttons  # noqa: PLC0415 - the same
-
     _ = page._
     service = await entries.opened_service(page.session, page.reader, ref, page.now)
     organization = await page.session.get_one(Organization, service.organization_id)
@@ -320,48 +267,6 @@ async def service_card(page: Page, ref: str, *, changed: Sequence[str] = ()) -> 
             [Button(_.label("button", "Back"), OurEntry(ref=organization.ref))],
         ],
     )
-
-
-def preview_languages(ref: str) -> list[Button]:
-    """Return a button for each language in which members read."""
-    return [
-        Button(native_name(code), AsMembers(ref=ref, language=code))
-        for code in OFFERED
-        if "-" not in code
-    ]
-
-
-async def with_changes(page: Page, ref: str, changes: Mapping[str, str], language: str) -> Message:
-    """Return the member's card as it would be with these changes, which are taken back again.
-
-    Raises:
-        RefusalError: the changes cannot be made.
-    """
-    theirs = replace(page, _=translator_for(language), second=None)
-    async with memory.undone(page.session):
-        row = await entries.change(page.session, page.reader, ref, changes, page.now)
-        return await _members_card(theirs, row)
-
-
-async def _members_card(page: Page, row: facts.Entry) -> Message:
-    if isinstance(row, Service):
-        return await support.service_card(page, row.ref)
-    block = await block_for(page, "organization", row.id)
-    told = [await _fact(page, row, field) for field in ("phone", "email", "website")]
-    return Message(
-        lines(
-            page._("🏢 <b>{name}</b>", name=block.get("name") if block else "?"),
-            blockquote(block.get("description")) if block and block.get("description") else None,
-            *told,
-        )
-    )
-
-
-async def as_members_card(
-    page: Page, ref: str, language: str, changes: Mapping[str, str]
-) -> Message:
-    """Show the card as members read it in a language; its buttons do nothing."""
-    return inert(await with_changes(page, ref, changes, language), language)
 
 
 # What leaves by itself
@@ -417,7 +322,6 @@ CARDS = {
     "entry.speak": speak_card,
     "entry.confirmed": confirmed_card,
     "entry.service": service_card,
-    "entry.as_members": as_members_card,
     "entry_check": check_notice,
 }
 
@@ -428,6 +332,5 @@ def setup() -> Router:
     router.callback_query.register(opened, OurEntry.filter())
     router.callback_query.register(services_turned, OurServices.filter())
     router.callback_query.register(service_opened, OurService.filter())
-    router.callback_query.register(as_members, AsMembers.filter())
     router.callback_query.register(spoken, Speak.filter())
     return router

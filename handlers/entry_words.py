@@ -33,6 +33,11 @@ TEXTS = (
 )
 """The words of a service, in the order in which somebody reads about it."""
 EUROS = "EUR"
+FACTS = ("cost", "area", "phone", "email", "url")
+"""Facts that are asked for; languages, hours and the interpreter are tapped."""
+
+OF_ORGANIZATION = ("name", "description", "phone", "email", "website")
+"""What an organisation says of itself, words and facts."""
 
 
 def field_name(field: str, _: Translator) -> str:

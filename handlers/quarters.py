@@ -96,15 +96,13 @@ async def staff_rows(page: Page) -> list[list[Button]]:
 
 
 async def _read(page: Page, ref: str, year: int, number: int) -> Report:
-    from handlers.referrals import state_for_staff  # noqa: PLC0415 - the pages point at each other
-
     zone = ZoneInfo(page.network.zone)
     found = await quarters.read(
         page.session, page.reader, ref, Quarter(year, number), zone, page.now
     )
     organization = await find(page.session, Organization, ref)
     return report(
-        await name_of(page, organization.id), found, state_for_staff, words.reason, page._
+        await name_of(page, organization.id), found, words.state_for_staff, words.reason, page._
     )
 
 

@@ -17,7 +17,7 @@ from community.referrals import FieldName, Reason, Referral, State
 from handlers import feedback, proposals, quarters, words
 from handlers.clocks import next_lines
 from handlers.content import block_for
-from handlers.entry import OurEntry
+from handlers.entry_ways import OurEntry
 from handlers.replies import (
     Button,
     Message,
@@ -112,7 +112,7 @@ async def list_card(page: Page, at: int = 0) -> Message:
             "referral in a list",
             "{service}: {state}",
             service=await _service_name(page, referral),
-            state=state_for_staff(State(referral.state), _),
+            state=words.state_for_staff(State(referral.state), _),
         )
         rows.append([Button(label, Answer(ref=referral.ref))])
     text = (
@@ -127,27 +127,6 @@ async def list_card(page: Page, at: int = 0) -> Message:
         *await quarters.staff_rows(page),
     ]
     return Message(text, [*rows, turning, *more])
-
-
-def state_for_staff(state: State, _: Translator) -> str:
-    """Return how far a referral is, as the provider sees it."""
-    return {
-        State.DRAFT: _.label("referral", "Not sent"),
-        State.PENDING: _.label("referral", "Please answer"),
-        State.NEEDS_INFORMATION: _.label("referral", "Waiting for the person"),
-        State.ACCEPTED: _.label("referral", "Accepted"),
-        State.DECLINED: _.label("referral", "Declined"),
-        State.REROUTED: _.label("referral", "Passed on"),
-        State.EXPIRED: _.label("referral", "Expired"),
-        State.CANCELLED: _.label("referral", "Withdrawn"),
-        State.IN_SERVICE: _.label("referral", "Begun"),
-        State.NOT_DELIVERED: _.label("referral", "Not delivered"),
-        State.COMPLETED: _.label("referral", "Completed; the person is asked"),
-        State.CONFIRMED: _.label("referral", "Completed and confirmed"),
-        State.DISPUTED: _.label("referral", "The person disagrees"),
-        State.UNCONFIRMED: _.label("referral", "Completed, not confirmed"),
-        State.RESOLVED: _.label("referral", "Settled by the team"),
-    }[state]
 
 
 async def _service_name(page: Page, referral: Referral) -> str:
@@ -172,7 +151,7 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
     told = await field_lines(page, shared, referral.written_in)
     text = lines(
         _("<b>{service}</b>", service=await _service_name(page, referral)),
-        _("{state}.", state=state_for_staff(state, _)),
+        _("{state}.", state=words.state_for_staff(state, _)),
         resolution(referral, _),
         next_lines(page, referral, for_staff=True),
         "",

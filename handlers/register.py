@@ -20,7 +20,7 @@ from handlers import entry_words, words
 from handlers.content import area_choices, block_for
 from handlers.directory import EVERYWHERE, OneService
 from handlers.directory_words import read_description, read_name
-from handlers.entry import name_of
+from handlers.entry_ways import name_of
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.replies import (
     Button,

@@ -4,12 +4,13 @@ Of each organisation and each service apart, so that touching one loses nothing 
 command throws all of it away.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.providers import facts
+from handlers.replies import Replies, Reply, edit
 
 KEY = "entry"
 """Under which it is kept: changes by the reference of what they are about."""
@@ -40,3 +41,16 @@ async def stands(session: AsyncSession, state: FSMContext, row: facts.Entry, fie
     """Return what a field says now, with what is not saved."""
     kept = await of(state, row.ref)
     return kept.get(field, await facts.value(session, row, field))
+
+
+async def codes(session: AsyncSession, state: FSMContext, row: facts.Entry) -> list[str]:
+    """Return in which languages a service is given, with what is not saved."""
+    return [code for code in (await stands(session, state, row, "languages")).split(",") if code]
+
+
+async def preview(
+    state: FSMContext, ref: str, changes: Mapping[str, str], how: Callable[..., Reply] = edit
+) -> Replies:
+    """Keep these changes, and show what members would see."""
+    await keep(state, ref, changes)
+    return [how("entry.preview", ref=ref, changes=dict(changes))]

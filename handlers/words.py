@@ -182,3 +182,24 @@ def topic(code: Topic, _: Translator) -> str:
         Topic.OFFERS: _.label("topic", "Offers of support organisations"),
         Topic.STEPS: _.label("topic", "Reminders of steps that wait"),
     }[code]
+
+
+def state_for_staff(state: Referred, _: Translator) -> str:
+    """Return how far a referral is, as the provider sees it."""
+    return {
+        Referred.DRAFT: _.label("referral", "Not sent"),
+        Referred.PENDING: _.label("referral", "Please answer"),
+        Referred.NEEDS_INFORMATION: _.label("referral", "Waiting for the person"),
+        Referred.ACCEPTED: _.label("referral", "Accepted"),
+        Referred.DECLINED: _.label("referral", "Declined"),
+        Referred.REROUTED: _.label("referral", "Passed on"),
+        Referred.EXPIRED: _.label("referral", "Expired"),
+        Referred.CANCELLED: _.label("referral", "Withdrawn"),
+        Referred.IN_SERVICE: _.label("referral", "Begun"),
+        Referred.NOT_DELIVERED: _.label("referral", "Not delivered"),
+        Referred.COMPLETED: _.label("referral", "Completed; the person is asked"),
+        Referred.CONFIRMED: _.label("referral", "Completed and confirmed"),
+        Referred.DISPUTED: _.label("referral", "The person disagrees"),
+        Referred.UNCONFIRMED: _.label("referral", "Completed, not confirmed"),
+        Referred.RESOLVED: _.label("referral", "Settled by the team"),
+    }[state]
