@@ -104,7 +104,7 @@ async def find(base: str, n: int, url: str) -> dict[str, float]:
     import aiohttp
 
     from bench.contestants import PRESSERS, Meter, _app, greeting, pressing
-    from handlers.finding import OfNeed, at
+    from handlers.looking import OfNeed, at
 
     word = await fill(url)
     app = _app(base, url)

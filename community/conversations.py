@@ -1,7 +1,7 @@
 """Half-filled forms, and words that wait for a yes: kept across restarts."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, String, Text, select
@@ -102,13 +102,14 @@ async def answering(
     return {row.telegram_id: row.touched_at for row in rows}
 
 
-async def misses(session: AsyncSession, telegram_id: int, what: str, now: datetime) -> bool:
-    """Remember for today that this person misses this; False if it is remembered already."""
-    row, day = await begun(session, telegram_id, now), now.date().isoformat()
+async def misses(
+    session: AsyncSession, telegram_id: int, what: str, day: date, now: datetime
+) -> bool:
+    """Remember for one day that this person misses this; False if it is remembered already."""
+    row, today = await begun(session, telegram_id, now), day.isoformat()
     known = row.missed or {}
-    if known.get(what) == day:
+    if known.get(what) == today:
         return False
-    today = {each: on for each, on in known.items() if on == day}
-    row.missed = {**today, what: day}
+    row.missed = {**{each: on for each, on in known.items() if on == today}, what: today}
     await memory.write_objects(session)
     return True

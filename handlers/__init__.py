@@ -43,6 +43,7 @@ from handlers import (
     facts,
     feedback,
     finding,
+    finding_filters,
     forms,
     guests,
     hsds,
@@ -80,6 +81,7 @@ from handlers import (
     team,
     topics,
     waiting,
+    wishes,
     wording,
 )
 from handlers.forms import Form
@@ -99,6 +101,8 @@ MODULES = (
     offers,
     support,
     finding,
+    finding_filters,
+    wishes,
     facts,
     networks,
     stuck,

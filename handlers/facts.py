@@ -25,7 +25,7 @@ from community.translations import Block
 from handlers import menu, words
 from handlers.content import authored, block_for
 from handlers.directory import cost_line
-from handlers.finding import OpenService
+from handlers.looking import OpenService
 from handlers.replies import Button, Message, Page, Replies, edit, lines
 from locales import Html, day, join, language_name, weekly_hours
 

@@ -5,11 +5,12 @@ from typing import Any
 from aiogram import Router
 
 from community import providers, translations
-from community.providers import Kind, Look
+from community.providers import Kind, Look, Service
 from handlers import menu
-from handlers.finding import Needs, Networks, OpenService, reader_of
+from handlers.looking import Needs, Networks, OpenService, reader_of
 from handlers.replies import Button, Message, Page, Replies, edit, lines
-from locales import Html
+from handlers.staff import turning
+from locales import Html, Translator
 
 
 async def opened(query: Any, callback_data: Networks) -> Replies:
@@ -39,19 +40,23 @@ async def networks_card(page: Page, at: int = 0) -> Message:
     for fit in found.fits:
         block = blocks.get(fit.service.id)
         name = block.get("name") if block else "?"
-        label = (
-            _.label("service", "👥 {name}", name=name)
-            if fit.service.kind == Kind.NETWORK
-            else _.label("service", "🏛 {name}", name=name)
-        )
-        rows.append([Button(label, OpenService(ref=fit.service.ref))])
-    turning = []
-    if at > 0:
-        turning.append(Button(_.label("button", "Previous page"), Networks(page=at - 1)))
-    if (at + 1) * providers.PAGE < found.total:
-        turning.append(Button(_.label("button", "Next page"), Networks(page=at + 1)))
+        rows.append([Button(named(fit.service, name, _), OpenService(ref=fit.service.ref))])
+    text = _text(page, is_empty=not rows)
+    pages = turning(at, providers.PAGE, found.total, lambda to: Networks(page=to), _)
     back = Button(_.label("button", "Back"), Needs())
-    return Message(_text(page, is_empty=not rows), [*rows, turning, [back], [menu.button(_)]])
+    return Message(text, [*rows, pages, [back], [menu.button(_)]])
+
+
+def named(service: Service, name: str, _: Translator) -> str:
+    """Return the name of a network or a programme, with a sign that tells which it is."""
+    if service.kind == Kind.NETWORK:
+        return _.label("service", "👥 {name}", name=name)
+    return _.label("service", "🏛 {name}", name=name)
+
+
+def kinds(_: Translator) -> Html:
+    """Say what these signs mean."""
+    return _("👥 are networks of people, 🏛 programmes for all who start a business.")
 
 
 def _text(page: Page, *, is_empty: bool) -> Html:
@@ -60,7 +65,7 @@ def _text(page: Page, *, is_empty: bool) -> Html:
         return _("We know no other network yet.")
     return lines(
         _("<b>Networks you can join</b>"),
-        _("👥 are networks of people, 🏛 programmes for all who start a business."),
+        kinds(_),
     )
 
 

@@ -9,7 +9,7 @@ from community.providers import Fit, Service
 from community.referrals import REFERRAL, Onward, Referral, State
 from handlers import menu
 from handlers.content import block_for
-from handlers.finding import OpenService
+from handlers.looking import OpenService
 from handlers.replies import Button, Message, Page, lines
 from handlers.support import Refer, organization_name
 from locales import Html

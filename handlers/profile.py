@@ -20,7 +20,7 @@ from community.providers import Look, Reader, Service
 from handlers import menu, words
 from handlers.attendance import Open
 from handlers.content import area_choices, block_for
-from handlers.finding import OpenService
+from handlers.looking import OpenService
 from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines
 from locales import Translator
 

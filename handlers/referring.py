@@ -16,8 +16,8 @@ from community.providers import Service
 from community.referrals import FieldName, Preparation, State
 from handlers import menu, onward, words
 from handlers.content import quoted
-from handlers.finding import OpenService
 from handlers.forms import Answering, Field, Form, Question, begin
+from handlers.looking import OpenService
 from handlers.onboarding import TERMS_VERSION
 from handlers.replies import (
     Button,

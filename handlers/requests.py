@@ -20,8 +20,8 @@ from community.referrals import NOTE_LIMIT, FieldName, Reason, Referral, Source,
 from handlers import onward, words
 from handlers.clocks import next_lines
 from handlers.content import block_for, quoted
-from handlers.finding import Needs
 from handlers.forms import Answering, Field, Form, Question, begin, end_if
+from handlers.looking import Needs
 from handlers.me import ChangeAnswer
 from handlers.menu import AskTeam, WriteTo
 from handlers.replies import Button, Message, Page, Replies, Reply, edit, lines, say, toast

@@ -14,7 +14,7 @@ from community.people import Person
 from community.providers import Service, ServiceStep
 from handlers import menu
 from handlers.content import block_for
-from handlers.finding import OpenService
+from handlers.looking import OpenService
 from handlers.replies import Button, Message, Page, Replies, say
 from locales import Html, Translator
 

@@ -20,7 +20,7 @@ from community.translations import Block
 from handlers import listening, menu, stuck, topics, words
 from handlers.content import authored, block_for, by_machine, please
 from handlers.facts import More, about_network, essential
-from handlers.finding import Needs, Networks, OfNeed, OpenService, look_around
+from handlers.looking import Needs, Networks, OfNeed, OpenService, look_around
 from handlers.replies import (
     Button,
     Message,

@@ -11,7 +11,7 @@ from community.event_support import Way
 from community.events import Event
 from community.providers import Organization, Service
 from handlers.content import block_for
-from handlers.finding import OpenService
+from handlers.looking import OpenService
 from handlers.replies import Button, Message, Page, Replies, edit
 from handlers.support import Refer
 from locales import Html, join

@@ -257,7 +257,10 @@ def _in_short(times: Times, _: Translator) -> str:
 def _unmet(support: Support, names: Names, _: Translator) -> Iterable[Section]:
     titles = (
         (_.label("figure", "Not met: declined, or not answered in time"), support.unmet),
-        (_.label("figure", "Looked for, and nothing was there"), support.missed),
+        (
+            _.label("figure", "Looked for in vain (each person once a day for a need)"),
+            support.missed,
+        ),
     )
     for title, outline in titles:
         if outline is not None:

@@ -23,16 +23,12 @@ from community.providers.facts import step_words, steps
 from community.providers.finding import (
     PAGE,
     Fit,
-    Format,
     Found,
-    Look,
-    Point,
     Reader,
     find_services,
-    index,
     nearest,
-    search,
 )
+from community.providers.fitting import Format, Look, Point
 from community.providers.freshness import (
     CONFIRMED_EVERY,
     ask,
@@ -43,7 +39,7 @@ from community.providers.freshness import (
     seems_stale,
     unconfirmed,
 )
-from community.providers.indexing import SearchKey, SearchPlace, SearchWord
+from community.providers.indexing import SearchKey, SearchPlace, SearchWord, index
 from community.providers.keeping import (
     CHANGEABLE,
     area_is_used,
@@ -138,7 +134,6 @@ __all__ = [
     "organizations",
     "remove_area",
     "right_since",
-    "search",
     "seems_stale",
     "services_of",
     "services_on",

@@ -2,7 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Integer, String, and_, column, func, or_, select, table
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    String,
+    and_,
+    column,
+    func,
+    or_,
+    select,
+    table,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.providers.table import Service
@@ -14,7 +25,7 @@ TAKES_ROOM = ("pending", "needs_information", "accepted", "in_service")
 REFERRALS = table("referrals", column("service_id", Integer), column("state", String))
 
 
-def is_full(now: datetime) -> ColumnElement[bool]:
+def is_full(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Return the condition that a service (of the query around it) takes nobody now."""
     on_the_way = (
         select(func.count())

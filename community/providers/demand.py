@@ -1,13 +1,16 @@
 """What was looked for and not found: counts by need, language and area, and nobody's name.
 
-Whoever looks for the same again on the same day counts once: their conversation remembers it
-(``conversations.missed``), for that day, and this table never learns who it was.
+Counted are people and not searches: of one person each need counts once on a day of the
+network's, whatever they miss of it, in whichever language, and all that they type in vain counts
+as one. Their conversation remembers it (``conversations.missed``), for that day, and this table
+never learns who it was.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Date, ForeignKey, String, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,7 +38,7 @@ class Miss(StrEnum):
 
 
 class UnmetDemand(Base, Identified):
-    """How many people looked for this on one day in vain."""
+    """How many people looked for this on one day of the network's in vain."""
 
     __tablename__ = "unmet_demand"
 
@@ -51,7 +54,7 @@ class UnmetDemand(Base, Identified):
 
 @dataclass(frozen=True)
 class Unmet:
-    """So many searches for one need, in one language and area, missed the same thing."""
+    """People who missed the same of one need, in one language and area: once each day."""
 
     need: Need
     language: str
@@ -72,14 +75,23 @@ def miss_of(found: Found) -> Miss | None:
 
 
 async def note(
-    session: AsyncSession, person: Person, need: Need, language: str, miss: Miss, now: datetime
+    session: AsyncSession,
+    person: Person,
+    need: Need,
+    language: str,
+    miss: Miss,
+    now: datetime,
+    *,
+    zone: str,
 ) -> bool:
-    """Count that this was missed; False if this person has been counted for it today."""
+    """Count that this was missed; False if this person has been counted for the need today.
+
+    ``zone`` is the network's, and says which day it is.
+    """
     if person.telegram_id is None:
         return False
-    what = f"{need} {language}"
-    day = now.date()
-    if not await conversations.misses(session, person.telegram_id, what, now):
+    day = now.astimezone(ZoneInfo(zone)).date()
+    if not await conversations.misses(session, person.telegram_id, need, day, now):
         return False
     at = (
         UnmetDemand.day == day,

@@ -6,93 +6,52 @@ A place that somebody shares is a value of the query and is kept nowhere.
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
     Float,
     Select,
-    String,
     and_,
+    bindparam,
     case,
-    cast,
-    false,
     func,
     literal,
-    or_,
     select,
     true,
-    union,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.among import among
-from community.areas import KM_PER_DEGREE, Area
+from community.areas import Area
+from community.base import UTCDateTime
 from community.needs import Need
-from community.providers import hours
 from community.providers.capacity import is_full
-from community.providers.freshness import is_stale
-from community.providers.indexing import index
-from community.providers.searching import search
-from community.providers.table import (
-    Kind,
-    Location,
-    Organization,
-    Schedule,
-    Service,
-    ServiceAtLocation,
-    ServiceTerm,
-    TaxonomyTerm,
+from community.providers.fitting import (
+    FAR,
+    Look,
+    Shape,
+    around,
+    asked,
+    conditions,
+    given_in,
+    is_in,
+    km2,
+    point_values,
+    quoted,
 )
-
-__all__ = [
-    "PAGE",
-    "Fit",
-    "Format",
-    "Found",
-    "Look",
-    "Reader",
-    "find_services",
-    "index",
-    "nearest",
-    "search",
-]
+from community.providers.freshness import STALE_AFTER, is_older
+from community.providers.searching import search
+from community.providers.table import Organization, Service
 
 PAGE = 8
 """So many services stand on one page."""
-FAR = 1e9
-
-Point = tuple[float, float]
-"""Latitude and longitude."""
-
-
-class Format(StrEnum):
-    """How a service is given."""
-
-    FACE = "face"
-    ONLINE = "online"
-
-
-@dataclass(frozen=True)
-class Look:
-    """What somebody looks for. Whatever is None or False is not asked for."""
-
-    need: Need | None = None
-    kinds: tuple[Kind, ...] = (Kind.SERVICE,)
-    language: str | None = None
-    """Given in it by the provider's own people; an interpreter does not count."""
-    area_id: int | None = None
-    """There, or online, or everywhere."""
-    is_free: bool = False
-    format: Format | None = None
-    is_open_now: bool = False
-    point: Point | None = None
-    """Leaves nothing out: what is nearest comes first."""
+LAST_PAGE = 100_000
+"""A page is what a client asks for; a larger number is no number to every database."""
 
 
 @dataclass(frozen=True)
@@ -143,39 +102,45 @@ async def find_services(
     *,
     zone: str,
     page: int = 0,
-    scores: Mapping[int, float] | None = None,
     only: Sequence[ColumnElement[bool]] = (),
 ) -> Found:
     """Return one page of the open services that are looked for, the best fitting first.
 
     What is out of date comes last, before it what is full or paused. Then: what is nearest, if a
     point is given; what is given in the reader's language, then with an interpreter, then in other
-    languages, which is shown as what it is; what is in their area. ``scores`` are what ``search``
-    has found: only these, those that fit the words best first. ``zone`` is the network's. ``only``
+    languages, which is shown as what it is; what is in their area. Of typed words only what is
+    like them, and what is most like them before all of that. ``zone`` is the network's. ``only``
     are further conditions on a service.
     """
-    here = await _around(session, reader.area_id)
-    rows = await _ranked(session, look, reader, here, now, zone, scores)
-    rows = rows.where(*only)
-    ranked = rows.subquery()
-    order = [ranked.c.stale, ranked.c.full]
-    order += [ranked.c.km2, ranked.c.spoken] if look.point else [ranked.c.spoken]
-    given = ranked.c.spoken == 0
-    counted: list[ColumnElement[Any]] = [
-        func.count().over().label("total"),
-        *(
-            func.sum(case((condition, 1), else_=0)).over().label(name)
-            for name, condition in (
-                ("given", given),
-                ("given_here", and_(given, ranked.c.here == 1)),
-                ("roomy", and_(given, ranked.c.here == 1, ranked.c.full == 0)),
-            )
-        ),
-    ]
-    query = select(ranked, *counted).order_by(*order, ranked.c.here.desc(), ranked.c.id)
-    if scores is None:
-        query = query.limit(PAGE).offset(min(page, LAST_PAGE) * PAGE)
-    found = (await session.execute(query)).all()
+    sought = await asked(session, look, now, zone, only)
+    scores = None
+    if look.words:
+        scores = await search(session, look.words, sought)
+        if not scores:
+            return Found([])
+    ranking = _Ranking(
+        sought.shape if scores is None else None,
+        len(reader.languages),
+        reader.area_id is not None,
+        look.point is not None,
+    )
+    values: dict[str, Any] = {
+        **sought.values,
+        **{f"spoken{at}": quoted(code) for at, code in enumerate(reader.languages)},
+        "now": now,
+        "old": now - STALE_AFTER,
+    }
+    if reader.area_id is not None:
+        values["here"] = await around(session, reader.area_id)
+    if look.point is not None:
+        values |= point_values(look.point)
+    if scores is not None:
+        values["found"] = [*scores]
+    else:
+        values |= {"size": PAGE, "before": min(page, LAST_PAGE) * PAGE}
+    more = sought.more if scores is None else ()
+    query = _ranked(ranking, more) if more else _prepared(ranking)
+    found = (await session.execute(query, values)).all()
     if not found:
         return Found([])
     first = found[0]
@@ -183,12 +148,13 @@ async def find_services(
         found = sorted(found, key=lambda row: -round(scores[row.id], 1))
         found = found[page * PAGE : (page + 1) * PAGE]
     ids = [row.id for row in found]
-    services = {
-        service.id: service
-        for service in await session.scalars(select(Service).where(among(Service.id, ids)))
-    }
+    rows = await session.scalars(_THESE, {"ids": ids})
+    services = {service.id: service for service in rows}
     fits = [_fit(row, services[row.id], reader, look) for row in found]
     return Found(fits, first.total, first.given, first.given_here, first.roomy)
+
+
+_THESE = select(Service).where(among(Service.id, "ids"))
 
 
 def _fit(row: Any, service: Service, reader: Reader, look: Look) -> Fit:
@@ -204,173 +170,68 @@ def _fit(row: Any, service: Service, reader: Reader, look: Look) -> Fit:
     )
 
 
-async def _ranked(
-    session: AsyncSession,
-    look: Look,
-    reader: Reader,
-    here: Collection[int],
-    now: datetime,
-    zone: str,
-    scores: Mapping[int, float] | None,
-) -> Select[Any]:
-    conditions = [Service.is_open, Service.kind.in_(look.kinds)]
-    if look.need is not None:
-        conditions.append(Service.id.in_(_for_need(look.need)))
-    if scores is not None:
-        conditions.append(Service.id.in_(scores))  # written out: SQLite looks each one up
-    if look.language is not None:
-        conditions.append(given_in([look.language]))
-    if look.area_id is not None:
-        conditions.append(_is_in(await _around(session, look.area_id)))
-    if look.is_free:
-        conditions.append(Service.cost == 0)
-    if look.format is not None:
-        conditions.append(Service.online if look.format is Format.ONLINE else _face_to_face())
-    if look.is_open_now:
-        conditions.append(await _open_now(session, now, zone))
+@dataclass(frozen=True)
+class _Ranking:
+    """What shapes the statement that ranks services."""
+
+    shape: Shape | None
+    """None: those that words have found."""
+    languages: int
+    """So many the reader speaks."""
+    is_somewhere: bool
+    """They have named an area."""
+    is_near: bool
+    """What is nearest comes first."""
+
+
+@lru_cache(maxsize=256)
+def _prepared(ranking: _Ranking) -> Select[Any]:
+    return _ranked(ranking)
+
+
+def _ranked(ranking: _Ranking, more: Sequence[ColumnElement[bool]] = ()) -> Select[Any]:
+    """Return the statement that ranks services, and counts all of them beside one page."""
+    ranked = _rows(ranking).where(*more).subquery()
+    by = (ranked.c.km2, ranked.c.spoken) if ranking.is_near else (ranked.c.spoken,)
+    given = ranked.c.spoken == 0
+    given_here = and_(given, ranked.c.here == 1)
+    counted: Mapping[str, ColumnElement[bool]] = {
+        "given": given,
+        "given_here": given_here,
+        "roomy": and_(given_here, ranked.c.full == 0),
+    }
+    query = select(
+        ranked,
+        func.count().over().label("total"),
+        *(
+            func.sum(case((condition, 1), else_=0)).over().label(name)
+            for name, condition in counted.items()
+        ),
+    ).order_by(ranked.c.stale, ranked.c.full, *by, ranked.c.here.desc(), ranked.c.id)
+    if ranking.shape is None:
+        return query
+    return query.limit(bindparam("size")).offset(bindparam("before"))
+
+
+def _rows(ranking: _Ranking) -> Select[Any]:
+    """Return what ranks each service."""
+    spoken = given_in(*(f"spoken{at}" for at in range(ranking.languages)))
+    here = is_in("here") if ranking.is_somewhere else true()
     query = (
         select(
             Service.id,
-            case((is_stale(now), 1), else_=0).label("stale"),
-            case((is_full(now), 1), else_=0).label("full"),
-            case((given_in(reader.languages), 0), (Service.interpretation, 1), else_=2).label(
-                "spoken"
-            ),
-            case((_is_in(here) if reader.area_id is not None else true(), 1), else_=0).label(
-                "here"
-            ),
-            (_km2(look.point) if look.point else literal(None, Float())).label("km2"),
+            case((is_older(bindparam("old", type_=UTCDateTime())), 1), else_=0).label("stale"),
+            case((is_full(bindparam("now", type_=UTCDateTime())), 1), else_=0).label("full"),
+            case((spoken, 0), (Service.interpretation, 1), else_=2).label("spoken"),
+            case((here, 1), else_=0).label("here"),
+            (km2() if ranking.is_near else literal(None, Float())).label("km2"),
         )
         .join(Organization, Organization.id == Service.organization_id)
-        .where(*conditions)
+        .where(*(conditions(ranking.shape) if ranking.shape else [among(Service.id, "found")]))
     )
-    if look.point:
+    if ranking.is_near:
         query = query.outerjoin(Area, Area.id == Service.area_id)
     return query
-
-
-def _for_need(need: Need) -> Any:
-    return union(
-        select(Service.id).where(Service.need == need),
-        select(ServiceTerm.service_id)
-        .join(TaxonomyTerm, TaxonomyTerm.id == ServiceTerm.term_id)
-        .where(TaxonomyTerm.need == need),
-    )
-
-
-def given_in(languages: Sequence[str]) -> ColumnElement[bool]:
-    """Return the condition that a service is given in one of these, without an interpreter."""
-    written = cast(Service.languages, String)
-    return or_(false(), *(written.contains(f'"{code}"', autoescape=True) for code in languages))
-
-
-async def _around(session: AsyncSession, area_id: int | None) -> list[int]:
-    """Return the area, the one that it is a part of, and its parts."""
-    if area_id is None:
-        return []
-    parent = select(Area.parent_id).where(Area.id == area_id).scalar_subquery()
-    rows = select(Area.id).where(
-        or_(Area.id == area_id, Area.parent_id == area_id, Area.id == parent)
-    )
-    return list(await session.scalars(rows))
-
-
-def _at_locations() -> Select[Any]:
-    return (
-        select(Location.id)
-        .join(ServiceAtLocation, ServiceAtLocation.location_id == Location.id)
-        .where(ServiceAtLocation.service_id == Service.id)
-        .correlate(Service)
-    )
-
-
-def _is_in(area_ids: Collection[int]) -> ColumnElement[bool]:
-    nowhere = and_(Service.area_id.is_(None), ~_at_locations().exists())
-    if not area_ids:
-        return or_(Service.online, nowhere)
-    there = _at_locations().where(Location.area_id.in_(area_ids)).exists()
-    return or_(Service.online, Service.area_id.in_(area_ids), there, nowhere)
-
-
-def _face_to_face() -> ColumnElement[bool]:
-    return or_(~Service.online, _at_locations().exists())
-
-
-# How far
-
-
-def _km2(point: Point) -> ColumnElement[float]:
-    """Return the square of the distance: by the nearest location, else by the area's centre."""
-    nearest = (
-        select(func.min(_flat(point, Location.latitude, Location.longitude)))
-        .join(ServiceAtLocation, ServiceAtLocation.location_id == Location.id)
-        .where(ServiceAtLocation.service_id == Service.id)
-        .correlate(Service)
-        .scalar_subquery()
-    )
-    by_area = case((Service.online, None), else_=_flat(point, Area.latitude, Area.longitude))
-    return func.coalesce(nearest, by_area, literal(FAR))
-
-
-def _flat(point: Point, latitude: Any, longitude: Any) -> ColumnElement[float]:
-    """Return the square of the kilometres to a place, the earth being flat round the point."""
-    per_degree = KM_PER_DEGREE * math.cos(math.radians(point[0]))
-    apart = func.abs(longitude - point[1])
-    east = case((apart > 180, 360 - apart), else_=apart) * per_degree
-    north = (latitude - point[0]) * KM_PER_DEGREE
-    squared: ColumnElement[float] = north * north + east * east
-    return squared
-
-
-# Open now
-
-
-async def _open_now(session: AsyncSession, now: datetime, zone: str) -> ColumnElement[bool]:
-    """Return the condition that the hours of a service (``hours``) say it is open."""
-    zones = {zone, *await session.scalars(select(Area.zone).distinct())}
-    its_zone = func.coalesce(Area.zone, literal(zone))
-    now_there = or_(*(and_(its_zone == name, _hours_at(now, name)) for name in sorted(zones)))
-    every = select(Schedule.id).correlate(Service)
-    own = every.where(hours.own(Service.id))
-    here = every.where(Schedule.service_id == Service.id, Schedule.location_id.is_not(None))
-    in_area = func.coalesce(Location.area_id, Service.area_id)
-    is_open = own.outerjoin(Area, Area.id == Service.area_id).where(now_there)
-    is_open_here = (
-        here.join(Location, Location.id == Schedule.location_id)
-        .outerjoin(Area, Area.id == in_area)
-        .where(now_there)
-    )
-    place_is_open = (
-        every.join(ServiceAtLocation, ServiceAtLocation.location_id == Schedule.location_id)
-        .join(Location, Location.id == Schedule.location_id)
-        .outerjoin(Area, Area.id == in_area)
-        .where(ServiceAtLocation.service_id == Service.id, Schedule.service_id.is_(None))
-        .where(now_there)
-    )
-    return or_(
-        is_open.exists(),
-        and_(~own.exists(), is_open_here.exists()),
-        and_(~own.exists(), ~here.exists(), place_is_open.exists()),
-    )
-
-
-def _hours_at(now: datetime, zone: str) -> ColumnElement[bool]:
-    local = now.astimezone(ZoneInfo(zone))
-    time, yesterday = local.strftime("%H:%M"), (local - timedelta(days=1)).date()
-    today, opens, closes = local.date(), Schedule.opens_at, Schedule.closes_at
-    over_night = closes <= opens
-    return or_(
-        and_(_is_on(today), opens <= time, or_(closes > time, over_night)),
-        and_(_is_on(yesterday), over_night, closes > time),
-    )
-
-
-def _is_on(day: Any) -> ColumnElement[bool]:
-    return and_(
-        Schedule.byday.contains(hours.DAYS[day.weekday()]),
-        or_(Schedule.valid_from.is_(None), Schedule.valid_from <= day),
-        or_(Schedule.valid_to.is_(None), Schedule.valid_to >= day),
-    )
 
 
 # What is nearest to what was not found
@@ -389,7 +250,3 @@ async def nearest(
         if found.fits:
             return found.fits[0]
     return None
-
-
-LAST_PAGE = 100_000
-"""A page is what a client asks for; a larger number is no number to every database."""

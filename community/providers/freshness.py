@@ -7,7 +7,7 @@ organisation is in the chat nobody is asked until somebody is, and the coordinat
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import deliveries, roles
@@ -38,7 +38,12 @@ def is_stale(now: datetime) -> ColumnElement[bool]:
     What nobody has confirmed yet counts from when it was made. ``seems_stale`` says the same of
     a row that is there already.
     """
-    return now - STALE_AFTER >= _SINCE
+    return is_older(now - STALE_AFTER)
+
+
+def is_older(moment: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Return the condition that nobody has confirmed an organisation's entry after a moment."""
+    return moment >= _SINCE
 
 
 def seems_stale(organization: Organization, now: datetime) -> bool:

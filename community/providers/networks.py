@@ -11,7 +11,7 @@ from community.among import among
 from community.needs import Need
 from community.people import Person
 from community.portions import Portion, portion
-from community.providers.finding import given_in
+from community.providers.fitting import given_in, quoted
 from community.providers.table import Kind, Service, Strength
 from community.roles import RoleName
 
@@ -43,7 +43,7 @@ async def register(
         coded = exists().where(Strength.service_id == Service.id, Strength.need == need)
         query = query.where(or_(Service.need == need, coded))
     if language:
-        query = query.where(given_in([language]))
+        query = query.where(given_in("language")).params(language=quoted(language))
     return await portion(session, query, at, size)
 
 

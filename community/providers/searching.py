@@ -3,12 +3,22 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.among import among
 from community.memory import write_all, write_objects
 from community.providers import spelling
+from community.providers.fitting import Asked
 from community.providers.indexing import SearchKey, SearchPlace, SearchWord
 from community.providers.table import Service
 
@@ -34,15 +44,15 @@ class _Typed:
     """It stands in so many texts that it tells nothing by itself ("how", "for")."""
 
 
-async def search(session: AsyncSession, text: str) -> dict[int, float]:
-    """Return the services whose words are like these, with how well each fits.
+async def search(session: AsyncSession, text: str, sought: Asked) -> dict[int, float]:
+    """Return the services that are sought whose words are like these, and how well each fits.
 
     A word of four letters or more may have a slip. Words that stand in a quarter of the directory
-    count only beside others.
+    count only beside others, or where there are no others.
     """
     await write_objects(session)
     await write_all(session)
-    return await session.run_sync(lambda sync: _search(sync.connection(), text))
+    return await session.run_sync(lambda sync: _search(sync.connection(), text, sought))
 
 
 _LIKE = (
@@ -61,17 +71,11 @@ _STANDS_IN = select(SearchPlace.rank, SearchPlace.subject, SearchPlace.subject_i
     among(SearchPlace.subject_id, "ids"),
     SearchPlace.word_id == bindparam("word"),
 )
-_OF_ORGANIZATIONS = (
-    select(Service.id, Service.organization_id)
-    .where(among(Service.organization_id, "ids"))
-    .order_by(Service.id)
-    .limit(PER_WORD)
-)
 _SIZE = select(func.coalesce(func.max(Service.id), 0))
 _BY_RANK = (1.0, 0.8, 0.6)
 
 
-def _search(connection: Connection, text: str) -> dict[int, float]:
+def _search(connection: Connection, text: str, sought: Asked) -> dict[int, float]:
     typed = spelling.words(text)[:TYPED]
     if not typed:
         return {}
@@ -81,8 +85,10 @@ def _search(connection: Connection, text: str) -> dict[int, float]:
     for one in found:
         _stand(connection, one, most)
     telling = [one for one in found if not one.is_common]
-    if not telling and len(found) == 1:
+    if not telling:
         telling = found
+        for one in found:  # of a common word, those that are sought: they may stand far behind
+            _stand(connection, one, PER_WORD, sought)
     fits: dict[Place, float] = {}
     for one in telling:
         for place, fit in one.places.items():
@@ -91,7 +97,7 @@ def _search(connection: Connection, text: str) -> dict[int, float]:
         for one in found:
             if one.is_common:
                 _add_common(connection, one, fits)
-    return _of_services(connection, fits)
+    return _of_services(connection, fits, sought)
 
 
 def _like(connection: Connection, typed: Collection[str]) -> list[_Typed]:
@@ -112,15 +118,31 @@ def _like(connection: Connection, typed: Collection[str]) -> list[_Typed]:
     return found
 
 
-def _stand(connection: Connection, one: _Typed, most: int) -> None:
+def _stand(connection: Connection, one: _Typed, most: int, sought: Asked | None = None) -> None:
+    """Note where a word stands; where it is common, only among what is sought."""
+    one.places.clear()
+    query = _PLACES if sought is None else _PLACES.where(_is_of(sought))
+    values = {} if sought is None else sought.values
     for likeness, number in one.like:
-        rows = connection.execute(_PLACES, {"word": number, "most": most})
+        rows = connection.execute(query, {**values, "word": number, "most": most})
         for rank, subject, subject_id in rows:
             place, fit = (subject, subject_id), likeness * _BY_RANK[rank]
             one.places[place] = max(fit, one.places.get(place, 0))
         if len(one.places) >= most:
             one.is_common = True
             return
+
+
+def _is_of(sought: Asked) -> ColumnElement[bool]:
+    """Return the condition that a place is of a service that is sought, or its organisation."""
+    service = exists().where(Service.id == SearchPlace.subject_id, *sought.conditions)
+    organization = exists().where(
+        Service.organization_id == SearchPlace.subject_id, *sought.conditions
+    )
+    return or_(
+        and_(SearchPlace.subject == "service", service),
+        and_(SearchPlace.subject == "organization", organization),
+    )
 
 
 def _add_common(connection: Connection, one: _Typed, fits: dict[Place, float]) -> None:
@@ -136,14 +158,21 @@ def _add_common(connection: Connection, one: _Typed, fits: dict[Place, float]) -
         fits[place] += fit / 2
 
 
-def _of_services(connection: Connection, fits: Mapping[Place, float]) -> dict[int, float]:
-    services = {number: fit for (subject, number), fit in fits.items() if subject == "service"}
-    by_organization = {
-        number: fit for (subject, number), fit in fits.items() if subject == "organization"
+def _of_services(
+    connection: Connection, fits: Mapping[Place, float], sought: Asked
+) -> dict[int, float]:
+    """Return the services that are sought, the best fitting first, at most so many."""
+    sought_ones = (
+        select(Service.id, Service.organization_id).where(*sought.conditions).order_by(Service.id)
+    )
+    found: dict[int, int] = {}
+    for subject, column in (("service", Service.id), ("organization", Service.organization_id)):
+        if ids := [number for of, number in fits if of == subject]:
+            query = sought_ones.where(among(column, "ids")).limit(bindparam("most"))
+            values = {**sought.values, "ids": ids, "most": max(PER_WORD, len(ids))}
+            found |= {row.id: row.organization_id for row in connection.execute(query, values)}
+    scores = {
+        number: fits.get(("service", number), 0) + fits.get(("organization", of), 0)
+        for number, of in found.items()
     }
-    if by_organization:
-        values = {"ids": [*by_organization]}
-        for number, organization in connection.execute(_OF_ORGANIZATIONS, values):
-            services[number] = services.get(number, 0) + by_organization[organization]
-    best = sorted(services.items(), key=lambda each: (-each[1], each[0]))
-    return dict(best[:MOST])
+    return dict(sorted(scores.items(), key=lambda each: (-each[1], each[0]))[:MOST])

@@ -16,7 +16,8 @@ from community.deliveries import Plan
 from community.needs import Need
 from community.people import Person
 from community.providers.capacity import is_full
-from community.providers.finding import Look, Reader, find_services
+from community.providers.finding import Reader, find_services
+from community.providers.fitting import Look
 from community.translations import Reads
 from community.writing import rows_changed
 

@@ -221,6 +221,41 @@ async def test_further_needs_find_a_service_and_networks_are_never_help(
     assert await ids(session, Look(kinds=(providers.Kind.NETWORK,))) == [network.id]
 
 
+async def test_networks_and_programmes_are_found_by_their_typed_names(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await a_coordinator(session, now)
+    help_, network = [await a_service(session, boss, now, f"{name} in trade") for name in "AB"]
+    network.kind = providers.Kind.NETWORK
+    await session.flush()
+    look = Look(words="trade", kinds=tuple(providers.Kind))
+    assert set(await ids(session, look)) == {help_.id, network.id}
+    assert await ids(session, replace(look, kinds=(providers.Kind.SERVICE,))) == [help_.id]
+
+
+async def test_in_an_area_is_there_or_online_unless_it_has_to_be_face_to_face(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await a_coordinator(session, now)
+    here, there = [await areas.create(session, boss, ZONE, now) for _ in range(2)]
+    in_area = await a_service(session, boss, now, area_ref=here.ref)
+    both = await a_service(session, boss, now, area_ref=here.ref, online=True)
+    online = await a_service(session, boss, now, online=True)
+    online_or_there = await a_service(session, boss, now, area_ref=there.ref, online=True)
+    elsewhere = await a_service(session, boss, now, area_ref=there.ref)
+    everywhere = await a_service(session, boss, now)
+
+    async def found(**asked: Any) -> set[int]:
+        return set(await ids(session, replace(FINANCE, area_id=here.id, **asked)))
+
+    fits = {in_area.id, both.id, online.id, online_or_there.id, everywhere.id}
+    assert await found() == fits
+    assert await found(format=Format.ONLINE) == {both.id, online.id, online_or_there.id}
+    assert await found(format=Format.FACE) == {in_area.id, both.id, everywhere.id}
+    face = set(await ids(session, replace(FINANCE, format=Format.FACE)))
+    assert face == {in_area.id, both.id, online_or_there.id, elsewhere.id, everywhere.id}
+
+
 async def test_what_is_full_or_out_of_date_comes_last(
     session: AsyncSession, now: datetime
 ) -> None:
@@ -263,11 +298,18 @@ async def test_a_person_counts_once_a_day_for_what_they_miss(
 ) -> None:
     one, other = await a_person(session, 2, now), await a_person(session, 3, now)
     missed = (Need.TAX, "ar", Miss.NOTHING)
-    assert await providers.note_miss(session, one, *missed, now)
-    assert not await providers.note_miss(session, one, *missed, now + timedelta(hours=1))
-    assert await providers.note_miss(session, other, *missed, now)
-    assert await providers.note_miss(session, one, Need.LEGAL, "ar", Miss.AREA, now)
-    assert await providers.note_miss(session, one, *missed, now + timedelta(days=1))
+
+    async def note(person: Person, need: Need, language: str, miss: Miss, at: datetime) -> bool:
+        return await providers.note_miss(session, person, need, language, miss, at, zone=ZONE)
+
+    assert await note(one, *missed, now)
+    assert not await note(one, *missed, now + timedelta(hours=1))
+    assert not await note(one, Need.TAX, "fr", Miss.FULL, now + timedelta(hours=2))
+    assert await note(other, *missed, now)
+    assert await note(one, Need.LEGAL, "ar", Miss.AREA, now)
+    midnight = now.replace(hour=23)  # in Paris; elsewhere it is the same day still
+    assert not await note(one, *missed, midnight - timedelta(minutes=1))
+    assert await note(one, *missed, midnight)
     days = (now.date(), now.date() + timedelta(days=1))
     rows = await providers.unmet(session, *days)
     assert [(row.need, row.miss, row.count) for row in rows] == [

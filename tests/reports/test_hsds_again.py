@@ -27,7 +27,8 @@ from community.providers import (
     hours,
     noting,
 )
-from community.providers.finding import Look, Reader
+from community.providers.finding import Reader
+from community.providers.fitting import Look
 from community.providers.items import Plan
 from locales import plain, translator_for, without_isolates
 from reports.hsds import words

@@ -1,0 +1,97 @@
+"""Typed words beside filters, in the chat: what is found, and what counts as missed."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from bot.database import Database
+from community import areas, people, providers
+from community.needs import Need
+from community.providers import Kind, UnmetDemand
+from community.roles import RoleName
+from tests.handlers.conftest import Calling, Phone
+
+
+@pytest.fixture
+async def member(phone: Calling, database: Database) -> Phone:
+    """A member, in a network with a service in French in Old Town, and a network of people."""
+    coordinator = await phone(1, "en", RoleName.COORDINATOR)
+    async with database.transaction() as session:
+        boss = await people.by_telegram_id(session, coordinator.number)
+        assert boss is not None
+        now = coordinator.now
+        house = await providers.create_organization(session, boss, "Chamber", "en", now)
+        area = await areas.create(session, boss, "Europe/Paris", now)
+        await providers.translate(session, boss, "area", area.ref, "en", {"name": "Old Town"}, now)
+        for name, kind in (("Loan corner", Kind.SERVICE), ("Women in trade", Kind.NETWORK)):
+            await providers.create_service(
+                session,
+                boss,
+                house.ref,
+                Need.FINANCE,
+                ["fr"],
+                {"name": name},
+                "en",
+                now,
+                area_ref=area.ref,
+                kind=kind,
+            )
+    return await phone(2)
+
+
+async def missed(database: Database) -> list[tuple[str, int]]:
+    async with database.transaction() as session:
+        rows = await session.scalars(select(UnmetDemand).order_by(UnmetDemand.id))
+        return [(row.need, row.count) for row in rows]
+
+
+async def test_words_that_a_filter_leaves_nothing_of_are_not_missed(
+    member: Phone, database: Database
+) -> None:
+    await member.says("/support")
+    await member.says("loan")
+    await member.presses("Free of charge")
+    assert "Nothing fits all that you have chosen." in member.last
+    assert await missed(database) == []
+    await member.presses("Show all")
+    assert "▫️ Loan corner" in member.buttons
+
+
+async def test_a_network_is_found_by_its_name_and_told_apart(member: Phone) -> None:
+    await member.says("/support")
+    await member.says("womne trade")
+    assert "▫️ 👥 Women in trade" in member.buttons
+    assert "👥 are networks of people" in member.last
+    await member.says("loan")
+    assert "👥 are networks of people" not in member.last
+
+
+async def test_an_area_says_that_what_is_online_is_there_too(member: Phone) -> None:
+    await member.says("/support")
+    await member.presses("Money to start")
+    await member.presses("📍 Anywhere")
+    await member.presses("Old Town")
+    assert "📍 Old Town, or online" in member.buttons
+    await member.presses("Face to face")
+    assert "📍 Old Town" in member.buttons
+    assert "▫️ Loan corner" in member.buttons
+    await member.presses("Only online")
+    assert "☑️ Only online" in member.buttons
+    assert "⬜ Face to face" in member.buttons
+    assert "Nothing fits all that you have chosen." in member.last
+
+
+async def test_whoever_looks_again_and_again_is_one_person(
+    member: Phone, database: Database
+) -> None:
+    for _ in range(2):
+        await member.says("/support")
+        await member.presses("Taxes")
+        await member.says("qqqq")
+        await member.says("zzzz")
+    assert await missed(database) == [(Need.TAX, 1), (Need.OTHER, 1)]
+    member.now += timedelta(days=1)
+    await member.says("/support")
+    await member.presses("Taxes")
+    assert await missed(database) == [(Need.TAX, 1), (Need.OTHER, 1), (Need.TAX, 1)]
