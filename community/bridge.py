@@ -414,8 +414,8 @@ async def may_settle(
     concerned |= {one.written_by_id for one in await exchanges.messages(session, exchange)}
     if exchange.referral_id is not None:
         referral = await session.get_one(Referral, exchange.referral_id)
-        staff = await roles.staff_of(session, referral.organization_id, now)
-        concerned |= {one.id for one in staff}
+        staff = await roles.colleagues(session, referral.organization_id, now)
+        concerned |= {one.id for _role, one in staff}
     if (source := await authors.about(session, exchange, now)) and source.author is not None:
         concerned.add(source.author.id)
     return actor.id not in concerned or animators <= concerned

@@ -106,7 +106,8 @@ async def of_event(session: AsyncSession, event: Event, now: datetime) -> list[I
     )
     found = []
     for invitation in rows.all():
-        staff = await roles.staff_of(session, invitation.organization_id, now)
+        every = await roles.colleagues(session, invitation.organization_id, now)
+        staff = [person for _role, person in every]
         answers = await session.execute(
             select(EventStaff.person_id, EventStaff.comes).where(
                 EventStaff.invitation_id == invitation.id

@@ -15,7 +15,7 @@ from community.among import among
 from community.audiences import EVERYBODY, Audience
 from community.consents import Purpose
 from community.deliveries import Delivery, Due, State
-from community.people import Membership, Person
+from community.people import Person
 from community.policy import (
     CONVERSATION,
     GAP,
@@ -180,7 +180,7 @@ def _not_wanted(policy: Policy, reader: Reader) -> str | None:
     person = reader.person
     if person.telegram_id is None:
         return "no_telegram"
-    if person.state == Membership.UNREACHABLE:
+    if not person.can_be_reached:
         return "unreachable"
     if person.state in policy.silent_in:
         return str(person.state)

@@ -10,7 +10,17 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ForeignKey, String, bindparam, delete, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    String,
+    and_,
+    bindparam,
+    delete,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -102,6 +112,7 @@ class Person(Base, Referable):
 
     state: Mapped[Membership] = mapped_column(String(16), default=Membership.JOINING, index=True)
     came_from: Mapped[Membership | None] = mapped_column(String(16))
+    """Where they stood when Telegram said that they cannot be reached; None while they can be."""
     paused_until: Mapped[datetime | None]
     joined_at: Mapped[datetime | None]
     terms_version: Mapped[str | None] = mapped_column(String(16))
@@ -115,9 +126,19 @@ class Person(Base, Referable):
         """Say whether this person has joined and not left."""
         return self.state in (Membership.ACTIVE, Membership.PAUSED, Membership.STOPPED)
 
+    @property
+    def can_be_reached(self) -> bool:
+        """Say whether Telegram lets us write to this person; ``is_reachable`` asks a query."""
+        return self.state != Membership.UNREACHABLE and self.came_from is None
+
     def local_zone(self, default: str) -> ZoneInfo:
         """Return the person's zone: their area's, else the network's."""
         return ZoneInfo(self.zone or default)
+
+
+def is_reachable() -> ColumnElement[bool]:
+    """Return the condition that Telegram lets us write to somebody (of the query around it)."""
+    return and_(Person.state != Membership.UNREACHABLE, Person.came_from.is_(None))
 
 
 _BY_TELEGRAM_ID = select(Person).where(Person.telegram_id == bindparam("number"))
@@ -320,8 +341,14 @@ async def leave(session: AsyncSession, person: Person, now: datetime) -> bool:
 
 
 async def lose(session: AsyncSession, person: Person, reason: str, now: datetime) -> bool:
-    """Note that Telegram says this person cannot be reached (blocked, account gone, …)."""
-    if person.state in (Membership.LEFT, Membership.UNREACHABLE, Membership.JOINING):
+    """Note that Telegram says this person cannot be reached (blocked, account gone, …).
+
+    Who is no member stays none; they may be of an organisation's staff all the same.
+    """
+    if person.state == Membership.UNREACHABLE:
+        return False
+    if not person.is_member:
+        person.came_from = person.state
         return False
     return await MEMBERSHIP.move(
         session,
@@ -337,6 +364,7 @@ async def lose(session: AsyncSession, person: Person, reason: str, now: datetime
 async def reached(session: AsyncSession, person: Person, now: datetime) -> bool:
     """Note that the person is there again; they are what they were before."""
     if person.state != Membership.UNREACHABLE:
+        person.came_from = None
         return False
     back = Membership(person.came_from or Membership.ACTIVE)
     if back == Membership.PAUSED and person.paused_until and person.paused_until <= now:

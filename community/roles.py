@@ -24,7 +24,7 @@ from community.errors import (
     LinkRefusedError,
     NotAllowedError,
 )
-from community.people import Person
+from community.people import Person, is_reachable
 
 INVITATION_HOLDS = timedelta(hours=72)
 
@@ -158,11 +158,12 @@ async def holders(
 async def staff_of(
     session: AsyncSession, organization_id: int, now: datetime, *, speaking: str = ""
 ) -> list[Person]:
-    """Return the people who read an organisation's requests now.
+    """Return the people who read an organisation's requests now: its staff who can be reached.
 
-    Whoever serves people in the language ``speaking`` comes first; nobody is left out.
+    Whoever serves people in the language ``speaking`` comes first; nobody of them is left out.
     """
-    found = await colleagues(session, organization_id, now)
+    every = await colleagues(session, organization_id, now)
+    found = [(role, person) for role, person in every if person.can_be_reached]
     plain = speaking.partition("-")[0]
     found.sort(key=lambda one: not {speaking, plain} & {*one[0].languages})
     return list({person.id: person for _role, person in found}.values())
@@ -171,7 +172,7 @@ async def staff_of(
 async def colleagues(
     session: AsyncSession, organization_id: int, now: datetime
 ) -> list[tuple[Role, Person]]:
-    """Return an organisation's staff, with the role that says what they speak."""
+    """Return all of an organisation's staff, with the role that says what they speak."""
     rows = await session.execute(
         select(Role, Person)
         .join(Person, Person.id == Role.person_id)
@@ -188,14 +189,11 @@ async def colleagues(
 async def staff_of_each(
     session: AsyncSession, organization_ids: Collection[int], now: datetime
 ) -> dict[int, list[int]]:
-    """Return the numbers of the staff of several organisations; who has none is left out."""
+    """Return the numbers of those who read for several organisations; who has none is left out."""
     rows = await session.execute(
-        select(Role.organization_id, Role.person_id)
-        .where(
-            Role.name == RoleName.PROVIDER_STAFF,
-            among(Role.organization_id, organization_ids),
-            _holds(now),
-        )
+        with_staff(now)
+        .add_columns(Role.person_id)
+        .where(among(Role.organization_id, organization_ids))
         .distinct()
         .order_by(Role.person_id)
     )
@@ -225,9 +223,19 @@ async def speak(
 
 
 def with_staff(now: datetime) -> Select[int | None]:
-    """Return the query for the organisations whose requests somebody reads now."""
-    return select(Role.organization_id).where(
-        Role.name == RoleName.PROVIDER_STAFF, Role.organization_id.is_not(None), _holds(now)
+    """Return the query for the organisations whose requests somebody reads now.
+
+    Who cannot be reached reads nothing, whatever their role says.
+    """
+    return (
+        select(Role.organization_id)
+        .join(Person, Person.id == Role.person_id)
+        .where(
+            Role.name == RoleName.PROVIDER_STAFF,
+            Role.organization_id.is_not(None),
+            _holds(now),
+            is_reachable(),
+        )
     )
 
 
@@ -240,12 +248,17 @@ async def staffed(session: AsyncSession, person: Person, now: datetime) -> list[
     ]
 
 
-async def last_staff_role(session: AsyncSession, organization_id: int) -> int | None:
-    """Return the number of the newest role as an organisation's staff, held or ended."""
-    found: int | None = await session.scalar(
+async def last_staff(session: AsyncSession, organization_id: int, now: datetime) -> str:
+    """Return what changes whenever an organisation has had somebody again who read.
+
+    That is its newest role, held or ended, and when any of its staff was here for the last time.
+    """
+    role = await session.scalar(
         select(func.max(Role.id)).where(Role.organization_id == organization_id)
     )
-    return found
+    every = await colleagues(session, organization_id, now)
+    seen = [person.seen_at for _role, person in every if person.seen_at is not None]
+    return f"{role}:{max(seen).isoformat()}" if seen else f"{role}"
 
 
 def _hash(token: str) -> str:

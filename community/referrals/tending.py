@@ -157,12 +157,13 @@ async def unattended(
 async def notice_unattended(session: AsyncSession, now: datetime) -> int:
     """Tell the animators once of each organisation of which nobody reads its requests any more.
 
-    However its last staff has gone: a role was taken back or has run out, or somebody is erased.
+    However its last staff has gone: a role was taken back or has run out, somebody is erased, or
+    has blocked the bot.
     """
     count = 0
     for organization, _since in await unattended(session, now):
         # Somebody who comes and goes again is another occurrence; two looks at one are not.
-        last = await roles.last_staff_role(session, organization.id)
+        last = await roles.last_staff(session, organization.id, now)
         count += await deliveries.plan_notices(
             session,
             now,
