@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     String,
     Table,
+    Text,
     cast,
     delete,
     or_,
@@ -214,6 +215,7 @@ async def erase(session: AsyncSession, person: Person, now: datetime, key: bytes
     await session.flush()
     await _give_up_places(session, person, now)
     await _forget_machine_texts(session, person)
+    await _forget_in_forms(session, person)
     await _take_requests_back(session, person, now)
     await invitations.withdraw_of(session, person, (), now)
     await history.note(
@@ -282,6 +284,21 @@ async def _forget_machine_texts(session: AsyncSession, person: Person) -> None:
     )
     texts = {*await session.scalars(written), *await session.scalars(shared)}
     await machine.forget(session, texts)
+
+
+async def _forget_in_forms(session: AsyncSession, person: Person) -> None:
+    """Empty the half-filled forms of others that are about the person: a note, an answer."""
+    about = [
+        *await session.scalars(select(Exchange.ref).where(Exchange.person_id == person.id)),
+        *await session.scalars(select(Referral.ref).where(Referral.person_id == person.id)),
+    ]
+    data = cast(Conversation.data, Text)
+    names = or_(*(data.contains(ref, autoescape=True) for ref in (person.ref, *about)))
+    others = Conversation.telegram_id.is_distinct_from(person.telegram_id)
+    await session.execute(
+        update(Conversation).where(others, names).values(state=None, data={}),
+        execution_options={"synchronize_session": "fetch"},
+    )
 
 
 async def _forget_deliveries(session: AsyncSession, person_id: int, now: datetime) -> None:

@@ -6,13 +6,15 @@ from handlers.replies import Page, lines
 from locales import Html, Translator, day
 
 
-def next_lines(page: Page, referral: Referral, *, for_staff: bool = False) -> Html | None:
+def next_lines(
+    page: Page, referral: Referral, *, for_staff: bool = False, for_team: bool = False
+) -> Html | None:
     """Return who acts next, and what happens when if they do not; None once it is over."""
     clock = CLOCKS.get(State(referral.state))
     if clock is None:
         return None
-    turn = _for_staff(clock.awaited, page._) if for_staff else _for_member(clock.awaited, page._)
-    return lines(turn, if_nothing_happens(page, referral))
+    said = _for_staff if for_staff else _for_team if for_team else _for_member
+    return lines(said(clock.awaited, page._), if_nothing_happens(page, referral))
 
 
 def if_nothing_happens(page: Page, referral: Referral) -> Html | None:
@@ -53,6 +55,17 @@ def _for_staff(awaited: Awaited, _: Translator) -> Html:
         Awaited.TELL: _("Next: the person answers your question."),
         Awaited.BEGIN: _("Next: you begin, and say so here."),
         Awaited.FINISH: _("Next: you say when it is done."),
+        Awaited.CONFIRM: _("Next: the person says whether it helped."),
+        Awaited.SETTLE: _("Next: the team asks both sides and settles it."),
+    }[awaited]
+
+
+def _for_team(awaited: Awaited, _: Translator) -> Html:
+    return {
+        Awaited.ANSWER: _("Next: the organisation answers."),
+        Awaited.TELL: _("Next: the member answers the organisation's question."),
+        Awaited.BEGIN: _("Next: the organisation begins."),
+        Awaited.FINISH: _("Next: the organisation says when it is done."),
         Awaited.CONFIRM: _("Next: the person says whether it helped."),
         Awaited.SETTLE: _("Next: the team asks both sides and settles it."),
     }[awaited]

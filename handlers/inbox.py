@@ -29,7 +29,7 @@ from handlers.preparing import Prepare
 from handlers.reading import read
 from handlers.referrals import VIEW_LASTS, closed
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
-from handlers.staff import Inbox, back
+from handlers.staff import Inbox, Late, back
 from locales import Html, Translator
 
 SHOWN = 20
@@ -289,7 +289,8 @@ async def inbox_list(page: Page) -> Message:
     disputes = await referrals.disputes(page.session, page.reader, page.now)
     exchanges = await bridge.for_team(page.session, page.reader, page.now)
     by_team = await referrals.of_team(page.session, page.reader, page.now)
-    if not waiting and not disputes and not exchanges and not by_team:
+    late = (await referrals.late(page.session, page.reader, page.now, size=1)).total
+    if not waiting and not disputes and not exchanges and not by_team and not late:
         return Message(_("Nobody is waiting for an answer. 🎉"), [[back(_)]])
     rows = [
         [
@@ -305,6 +306,8 @@ async def inbox_list(page: Page) -> Message:
     rows += [[Button(look, Dispute(ref=referral.ref))] for referral in disputes[:SHOWN]]
     if by_team:
         rows.append([Button(_.label("button", "📞 Requests to pass on"), AllByTeam())])
+    if late:
+        rows.append([Button(_.label("button", "⏰ Late requests"), Late())])
     text = lines(
         _.ngettext(
             "{n} message waits for an answer.", "{n} messages wait for an answer.", len(waiting)
@@ -332,6 +335,7 @@ async def inbox_list(page: Page) -> Message:
         )
         if by_team
         else None,
+        _.ngettext("{n} request is late.", "{n} requests are late.", late) if late else None,
     )
     return Message(text, [*rows, [back(_)]])
 

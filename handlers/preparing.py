@@ -18,9 +18,9 @@ from community.base import find
 from community.needs import Need
 from community.people import Person
 from community.providers import Service
-from community.referrals import SEEN_BY_ANIMATORS, FieldName
+from community.referrals import SEEN_BY_ANIMATORS, FieldName, Referral
 from handlers import words
-from handlers.content import quoted
+from handlers.content import block_for, quoted
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.referring import AT_FIRST, SWITCHES, fields_of, mask_of
 from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, say, toast
@@ -40,7 +40,21 @@ class Prepare(CallbackData, prefix="rt"):
     act: str = ""
 
 
+class Laid(CallbackData, prefix="ld"):
+    """A request that was prepared and is not answered yet: take it back."""
+
+    ref: str
+
+
 # Handlers
+
+
+async def taken_back(
+    query: Any, callback_data: Laid, session: AsyncSession, person: Person, now: datetime
+) -> Replies:
+    """Take back what one has prepared."""
+    await referrals.take_back(session, person, callback_data.ref, now)
+    return [edit("prepare.taken_back")]
 
 
 async def touched(
@@ -68,10 +82,10 @@ async def touched(
         return await begin(NOTE, state, to=to, ref=ref, mask=mask, note=note)
     if act == "lay":
         await state.clear()
-        await referrals.prepare(
+        laid = await referrals.prepare(
             session, person, to, ref, fields_of(mask), note, now, language=_.language
         )
-        return [edit("prepare.laid")]
+        return [edit("prepare.laid", ref=laid.ref)]
     return [edit("prepare.fields", to=to, ref=ref, mask=mask, note=note)]
 
 
@@ -117,7 +131,17 @@ async def needs_card(page: Page, to: str) -> Message:
         _("<b>Prepare a request for {name}</b>", name=member.name or "?"),
         _("What do they need help with?"),
     )
-    return Message(text, [*in_rows(buttons, 2), [_to_inbox(_)]])
+    laid = await referrals.laid_before(page.session, page.reader, member, page.now)
+    back = [[await _back_button(page, referral)] for referral in laid]
+    return Message(text, [*in_rows(buttons, 2), *back, [_to_inbox(_)]])
+
+
+async def _back_button(page: Page, referral: Referral) -> Button:
+    _ = page._
+    block = await block_for(page, "service", referral.service_id)
+    name = block.get("name") if block else "?"
+    label = _.label("button", "↩️ Take back: {service}", service=name)
+    return Button(label, Laid(ref=referral.ref))
 
 
 async def services_card(page: Page, to: str, need: str) -> Message:
@@ -200,8 +224,8 @@ async def fields_card(page: Page, to: str, ref: str, mask: int, note: str = "") 
     return Message(text, rows)
 
 
-async def laid_card(page: Page) -> Message:
-    """Confirm that the member is asked."""
+async def laid_card(page: Page, ref: str) -> Message:
+    """Confirm that the member is asked, and let it be taken back until they answer."""
     _ = page._
     text = lines(
         _("The member gets a message that there is something new, and decides."),
@@ -210,7 +234,16 @@ async def laid_card(page: Page) -> Message:
             "If they say no, or nothing for {n} days, you hear of it; not why.",
             referrals.PREPARED_LASTS.days,
         ),
+        _("Until they answer you can take it back."),
     )
+    take_back = Button(_.label("button", "↩️ Take it back"), Laid(ref=ref))
+    return Message(text, [[take_back], [_to_inbox(_)]])
+
+
+async def taken_back_card(page: Page) -> Message:
+    """Confirm that it is taken back."""
+    _ = page._
+    text = lines(_("It is taken back. Nothing was sent."), _("The member reads that it is so."))
     return Message(text, [[_to_inbox(_)]])
 
 
@@ -249,6 +282,7 @@ CARDS = {
     "prepare.fields": fields_card,
     "prepare.laid": laid_card,
     "prepare.no_member": no_member,
+    "prepare.taken_back": taken_back_card,
     "team_notice.draft_refused": refused_notice,
     "team_notice.draft_ended": ended_notice,
 }
@@ -259,4 +293,5 @@ def setup() -> Router:
     """Take every button of a request that is being prepared, from animators only."""
     router = router_for("preparing", ANIMATORS)
     router.callback_query.register(touched, Prepare.filter())
+    router.callback_query.register(taken_back, Laid.filter())
     return router

@@ -194,7 +194,9 @@ async def request_card(page: Page, ref: str) -> Message:
     text = lines(
         _("🏢 {organization}", organization=await organization_name(page, service)),
         _("<b>{state}</b>", state=words.referral(state, _)),
-        _recorded(await referrals.last_source(page.session, referral), _),
+        _("The team has taken back what it had prepared for you. Nothing was sent.")
+        if await referrals.was_taken_back(page.session, referral)
+        else _recorded(await referrals.last_source(page.session, referral), _),
         _("Reason: {reason}", reason=words.reason(Reason(referral.reason), _))
         if referral.reason
         else None,
@@ -374,8 +376,10 @@ async def referral_step(page: Page, ref: str) -> Message | None:
     """Tell that there is something new, and nothing more: phones are shared."""
     _ = page._
     try:
-        await referrals.mine(page.session, page.reader, ref)
+        referral = await referrals.mine(page.session, page.reader, ref)
     except NotFoundError:
+        return None
+    if await referrals.was_taken_back(page.session, referral):
         return None
     return Message(
         _("🔔 You have a new message."),

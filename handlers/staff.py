@@ -102,6 +102,12 @@ class AsTheyStand(CallbackData, prefix="vt"):
     ref: str = ""
 
 
+class Late(CallbackData, prefix="ls"):
+    """A page of the requests that are late."""
+
+    at: int = 0
+
+
 def back(_: Translator) -> Button:
     """Return the way back to the team's menu."""
     return Button(_.label("button", "Back"), Desk())

@@ -1,9 +1,12 @@
-"""Who is reminded of a request that waits, and what the team hears of it.
+"""Who is reminded of a request that waits, what the team hears of it, and what is late.
 
 None of it says anything personal; it is not sent any more once somebody has acted.
 """
 
+from typing import Any
+
 from aiogram import Router
+from aiogram.filters.callback_data import CallbackData
 
 from community import agreements, referrals, roles
 from community.base import find
@@ -11,15 +14,95 @@ from community.errors import NotFoundError
 from community.providers import Service
 from community.referrals import CLOCKS, Awaited, Referral, State
 from community.roles import RoleName
-from handlers.clocks import if_nothing_happens
+from handlers import words
+from handlers.by_team import ByTeam
+from handlers.clocks import if_nothing_happens, next_lines
 from handlers.content import block_for
 from handlers.disputes import Dispute
 from handlers.referrals import Answer
-from handlers.replies import Button, Message, Page, lines
+from handlers.replies import Button, Message, Page, Replies, edit, lines
 from handlers.requests import OneRequest
-from handlers.staff import Inbox
+from handlers.staff import ANIMATORS, Inbox, Late, router_for, turning_of
 from handlers.support import organization_name
-from locales import Html, Translator
+from locales import Html, Translator, day
+
+PER_PAGE = 10
+
+
+class OneLate(CallbackData, prefix="lt"):
+    """Where one request stands, for the team."""
+
+    ref: str
+
+
+# What is late
+
+
+async def list_opened(query: Any, callback_data: Late) -> Replies:
+    """Show a page of the late requests in place."""
+    return [edit("late", at=callback_data.at)]
+
+
+async def one_opened(query: Any, callback_data: OneLate) -> Replies:
+    """Show where one stands."""
+    return [edit("late.one", ref=callback_data.ref)]
+
+
+async def list_card(page: Page, at: int = 0) -> Message:
+    """List what is late, the oldest first: organisation, state, since when."""
+    _ = page._
+    found = await referrals.late(page.session, page.reader, page.now, at, size=PER_PAGE)
+    rows = []
+    for referral in found.rows:
+        service = await page.session.get_one(Service, referral.service_id)
+        label = _.label(
+            "request in a list",
+            "{organization}: {state}, since {date}",
+            organization=await organization_name(page, service),
+            state=words.referral_for_team(State(referral.state), _),
+            date=_since(page, referral),
+        )
+        rows.append([Button(label, OneLate(ref=referral.ref))])
+    text = (
+        lines(
+            _.ngettext("<b>{n} late request</b>", "<b>{n} late requests</b>", found.total),
+            _("Time has run out, or does so within two days. Please ask whose turn it is."),
+        )
+        if found.total
+        else _("No request is late. 🎉")
+    )
+    turning = turning_of(found, lambda to: Late(at=to), _)
+    return Message(text, [*rows, turning, [Button(_.label("button", "Inbox"), Inbox())]])
+
+
+async def one_card(page: Page, ref: str) -> Message:
+    """Show where a request stands: state and clock, and the way to what the team can do."""
+    _ = page._
+    referral = await referrals.stands(page.session, page.reader, ref, page.now)
+    service = await page.session.get_one(Service, referral.service_id)
+    block = await block_for(page, "service", service.id)
+    text = lines(
+        _("🏢 {organization}", organization=await organization_name(page, service)),
+        _("Service: {service}", service=block.get("name") if block else "?"),
+        _("<b>{state}</b>", state=words.referral_for_team(State(referral.state), _)),
+        _("Since {date}.", date=_since(page, referral)),
+        next_lines(page, referral, for_team=True),
+    )
+    rows = []
+    if referral.state == State.DISPUTED:
+        rows.append([Button(_.label("button", "Look at it"), Dispute(ref=ref))])
+    elif referral.by_team and referral.state in referrals.OPEN:
+        show = _.label("button", "Show what was shared")
+        rows.append([Button(show, ByTeam(ref=ref))])
+    rows.append([Button(_.label("button", "⏰ Late requests"), Late())])
+    return Message(text, rows)
+
+
+def _since(page: Page, referral: Referral) -> str:
+    return day(referral.changed_at.astimezone(page.zone).date(), page._)
+
+
+# What leaves by itself
 
 
 async def referral_reminder(page: Page, ref: str, at: str) -> Message | None:
@@ -72,9 +155,8 @@ async def team_notice(page: Page, ref: str, at: str) -> Message | None:
         _("Service: {service}", service=block.get("name") if block else "?"),
         if_nothing_happens(page, referral),
     )
-    to = Dispute(ref=ref) if at == State.DISPUTED else Inbox()
-    label = _.label("button", "Look at it") if at == State.DISPUTED else _.label("button", "Inbox")
-    return Message(text, [[Button(label, to)]])
+    to = Dispute(ref=ref) if at == State.DISPUTED else OneLate(ref=ref)
+    return Message(text, [[Button(_.label("button", "Look at it"), to)]])
 
 
 def _waits(awaited: Awaited, _: Translator) -> Html:
@@ -86,6 +168,8 @@ def _waits(awaited: Awaited, _: Translator) -> Html:
 
 
 CARDS = {
+    "late": list_card,
+    "late.one": one_card,
     "referral_reminder": referral_reminder,
     "provider_reminder": provider_reminder,
     "team_notice.waiting": team_notice,
@@ -93,5 +177,8 @@ CARDS = {
 
 
 def setup() -> Router:
-    """Take nothing: the buttons belong to others."""
-    return Router(name="waiting")
+    """Take the buttons of what is late, from animators only."""
+    router = router_for("waiting", ANIMATORS)
+    router.callback_query.register(list_opened, Late.filter())
+    router.callback_query.register(one_opened, OneLate.filter())
+    return router

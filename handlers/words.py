@@ -146,6 +146,27 @@ def referral(code: Referred, _: Translator) -> str:
     }[code]
 
 
+def referral_for_team(code: Referred, _: Translator) -> str:
+    """Return the same as the team reads it, who is neither side."""
+    return {
+        Referred.DRAFT: _.label("request", "Not sent yet"),
+        Referred.PENDING: _.label("request", "Waiting for an answer"),
+        Referred.NEEDS_INFORMATION: _.label("request", "The member is asked something"),
+        Referred.ACCEPTED: _.label("request", "Accepted"),
+        Referred.DECLINED: _.label("request", "Declined"),
+        Referred.REROUTED: _.label("request", "Passed on"),
+        Referred.EXPIRED: _.label("request", "Nobody answered"),
+        Referred.CANCELLED: _.label("request", "Withdrawn"),
+        Referred.IN_SERVICE: _.label("request", "Under way"),
+        Referred.NOT_DELIVERED: _.label("request", "It could not be done"),
+        Referred.COMPLETED: _.label("request", "Done, says the organisation"),
+        Referred.CONFIRMED: _.label("request", "Done, and the member agrees"),
+        Referred.DISPUTED: _.label("request", "They disagree"),
+        Referred.UNCONFIRMED: _.label("request", "Done, without the member's word"),
+        Referred.RESOLVED: _.label("request", "Settled by the team"),
+    }[code]
+
+
 def field(code: FieldName, _: Translator) -> str:
     """Return what one shared field is; the member and the provider read the same word."""
     return {

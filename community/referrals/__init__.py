@@ -47,6 +47,7 @@ from community.referrals.chains import (
     takes_requests,
 )
 from community.referrals.clocks import CLOCKS, Awaited, Clock, Owner, Then
+from community.referrals.late import late, stands
 from community.referrals.moving import last_source
 from community.referrals.outcomes import ASKED_TWICE
 from community.referrals.preparing import (
@@ -54,10 +55,13 @@ from community.referrals.preparing import (
     SEEN_BY_ANIMATORS,
     Preparation,
     end_drafts,
+    laid_before,
     next_draft_end,
     open_with,
     prepare,
     prepared_for,
+    take_back,
+    was_taken_back,
 )
 from community.referrals.ringing import next_mark, next_ring, ring
 from community.referrals.sharing import (
@@ -140,7 +144,9 @@ __all__ = [
     "instead_of",
     "is_read",
     "is_switched_on",
+    "laid_before",
     "last_source",
+    "late",
     "let_team_pass_on",
     "mine",
     "next_draft_end",
@@ -164,9 +170,12 @@ __all__ = [
     "resolve",
     "ring",
     "shared",
+    "stands",
     "stop_sharing",
+    "take_back",
     "takes_requests",
     "unattended",
+    "was_taken_back",
     "withdraw",
     "withdraw_open",
     "would_share",

@@ -1,7 +1,8 @@
 """An animator prepares a request for a member. Nothing leaves before the member agrees.
 
 What was suggested is no content of the request: it lies beside it, is seen by the member alone,
-and goes with the member's word. Nobody else learns of a draft, the provider never.
+and goes with the member's word. Until then whoever prepared it can take it back. Nobody else
+learns of a draft, the provider never.
 """
 
 from collections.abc import Collection, Sequence
@@ -22,6 +23,7 @@ from community.errors import (
     NotFoundError,
     NotUnderstoodError,
 )
+from community.history import Step
 from community.lifecycle import Who
 from community.people import Person
 from community.providers import Service
@@ -187,6 +189,63 @@ async def forget(session: AsyncSession, referral: Referral) -> Preparation | Non
         await session.delete(preparation)
         await session.flush()
     return preparation
+
+
+async def laid_before(
+    session: AsyncSession, actor: Person, person: Person, now: datetime
+) -> Sequence[Referral]:
+    """Return what the actor has prepared for somebody who has not answered yet.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    rows = await session.scalars(
+        select(Referral)
+        .join(Preparation, Preparation.referral_id == Referral.id)
+        .where(
+            Referral.person_id == person.id,
+            Referral.state == State.DRAFT,
+            Preparation.prepared_by_id == actor.id,
+        )
+        .order_by(Referral.id)
+    )
+    return rows.all()
+
+
+async def take_back(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Referral:
+    """Take back what one has prepared, before the member has answered; they read that it is so.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        NotFoundError: somebody else prepared it, or the member has answered.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    referral = await find(session, Referral, ref, lock=True)
+    preparation = await session.get(Preparation, referral.id, populate_existing=True)
+    if preparation is None or preparation.prepared_by_id != actor.id:
+        raise NotFoundError("Referral")
+    await move(session, referral, State.CANCELLED, Who.ANIMATOR, actor, now)
+    await forget(session, referral)
+    return referral
+
+
+async def was_taken_back(session: AsyncSession, referral: Referral) -> bool:
+    """Say whether the team has taken back what it had prepared."""
+    if referral.was_sent or referral.state != State.CANCELLED:
+        return False
+    last = await session.scalar(
+        select(Step)
+        .where(Step.subject == REFERRAL.name, Step.subject_id == referral.id)
+        .order_by(Step.id.desc())
+        .limit(1)
+    )
+    # Who the animator was may be forgotten since; it was not the member, and not the clock.
+    return (
+        last is not None
+        and last.source == Source.CHAT
+        and (last.actor_id is None or last.actor_id != referral.person_id)
+    )
 
 
 async def tell_refused(session: AsyncSession, referral: Referral, now: datetime) -> None:

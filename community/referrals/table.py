@@ -35,7 +35,10 @@ _S, _P, _C = who(Who.SELF), who(Who.PROVIDER), who(Who.CLOCK)
 REFERRAL = Lifecycle(
     "referral",
     {
-        State.DRAFT: {State.PENDING: _S, State.CANCELLED: who(Who.SELF, Who.CLOCK)},
+        State.DRAFT: {
+            State.PENDING: _S,
+            State.CANCELLED: who(Who.SELF, Who.ANIMATOR, Who.CLOCK),
+        },
         State.PENDING: {
             State.ACCEPTED: _P,
             State.DECLINED: _P,

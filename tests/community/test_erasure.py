@@ -124,6 +124,19 @@ async def amina(session: AsyncSession, now: datetime) -> Person:
             Conversation(
                 telegram_id=TELEGRAM_ID, state="form", data={"name": NAME}, touched_at=now
             ),
+            Conversation(
+                telegram_id=900,
+                state="prepare.note",
+                data={"notes": {f"{me.ref}:service": f"{NAME} wants to open a bakery"}},
+                touched_at=now,
+            ),
+            Conversation(
+                telegram_id=700,
+                state="inbox.answer",
+                data={"about": {"ref": question.ref}, "said": f"Dear {NAME}"},
+                touched_at=now,
+            ),
+            Conversation(telegram_id=701, state="news", data={"title": "Hi"}, touched_at=now),
             SentMessage(chat_id=TELEGRAM_ID, message_id=1, kind="x", sent_at=now),
             LiveMessage(chat_id=TELEGRAM_ID, message_id=1, kind="x", args={}, shown="", since=now),
         ]
@@ -221,6 +234,9 @@ async def test_nothing_in_any_column_of_any_table_names_who_is_erased(
     } <= before
     await erasure.erase(session, me, now + timedelta(days=4), KEY)
     assert await traces(session, *needles) == []
+    others = await session.get(Conversation, 701)
+    assert others is not None
+    assert others.data == {"title": "Hi"}
     # Other people's rows are as they were.
     assert await session.scalar(select(Arrival.body).where(Arrival.update_id == 4))
 

@@ -15,10 +15,12 @@ from community.errors import (
     NotAMemberError,
     NotFoundError,
     NotUnderstoodError,
+    RefusalError,
 )
 from community.history import Step
 from community.people import Membership, Person
 from community.referrals import FieldName, Preparation, Referral, State
+from community.roles import RoleName
 from scheduler import TIMETABLE
 from tests.community import test_referrals
 from tests.community.test_referrals import NOTE, Town, sees_nothing
@@ -238,3 +240,49 @@ async def test_a_draft_goes_with_its_member_and_forgets_an_animator_who_goes(tow
     await town.session.refresh(draft)
     assert (draft.state, draft.person_id) == (State.CANCELLED, None)
     assert (await town.session.scalars(select(Preparation))).all() == []
+
+
+async def test_whoever_prepared_it_takes_it_back_and_the_member_reads_that_it_is_so(
+    town: Town,
+) -> None:
+    draft = await prepared(town)
+    assert await referrals.laid_before(town.session, town.animator, town.member, town.now) == [
+        draft
+    ]
+    other = await test_referrals.with_role(town.session, 31, town.now, RoleName.ANIMATOR)
+    assert await referrals.laid_before(town.session, other, town.member, town.now) == []
+    for actor, refusal in ((other, NotFoundError), (town.coordinator, NotAllowedError)):
+        with pytest.raises(refusal):
+            await referrals.take_back(town.session, actor, draft.ref, town.now)
+    await referrals.take_back(town.session, town.animator, draft.ref, town.now)
+    assert draft.state == State.CANCELLED
+    assert await referrals.was_taken_back(town.session, draft)
+    assert await suggestion(town) is None
+    assert await notices(town) == []
+    assert await town.owed("provider_notice") == []
+    assert await referrals.laid_before(town.session, town.animator, town.member, town.now) == []
+    for late in (town.animator, town.member):
+        with pytest.raises(RefusalError):
+            await referrals.take_back(town.session, late, draft.ref, town.now)
+    step = await town.session.scalar(select(Step).order_by(Step.id.desc()).limit(1))
+    assert step is not None
+    step.actor_id = None  # the animator is erased
+    await town.session.flush()
+    assert await referrals.was_taken_back(town.session, draft)
+
+
+async def test_what_the_member_has_answered_cannot_be_taken_back(town: Town) -> None:
+    draft = await prepared(town)
+    sent = await town.agrees()
+    with pytest.raises(NotFoundError):
+        await referrals.take_back(town.session, town.animator, draft.ref, town.now)
+    assert sent.state == State.PENDING
+    await referrals.withdraw(town.session, town.member, sent.ref, town.now)
+    assert not await referrals.was_taken_back(town.session, sent)
+    refused = await prepared(town)
+    await referrals.withdraw(town.session, town.member, refused.ref, town.now)
+    assert not await referrals.was_taken_back(town.session, refused)
+    ended = await prepared(town)
+    await referrals.end_drafts(town.session, town.now + referrals.PREPARED_LASTS)
+    assert ended.state == State.CANCELLED
+    assert not await referrals.was_taken_back(town.session, ended), "nobody has; it has ended"

@@ -51,8 +51,8 @@ DESIGN: dict[State, dict[State, Who]] = {
 }
 """DESIGN, lifecycles: referral."""
 
-BY_ITSELF = {(State.DRAFT, State.CANCELLED): C}
-"""What the clock may do as well: a draft of the team's that nobody answers ends."""
+BESIDES = {(State.DRAFT, State.CANCELLED): {C, A}}
+"""Who may do it as well: a draft of the team's ends by itself, or is taken back by the team."""
 
 FIELDS = frozenset(FieldName) - {FieldName.NOTE}
 NOTE = "I want to open a bakery."
@@ -182,7 +182,7 @@ async def test_a_referral_takes_the_steps_of_the_design_and_no_others(
         for by in Who:
             if to == at:
                 assert not await REFERRAL.move(town.session, referral, to, by, town.now)
-            elif by in (DESIGN.get(at, {}).get(to), BY_ITSELF.get((at, to))):
+            elif by in {DESIGN.get(at, {}).get(to), *BESIDES.get((at, to), ())}:
                 assert await REFERRAL.move(town.session, referral, to, by, town.now)
                 await town.session.refresh(referral)
                 assert referral.state == to

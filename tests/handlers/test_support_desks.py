@@ -292,6 +292,76 @@ async def test_a_request_that_nobody_disputes_is_not_the_teams_business(
     assert not animator.seen
 
 
+async def test_the_team_sees_what_is_late_by_state_and_clock_and_nobody_by_name(
+    town: Town, phone: Calling
+) -> None:
+    animator = await phone(5, "en", ANIMATOR)
+    for number in range(20, 31):
+        await town.asks(await phone(number), note="Please help.")
+    ref = await town.asks(note="Please help.")
+    await animator.says("/animate")
+    await animator.presses("Inbox")
+    assert "Nobody is waiting" in animator.last
+    async with town.database.transaction() as session:
+        for referral in await session.scalars(select(Referral)):
+            referral.rung, referral.rings_at = 3, town.now + timedelta(days=1)
+            if referral.ref == ref:
+                referral.changed_at = town.now - timedelta(days=9)
+    await animator.says("/animate")
+    await animator.presses("Inbox")
+    assert animator.last == "12 requests are late."
+    await animator.presses("⏰ Late requests")
+    assert "12 late requests" in animator.last
+    assert animator.buttons[0].startswith("Chamber: Waiting for an answer, since ")
+    assert animator.buttons[10:] == ["Next page", "Inbox"]
+    await animator.presses("Chamber: Waiting for an answer")
+    for shown in ("Chamber", "Service: Advice", "Since ", "Next: the organisation answers."):
+        assert shown in animator.last
+    assert "the request ends" in animator.last
+    assert "Person" not in animator.last
+    assert "Please help" not in animator.last
+    assert animator.buttons == ["⏰ Late requests"]
+    await town.steps(ref, "accept")
+    notice = await animator.gets("team_notice", what="waiting", ref=ref, at="accepted")
+    assert notice is not None
+    await animator.presses("Look at it")
+    assert "Next: the organisation begins." in animator.last
+    await town.adviser.sends_data(f"lt:{ref}")
+    await town.adviser.sends_data("ls:0")
+    assert town.adviser.toasts == [NO_ROLE, NO_ROLE]
+
+
+async def test_what_was_prepared_is_taken_back_until_the_member_answers(
+    town: Town, phone: Calling
+) -> None:
+    animator = await phone(5, "en", ANIMATOR)
+    async with town.database.transaction() as session:
+        member = await people.by_telegram_id(session, town.member.number)
+        assert member is not None
+        to = member.ref
+    await animator.sends_data(f"rt:{to}::{town.service}:0:lay")
+    assert "Until they answer you can take it back." in animator.last
+    assert await town.member.gets("referral_step", ref=await newest(town)) is not None
+    await animator.sends_data(f"rt:{to}::::")
+    assert "↩️ Take back: Advice" in animator.buttons
+    await animator.presses("↩️ Take back: Advice")
+    assert "Nothing was sent." in animator.last
+    await town.member.presses("قراءة")
+    assert "استرجع الفريق ما أعدّه لكم. لم يُرسل شيء." in town.member.last
+    assert await town.member.gets("referral_step", ref=await newest(town)) is None
+    await animator.sends_data(f"rt:{to}::::")
+    assert not [label for label in animator.buttons if "Take back" in label]
+    await animator.sends_data(f"ld:{await newest(town)}")
+    assert animator.toasts == [GONE]
+
+
+async def newest(town: Town) -> str:
+    async with town.database.transaction() as session:
+        referral = await session.scalar(select(Referral).order_by(Referral.id.desc()).limit(1))
+        assert referral is not None
+        return referral.ref
+
+
 # What a coordinator writes
 
 

@@ -70,7 +70,7 @@ ROLES: Mapping[str, set[str]] = {
         *("ar", "pe", "pl", "pn", "pq", "pz", "pd", "pg", "pk", "px", "nw", "nt", "ww", "wv"),
         *("eo", "ei", "eg", "eb", "dq", "dp"),
         *("wo", "fw", "pi", "ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
-        *("rt", "bt", "bl"),
+        *("rt", "ld", "bt", "bl", "ls", "lt"),
     },
     "coordinator": {
         *("ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
@@ -93,7 +93,7 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("ev", "an", "ics", "pe", "pq", "pz", "pd", "pg", "pk"), ("events",)),
     **dict.fromkeys(("nl", "nt", "sd", "fw", "pi"), ("sends",)),
     **dict.fromkeys(("ww", "wv"), ("events", "sends")),
-    **dict.fromkeys(("sz", "rf", "di", "bt"), ("referrals",)),
+    **dict.fromkeys(("sz", "rf", "di", "bt", "lt", "ld"), ("referrals",)),
     **dict.fromkeys(("sv", "sf", "ss", "sg", "sw"), ("services",)),
     **dict.fromkeys(("sc", "so", "sn", "ti", "ao", "pb"), ("organizations",)),
     **dict.fromkeys(("pu", "pt", "ps"), ("survey_responses",)),
