@@ -1,0 +1,29 @@
+"""Arabic speaks to everybody in the polite plural, in every sentence."""
+
+import re
+
+from locales import catalogue
+
+WORD = re.compile("[\u0621-\u0652]+")
+MARKS = re.compile("[\u064b-\u0652]")
+NO_ENDING = {
+    *("ذلك", "لذلك", "بذلك", "كذلك", "تلك", "هناك", "ذاك", "ترك", "تترك", "يترك", "متروك"),
+    *("شريك", "شارك", "يشارك", "سيشارك", "أشارك", "شورك", "مشبك", "بمشبك", "المشبك"),
+    *("نشك", "شك", "مسك", "بنك", "البنك", "اشتراك"),
+}
+"""Words that end in the letter of "your", said to one person, and are something else."""
+TO_ONE = {
+    *("اسأل", "اكتب", "اختر", "افتح", "اضغط", "انظر", "أضف", "جرب", "أزل", "اذهب", "خذ"),
+    *("امسح", "استخدم", "أظهر", "راجع", "انتظر", "تبحث", "تريد", "تقصد", "تذهب", "تنضم", "أنت"),
+}
+"""What one person is told or asked to do."""
+
+
+def test_nobody_is_spoken_to_in_the_singular() -> None:
+    found = []
+    for message in catalogue.read(catalogue.path_of("ar")):
+        for text in [message.string] if isinstance(message.string, str) else message.string or ():
+            words = {MARKS.sub("", word) for word in WORD.findall(text)}
+            wrong = {word for word in words if word.endswith("ك")} - NO_ENDING | words & TO_ONE
+            found += [(word, text) for word in wrong if message.id]
+    assert found == [], "a word that means something else belongs into the lists above"
