@@ -76,6 +76,7 @@ class Policy:
 
 _RESTING = frozenset({Membership.PAUSED, Membership.STOPPED, Membership.LEFT, Membership.JOINING})
 _GONE = frozenset({Membership.STOPPED, Membership.LEFT})
+_LEFT = frozenset({Membership.LEFT})
 
 
 def _news(topic: Topic, lane: Lane = Lane.NEWS, no_room: NoRoom = NoRoom.DEFER) -> Policy:
@@ -109,9 +110,12 @@ def _owed(
     )
 
 
-def _reminder(lives: timedelta) -> Policy:
-    """Return the rules of a reminder of what somebody takes part in: better none than two."""
-    return Policy(lane=Lane.SERVICE, crash=Crash.UNCERTAIN, lives=lives, silent_in=_GONE)
+def _reminder(lives: timedelta, silent_in: frozenset[Membership] = frozenset()) -> Policy:
+    """Return the rules of a reminder of what somebody takes part in: better none than two.
+
+    What is work of a role comes in every state: /stop is about what the network sends a member.
+    """
+    return Policy(lane=Lane.SERVICE, crash=Crash.UNCERTAIN, lives=lives, silent_in=silent_in)
 
 
 POLICY: Mapping[str, Policy] = {
@@ -127,7 +131,7 @@ POLICY: Mapping[str, Policy] = {
         unasked=True,
         silent_in=_RESTING,
     ),
-    "event_reminder": _reminder(timedelta(hours=12)),
+    "event_reminder": _reminder(timedelta(hours=12), _GONE),
     "entry_check": _reminder(timedelta(hours=47)),
     "event_changed": _owed(Lane.URGENT, timedelta(days=2), waits_for_morning=False),
     "event_cancelled": _owed(Lane.URGENT, timedelta(days=2), waits_for_morning=False),
@@ -136,7 +140,7 @@ POLICY: Mapping[str, Policy] = {
     "recall": _owed(Lane.URGENT, timedelta(days=2), waits_for_morning=False),
     "referral_step": _owed(Lane.URGENT, timedelta(days=14)),
     "referral_outcome": _owed(Lane.SERVICE, timedelta(days=7)),
-    "referral_reminder": _reminder(timedelta(days=3)),
+    "referral_reminder": _reminder(timedelta(days=3), _LEFT),
     "provider_reminder": _reminder(timedelta(days=3)),
     "provider_notice": _owed(Lane.URGENT, timedelta(days=14)),
     "team_notice": _owed(Lane.SERVICE, timedelta(days=7)),

@@ -24,7 +24,7 @@ TABLE = {
     # Whoever says "going" wants to be reminded, while they rest too.
     "event_reminder": ("service", None, None, False, True, GONE, "uncertain"),
     # The next of three comes two days later, and this one has gone by then.
-    "entry_check": ("service", None, None, False, True, GONE, "uncertain"),
+    "entry_check": ("service", None, None, False, True, NOBODY, "uncertain"),
     # Who is on the way must hear of it, at any hour, whatever they have turned off.
     "event_changed": ("urgent", None, None, False, False, NOBODY, "resend"),
     "event_cancelled": ("urgent", None, None, False, False, NOBODY, "resend"),
@@ -34,9 +34,10 @@ TABLE = {
     "recall": ("urgent", None, None, False, False, NOBODY, "resend"),
     # Steps of a referral are owed, in the morning, to whoever has stopped too.
     "referral_step": ("urgent", None, None, False, True, NOBODY, "resend"),
-    # The one whose turn it is is reminded of it: a nudge, by day, and not to who has stopped.
-    "referral_reminder": ("service", None, None, False, True, GONE, "uncertain"),
-    "provider_reminder": ("service", None, None, False, True, GONE, "uncertain"),
+    # The one whose turn it is is reminded of it, by day; "your requests go on" holds after /stop.
+    "referral_reminder": ("service", None, None, False, True, "left", "uncertain"),
+    # Work of a role is not what somebody stops as a member.
+    "provider_reminder": ("service", None, None, False, True, NOBODY, "uncertain"),
     "referral_outcome": ("service", None, None, False, True, NOBODY, "resend"),
     "provider_notice": ("urgent", None, None, False, True, NOBODY, "resend"),
     "team_notice": ("service", None, None, False, True, NOBODY, "resend"),
