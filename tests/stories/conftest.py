@@ -17,6 +17,8 @@ from bot.clock import FollowedClock
 from bot.database import Database
 from bot.limiter import Limiter
 from bot.settings import Settings, load
+from community import people, roles
+from community.roles import RoleName
 from emulator import Emulator
 from locales import OFFERED, native_name
 from tests.conftest import TEST_DATABASE_URL
@@ -334,13 +336,14 @@ def administrator(stage: Stage) -> Coming:
 
 @pytest.fixture
 def animator(administrator: Coming) -> Coming:
-    """Return a way to let the administrator work as an animator too."""
+    """Return a way to let the administrator work as an animator too, as a button lets them."""
 
     async def come(language: str = "en") -> Somebody:
         boss = await administrator(language)
-        await boss.says("/animate")
-        await boss.presses("Team")
-        await boss.presses("I work as an animator")
+        async with boss.stage.app.database.transaction() as session:
+            actor = await people.by_telegram_id(session, boss.id)
+            assert actor is not None
+            await roles.take(session, actor, RoleName.ANIMATOR, boss.stage.now)
         return boss
 
     return come

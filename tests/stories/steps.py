@@ -1,7 +1,15 @@
 """What several stories do: by the buttons, in the language of whoever presses them."""
 
 from datetime import timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+
+from community import agreements, areas, people, providers, roles
+from community.needs import Need
+from community.roles import RoleName
+from community.translations import ContentText
 from locales import native_name
 from tests.stories.conftest import Somebody
 
@@ -72,6 +80,13 @@ async def goes_out(boss: Somebody) -> None:
     await boss.stage.play(minutes=1)
 
 
+async def works_as_an_animator(boss: Somebody) -> None:
+    """Take the role, as an administrator may."""
+    await boss.says("/animate")
+    await boss.presses("Team")
+    await boss.presses("I work as an animator")
+
+
 async def works_as_a_coordinator(boss: Somebody) -> None:
     """Take the role, as an administrator may."""
     await boss.says("/animate")
@@ -80,7 +95,48 @@ async def works_as_a_coordinator(boss: Somebody) -> None:
 
 
 async def a_directory(boss: Somebody) -> None:
-    """Set up an area, an organisation with an active agreement, and a service with steps."""
+    """There is an area, an organisation with an active agreement, and a service with steps.
+
+    Made by the verbs that the chat uses, in one transaction; ``sets_up_a_directory`` makes the
+    same, row by row, in thirty taps, and ``test_setting_up_a_directory`` compares them.
+    """
+    now = boss.stage.now
+    async with boss.stage.app.database.transaction() as session:
+        actor = await people.by_telegram_id(session, boss.id)
+        assert actor is not None
+        await roles.take(session, actor, RoleName.COORDINATOR, now)
+        town = await areas.create(
+            session, actor, "Europe/Paris", now, latitude=48.85, longitude=2.35
+        )
+        for language, name in ((boss.language, "Old Town"), ("uk", "Старе місто")):
+            await providers.translate(
+                session, actor, "area", town.ref, language, {"name": name}, now
+            )
+        chamber = await providers.create_organization(
+            session, actor, "Chamber of Commerce", boss.language, now
+        )
+        today = now.astimezone(ZoneInfo("Europe/Paris")).date()
+        await agreements.activate(
+            session, actor, chamber.ref, now, signed_on=today, basis=agreements.Basis.CONSENT
+        )
+        await providers.create_service(
+            session,
+            actor,
+            chamber.ref,
+            Need.FINANCE,
+            [boss.language],
+            {"name": "Start-up advice", "description": "We help you to write a plan."},
+            boss.language,
+            now,
+            area_ref=town.ref,
+            online=False,
+            cost=Decimal(0),
+            steps=["Make an appointment", "Bring your ideas"],
+        )
+
+
+async def sets_up_a_directory(boss: Somebody) -> None:
+    """Set up the same in the chat."""
     await works_as_a_coordinator(boss)
     await boss.says("/report")
     await boss.presses("Set up the network")
@@ -141,13 +197,32 @@ async def staff(
     name: str = "Adviser",
 ) -> Somebody:
     """Invite somebody as an organisation's staff, and confirm them."""
+    async with boss.stage.app.database.transaction() as session:
+        actor = await people.by_telegram_id(session, boss.id)
+        assert actor is not None
+        theirs = await session.scalar(
+            select(ContentText.subject_id).where(
+                ContentText.subject == "organization", ContentText.text == organization
+            )
+        )
+        token = await roles.invite(
+            session, actor, RoleName.PROVIDER_STAFF, boss.stage.now, organization_id=theirs
+        )
+    return await _comes_as_staff(boss, language, name, f"i-{token}")
+
+
+async def invites_staff(boss: Somebody, language: str = "en", name: str = "Adviser") -> Somebody:
+    """The same, in the chat."""
     await boss.says("/animate")
     await boss.presses("Team")
     await boss.presses("Invite a provider's staff")
-    await boss.presses(organization)
-    payload = boss.link()
+    await boss.presses("Chamber of Commerce")
+    return await _comes_as_staff(boss, language, name, boss.link())
+
+
+async def _comes_as_staff(boss: Somebody, language: str, name: str, link: str) -> Somebody:
     adviser = boss.stage.meet(name, language)
-    await adviser.starts(payload)
+    await adviser.starts(link)
     await adviser.presses(native_name(language))
     await boss.presses("Yes, confirm")
     return adviser

@@ -42,13 +42,14 @@ FIGURES = {
 
 @BOTH_WAYS
 async def test_the_network_is_set_up_an_event_is_answered_and_a_referral_is_confirmed(
-    stage: Stage, animator: Coming, team: str, reader: str
+    stage: Stage, administrator: Coming, team: str, reader: str
 ) -> None:
     literally = LITERALLY[reader]
-    boss = await animator(team)
-    await steps.a_directory(boss)
+    boss = await administrator(team)
+    await steps.works_as_an_animator(boss)
+    await steps.sets_up_a_directory(boss)
     assert directions(boss.last["text"].partition("\n")[0]) == RUNS[team]
-    adviser = await steps.staff(boss, team)
+    adviser = await steps.invites_staff(boss, team)
 
     amina = stage.meet("Amina", reader)
     await amina.joins()

@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 
 from tests.stories.conftest import Coming, Stage
-from tests.stories.steps import a_directory
+from tests.stories.steps import sets_up_a_directory
 
 IN_THE_REGISTER = {"0": "{n} are in the register.", "1": "{n} is in the register."}
 
@@ -16,7 +16,7 @@ async def test_a_coordinator_keeps_the_register_filters_it_and_hands_it_over(
     stage: Stage, animator: Coming, language: str
 ) -> None:
     boss = await animator(language)
-    await a_directory(boss)
+    await sets_up_a_directory(boss)
     await boss.presses("Back")
     await boss.presses("New network or programme")
     await boss.presses("A network to join")

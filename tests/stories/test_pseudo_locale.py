@@ -188,7 +188,7 @@ def test_what_comes_from_no_catalogue_is_seen() -> None:
 async def everybody_opens_what_there_is(stage: Stage, animator: Coming) -> None:
     """Let a member, an adviser, an animator who coordinates, and a guest look at everything."""
     boss = await animator()
-    await steps.a_directory(boss)
+    await steps.sets_up_a_directory(boss)
     adviser, amina = await steps.staff(boss), await stage.member("Amina")
     guest = stage.meet("Guest")
     await guest.starts()

@@ -13,7 +13,13 @@ from community.providers import Organization
 from community.referrals import Referral, State
 from tests.stories.conftest import RUNS, Coming, Somebody, Stage, directions
 from tests.stories.reading import bare, saying
-from tests.stories.steps import a_directory, a_request, a_request_without_steps, staff
+from tests.stories.steps import (
+    a_directory,
+    a_request,
+    a_request_without_steps,
+    sets_up_a_directory,
+    staff,
+)
 
 
 async def state_of(stage: Stage) -> str:
@@ -296,7 +302,7 @@ async def test_a_service_written_in_arabic_is_read_and_asked_for_in_arabic_alone
     stage: Stage, animator: Coming
 ) -> None:
     boss = await animator()
-    await a_directory(boss)
+    await sets_up_a_directory(boss)
     await boss.presses("العربية")
     await boss.says("استشارة للبداية")
     await boss.says("نساعدكم على كتابة خطة.")
