@@ -145,4 +145,6 @@ def _by_ref(table: Any, lock: bool) -> Select[Any]:
 
 
 def _locking(query: Select[Any]) -> Select[Any]:
-    return query.with_for_update().execution_options(populate_existing=True)
+    # Not against rows that point here: whoever adds one (a request, of its organisation) would
+    # wait for this lock, and perhaps hold what its holder locks next.
+    return query.with_for_update(key_share=True).execution_options(populate_existing=True)

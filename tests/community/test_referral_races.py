@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
 from community import agreements, people, providers, referrals
+from community.base import find
 from community.deliveries import Delivery
 from community.errors import NoAgreementError, RefusalError
 from community.history import Step
 from community.needs import Need
 from community.people import Membership, Person
+from community.providers import Organization, Service
 from community.referrals import FieldName, Reason, Referral, SharedField, State
 from community.roles import Role, RoleName
 from tests.agreeing import agreed
@@ -357,3 +359,19 @@ async def test_passing_on_while_the_member_withdraws_is_one_of_them(town: Town) 
     assert passed != withdrawn
     assert await town.state() == (State.REROUTED if passed else State.CANCELLED)
     assert await town.steps() == before + 1
+
+
+@pytest.mark.parametrize(
+    "database", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
+async def test_who_keeps_an_entry_and_who_asks_there_never_wait_for_each_other(town: Town) -> None:
+    """Staff lock their organisation, then its service; a request locks these the other way round.
+
+    It points at the organisation, so that PostgreSQL locks that row, against its going, by itself.
+    """
+    async with town.database.transaction() as keeping:
+        await find(keeping, Organization, town.organization, lock=True)
+        asking = asyncio.create_task(town.press(MEMBER, town.ask))
+        await asyncio.wait({asking}, timeout=2)  # long enough to have locked the service
+        await find(keeping, Service, town.service, lock=True)
+    assert await asking
