@@ -238,11 +238,10 @@ async def attached_card(page: Page, ref: str, number: int, opened: str) -> Messa
 async def _title(page: Page, view: View) -> Html:
     _ = page._
     if view.referral is not None:
-        service = await page.session.get_one(Service, view.referral.service_id)
         if view.side is Side.MEMBER:
-            return _(
-                "💬 <b>{organization}</b>", organization=await organization_name(page, service)
-            )
+            name = await organization_name(page, view.referral)
+            return _("💬 <b>{organization}</b>", organization=name)
+        service = await page.session.get_one(Service, view.referral.service_id)
         block = await block_for(page, "service", service.id)
         about = block.get("name") if block else "?"
         if view.side is Side.TEAM:
@@ -281,8 +280,7 @@ async def _who(page: Page, view: View, message: ExchangeMessage) -> Html:
         return _("The member:")
     if view.referral is None:
         return _("The organisers:")
-    service = await page.session.get_one(Service, view.referral.service_id)
-    name = await organization_name(page, service)
+    name = await organization_name(page, view.referral)
     return _("The organisation {name}:", name=name)
 
 

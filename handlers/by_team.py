@@ -101,11 +101,10 @@ async def list_card(page: Page, at: int = 0) -> Message:
     shown, turning = page_of(found, at, PER_PAGE, lambda to: AllByTeam(at=to), _)
     rows = []
     for referral in shown:
-        service = await page.session.get_one(Service, referral.service_id)
         label = _.label(
             "request in a list",
             "{organization}: {state}",
-            organization=await organization_name(page, service),
+            organization=await organization_name(page, referral),
             state=_state(referral, _),
         )
         rows.append([Button(label, ByTeam(ref=referral.ref))])
@@ -144,7 +143,7 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
         return shut
     service = await page.session.get_one(Service, referral.service_id)
     block = await block_for(page, "service", service.id)
-    to = await organization_name(page, service)
+    to = await organization_name(page, referral)
     text = lines(
         _("📞 <b>{service}</b>", service=block.get("name") if block else "?"),
         _("🏢 {organization}", organization=to),

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import referrals
 from community.errors import RefusalError
 from community.people import Person
-from community.providers import Service
 from community.referrals import State
 from handlers.referrals import VIEW_LASTS, closed
 from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, say
@@ -61,12 +60,11 @@ async def card(page: Page, ref: str, opened: str) -> Message:
         look = Button(_.label("button", "Look at it"), Dispute(ref=ref))
         return Message(closed(_), [[look], to_inbox])
     referral, member = await referrals.disputed(page.session, page.reader, ref, page.now)
-    service = await page.session.get_one(Service, referral.service_id)
     shared = await referrals.shared(page.session, referral)
     text = lines(
         _("⚖️ <b>They disagree</b>"),
         _("Member: {name}", name=member.name if member else "?"),
-        _("Organisation: {name}", name=await organization_name(page, service)),
+        _("Organisation: {name}", name=await organization_name(page, referral)),
         "",
         *await field_lines(page, shared, referral.written_in),
         resolution(referral, _),

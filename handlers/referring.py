@@ -93,7 +93,8 @@ async def refer_touched(
     if act == "send":
         goes = await referrals.would_share(session, person, service, fields_of(mask), note)
         by_team = await referrals.passes_on(session, service.organization_id, now)
-        if callback_data.seen != referrals.fingerprint(goes, by_team=by_team):
+        to = service.organization_id
+        if callback_data.seen != referrals.fingerprint(goes, to, by_team=by_team):
             again = edit("support.refer", ref=ref, mask=mask, note=note, after=after)
             return [toast("support.changed"), again]
         await state.clear()
@@ -105,6 +106,7 @@ async def refer_touched(
                 fields_of(mask),
                 note,
                 now,
+                organization_id=to,
                 version=TERMS_VERSION,
                 language=_.language,
                 after=after,
@@ -213,7 +215,7 @@ async def refer_card(
     if note:
         remove = Refer(ref=ref, mask=mask, act="unnote", after=after)
         rows[-1].append(Button(_.label("button", "🗑 Remove the note"), remove))
-    seen = referrals.fingerprint(goes, by_team=by_team)
+    seen = referrals.fingerprint(goes, service.organization_id, by_team=by_team)
     send = Refer(ref=ref, mask=mask, act="send", seen=seen, after=after)
     rows.append([Button(_.label("button", "📨 I agree, send it"), send)])
     if suggested:

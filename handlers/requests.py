@@ -117,7 +117,7 @@ async def request_touched(
         await referrals.stop_sharing(session, person, ref, now)
     elif act in {"give", "keep"}:
         asked = await referrals.asked_for(session, person, referral)
-        if callback_data.seen != referrals.fingerprint(asked):
+        if callback_data.seen != referrals.fingerprint(asked, referral.organization_id):
             return [toast("support.changed"), edit("support.request", ref=ref)]
         await referrals.give(session, person, ref, now, yes=act == "give")
     elif act in {"yes", "no!"}:
@@ -167,11 +167,10 @@ async def requests_card(page: Page, at: int = 0) -> Message:
     shown, turning = page_of(own, at, PER_PAGE, lambda to: Requests(at=to), _)
     rows = []
     for referral in shown:
-        service = await page.session.get_one(Service, referral.service_id)
         label = _.label(
             "request in a list",
             "{organization}: {state}",
-            organization=await organization_name(page, service),
+            organization=await _goes_to(page, referral),
             state=words.referral(State(referral.state), _),
         )
         rows.append([Button(label, OneRequest(ref=referral.ref))])
@@ -179,11 +178,18 @@ async def requests_card(page: Page, at: int = 0) -> Message:
     return Message(text, [*rows, turning, [Button(_.label("button", "Back"), Needs())]])
 
 
+async def _goes_to(page: Page, referral: Referral) -> str:
+    """Return the name of whom a request was sent to, or of whom a draft would go to now."""
+    if referral.was_sent:
+        return await organization_name(page, referral)
+    service = await page.session.get_one(Service, referral.service_id)
+    return await organization_name(page, service)
+
+
 async def request_card(page: Page, ref: str) -> Message:
     """Show one request: where it stands, what is shared, and what the person can do now."""
     _ = page._
     referral = await referrals.mine(page.session, page.reader, ref)
-    service = await page.session.get_one(Service, referral.service_id)
     state = State(referral.state)
     shared = await referrals.shared(page.session, referral)
     told = await field_lines(page, shared, referral.written_in)
@@ -192,7 +198,7 @@ async def request_card(page: Page, ref: str) -> Message:
     )
     way, ways = await _ways_on(page, referral)
     text = lines(
-        _("🏢 {organization}", organization=await organization_name(page, service)),
+        _("🏢 {organization}", organization=await _goes_to(page, referral)),
         _("<b>{state}</b>", state=words.referral(state, _)),
         _("The team has taken back what it had prepared for you. Nothing was sent.")
         if await referrals.was_taken_back(page.session, referral)
@@ -233,8 +239,7 @@ async def _ways_on(page: Page, referral: Referral) -> tuple[Html | None, list[li
     since = await referrals.following(page.session, referral)
     if since is None:
         return await onward.ways_on(page, referral)
-    service = await page.session.get_one(Service, since.service_id)
-    name = await organization_name(page, service)
+    name = await organization_name(page, since)
     look = Button(_.label("button", "Look at it"), OneRequest(ref=since.ref))
     return _("Since then you have asked: {organization}", organization=name), [[look]]
 
@@ -312,7 +317,7 @@ def _request_rows(
     ref = referral.ref
     rows: list[list[Button]] = []
     if state == State.NEEDS_INFORMATION:
-        seen = referrals.fingerprint(asked)
+        seen = referrals.fingerprint(asked, referral.organization_id)
         give, keep = (OneRequest(ref=ref, act=act, seen=seen) for act in ("give", "keep"))
         if referral.asked_field == FieldName.NOTE:
             more = OneRequest(ref=ref, act="more")

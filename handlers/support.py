@@ -15,6 +15,7 @@ from community.base import find
 from community.needs import Need
 from community.people import Person
 from community.providers import Kind, Service, ServiceStep
+from community.referrals import Referral
 from community.topics import Topic
 from community.translations import Block
 from handlers import listening, menu, stuck, topics, words
@@ -194,9 +195,12 @@ async def service_card(page: Page, ref: str) -> Message:
     return Message(text, [*rows, [menu.button(_)]])
 
 
-async def organization_name(page: Page, service: Service) -> str:
-    """Return the name of the organisation that gives a service."""
-    block = await block_for(page, "organization", service.organization_id)
+async def organization_name(page: Page, of: Service | Referral) -> str:
+    """Return the name of the organisation that gives a service, or to which a request was sent.
+
+    A service can have moved to another one since.
+    """
+    block = await block_for(page, "organization", of.organization_id)
     return block.get("name") if block else "?"
 
 

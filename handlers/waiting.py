@@ -54,11 +54,10 @@ async def list_card(page: Page, at: int = 0) -> Message:
     found = await referrals.late(page.session, page.reader, page.now, at, size=PER_PAGE)
     rows = []
     for referral in found.rows:
-        service = await page.session.get_one(Service, referral.service_id)
         label = _.label(
             "request in a list",
             "{organization}: {state}, since {date}",
-            organization=await organization_name(page, service),
+            organization=await organization_name(page, referral),
             state=words.referral_for_team(State(referral.state), _),
             date=_since(page, referral),
         )
@@ -82,7 +81,7 @@ async def one_card(page: Page, ref: str) -> Message:
     service = await page.session.get_one(Service, referral.service_id)
     block = await block_for(page, "service", service.id)
     text = lines(
-        _("🏢 {organization}", organization=await organization_name(page, service)),
+        _("🏢 {organization}", organization=await organization_name(page, referral)),
         _("Service: {service}", service=block.get("name") if block else "?"),
         _("<b>{state}</b>", state=words.referral_for_team(State(referral.state), _)),
         _("Since {date}.", date=_since(page, referral)),
@@ -151,7 +150,7 @@ async def team_notice(page: Page, ref: str, at: str) -> Message | None:
     block = await block_for(page, "service", service.id)
     text = lines(
         _waits(CLOCKS[State(at)].awaited, _),
-        _("🏢 {organization}", organization=await organization_name(page, service)),
+        _("🏢 {organization}", organization=await organization_name(page, referral)),
         _("Service: {service}", service=block.get("name") if block else "?"),
         if_nothing_happens(page, referral),
     )

@@ -31,7 +31,7 @@ from community.referrals.sharing import (
     preview,
     withdraw_fields,
 )
-from community.referrals.table import OPEN, FieldName, Referral, SharedField, State
+from community.referrals.table import OPEN, REFERRAL, FieldName, Referral, SharedField, State
 from community.roles import RoleName
 
 
@@ -43,6 +43,7 @@ async def agree(
     note: str,
     now: datetime,
     *,
+    organization_id: int,
     version: str,
     language: str,
     after: str = "",
@@ -50,15 +51,16 @@ async def agree(
 ) -> Referral:
     """Send a request with exactly these fields and the note; pressing twice sends it once.
 
-    What the team has prepared is sent by it. ``after`` is an earlier one that was turned away:
-    this one is the next of its chain. ``by_team``: it was previewed as one that the team reads and
-    passes on.
+    ``organization_id`` is whom the preview has named: it goes there, or nowhere. What the team has
+    prepared is sent by it. ``after`` is an earlier one that was turned away: this one is the next
+    of its chain. ``by_team``: it was previewed as one that the team reads and passes on.
 
     Raises:
         NotAMemberError: the person has not joined.
         NoAgreementError: there is no active agreement with the organisation.
         NobodyReadsError: nobody would receive it.
-        ChangedError: others would read it than was previewed.
+        ChangedError: it would go to another organisation, or others would read it, than was
+            previewed.
         FullError: the service takes nobody now.
         BeenThereError: the chain has been at this organisation.
         IllegalMoveError: the earlier one was not turned away.
@@ -70,9 +72,11 @@ async def agree(
     service = await find(session, Service, service_ref, lock=True)
     if not service.is_open:
         raise NotFoundError("Service")
-    if not await agreements.is_active(session, service.organization_id, now):
+    if service.organization_id != organization_id:
+        raise ChangedError(REFERRAL.name, State.DRAFT, State.PENDING)
+    if not await agreements.is_active(session, organization_id, now):
         raise NoAgreementError
-    await require_read(session, service.organization_id, now, by_team=by_team)
+    await require_read(session, organization_id, now, by_team=by_team)
     if len(note) > NOTE_LIMIT:
         raise NotUnderstoodError("note", limit=NOTE_LIMIT)
     twin = await open_with(session, actor, service)
@@ -80,18 +84,19 @@ async def agree(
         twin = await chains.open_in(session, earlier) or twin
     if twin is not None and twin.state != State.DRAFT:
         return twin
-    if earlier is not None and service.organization_id in await chains.been_at(session, earlier):
+    if earlier is not None and organization_id in await chains.been_at(session, earlier):
         raise BeenThereError
     if not await providers.has_room(session, service, now):
         raise FullError
     referral = twin or Referral(
         person_id=actor.id,
         service_id=service.id,
-        organization_id=service.organization_id,
         chain_id=earlier.chain_id if earlier else None,
         state=State.DRAFT,
         changed_at=now,
     )
+    # A draft was prepared for whoever gave the service then.
+    referral.organization_id = organization_id
     referral.consent_version, referral.consent_language = version, language
     referral.by_team, referral.made_at = by_team, now
     session.add(referral)

@@ -44,12 +44,15 @@ async def would_share(
     return {name: value for name, value in known.items() if name in chosen and value}
 
 
-def fingerprint(values: Mapping[FieldName, str], *, by_team: bool = False) -> str:
+def fingerprint(
+    values: Mapping[FieldName, str], organization_id: int, *, by_team: bool = False
+) -> str:
     """Return a short digest of what a card shows, so that its button agrees to that only.
 
-    ``by_team``: it also shows that the team reads it and passes it on.
+    That is also to whom it goes. ``by_team``: the team reads it and passes it on.
     """
     told = "\n".join(f"{name}={values[name]}" for name in sorted(values))
+    told += f"\nto {organization_id}"
     told += "\nby the team" if by_team else ""
     return hashlib.sha256(told.encode()).hexdigest()[:8]
 

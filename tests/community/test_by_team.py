@@ -143,7 +143,7 @@ async def test_what_was_previewed_for_others_is_not_sent(town: Town) -> None:
 
 async def test_a_fingerprint_tells_who_would_read_it(town: Town) -> None:
     goes = await referrals.would_share(town.session, town.member, town.service, FIELDS, NOTE)
-    assert referrals.fingerprint(goes) != referrals.fingerprint(goes, by_team=True)
+    assert referrals.fingerprint(goes, 1) != referrals.fingerprint(goes, 1, by_team=True)
 
 
 @pytest.mark.parametrize("why", ["switched off", "no animator"])

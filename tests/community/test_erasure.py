@@ -186,6 +186,7 @@ async def a_referral(session: AsyncSession, me: Person, now: datetime) -> Referr
         set(FieldName),
         f"I am {NAME}",
         now,
+        organization_id=organization.id,
         version="1",
         language="ar",
     )

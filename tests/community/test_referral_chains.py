@@ -73,6 +73,7 @@ async def goes_on(town: Town, service: Service, after: Referral, **more: Any) ->
         CHOSEN,
         more.get("note", NOTE),
         town.now,
+        organization_id=service.organization_id,
         version="1",
         language="ar",
         after=after.ref,

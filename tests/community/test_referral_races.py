@@ -64,7 +64,7 @@ class Town:
                         person_id=person.id, name=name, organization_id=scope, granted_at=self.now
                     )
                 )
-            self.organization, self.service = ours.ref, service.ref
+            self.organization, self.service, self.to = ours.ref, service.ref, ours.id
 
     async def person(self, session: AsyncSession, number: int) -> Person:
         found = await people.by_telegram_id(session, number)
@@ -91,6 +91,7 @@ class Town:
             {FieldName.NAME},
             "",
             self.now,
+            organization_id=self.to,
             version="1",
             language="en",
         )
@@ -327,9 +328,9 @@ async def test_the_next_provider_pressed_many_times_at_once_is_asked_once(town: 
             service = await providers.create_service(
                 session, boss, other.ref, Need.FINANCE, ["en"], {"name": name}, "en", town.now
             )
-            refs.append(service.ref)
+            refs.append((service.ref, other.id))
 
-    def go_on(service: str) -> Verb:
+    def go_on(service: str, to: int) -> Verb:
         return lambda session, actor: referrals.agree(
             session,
             actor,
@@ -337,12 +338,13 @@ async def test_the_next_provider_pressed_many_times_at_once_is_asked_once(town: 
             {FieldName.NAME},
             "",
             town.now,
+            organization_id=to,
             version="1",
             language="en",
             after=ref,
         )
 
-    assert all(await town.at_once(*[(MEMBER, go_on(service)) for service in refs * 3]))
+    assert all(await town.at_once(*[(MEMBER, go_on(*to)) for to in refs * 3]))
     async with town.database.transaction() as session:
         chain = (await session.scalars(select(Referral).order_by(Referral.id))).all()
         assert [row.state for row in chain] == [State.DECLINED, State.PENDING]

@@ -87,6 +87,7 @@ class Town:
             fields,
             note,
             more.get("now", self.now),
+            organization_id=more.get("to", self.organization).id,
             version="1",
             language="ar",
             by_team=more.get("by_team", False),
@@ -385,11 +386,12 @@ async def test_a_fingerprint_tells_every_difference_in_what_would_be_shared(town
             goes = await referrals.would_share(
                 town.session, town.member, town.service, fields, note
             )
-            seen.add(referrals.fingerprint(goes))
+            seen.add(referrals.fingerprint(goes, 1))
     people.rename(town.member, "Somebody else")
     goes = await referrals.would_share(town.session, town.member, town.service, FIELDS, NOTE)
-    seen.add(referrals.fingerprint(goes))
-    assert len(seen) == 10
+    seen.add(referrals.fingerprint(goes, 1))
+    seen.add(referrals.fingerprint(goes, 2))
+    assert len(seen) == 11
 
 
 # What opens

@@ -76,6 +76,8 @@ class History:
     services: list[Service] = field(default_factory=list)
     sent: dict[int, Sent] = field(default_factory=dict)
     held: list[tuple[int, Holding, Role]] = field(default_factory=list)
+    whose: list[int] = field(default_factory=lambda: [0, 1, 2])
+    """Which organisation gives each service now."""
     is_active: list[bool] = field(default_factory=lambda: [True] * 3)
     is_passed_on: list[bool] = field(default_factory=lambda: [False, False, True])
     met: int = 0
@@ -170,13 +172,13 @@ class History:
 
     async def asks(self, a: int, b: int, c: int) -> None:
         number, actor = self.one(a)
-        at = b % 3
+        at, to = b % 3, self.whose[b % 3]
         service, note = self.services[at], ["", "A bakery."][b // 3 % 2]
         chosen = {name for place, name in enumerate(FIELDS) if c >> place & 1}
         shown = await referrals.would_share(self.session, actor, service, chosen, note)
-        by_team = self.goes_by_team(at)
+        by_team = self.goes_by_team(to)
         assert by_team == await referrals.passes_on(
-            self.session, self.organizations[at].id, self.now
+            self.session, self.organizations[to].id, self.now
         )
         referral = await referrals.agree(
             self.session,
@@ -185,16 +187,17 @@ class History:
             chosen,
             note,
             self.now,
+            organization_id=self.organizations[to].id,
             version="1",
             language="ar",
             by_team=by_team,
         )
-        self.sent.setdefault(referral.id, Sent(referral, number, at, by_team, shown))
+        self.sent.setdefault(referral.id, Sent(referral, number, to, by_team, shown))
 
     async def is_shown_another_way(self, a: int, b: int, c: int) -> None:
         """Agree to what was previewed when the request would have gone another way."""
         _number, actor = self.one(a)
-        at = b % 3
+        at, to = b % 3, self.whose[b % 3]
         before = await referrals.open_with(self.session, actor, self.services[at])
         referral = await referrals.agree(
             self.session,
@@ -203,12 +206,37 @@ class History:
             FIELDS,
             "A bakery.",
             self.now,
+            organization_id=self.organizations[to].id,
             version="1",
             language="ar",
-            by_team=not self.goes_by_team(at),
+            by_team=not self.goes_by_team(to),
         )
         assert referral == before, "it was sent to others than was shown"
         assert referral.id in self.sent
+
+    async def is_shown_for_another(self, a: int, b: int, c: int) -> None:
+        """Agree to what was previewed when another organisation gave the service."""
+        at = b % 3
+        shown = (self.whose[at] + 1 + c % 2) % 3
+        await referrals.agree(
+            self.session,
+            self.one(a)[1],
+            self.services[at].ref,
+            FIELDS,
+            "A bakery.",
+            self.now,
+            organization_id=self.organizations[shown].id,
+            version="1",
+            language="ar",
+            by_team=self.goes_by_team(self.whose[at]),
+        )
+        raise AssertionError("it was sent to another organisation than was shown")
+
+    async def service_moves(self, a: int, b: int, c: int) -> None:
+        """Give a service to another organisation, as an import can."""
+        self.services[b % 3].organization_id = self.organizations[c % 3].id
+        await self.session.flush()
+        self.whose[b % 3] = c % 3
 
     async def prepares(self, a: int, b: int, c: int) -> None:
         chosen = {name for place, name in enumerate(FIELDS) if c >> place & 1}
@@ -367,6 +395,7 @@ class History:
             disputed = state in (State.DISPUTED, State.RESOLVED)
             tellers = self.holders(ANIMATOR) if disputed else set()
             assert await referrals.shared(self.session, sent.row) == sent.shown
+            assert sent.row.organization_id == self.organizations[sent.organization].id
             for number, person in enumerate(self.people):
                 closed = not self.is_active[sent.organization]
                 told = [
@@ -420,7 +449,8 @@ OFTEN: tuple[str, ...] = ("asks", "is_asked_for", "replies", "is_answered", "is_
 ACTS: tuple[str, ...] = (
     *("waits", "asks", "prepares", "changes", "is_granted", "is_revoked", "is_switched"),
     *("agreement_turns", "withdraws", "stops_sharing", "says", "settles", "is_erased"),
-    *("days_pass", "refuses_a_draft", "is_shown_another_way", *OFTEN, *OFTEN),
+    *("days_pass", "refuses_a_draft", "is_shown_another_way", "is_shown_for_another"),
+    *("service_moves", *OFTEN, *OFTEN),
 )
 FOR_ALL = {"is_granted", "is_revoked", "agreement_turns", "is_erased", "waits", "days_pass"}
 """After these anything may open or close; after the others, what was done something with."""

@@ -44,7 +44,7 @@ class Town:
             session.add(
                 Role(person_id=adviser.id, name=role, organization_id=ours.id, granted_at=self.now)
             )
-            self.organization, self.service = ours.ref, service.ref
+            self.organization, self.service, self.to = ours.ref, service.ref, ours.id
 
     async def asks(self, member: Phone | None = None, note: str = "") -> str:
         """Let a member send a request; return its reference."""
@@ -58,6 +58,7 @@ class Town:
                 {FieldName.NAME},
                 note,
                 self.now,
+                organization_id=self.to,
                 version="1",
                 language=actor.language or "en",
             )

@@ -463,7 +463,15 @@ async def _two_referrals(
     fields = {FieldName.NAME, FieldName.LANGUAGE}
     for name in ("Amina", "Oksana"):
         sent = await referrals.agree(
-            session, cast[name], service.ref, fields, "", now, version="1", language="en"
+            session,
+            cast[name],
+            service.ref,
+            fields,
+            "",
+            now,
+            organization_id=ours.id,
+            version="1",
+            language="en",
         )
     await referrals.answer(session, cast["Lotte"], sent.ref, "accept", now)
     written = await bridge.begin(session, cast["Oksana"], Kind.REFERRAL, sent.ref, now)
