@@ -182,7 +182,7 @@ async def place_of(session: AsyncSession, message: ExchangeMessage) -> int:
 
 
 async def of_team(
-    session: AsyncSession, actor: Person, now: datetime, limit: int = 20
+    session: AsyncSession, actor: Person, now: datetime
 ) -> list[tuple[Exchange, Person]]:
     """Return what waits for the team, the oldest first.
 
@@ -195,7 +195,6 @@ async def of_team(
         .join(Person, Person.id == Exchange.person_id)
         .where(Exchange.kind == Kind.TEAM, Exchange.state == State.OPEN)
         .order_by(Exchange.begun_at, Exchange.id)
-        .limit(limit)
     )
     return [(question, person) for question, person in rows]
 

@@ -109,7 +109,6 @@ async def proposed_by(session: AsyncSession, actor: Person, now: datetime) -> li
         select(Event)
         .where(theirs, Event.state.in_(has_been) | Event.organization_id.is_not(None))
         .order_by(Event.id.desc())
-        .limit(10)
     )
     return list(rows)
 

@@ -46,10 +46,12 @@ from handlers.replies import (
     say,
 )
 from handlers.setup import OneOrganization, SetUp, require_coordinator
-from handlers.staff import COORDINATORS, AgreementOf, Agreements, router_for
+from handlers.staff import COORDINATORS, AgreementOf, Agreements, router_for, turning_of
 from handlers.words import SPOKEN
 from locales import Html, Translator, day, language_name
 from reports.workbook import Sheet, of_words
+
+PER_PAGE = 20
 
 
 class OneAgreement(CallbackData, prefix="ag"):
@@ -75,11 +77,11 @@ class WorksIn(CallbackData, prefix="al"):
 
 
 async def list_opened(query: Any, callback_data: Agreements, state: FSMContext) -> Replies:
-    """Show all agreements."""
+    """Show a page of all agreements, or the workbook."""
     await state.clear()
     if callback_data.to == "workbook":
         return [say("agreement.workbook")]
-    return [edit("agreement.list")]
+    return [edit("agreement.list", at=callback_data.at)]
 
 
 async def of_organization(
@@ -156,19 +158,21 @@ def standing(agreement: Agreement, page: Page) -> str:
     return state_name(State.ENDED if is_past else State(agreement.state), page._)
 
 
-async def list_card(page: Page) -> Message:
-    """List the organisations with their agreements; what ends first is first."""
+async def list_card(page: Page, at: int = 0) -> Message:
+    """List a page of the organisations with their agreements; what ends first is first."""
     _ = page._
-    every = await agreements.every(page.session, page.reader, page.now)
+    shown = await agreements.listed(page.session, page.reader, page.now, at=at, size=PER_PAGE)
+    numbers = [organization.id for organization, _agreement in shown.rows]
     names = await translations.blocks(
-        page.session, "organization", [o.id for o, _a in every], page.reads, page.network.language
+        page.session, "organization", numbers, page.reads, page.network.language
     )
     rows, told = [], []
-    for organization, agreement in every:
+    for organization, agreement in shown.rows:
         name = names[organization.id].get("name") if organization.id in names else "?"
         told.append(_line(page, name, agreement))
         rows.append([Button(name, AgreementOf(ref=organization.ref))])
-    if every:
+    rows.append(turning_of(shown, lambda to: Agreements(at=to), _))
+    if shown.rows:
         as_file = Agreements(to="workbook")
         rows.append([Button(_.label("button", "📊 As a workbook"), as_file)])
     rows.append([Button(_.label("button", "Back"), SetUp())])

@@ -22,13 +22,17 @@ from handlers.content import block_for
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.proposals import event_text
 from handlers.replies import Button, Message, Page, Replies, Reply, edit, lines, say, toast
-from handlers.staff import ANIMATORS, router_for
+from handlers.staff import ANIMATORS, page_of, router_for
 from handlers.supporters import name_of
 from locales import Html
 
+PER_PAGE = 20
+
 
 class Waiting(CallbackData, prefix="dq"):
-    """What waits for a decision."""
+    """A page of what waits for a decision."""
+
+    at: int = 0
 
 
 class Decide(CallbackData, prefix="dp"):
@@ -72,9 +76,9 @@ REFUSAL = Form(
 FORMS = (REFUSAL,)
 
 
-async def list_opened(query: Any) -> Replies:
-    """Show what waits."""
-    return [edit("decide.list")]
+async def list_opened(query: Any, callback_data: Waiting) -> Replies:
+    """Show a page of what waits."""
+    return [edit("decide.list", at=callback_data.at)]
 
 
 async def touched(
@@ -110,8 +114,8 @@ async def button(page: Page) -> list[Button]:
     return [Button(label, Waiting())] if count else []
 
 
-async def list_card(page: Page) -> Message:
-    """List what waits, each with who takes care of it."""
+async def list_card(page: Page, at: int = 0) -> Message:
+    """List a page of what waits, each with who takes care of it."""
     _ = page._
     events, offered = await proposals.waiting(page.session, page.reader, page.now)
     rows = []
@@ -119,7 +123,8 @@ async def list_card(page: Page) -> Message:
         *(("s", send) for send in offered),
         *(("e", event) for event in events),
     ]
-    for what, each in found:
+    shown, turning = page_of(found, at, PER_PAGE, lambda to: Waiting(at=to), _)
+    for what, each in shown:
         block = await block_for(page, "event" if what == "e" else "newsletter", each.id)
         title = block.get("title") if block else "?"
         owner = await page.session.get(Person, each.owner_id) if each.owner_id else None
@@ -138,7 +143,7 @@ async def list_card(page: Page) -> Message:
         if rows
         else _("Nothing is proposed at the moment.")
     )
-    return Message(text, [*rows, [staff.back(_)]])
+    return Message(text, [*rows, turning, [staff.back(_)]])
 
 
 async def one(page: Page, what: str, ref: str) -> Message:

@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import bridge, conversations, exchanges, inbox, referrals
 from community.errors import NotFoundError, RefusalError
-from community.exchanges import ExchangeMessage
+from community.exchanges import Exchange, ExchangeMessage
 from community.people import Person
+from community.referrals import Referral
 from handlers import attachments, menu, reading, stuck
 from handlers.bridge import label_in_inbox
 from handlers.by_team import AllByTeam
@@ -29,10 +30,11 @@ from handlers.preparing import Prepare
 from handlers.reading import read
 from handlers.referrals import VIEW_LASTS, closed
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
-from handlers.staff import Inbox, Late, back
+from handlers.staff import Inbox, Late, back, page_of
 from locales import Html, Translator
 
-SHOWN = 20
+PER_PAGE = 20
+_Waiting = tuple[Exchange, Person] | Exchange | Referral
 
 
 class OpenQuestion(CallbackData, prefix="iq"):
@@ -143,9 +145,9 @@ async def stray_settled(
 # The team answers
 
 
-async def inbox_opened(query: Any) -> Replies:
-    """Show what waits for the team."""
-    return [edit("inbox.list")]
+async def inbox_opened(query: Any, callback_data: Inbox) -> Replies:
+    """Show a page of what waits for the team."""
+    return [edit("inbox.list", at=callback_data.at)]
 
 
 async def question_touched(
@@ -282,8 +284,8 @@ async def one_by_one(page: Page) -> Message:
     )
 
 
-async def inbox_list(page: Page) -> Message:
-    """Show what waits: messages, the oldest first, then disputes about referrals."""
+async def inbox_list(page: Page, at: int = 0) -> Message:
+    """Show a page of what waits: messages, the oldest first, then what is about requests."""
     _ = page._
     waiting = await inbox.of_team(page.session, page.reader, page.now)
     disputes = await referrals.disputes(page.session, page.reader, page.now)
@@ -292,18 +294,10 @@ async def inbox_list(page: Page) -> Message:
     late = (await referrals.late(page.session, page.reader, page.now, size=1)).total
     if not waiting and not disputes and not exchanges and not by_team and not late:
         return Message(_("Nobody is waiting for an answer. 🎉"), [[back(_)]])
-    rows = [
-        [
-            Button(
-                _.label("button", "✉️ {name}", name=person.name or "?"),
-                OpenQuestion(ref=question.ref),
-            )
-        ]
-        for question, person in waiting
-    ]
-    rows += [[await label_in_inbox(page, exchange)] for exchange in exchanges[:SHOWN]]
-    look = _.label("button", "⚖️ They disagree")
-    rows += [[Button(look, Dispute(ref=referral.ref))] for referral in disputes[:SHOWN]]
+    every: list[_Waiting] = [*waiting, *exchanges, *disputes]
+    shown, turning = page_of(every, at, PER_PAGE, lambda to: Inbox(at=to), _)
+    rows = [[await _in_list(page, one)] for one in shown]
+    rows.append(turning)
     if by_team:
         rows.append([Button(_.label("button", "📞 Requests to pass on"), AllByTeam())])
     if late:
@@ -338,6 +332,18 @@ async def inbox_list(page: Page) -> Message:
         _.ngettext("{n} request is late.", "{n} requests are late.", late) if late else None,
     )
     return Message(text, [*rows, [back(_)]])
+
+
+async def _in_list(page: Page, one: _Waiting) -> Button:
+    """Return the way to one thing that waits."""
+    _ = page._
+    if isinstance(one, Referral):
+        return Button(_.label("button", "⚖️ They disagree"), Dispute(ref=one.ref))
+    if isinstance(one, Exchange):
+        return await label_in_inbox(page, one)
+    question, person = one
+    label = _.label("button", "✉️ {name}", name=person.name or "?")
+    return Button(label, OpenQuestion(ref=question.ref))
 
 
 async def question_card(page: Page, ref: str, back: int = 0, *, original: bool = False) -> Message:

@@ -38,6 +38,8 @@ class Propose(CallbackData, prefix="pp"):
 
     what: str = "menu"
     organization: str = ""
+    at: int = 0
+    """A page of the menu."""
 
 
 def button(_: Translator) -> Button:

@@ -33,12 +33,11 @@ from handlers.replies import (
     say,
 )
 from handlers.setup import OneOrganization, SetUp
-from handlers.staff import COORDINATORS, PlanOf, router_for
+from handlers.staff import COORDINATORS, PlanOf, page_of, router_for
 from locales import Html, Translator, day, parse_day
 
 NO_DAY = "?"
-TOLD = 15
-"""Of so many tasks a list tells; the others are behind their organisations."""
+PER_PAGE = 15
 
 
 class OneTask(CallbackData, prefix="pj"):
@@ -185,7 +184,7 @@ async def list_opened(
         await find(session, Organization, callback_data.ref)
         if callback_data.act == "new":
             return await begin(NEW, state, ref=callback_data.ref)
-    return [edit("plan.list", ref=callback_data.ref)]
+    return [edit("plan.list", ref=callback_data.ref, at=callback_data.at)]
 
 
 async def touched(
@@ -254,8 +253,8 @@ async def _name_of(page: Page, organization_id: int) -> str:
     return block.get("name") if block else "?"
 
 
-async def list_card(page: Page, ref: str = "") -> Message:
-    """List the tasks with one organisation, or with all; what is overdue comes first."""
+async def list_card(page: Page, ref: str = "", at: int = 0) -> Message:
+    """List a page of the tasks with one organisation, or with all; what is overdue is first."""
     _ = page._
     found = await plans.tasks(page.session, page.reader, page.now, organization_ref=ref or None)
     coming = [task for task in found if task.state in plans.OPEN]
@@ -264,21 +263,25 @@ async def list_card(page: Page, ref: str = "") -> Message:
     if ref:
         organization = await find(page.session, Organization, ref)
         title = _("🗂 <b>The plan with {name}</b>", name=await _name_of(page, organization.id))
-    told = [await _line(page, task, is_one=bool(ref)) for task in coming[:TOLD]]
+    listed = found if ref else coming
+    shown, turning = page_of(listed, at, PER_PAGE, lambda to: PlanOf(ref=ref, at=to), _)
+    told = [
+        await _line(page, task, is_one=bool(ref)) for task in shown if task.state in plans.OPEN
+    ]
     text = lines(
         title,
         _.ngettext("{n} task is overdue.", "{n} tasks are overdue.", overdue) if overdue else None,
-        *(told or [_("Nothing is to be done now.")]),
+        *(told if coming else [_("Nothing is to be done now.")]),
     )
-    shown = found if ref else coming
     rows = [
         [
             Button(
                 _.label("task in a list", "{what}", what=_short(task.what)), OneTask(ref=task.ref)
             )
         ]
-        for task in shown[:TOLD]
+        for task in shown
     ]
+    rows.append(turning)
     if ref:
         rows.append([Button(_.label("button", "➕ New task"), PlanOf(ref=ref, act="new"))])
         rows.append([Button(_.label("button", "Back"), OneOrganization(ref=ref))])

@@ -23,8 +23,11 @@ from handlers.forms import begin
 from handlers.menu import Propose
 from handlers.proposing import AGAIN
 from handlers.replies import Button, Message, Page, Replies, Reply, blockquote, edit, lines
+from handlers.staff import Received, page_of
 from handlers.supporters import name_of
 from locales import Html, Translator
+
+PER_PAGE = 20
 
 
 class Proposed(CallbackData, prefix="po"):
@@ -65,8 +68,8 @@ async def one_touched(
 # Cards
 
 
-async def menu_card(page: Page) -> Message:
-    """Show staff what they can propose, and what has become of what they have."""
+async def menu_card(page: Page, at: int = 0) -> Message:
+    """Show staff what they can propose, and page by page what has become of what they have."""
     _ = page._
     own = await roles.staffed(page.session, page.reader, page.now)
     rows: list[list[Button]] = []
@@ -79,19 +82,29 @@ async def menu_card(page: Page) -> Message:
             [Button(offer, Propose(what="offer", organization=organization.ref))],
             [Button(event, Propose(what="event", organization=organization.ref))],
         ]
-    for send in await sends.offers_of(page.session, page.reader, page.now):
-        title, state = await _title_of(page, "newsletter", send.id), _offer_state(send, _)
-        label = _.label("proposal in a list", "🤝 {title}: {state}", title=title, state=state)
-        rows.append([Button(label, Proposed(what="s", ref=send.ref))])
-    for event_row in await proposals.proposed_by(page.session, page.reader, page.now):
-        title, state = await _title_of(page, "event", event_row.id), _event_state(event_row, _)
-        label = _.label("proposal in a list", "📅 {title}: {state}", title=title, state=state)
-        rows.append([Button(label, Proposed(what="e", ref=event_row.ref))])
+    offered = await sends.offers_of(page.session, page.reader, page.now)
+    proposed = await proposals.proposed_by(page.session, page.reader, page.now)
+    every: list[Send | Event] = [*offered, *proposed]
+    shown, turning = page_of(every, at, PER_PAGE, lambda to: Propose(at=to), _)
+    rows += [[await _in_list(page, one)] for one in shown]
+    rows += [turning, [Button(_.label("button", "All referrals"), Received())]]
     text = lines(
         _("<b>Propose something to the network</b>"),
         _("The team reads it first. It then goes to members who look for what it is about."),
     )
     return Message(text, rows)
+
+
+async def _in_list(page: Page, one: Send | Event) -> Button:
+    """Return the way to one proposal, with how far it is."""
+    _ = page._
+    if isinstance(one, Send):
+        title, state = await _title_of(page, "newsletter", one.id), _offer_state(one, _)
+        label = _.label("proposal in a list", "🤝 {title}: {state}", title=title, state=state)
+        return Button(label, Proposed(what="s", ref=one.ref))
+    title, state = await _title_of(page, "event", one.id), _event_state(one, _)
+    label = _.label("proposal in a list", "📅 {title}: {state}", title=title, state=state)
+    return Button(label, Proposed(what="e", ref=one.ref))
 
 
 async def _title_of(page: Page, subject: str, number: int) -> str:

@@ -164,7 +164,7 @@ async def pressed(
         return await begin(MEETING, state, kind="event", organization="")
     await roles.require(session, person, RoleName.PROVIDER_STAFF, now)
     if what == "menu":
-        return [edit("propose.menu")]
+        return [edit("propose.menu", at=callback_data.at)]
     organization = await find(session, Organization, ref)
     await roles.require(
         session, person, RoleName.PROVIDER_STAFF, now, organization_id=organization.id

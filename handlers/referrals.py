@@ -31,19 +31,13 @@ from handlers.replies import (
     toast,
 )
 from handlers.requests import field_lines, resolution, write_button
-from handlers.staff import PROVIDERS, page_of, router_for
+from handlers.staff import PROVIDERS, Received, page_of, router_for
 from handlers.support import organization_name
 from locales import Html, Translator
 
 PER_PAGE = 10
 VIEW_LASTS = timedelta(minutes=15)
 """So long what was shared stays on a phone after the tap; then it is edited away."""
-
-
-class Received(CallbackData, prefix="rl"):
-    """A page of the referrals to the reader's organisation."""
-
-    at: int = 0
 
 
 class Answer(CallbackData, prefix="rf"):

@@ -31,7 +31,15 @@ class Desk(CallbackData, prefix="az"):
 
 
 class Inbox(CallbackData, prefix="ib"):
-    """The team's inbox."""
+    """A page of the team's inbox."""
+
+    at: int = 0
+
+
+class Received(CallbackData, prefix="rl"):
+    """A page of the referrals to the reader's organisation."""
+
+    at: int = 0
 
 
 class AgreementOf(CallbackData, prefix="ao"):
@@ -42,16 +50,18 @@ class AgreementOf(CallbackData, prefix="ao"):
 
 
 class Agreements(CallbackData, prefix="aq"):
-    """All agreements, as a list or as a workbook."""
+    """All agreements, as a page of a list or as a workbook."""
 
     to: str = "list"
+    at: int = 0
 
 
 class PlanOf(CallbackData, prefix="pb"):
-    """The shared plan with an organisation, or with all; ``act`` adds a task."""
+    """A page of the shared plan with an organisation, or with all; ``act`` adds a task."""
 
     ref: str = ""
     act: str = "open"
+    at: int = 0
 
 
 class Months(CallbackData, prefix="rp"):

@@ -16,6 +16,7 @@ from community.agreements.keeping import (
     current,
     every,
     is_active,
+    listed,
     opened,
     with_active,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "end_expired",
     "every",
     "is_active",
+    "listed",
     "next_due",
     "opened",
     "remind",

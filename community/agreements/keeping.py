@@ -1,6 +1,6 @@
 """A coordinator leads an agreement from the first idea on, and writes down what it says."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import roles
 from community.agreements.reminding import next_before
 from community.agreements.table import AGREEMENT, OVER, TO_ACTIVE, Agreement, State
+from community.among import among
 from community.base import find
 from community.errors import (
     AgreementLacksError,
@@ -20,6 +21,7 @@ from community.errors import (
 )
 from community.lifecycle import Who
 from community.people import Person
+from community.portions import Portion, portion
 from community.providers import Organization
 from community.roles import RoleName
 
@@ -78,21 +80,49 @@ async def every(
         NotAllowedError: the actor is no coordinator.
     """
     await roles.require(session, actor, RoleName.COORDINATOR, now)
-    found: dict[int, Agreement] = {}
-    for agreement in await session.scalars(
-        select(Agreement).order_by(Agreement.state.not_in(OVER), Agreement.id)
-    ):
-        found[agreement.organization_id] = agreement
-    organizations = await session.scalars(select(Organization).order_by(Organization.id))
-    rows = [(organization, found.get(organization.id)) for organization in organizations]
+    organizations = await session.scalars(_by_end())
+    return await _with_agreements(session, organizations.all())
 
-    def rank(row: tuple[Organization, Agreement | None]) -> tuple[bool, float]:
-        agreement = row[1]
-        if agreement is None or agreement.state in OVER:
-            return True, 0.0
-        return False, agreement.ends_at.timestamp() if agreement.ends_at else float("inf")
 
-    return sorted(rows, key=rank)
+async def listed(
+    session: AsyncSession, actor: Person, now: datetime, *, at: int, size: int
+) -> Portion[tuple[Organization, Agreement | None]]:
+    """Return a page of what ``every`` returns, in the same order.
+
+    Raises:
+        NotAllowedError: the actor is no coordinator.
+    """
+    await roles.require(session, actor, RoleName.COORDINATOR, now)
+    found = await portion(session, _by_end(), at, size)
+    rows = await _with_agreements(session, found.rows)
+    return Portion(rows, found.total, found.at, found.size)
+
+
+def _by_end() -> Select[Organization]:
+    """Return the query for all organisations, that whose agreement ends first before others.
+
+    There is at most one agreement that is not over.
+    """
+    return (
+        select(Organization)
+        .outerjoin(
+            Agreement,
+            and_(Agreement.organization_id == Organization.id, Agreement.state.not_in(OVER)),
+        )
+        .order_by(
+            Agreement.id.is_(None), Agreement.ends_at.is_(None), Agreement.ends_at, Organization.id
+        )
+    )
+
+
+async def _with_agreements(
+    session: AsyncSession, organizations: Sequence[Organization]
+) -> list[tuple[Organization, Agreement | None]]:
+    of_these = among(Agreement.organization_id, [each.id for each in organizations])
+    # The one that is not over comes last, so that it stays.
+    query = select(Agreement).where(of_these).order_by(Agreement.state.not_in(OVER), Agreement.id)
+    found = {agreement.organization_id: agreement for agreement in await session.scalars(query)}
+    return [(each, found.get(each.id)) for each in organizations]
 
 
 async def opened(

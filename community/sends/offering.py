@@ -102,7 +102,6 @@ async def offers_of(session: AsyncSession, actor: Person, now: datetime) -> list
         select(Send)
         .where(Send.kind == Kind.OFFER, Send.organization_id.in_(own))
         .order_by(Send.id.desc())
-        .limit(10)
     )
     return list(rows)
 

@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy import insert, select
 
 from bot.database import Database
-from community import people, providers
+from community import agreements, inbox, people, plans, providers
 from community.needs import Need
 from community.providers import Metadata, Organization, Service, entries
 from community.roles import Role, RoleName
 from community.translations import ContentText, State
+from tests.agreeing import agreed
 from tests.handlers.conftest import Calling, Phone
 
 MANY = 120
@@ -150,3 +151,48 @@ async def test_a_line_far_down_in_the_log_is_found_again_and_put_back(
         assert (line.previous_value, place) == ("+33 1 40 00 0000", 250)
         await entries.put_back(session, person, first.ref, entries.seal_of(line), boss.now)
         assert first.phone == "+33 1 40 00 0000"
+
+
+async def test_agreements_are_read_page_by_page_and_what_ends_first_is_first(
+    boss: Phone, database: Database
+) -> None:
+    async with database.transaction() as session:
+        person = await people.by_telegram_id(session, boss.number)
+        assert person is not None
+        rows = await session.scalars(select(Organization).order_by(Organization.id))
+        refs = [row.ref for row in rows]
+        await agreements.begin(session, person, refs[69], boss.now)
+        for at, days in ((99, 40), (109, 20)):
+            ends_at = boss.now + timedelta(days=days)
+            await agreed(session, person, refs[at], boss.now, ends_at=ends_at)
+    await boss.sends_data("aq:list:0")
+    assert "House 110: Active" in boss.last
+    found = await pages(boss, "House")
+    assert found[:4] == [110, 100, 70, 1]
+    assert sorted(found) == [*range(1, MANY + 1)]
+
+
+async def test_the_plan_is_read_page_by_page(boss: Phone, database: Database) -> None:
+    async with database.transaction() as session:
+        person = await people.by_telegram_id(session, boss.number)
+        ref = await session.scalar(select(Organization.ref).order_by(Organization.id))
+        assert person is not None
+        assert ref is not None
+        for number in range(1, 41):
+            await plans.add(session, person, ref, boss.now, what=f"Task {number}")
+    for data in ("pb::open:0", f"pb:{ref}:open:0"):
+        await boss.sends_data(data)
+        assert await pages(boss, "Task") == [*range(1, 41)]
+
+
+async def test_the_inbox_is_read_page_by_page(
+    boss: Phone, phone: Calling, database: Database
+) -> None:
+    animator = await phone(2, "en", RoleName.ANIMATOR)
+    async with database.transaction() as session:
+        for number in range(1, 46):
+            member = await people.meet(session, 1000 + number, boss.now, name=f"Member {number}")
+            await inbox.ask(session, member, "Hello", boss.now, language="en")
+    await animator.sends_data("ib:0")
+    assert "45 messages wait" in animator.last
+    assert await pages(animator, "Member") == [*range(1, 46)]

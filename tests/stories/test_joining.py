@@ -170,7 +170,7 @@ async def test_a_forged_button_changes_nothing_and_is_answered(stage: Theatre) -
         "co:all:1:0",
         "f:x:y:z",
         "st:nonsense",
-        "ib",
+        "ib:0",
         "te:maybe",
         "٧",
         "x" * 64,
