@@ -15,7 +15,7 @@ from community.figures import FEW
 from community.roles import RoleName
 from community.sends import Held, Kind, Send, State
 from handlers.content import block_for
-from handlers.replies import Button, Message, Page, lines
+from handlers.replies import Button, Message, Page, Reply, edit, lines
 from handlers.staff import AllSends
 from locales import Html, Translator, duration, language_name, moment, number
 
@@ -28,6 +28,12 @@ class Do(CallbackData, prefix="sd"):
 
     ref: str
     what: str
+    seen: int = 0
+    """Of a yes: which submission was read; what was handed in later is shown first."""
+
+    def card(self) -> Reply:
+        """Return the send as it is now."""
+        return edit("send.card", ref=self.ref)
 
 
 async def card_of(page: Page, send: Send) -> Message:

@@ -204,7 +204,8 @@ async def done(
         case "submit":
             await sends.submit(session, person, ref, now, network_language=network.language)
         case "approve" | "return":
-            await sends.review(session, person, ref, now, approve=what == "approve")
+            approve, seen = what == "approve", callback_data.seen
+            await sends.review(session, person, ref, now, approve=approve, seen=seen)
         case "undo":
             await sends.undo(session, person, ref, now)
             told = "send.undone" if send.state != before else "send.as_before"
@@ -345,8 +346,9 @@ async def _rows(page: Page, send: Send) -> list[list[Button]]:
     if is_offer and send.state in (State.DRAFT, State.IN_REVIEW):  # it waits with the proposals
         return [[Button(_.label("button", "All newsletters"), AllSends())]]
     if send.state == State.IN_REVIEW and send.made_by_id != page.reader.id:
+        yes = Do(ref=ref, what="approve", seen=await sends.submission(page.session, send))
         rows += [
-            [Button(_.label("button", "✅ Approve"), Do(ref=ref, what="approve"))],
+            [Button(_.label("button", "✅ Approve"), yes)],
             [Button(_.label("button", "↩️ Give it back"), Do(ref=ref, what="return"))],
         ]
     if send.state == State.DRAFT and animates:

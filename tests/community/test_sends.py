@@ -26,7 +26,13 @@ from community.base import find
 from community.consents import Consent, Purpose
 from community.deliveries import Delivery, Due, Outcome, Plan, SentMessage
 from community.deliveries import State as Row
-from community.errors import IllegalMoveError, NotAllowedError, NotUnderstoodError, TooLateError
+from community.errors import (
+    ChangedError,
+    IllegalMoveError,
+    NotAllowedError,
+    NotUnderstoodError,
+    TooLateError,
+)
 from community.events import Details, Event, details_of
 from community.history import Step
 from community.lifecycle import Who
@@ -417,6 +423,21 @@ async def test_fifty_need_no_second_person_and_fifty_one_do(
     await sends.review(session, other, large.ref, now, approve=True)
     assert (large.state, large.approved_by_id) == (A, other.id)
     assert await noticed(session, "reviewed") == [author.id]
+
+
+async def test_a_yes_is_to_the_words_that_were_read(session: AsyncSession, now: datetime) -> None:
+    author, other = await staff(session, 1, now), await staff(session, 2, now)
+    await a_crowd(session, now, 51)
+    send = await a_newsletter(session, author, now)
+    await sends.submit(session, author, send.ref, now, network_language=NETWORK)
+    read = await sends.submission(session, send)
+    await sends.edit(session, author, send.ref, now, language="en", texts={"body": "Other words."})
+    await sends.submit(session, author, send.ref, now, network_language=NETWORK)
+    with pytest.raises(ChangedError):
+        await sends.review(session, other, send.ref, now, approve=True, seen=read)
+    read = await sends.submission(session, send)
+    await sends.review(session, other, send.ref, now, approve=True, seen=read)
+    assert send.state == A
 
 
 async def noticed(session: AsyncSession, what: str) -> list[int | None]:
