@@ -1,6 +1,6 @@
 """What a support organisation did in a quarter: how fast it answered, and what came of it.
 
-Its own staff read it, and coordinators. Counts are of people, so few are hidden.
+Its own staff read it, and nobody else. Counts are of people, so few are hidden.
 """
 
 from collections import Counter

@@ -248,6 +248,23 @@ async def staffed(session: AsyncSession, person: Person, now: datetime) -> list[
     ]
 
 
+async def has_staffed(session: AsyncSession, person: Person, since: datetime) -> list[int]:
+    """Return the organisations of whose staff the person has been since then, or is now."""
+    rows = await session.scalars(
+        select(Role.organization_id)
+        .where(
+            Role.person_id == person.id,
+            Role.name == RoleName.PROVIDER_STAFF,
+            Role.organization_id.is_not(None),
+            or_(Role.revoked_at.is_(None), Role.revoked_at > since),
+            or_(Role.until.is_(None), Role.until > since),
+        )
+        .distinct()
+        .order_by(Role.organization_id)
+    )
+    return [number for number in rows if number is not None]
+
+
 async def last_staff(session: AsyncSession, organization_id: int, now: datetime) -> str:
     """Return what changes whenever an organisation has had somebody again who read.
 

@@ -1,4 +1,4 @@
-"""An organisation's quarter: its own people read it when it is over, and coordinators too."""
+"""An organisation's quarter: its own people read it, and are told when it is over."""
 
 from datetime import datetime
 from typing import Any

@@ -232,7 +232,8 @@ async def _names(page: Page, found: Support) -> Names:
 
     entries = [*found.stale, *found.unattended]
     providers = await named(
-        "organization", {*_keys(found, Group.PROVIDER), *(entry.id for entry, _at in entries)}
+        "organization",
+        {*_keys(found, Group.PROVIDER), *(entry.id for entry, _at in entries), *found.without},
     )
     areas = await named("area", _keys(found, Group.AREA))
     nowhere = _.label("figure", "No area told")

@@ -26,9 +26,14 @@ def report(month: Month, names: Names, _: Translator) -> Report:
     when = month_name(month.span.year, month.span.month, _)
     return Report(
         _.label("figure", "Figures for {month}", month=when),
-        _.label("figure", "This month is closed.")
-        if month.span.is_closed
-        else _.label("figure", "This month is still running: these are figures so far."),
+        support.status(
+            _.label("figure", "This month is closed.")
+            if month.span.is_closed
+            else _.label("figure", "This month is still running: these are figures so far."),
+            month.support,
+            names,
+            _,
+        ),
         list(_sections(month, names, _)),
         note(_),
     )

@@ -26,7 +26,7 @@ from community.figures import (
     success,
 )
 from community.referrals import Reason, Source, codes
-from locales import Translator, day, number
+from locales import Translator, day, join, number, plain
 from reports import words
 from reports.tables import Report, Row, Section, note, row, value
 
@@ -56,9 +56,14 @@ def report(support: Support, names: Names, zone: ZoneInfo, _: Translator) -> Rep
     when = quarter_name(support.span.quarter, _)
     return Report(
         _.label("figure", "Support: {quarter}", quarter=when),
-        _.label("figure", "This quarter is over.")
-        if support.span.is_closed
-        else _.label("figure", "This quarter is still running: these are figures so far."),
+        status(
+            _.label("figure", "This quarter is over.")
+            if support.span.is_closed
+            else _.label("figure", "This quarter is still running: these are figures so far."),
+            support,
+            names,
+            _,
+        ),
         [
             *sections(support, names, _),
             *_by_groups(support, names, _),
@@ -68,6 +73,18 @@ def report(support: Support, names: Names, zone: ZoneInfo, _: Translator) -> Rep
         ],
         note(_),
     )
+
+
+def status(how_far: str, support: Support, names: Names, _: Translator) -> str:
+    """Return how far the period is, and whose requests are not counted for this reader."""
+    called = [names.group[Group.PROVIDER](number) for number in support.without]
+    left_out = _.label(
+        "figure",
+        "Requests to {organizations} are not in it, because you work there: its own quarter "
+        "tells of them.",
+        organizations=plain(join(called, _)),
+    )
+    return f"{how_far} {left_out}" if called else how_far
 
 
 def sections(support: Support, names: Names, _: Translator) -> Iterator[Section]:

@@ -1,6 +1,6 @@
 """What a coordinator reads of a month."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from community.attendance import State as Attending
 from community.deliveries import Delivery
 from community.erasure import ERASED
 from community.events import Event
-from community.figures.periods import Span, span
+from community.figures.periods import Quarter, Span, span
 from community.figures.protecting import Cell, Hidden, Protected, people, protect, together
 from community.figures.support import Support, of_month
 from community.history import Step
@@ -104,19 +104,27 @@ async def read(
         NotAllowedError: the actor is no coordinator.
     """
     await roles.require(session, actor, RoleName.COORDINATOR, now)
-    return await month(session, year, month_number, zone, now)
+    since = Quarter.of_month(year, month_number).start(zone)
+    own = await roles.has_staffed(session, actor, since)
+    return await month(session, year, month_number, zone, now, without=own)
 
 
 async def month(
-    session: AsyncSession, year: int, month: int, zone: ZoneInfo, now: datetime
+    session: AsyncSession,
+    year: int,
+    month: int,
+    zone: ZoneInfo,
+    now: datetime,
+    *,
+    without: Sequence[int] = (),
 ) -> Month:
-    """Return the figures of one month, protected."""
+    """Return the figures of one month, protected; ``without`` as in ``Support``."""
     when = span(year, month, zone, now)
     return Month(
         when,
         await _members(session, when),
         await _meetings(session, when),
-        await of_month(session, when, zone, now),
+        await of_month(session, when, zone, now, without),
         await _deliveries(session, when),
         await _surveys(session, when),
     )

@@ -55,6 +55,8 @@ class Support:
     """Of the running quarter: whose entry nobody has confirmed for long, and since when."""
     unattended: Sequence[tuple[Organization, datetime]]
     """At which requests wait and nobody reads them, and since when."""
+    without: Sequence[int] = ()
+    """Organisations whose requests are not counted here: their reader knows these one by one."""
 
 
 async def read_support(
@@ -66,12 +68,17 @@ async def read_support(
 ) -> Support:
     """Return the support of a quarter to a coordinator.
 
+    Of an organisation of whose staff the reader is, or was in that quarter, nothing is counted:
+    its own quarter tells of it (``community/quarters.py``), and the difference would tell of
+    the others what is hidden here.
+
     Raises:
         NotAllowedError: the actor is no coordinator.
     """
     await roles.require(session, actor, RoleName.COORDINATOR, now)
     when = quarter.span(zone, now)
-    published, answers = await _published(session, when, zone)
+    own = await roles.has_staffed(session, actor, when.start)
+    published, answers = await _published(session, when, zone, own)
     stale, unattended = (
         ([], [])
         if when.is_closed
@@ -88,19 +95,26 @@ async def read_support(
         await _missed(session, when, zone),
         stale,
         unattended,
+        own,
     )
 
 
-async def of_month(session: AsyncSession, when: Span, zone: ZoneInfo, now: datetime) -> Support:
+async def of_month(
+    session: AsyncSession,
+    when: Span,
+    zone: ZoneInfo,
+    now: datetime,
+    without: Sequence[int] = (),
+) -> Support:
     """Return what is told of the support of one month: what its quarter leaves to tell."""
     whole = Quarter.of_month(when.year, when.month).span(zone, now)
-    published, answers = await _published(session, whole, zone)
+    published, answers = await _published(session, whole, zone, without)
     month = (when.month - 1) % MONTHS
     if month >= whole.begun:
-        return Support(when, Outcomes(0), None, {}, {}, {}, None, None, [], [])
+        return Support(when, Outcomes(0), None, {}, {}, {}, None, None, [], [], without)
     told = published.months[month]
     found = _times(told, [answer for answer in answers if answer.month == month])
-    return Support(when, told, found, {}, {}, {}, None, None, [], [])
+    return Support(when, told, found, {}, {}, {}, None, None, [], [], without)
 
 
 # Counting
@@ -155,7 +169,7 @@ def _outcome() -> ColumnElement[str]:
     )
 
 
-def _requests(when: QuarterSpan) -> Select[Any]:
+def _requests(when: QuarterSpan, without: Sequence[int]) -> Select[Any]:
     """Return what tells the requests of a quarter apart, one row for each that was ever sent."""
     month = case(
         *((Referral.made_at < span.end, n) for n, span in enumerate(when.months[:-1])),
@@ -179,6 +193,7 @@ def _requests(when: QuarterSpan) -> Select[Any]:
         .where(
             Referral.made_at >= when.start,
             Referral.made_at < when.end,
+            Referral.organization_id.not_in(without),
             Referral.state != State.DRAFT,
             (Referral.state != State.CANCELLED) | _WAS_SENT,
         )
@@ -198,9 +213,9 @@ class _Answer:
 
 
 async def _published(
-    session: AsyncSession, when: QuarterSpan, zone: ZoneInfo
+    session: AsyncSession, when: QuarterSpan, zone: ZoneInfo, without: Sequence[int]
 ) -> tuple[Published, Sequence[_Answer]]:
-    requests = _requests(when).subquery()
+    requests = _requests(when, without).subquery()
     apart = [column for column in requests.c if column.name not in ("made_at", "answered_at")]
     counted: Counter[Request] = Counter()
     for *values, number in await session.execute(
@@ -218,7 +233,7 @@ async def _published(
             requests.c.answered_at,
         ).where(requests.c.answered_at.is_not(None))
     )
-    return publish(counted, await _groups(session), when.begun), [
+    return publish(counted, await _groups(session, without), when.begun), [
         _answer(row, zone) for row in answered
     ]
 
@@ -239,7 +254,7 @@ def _day(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date()
 
 
-async def _groups(session: AsyncSession) -> Groups:
+async def _groups(session: AsyncSession, without: Sequence[int]) -> Groups:
     """Return every need, language, area and provider that a request can be of.
 
     Only what some request has been of, ever, for needs, languages and providers: that nobody asks
@@ -253,7 +268,8 @@ async def _groups(session: AsyncSession) -> Groups:
     needs = set(asked)
 
     async def of_requests(column: Any) -> list[Any]:
-        asked = select(column).where(_WAS_ASKED).distinct().order_by(column)
+        counted = _WAS_ASKED & Referral.organization_id.not_in(without)
+        asked = select(column).where(counted).distinct().order_by(column)
         return list(await session.scalars(asked))
 
     return {

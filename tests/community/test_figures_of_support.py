@@ -300,6 +300,45 @@ def test_the_codes_beside_an_outcome_are_those_of_the_requests_that_are_counted_
     assert without == [Outcome.ASKED, Outcome.ANSWERED, Outcome.ACCEPTED, Outcome.COMPLETED]
 
 
+async def test_who_also_works_for_a_provider_cannot_subtract_what_they_know_of_it(
+    town: Town,
+) -> None:
+    """Ten were declined, seven of them by one's own: the other three are nobody's to compute."""
+    await town.asks(Outcome.DECLINED, 7)
+    await town.asks(Outcome.DECLINED, 3, need=Need.TAX)
+    await town.asks(Outcome.CONFIRMED, 6, need=Need.TAX, language="fr")
+    own, other = (town.services[need].organization_id for need in (Need.FINANCE, Need.TAX))
+    boss = await coordinator(town.session)
+    quarter = figures.Quarter(2026, 4)
+    whole = await figures.read_support(town.session, boss, quarter, ZONE, LATER)
+    assert whole.outcomes.number(Outcome.DECLINED) == 10
+    assert whole.by[Group.PROVIDER][Outcome.DECLINED].cells[own] is Hidden.COVERED
+    assert whole.without == []
+    role = Role(
+        person_id=boss.id,
+        name=RoleName.PROVIDER_STAFF,
+        organization_id=own,
+        granted_at=LATER,
+    )
+    town.session.add(role)
+    await town.session.flush()
+    for revoked in (None, LATER):  # what was seen in the quarter is still known
+        role.revoked_at = revoked
+        await town.session.flush()
+        found = await figures.read_support(town.session, boss, quarter, ZONE, LATER)
+        assert found.without == [own]
+        assert found.outcomes.asked == 9
+        assert isinstance(found.outcomes.number(Outcome.DECLINED), Hidden)
+        assert set(found.by[Group.PROVIDER][Outcome.CONFIRMED].cells) == {other}
+        assert set(found.by[Group.LANGUAGE][Outcome.CONFIRMED].cells) == {"ar", "fr"}
+        month = await figures.read(town.session, boss, 2026, 11, ZONE, LATER)
+        assert (month.support.outcomes.asked, month.support.without) == (9, [own])
+    role.revoked_at = MONDAY - timedelta(days=60)
+    await town.session.flush()
+    long_ago = await figures.read_support(town.session, boss, quarter, ZONE, LATER)
+    assert long_ago.outcomes.asked == 16
+
+
 async def test_a_month_with_few_somewhere_leaves_the_telling_to_its_quarter(town: Town) -> None:
     await town.asks(Outcome.CONFIRMED, 7)
     await town.asks(Outcome.WAITING, 3)

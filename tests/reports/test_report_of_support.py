@@ -3,6 +3,7 @@
 import re
 import zipfile
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -106,6 +107,17 @@ def test_how_the_word_of_providers_came_is_told_where_the_team_has_written_it_do
         "Credit Union · Under way · by phone": "9",
         "Each of the others": "fewer than 5",
     }
+
+
+def test_whoever_works_for_a_provider_reads_that_its_requests_are_not_counted() -> None:
+    _ = translator_for("en")
+    names = Names(dict.fromkeys(Group, CALLED.__getitem__), str)
+    found = replace(a_quarter(), without=[CHAMBER, UNION])
+    assert without_isolates(support.status("So far.", found, names, _)) == (
+        "So far. Requests to Chamber of Commerce and Credit Union are not in it, because you work "
+        "there: its own quarter tells of them."
+    )
+    assert support.status("So far.", a_quarter(), names, _) == "So far."
 
 
 def test_beside_outcomes_and_reasons_stand_the_codes_of_others() -> None:
