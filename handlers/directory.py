@@ -184,6 +184,11 @@ def _where(area: Any) -> dict[str, Any]:
     return {"area_ref": None if everywhere else area, "online": everywhere}
 
 
+def _moved(area: str) -> dict[str, Any]:
+    """Return what changes if it is given elsewhere: in an area, it is online as it was."""
+    return _where(area) if area == EVERYWHERE else {"area_ref": area}
+
+
 def _amount(cost: str | None) -> Decimal | None:
     return Decimal(cost) if cost else None
 
@@ -222,7 +227,7 @@ def _correction(field: Field, changes: Callable[[Any], Mapping[str, Any]]) -> Fo
 
 CORRECTIONS = {
     "need": _correction(Field("need", _ask_need, _need), lambda need: {"need": Need(need)}),
-    "area": _correction(Field("area", _ask_area, _area), _where),
+    "area": _correction(Field("area", _ask_area, _area), _moved),
     "cost": _correction(
         Field("cost", _ask_cost_again, _cost), lambda cost: {"cost": _amount(cost)}
     ),
@@ -255,6 +260,8 @@ async def service_touched(
         await providers.edit_service(
             session, person, ref, now, interpretation=not service.interpretation
         )
+    elif act == "online":
+        await providers.edit_service(session, person, ref, now, online=not service.online)
     elif act == "is_open":
         await providers.edit_service(session, person, ref, now, is_open=not service.is_open)
     elif act in CORRECTIONS:
@@ -301,6 +308,7 @@ async def service_card(page: Page, ref: str) -> Message:
         _("An interpreter can be asked for.") if service.interpretation else None,
         cost_line(service, _),
         await _area_line(page, service),
+        _("💻 Online") if service.online and service.area_id is not None else None,
         _("Closed for now: nobody is shown it.") if not service.is_open else None,
         blockquote(block.get("description")) if block and block.get("description") else None,
         *[
@@ -319,13 +327,19 @@ async def service_card(page: Page, ref: str) -> Message:
         if service.interpretation
         else _.label("button", "Interpreter on request")
     )
+    online = (
+        _.label("button", "💻 Not online")
+        if service.online
+        else _.label("button", "💻 Online as well")
+    )
     opening = _.label("button", "Close it") if service.is_open else _.label("button", "Open it")
     rows = [
         *in_rows(facts, 2),
         [
             Button(interpreter, OneService(ref=ref, act="interpretation")),
-            Button(opening, OneService(ref=ref, act="is_open")),
+            Button(online, OneService(ref=ref, act="online")),
         ],
+        [Button(opening, OneService(ref=ref, act="is_open"))],
         *in_rows(word_buttons(_, ref, set(shelf.complete)), 2),
         [Button(_.label("button", "Back"), OneOrganization(ref=organization.ref))],
     ]
@@ -344,7 +358,7 @@ def cost_line(service: Service, _: Translator) -> Html:
 async def _area_line(page: Page, service: Service) -> Html:
     _ = page._
     if service.area_id is None:
-        return _("Everywhere, or online")
+        return _("Everywhere, or online") if service.online else _("Everywhere")
     block = await translations.block(
         page.session, "area", service.area_id, page.reads, page.network.language
     )

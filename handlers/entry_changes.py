@@ -16,6 +16,7 @@ from community.errors import ChangedError, RefusalError
 from community.people import Person
 from community.providers import Service, entries, facts
 from handlers import entry_words, unsaved
+from handlers.entry_form import SWITCHES
 from handlers.entry_preview import preview_languages, with_changes
 from handlers.entry_ways import ChangeField, Unsaved
 from handlers.forms import end
@@ -92,7 +93,7 @@ async def change_buttons(page: Page, service: Service) -> list[Button]:
     """Return a button for everything that can be changed about a service."""
     _ = page._
     source = await facts.source_of(page.session, service)
-    tapped = ("languages", "interpretation", "hours")
+    tapped = ("languages", *SWITCHES, "hours")
     buttons = [
         Button(
             _.label("button", "✏️ {field}", field=entry_words.field_name(field, _)),

@@ -27,6 +27,9 @@ from locales import OFFERED, Html, fold_digits, language_name
 
 UNKNOWN = "?"
 
+SWITCHES = ("interpretation", "online")
+"""Facts that are so or not: a tap turns them."""
+
 
 # Asking
 
@@ -122,7 +125,7 @@ async def _changes(answering: Answering, text: str) -> dict[str, str]:
         told = [f"{day} {days[day]}" for day in hours.DAYS if days.get(day)]
         return {"hours": "\n".join(told)}
     if field == "area":
-        return {"area": text, "online": "false" if text else "true"}
+        return {"area": text} if text else {"area": "", "online": "true"}
     return {f"{field}:{language}" if language else field: text}
 
 
@@ -163,7 +166,7 @@ async def change_asked(
         return [
             edit("entry.hours", ref=ref, week=await unsaved.stands(session, state, row, field))
         ]
-    if field == "interpretation" and isinstance(row, Service):
+    if field in SWITCHES and isinstance(row, Service):
         stands = await unsaved.stands(session, state, row, field)
         turned = "false" if stands == "true" else "true"
         return await unsaved.preview(state, ref, {**await unsaved.of(state, ref), field: turned})

@@ -147,7 +147,10 @@ async def test_a_service_is_corrected_fact_by_fact(phone: Calling, database: Dat
     assert "Helps with: Legal advice" in boss.last
     await boss.presses("📍 Where")
     await boss.presses("Old Town")
-    assert "In Old Town" in boss.last
+    assert "In Old Town\n💻 Online" in boss.last
+    await boss.presses("💻 Not online")
+    assert "Online" not in boss.last
+    await boss.presses("💻 Online as well")
     await boss.presses("💶 Cost")
     await boss.presses("Not known")
     assert "Cost: not known" in boss.last
@@ -157,7 +160,7 @@ async def test_a_service_is_corrected_fact_by_fact(phone: Calling, database: Dat
     await boss.says("7,50")
     async with database.transaction() as session:
         service = (await session.scalars(select(Service))).one()
-        assert (service.need, service.online, str(service.cost)) == (Need.LEGAL, False, "7.50")
+        assert (service.need, service.online, str(service.cost)) == (Need.LEGAL, True, "7.50")
         assert service.area_id is not None
 
 

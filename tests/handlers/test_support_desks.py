@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.database import Database
-from community import agreements, people, providers, referrals, roles, translations
+from community import agreements, areas, people, providers, referrals, roles, translations
 from community.deliveries import Delivery
 from community.needs import Need
 from community.people import Person
@@ -90,6 +90,24 @@ async def town(phone: Calling, database: Database) -> Town:
     made = Town(await phone(1, "en", COORDINATOR), await phone(2), await phone(3, "ar"), database)
     await made.make()
     return made
+
+
+async def test_an_organisation_says_that_it_is_in_an_area_and_online_as_well(town: Town) -> None:
+    async with town.database.transaction() as session:
+        boss = await people.by_telegram_id(session, town.boss.number)
+        assert boss is not None
+        area = await areas.create(session, boss, "Europe/Paris", town.now)
+        await providers.translate(
+            session, boss, "area", area.ref, "en", {"name": "Old Town"}, town.now
+        )
+    for label in ("✏️ Online", "✏️ Area"):
+        await town.adviser.sends_data(f"ov:{town.service}")
+        await town.adviser.presses(label)
+    await town.adviser.presses("Old Town")
+    await town.adviser.presses("Save")
+    async with town.database.transaction() as session:
+        service = (await session.scalars(select(Service))).one()
+        assert (service.online, service.area_id is not None) == (True, True)
 
 
 # Forged, old and other people's buttons
