@@ -74,7 +74,7 @@ async def _bring_in(
                 click.echo(without_isolates(plain(line)))
             for line in hsds.counted(directory, plan, _ENGLISH):
                 click.echo(without_isolates(plain(line)))
-            if not plan.count or not agrees(plan.count):
+            if plan.is_empty or not agrees(plan.count):
                 return 0
             async with database.transaction() as session:
                 person = await _coordinator(session, person.telegram_id, now)

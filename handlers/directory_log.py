@@ -1,6 +1,8 @@
 """A coordinator reads what has changed in an entry, puts values back, and sees what is stale."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from aiogram import Router
@@ -29,6 +31,7 @@ from handlers.staff import COORDINATORS, router_for, turning_of
 from locales import Html, Translator, day, moment
 
 PER_PAGE = 5
+UNCONFIRMED_SHOWN = 8
 SHORT = 120
 """So much of a value stands in the list; the whole of it where it is put back."""
 
@@ -49,10 +52,14 @@ class Line(CallbackData, prefix="lb"):
 
 
 class Unconfirmed(CallbackData, prefix="lu"):
-    """Entries that nobody has confirmed for 60 days; ``ref`` confirms one."""
+    """Entries that nobody has confirmed for 60 days; ``ref`` confirms one.
+
+    ``seen`` seals a page that was shown: it confirms these and no others.
+    """
 
     at: int = 0
     ref: str = ""
+    seen: str = ""
 
 
 # Handlers
@@ -81,11 +88,23 @@ async def unconfirmed_opened(
     person: Person,
     now: datetime,
 ) -> Replies:
-    """Show what nobody has confirmed, or say that one entry is right."""
-    if callback_data.ref:
+    """Show what nobody has confirmed, or say that one entry is right, or all of a page."""
+    at = callback_data.at
+    if callback_data.seen:
+        shown = await providers.unconfirmed(session, person, now, at=at, size=UNCONFIRMED_SHOWN)
+        if _seal(shown.rows) == callback_data.seen:
+            for one in shown.rows:
+                await providers.confirm(session, person, one.ref, now)
+    elif callback_data.ref:
         await providers.confirm(session, person, callback_data.ref, now)
         return [edit("setup.organization", ref=callback_data.ref)]
-    return [edit("directory.unconfirmed", at=callback_data.at)]
+    return [edit("directory.unconfirmed", at=at)]
+
+
+def _seal(shown: Sequence[Organization]) -> str:
+    """Return some letters that stand for these entries, as long as nobody has confirmed them."""
+    told = "\n".join(f"{one.ref} {providers.right_since(one).isoformat()}" for one in shown)
+    return sha256(told.encode()).hexdigest()[:12]
 
 
 # Cards
@@ -160,7 +179,9 @@ async def line_card(page: Page, ref: str, seen: str) -> Message:
 async def unconfirmed_card(page: Page, at: int = 0) -> Message:
     """List what nobody has confirmed for 60 days, the oldest first."""
     _ = page._
-    shown = await providers.unconfirmed(page.session, page.reader, page.now, at=at, size=8)
+    shown = await providers.unconfirmed(
+        page.session, page.reader, page.now, at=at, size=UNCONFIRMED_SHOWN
+    )
     rows = []
     for one in shown.rows:
         name = await name_of(page, "organization", one.id)
@@ -185,6 +206,9 @@ async def unconfirmed_card(page: Page, at: int = 0) -> Message:
         else None,
     )
     turning = turning_of(shown, lambda to: Unconfirmed(at=to), _)
+    if len(shown.rows) > 1:
+        all_right = Unconfirmed(at=shown.at, seen=_seal(shown.rows))
+        rows.append([Button(_.label("button", "✅ All of these are right"), all_right)])
     return Message(text, [*rows, turning, [Button(_.label("button", "Back"), SetUp())]])
 
 

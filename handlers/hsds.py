@@ -267,7 +267,7 @@ async def preview_card(page: Page, mark: str, at: int = 0) -> Message | None:
     ]
     if turn:
         rows.append(turn)
-    if plan.count:
+    if not plan.is_empty:
         rows.append([Button(_.label("button", "✅ Write it"), Agree(mark=mark, act="write"))])
         rows.append([Button(_.label("button", "Leave it"), Agree(mark=mark, act="leave"))])
     else:
@@ -279,7 +279,7 @@ async def preview_card(page: Page, mark: str, at: int = 0) -> Message | None:
             *counted(directory, plan, _),
             "",
             *every[at * LINES : (at + 1) * LINES],
-            *([] if plan.count else ["", _("There is nothing to write.")]),
+            *(["", _("There is nothing to write.")] if plan.is_empty else []),
         ),
         rows,
     )
@@ -292,9 +292,26 @@ def counted(directory: Directory, plan: Plan, _: Translator) -> list[Html]:
         _("✏️ Changes: {n}", n=number(len(plan.changes), _)),
         _("🟰 As it is: {n}", n=number(plan.same, _)),
     ]
+    if plan.assured:
+        told.append(_assured(plan, _))
     if directory.notes:
         told.append(_("⚠️ Taken in part: {n}", n=number(len(directory.notes), _)))
     return told
+
+
+def _assured(plan: Plan, _: Translator) -> Html:
+    count = len(plan.assured)
+    if plan.names_days:
+        return _.ngettext(
+            "🕘 {n} entry counts as confirmed on the day that the file names.",
+            "🕘 {n} entries count as confirmed on the days that the file names.",
+            count,
+        )
+    return _.ngettext(
+        "🕘 {n} entry counts as confirmed today.",
+        "🕘 {n} entries count as confirmed today.",
+        count,
+    )
 
 
 def listed(directory: Directory, plan: Plan, _: Translator) -> chain[Html]:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import areas, roles, translations
 from community.errors import DirectoryRefusedError
 from community.people import Person
-from community.providers import facts
+from community.providers import assuring, facts
 from community.providers.items import (
     BELONGS,
     LINKS,
@@ -113,6 +113,7 @@ async def compare(
     for kind in OWNERS_OF:
         for part in parts(item for item in directory.items.get(kind, ()) if item.owned):
             await _left_out(session, standing, plan, coming, part)
+    await assuring.compare(session, plan, directory, now)
     await _name_moves(session, standing, plan, coming)
     await _check_pairs(session, plan, directory.items.get("service_at_location", ()))
     return plan
@@ -329,6 +330,8 @@ def _kept(item: Item, there: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is kept of an item, with what stands and the file does not speak of."""
     kept = {key: value for key, value in there.items() if key not in item.said}
     for key, value in item.kept.items():
+        if key == assuring.FIELD:
+            continue  # of what stands, the newest day is the organisation's
         is_told = key in LINKS and item.links.get(key) == value
         if key in there or not (is_told or value in EMPTY):
             kept[key] = value

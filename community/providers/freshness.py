@@ -1,7 +1,8 @@
 """Whether an organisation's entry can still be believed: confirmed every 60 days, stale at 90.
 
 Its own people are asked three times, two days apart; any of them may confirm. Where nobody of an
-organisation is in the chat nobody is asked until somebody is, and the coordinators are told.
+organisation is in the chat nobody is asked until somebody is, and the coordinators are told, every
+month anew as long as there are such entries.
 """
 
 from collections.abc import Sequence
@@ -26,6 +27,8 @@ CONFIRMED_EVERY = timedelta(days=60)
 STALE_AFTER = timedelta(days=90)
 ASKED_AT_MOST = 3
 ASKED_AGAIN = timedelta(days=2)
+TOLD_AGAIN = timedelta(days=30)
+"""So long after a notice the coordinators are told again of what nobody can answer for."""
 AT_ONCE = 500
 """So many entries at most are asked about in one look, so that no look takes long."""
 
@@ -92,7 +95,7 @@ async def ask(session: AsyncSession, now: datetime) -> int:
     """Ask whether entries are still right; return how many the staff were asked about.
 
     Asked, and counted, is where somebody can answer. Whoever joins the staff after the last time
-    is asked as well. Of entries that nobody can answer for the coordinators hear once.
+    is asked as well. Of entries that nobody can answer for the coordinators hear every month.
     """
     await _tell_coordinators(session, now)
     found = await _locked(session, _is_asked(now))
@@ -141,24 +144,25 @@ def _is_asked(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _is_untold(now: datetime) -> ColumnElement[bool]:
-    """Return the condition that nobody can answer for an entry, and nobody knows of it yet."""
-    nobody = Organization.id.not_in(roles.with_staff(now))
-    return and_(nobody, Organization.asks == 0, Organization.asked_at.is_(None))
-
-
 async def _tell_coordinators(session: AsyncSession, now: datetime) -> None:
-    due = now - CONFIRMED_EVERY >= _SINCE
-    found = await _locked(session, and_(_is_untold(now), due))
-    if not found:
+    """Tell of all entries that nobody can answer for, when it is time for one of them."""
+    unanswered = and_(
+        Organization.id.not_in(roles.with_staff(now)), now - CONFIRMED_EVERY >= _SINCE
+    )
+    last = Organization.asked_at
+    is_time = or_(last.is_(None), last <= now - TOLD_AGAIN)
+    if not await _locked(session, and_(unanswered, is_time)):
         return
     coordinators = [one.id for one in await roles.holders(session, RoleName.COORDINATOR, now)]
     await deliveries.plan_notices(
         session, now, "entries_unconfirmed", coordinators, f"entries_unconfirmed:{now.date()}"
     )
-    for row in found:
-        row.asked_at = now
-    await session.flush()
+    await session.execute(
+        update(Organization)
+        .where(unanswered)
+        .values(asked_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 async def _locked(session: AsyncSession, due: ColumnElement[bool]) -> Sequence[Organization]:
@@ -185,15 +189,17 @@ async def _newcomers(session: AsyncSession, row: Organization, now: datetime) ->
 async def next_ask(session: AsyncSession, now: datetime) -> datetime | None:
     """Return when the next entry is asked about, or the coordinators hear of one."""
     has_staff = Organization.id.in_(roles.with_staff(now))
-    waits = or_(and_(has_staff, Organization.asks == 0), _is_untold(now))
+    asks, last = Organization.asks, Organization.asked_at
+    nobody = Organization.id.not_in(roles.with_staff(now))
+    waits = or_(and_(has_staff, asks == 0), and_(nobody, last.is_(None)))
     first = await session.scalar(select(func.min(_SINCE)).where(waits))
     again = await session.scalar(
-        select(func.min(Organization.asked_at)).where(
-            has_staff, Organization.asks.between(1, ASKED_AT_MOST - 1)
-        )
+        select(func.min(last)).where(has_staff, asks.between(1, ASKED_AT_MOST - 1))
     )
+    told = await session.scalar(select(func.min(last)).where(nobody))
     moments = [first + CONFIRMED_EVERY] if first else []
     moments += [again + ASKED_AGAIN] if again else []
+    moments += [told + TOLD_AGAIN] if told else []
     return min(moments, default=None)
 
 

@@ -12,7 +12,7 @@ from community.base import new_ref
 from community.lifecycle import Who
 from community.needs import Need
 from community.people import Person
-from community.providers import hours
+from community.providers import assuring, hours
 from community.providers.items import BELONGS, LINKS, NAMED, TABLES, Change, Item, Plan
 from community.providers.standing import HoursKey, hours_key, hours_key_of, parts, table_of
 from community.providers.table import Kind, Location, Metadata, ServiceStep, ServiceTerm, Strength
@@ -94,6 +94,7 @@ async def write(
         if week != stood[number]
     ]
     await _log(session, actor, plan, [*plan.changes, *weeks], language, now)
+    await assuring.write(session, actor, plan, now)
     await session.flush()
 
 

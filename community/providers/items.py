@@ -8,6 +8,7 @@ of an item's *values*: columns by their names, texts by their field with a dot b
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -164,11 +165,20 @@ class Plan:
     """Rows that no longer belong somewhere: kind, number, and the column that says where."""
     gone: list[tuple[str, int]] = field(default_factory=list)
     """Rows that belong nowhere any more."""
+    assured: dict[str, datetime] = field(default_factory=dict)
+    """From when on the entries of organisations count as right (``assuring``)."""
+    names_days: bool = False
+    """Whether the files say of any service when it was assured."""
 
     @property
     def count(self) -> int:
         """Return how many things would be written."""
         return len(self.new) + len(self.changes)
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether there is nothing to write at all."""
+        return not (self.count or self.assured)
 
     @property
     def seal(self) -> str:

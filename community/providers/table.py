@@ -35,7 +35,7 @@ class Organization(Base, Referable, FromHsds):
     website: Mapped[str | None] = mapped_column(String(500))
     made_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
-    """When its own people last said that the entry is right (HSDS ``assured_date``)."""
+    """When somebody last said that the entry is right (HSDS's ``assured_date``)."""
     asks: Mapped[int] = mapped_column(default=0)
     """How often they have been asked since then."""
     asked_at: Mapped[datetime | None]

@@ -7,12 +7,14 @@ members is in any of these tables.
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import UTC, date
 from typing import Any
 
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import areas
+from community.providers import assuring
 from community.providers.comparing import EMPTY
 from community.providers.standing import (
     hours_key,
@@ -63,6 +65,7 @@ class _Some:
         self.rows: dict[str, Rows] = {}
         self.words: dict[str, dict[int, dict[str, str]]] = {}
         self.beside: dict[int, dict[str, Any]] = {}
+        self._came: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
         self._by: dict[tuple[str, str], dict[Any, list[Row[Any]]]] = {}
         self._one: dict[str, dict[int, Row[Any]]] = {}
 
@@ -160,11 +163,25 @@ class _Some:
             every = self._listed(child, column, kind, row, hsds.get(key))
             if every or key in hsds:
                 made[key] = every if every or hsds.get(key) is not None else None
+        if kind == "service" and (day := self._assured(row)):
+            made[assuring.FIELD] = day.isoformat()
         if kind == "service" and row.program_id:
             made["program"] = self.object("program", self._one["program"][row.program_id])
         if kind == "service_at_location":
             made["location"] = self.object("location", self._one["location"][row.location_id])
         return made
+
+    def _assured(self, row: Row[Any]) -> date | None:
+        """Return the day of a newer confirmation than any that came with the organisation."""
+        organization = self._one["organization"].get(row.organization_id)
+        if organization is None or organization.confirmed_at is None:
+            return None
+        confirmed: date = organization.confirmed_at.astimezone(UTC).date()
+        if not self._came:
+            for one in self.rows["service"]:
+                self._came[one.organization_id].append(one.hsds)
+        came = assuring.newest(self._came[organization.id])
+        return confirmed if came is None or came < confirmed else None
 
     def _is_nearest(self, row: Row[Any]) -> bool:
         """Say whether a location is in the area in which an import puts it anyway."""

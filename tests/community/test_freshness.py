@@ -99,16 +99,21 @@ async def test_where_nobody_is_in_the_chat_the_coordinator_is_told_once(
     boss = await a_coordinator(session, now)
     for name in ("One", "Two", "Three"):
         await providers.create_organization(session, boss, name, "en", now)
-    for later in (60, 60, 61, 62, 64, 90):
+    for later in (60, 60, 61, 62, 64, 89):
         await providers.ask(session, now + later * DAY)
     assert await asked(session) == [(boss.id, "entries_unconfirmed")]
-    assert await providers.next_ask(session, now + 90 * DAY) is None
+    # Every month anew, as long as there are such entries.
+    assert await providers.next_ask(session, now + 89 * DAY) == now + 90 * DAY
+    for later in (90, 90, 100):
+        await providers.ask(session, now + later * DAY)
+    assert await asked(session) == [(boss.id, "entries_unconfirmed")] * 2
     first = await providers.unconfirmed(session, boss, now + 64 * DAY, size=2)
     other = await providers.unconfirmed(session, boss, now + 64 * DAY, at=1, size=2)
     assert (len(first.rows), len(other.rows), other.total) == (2, 1, 3)
     for one in [*first.rows, *other.rows]:
         await providers.confirm(session, boss, one.ref, now + 64 * DAY)
     assert (await providers.unconfirmed(session, boss, now + 64 * DAY, size=2)).total == 0
+    assert await providers.next_ask(session, now + 100 * DAY) == now + 124 * DAY
 
 
 async def test_who_joins_the_staff_of_an_entry_that_nobody_could_answer_for_is_asked(
@@ -116,7 +121,7 @@ async def test_who_joins_the_staff_of_an_entry_that_nobody_could_answer_for_is_a
 ) -> None:
     boss = await a_coordinator(session, now)
     ours = await providers.create_organization(session, boss, "Chamber", "en", now)
-    for later in (60, 62, 64, 100):
+    for later in (60, 62, 64, 89):
         await providers.ask(session, now + later * DAY)
     assert await asked(session) == [(boss.id, "entries_unconfirmed")]
     first = await with_role(session, 20, now + 101 * DAY, RoleName.PROVIDER_STAFF, ours)

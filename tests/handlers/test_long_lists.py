@@ -117,12 +117,31 @@ async def test_the_question_whether_all_is_right_names_a_few_services_and_counts
 
 
 async def test_entries_to_confirm_are_read_page_by_page(boss: Phone) -> None:
-    await boss.sends_data("lu:0:")
+    await boss.sends_data("lu:0::")
     assert "120 entries have not been confirmed for 60 days." in boss.last
-    await boss.sends_data("lu:14:")
+    await boss.sends_data("lu:14::")
     assert [label for label in boss.buttons if "House" in label][-1].startswith("🕘 House 120")
-    await boss.sends_data("lu:99:")
+    await boss.sends_data("lu:99::")
     assert any("House 120" in label for label in boss.buttons)
+
+
+async def test_all_entries_of_a_page_are_confirmed_at_once_and_only_those_that_were_shown(
+    boss: Phone, database: Database
+) -> None:
+    await boss.sends_data("lu:1::")
+    await boss.presses("✅ All of these are right")
+    assert "112 entries have not been confirmed for 60 days." in boss.last
+    async with database.transaction() as session:
+        rows = await session.scalars(select(Organization).order_by(Organization.id))
+        assert [at for at, row in enumerate(rows, 1) if row.confirmed_at] == [*range(9, 17)]
+        # Meanwhile somebody else confirms one of what is shown now: it is listed anew first.
+        person = await people.by_telegram_id(session, boss.number)
+        ref = await session.scalar(select(Organization.ref).order_by(Organization.id).offset(16))
+        assert person is not None
+        assert ref is not None
+        await providers.confirm(session, person, ref, boss.now)
+    await boss.presses("✅ All of these are right")
+    assert "111 entries have not been confirmed for 60 days." in boss.last
 
 
 async def test_a_line_far_down_in_the_log_is_found_again_and_put_back(

@@ -269,7 +269,7 @@ async def test_forged_buttons_of_an_entry_are_refused_to_everybody_else(
         f"op:{service.ref}:pause",
         f"lg:{organization.ref}:0",
         f"lb:{organization.ref}:{seen}:back!",
-        f"lu:0:{organization.ref}",
+        f"lu:0:{organization.ref}:",
         f"np:{service.ref}:kind",
         f"nf:{service.ref}:tax",
         "nk:::0:xlsx",
