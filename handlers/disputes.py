@@ -10,12 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import referrals
 from community.errors import RefusalError
 from community.people import Person
+from community.providers import Organization, Service
 from community.referrals import State
+from handlers import words
+from handlers.facts import reached_by
 from handlers.referrals import VIEW_LASTS, closed
 from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, say
 from handlers.requests import field_lines, resolution
 from handlers.staff import ANIMATORS, Inbox, router_for
 from handlers.support import organization_name
+from locales import Html, day
 
 
 class Dispute(CallbackData, prefix="di"):
@@ -61,10 +65,19 @@ async def card(page: Page, ref: str, opened: str) -> Message:
         return Message(closed(_), [[look], to_inbox])
     referral, member = await referrals.disputed(page.session, page.reader, ref, page.now)
     shared = await referrals.shared(page.session, referral)
+    service = await page.session.get_one(Service, referral.service_id)
+    organization = await page.session.get_one(Organization, referral.organization_id)
+    account = member.username if member else None
+    so_far = await referrals.steps_so_far(page.session, referral)
     text = lines(
         _("⚖️ <b>They disagree</b>"),
         _("Member: {name}", name=member.name if member else "?"),
+        _("Telegram: @{username}", username=account) if account else None,
+        "",
         _("Organisation: {name}", name=await organization_name(page, referral)),
+        *reached_by(service, organization, _),
+        "",
+        *[_dated(page, at, state) for at, state in so_far],
         "",
         *await field_lines(page, shared, referral.written_in),
         resolution(referral, _),
@@ -78,6 +91,13 @@ async def card(page: Page, ref: str, opened: str) -> Message:
             ]
         )
     return Message(text, [*rows, to_inbox], protect=True, live=True)
+
+
+def _dated(page: Page, at: datetime, state: State) -> Html:
+    _ = page._
+    date = day(at.astimezone(page.zone).date(), _)
+    # NOTE: One line of what has happened so far, for example "Monday 2 November: Accepted".
+    return _("{date}: {state}", date=date, state=words.referral_for_team(state, _))
 
 
 async def settle_card(page: Page, ref: str, act: str) -> Message:

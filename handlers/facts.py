@@ -27,7 +27,7 @@ from handlers.content import authored, block_for
 from handlers.directory import cost_line
 from handlers.looking import OpenService
 from handlers.replies import Button, Message, Page, Replies, edit, lines
-from locales import Html, day, join, language_name, weekly_hours
+from locales import Html, Translator, day, join, language_name, weekly_hours
 
 
 class More(CallbackData, prefix="fm"):
@@ -185,13 +185,8 @@ async def _contact(page: Page, service: Service, organization: Organization) -> 
     rows = await page.session.scalars(
         select(Contact).where(Contact.service_id == service.id).order_by(Contact.id)
     )
-    told = []
-    phone, email = service.phone or organization.phone, service.email or organization.email
+    told = reached_by(service, organization, _)
     website = service.url or organization.website
-    if phone:
-        told.append(_("📞 {phone}", phone=phone))
-    if email:
-        told.append(_("✉️ {email}", email=email))
     if website:
         told.append(_("🌐 {website}", website=website))
     for contact in rows:
@@ -203,6 +198,14 @@ async def _contact(page: Page, service: Service, organization: Organization) -> 
         elif who or ways:
             told.append(_("👤 {who}", who=who or ways))
     return told or [_("Not known")]
+
+
+def reached_by(service: Service, organization: Organization, _: Translator) -> list[Html]:
+    """Return an organisation's phone and e-mail: the service's own, while it is still theirs."""
+    its_own = service if service.organization_id == organization.id else organization
+    phone, email = its_own.phone or organization.phone, its_own.email or organization.email
+    told = [_("📞 {phone}", phone=phone)] if phone else []
+    return [*told, _("✉️ {email}", email=email)] if email else told
 
 
 # Networks and programmes

@@ -11,7 +11,7 @@ from aiogram.filters.callback_data import CallbackData
 from community import agreements, referrals, roles
 from community.base import find
 from community.errors import NotFoundError
-from community.providers import Service
+from community.providers import Organization, Service
 from community.referrals import CLOCKS, Awaited, Referral, State
 from community.roles import RoleName
 from handlers import words
@@ -19,6 +19,7 @@ from handlers.by_team import ByTeam
 from handlers.clocks import if_nothing_happens, next_lines
 from handlers.content import block_for
 from handlers.disputes import Dispute
+from handlers.facts import reached_by
 from handlers.referrals import Answer
 from handlers.replies import Button, Message, Page, Replies, edit, lines
 from handlers.requests import OneRequest
@@ -79,9 +80,11 @@ async def one_card(page: Page, ref: str) -> Message:
     _ = page._
     referral = await referrals.stands(page.session, page.reader, ref, page.now)
     service = await page.session.get_one(Service, referral.service_id)
+    organization = await page.session.get_one(Organization, referral.organization_id)
     block = await block_for(page, "service", service.id)
     text = lines(
         _("🏢 {organization}", organization=await organization_name(page, referral)),
+        *reached_by(service, organization, _),
         _("Service: {service}", service=block.get("name") if block else "?"),
         _("<b>{state}</b>", state=words.referral_for_team(State(referral.state), _)),
         _("Since {date}.", date=_since(page, referral)),

@@ -48,7 +48,7 @@ from community.referrals.chains import (
 )
 from community.referrals.clocks import CLOCKS, Awaited, Clock, Owner, Then
 from community.referrals.late import late, stands
-from community.referrals.moving import last_source
+from community.referrals.moving import last_source, steps_so_far
 from community.referrals.outcomes import ASKED_TWICE
 from community.referrals.preparing import (
     PREPARED_LASTS,
@@ -171,6 +171,7 @@ __all__ = [
     "ring",
     "shared",
     "stands",
+    "steps_so_far",
     "stop_sharing",
     "take_back",
     "takes_requests",

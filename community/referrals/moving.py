@@ -133,3 +133,13 @@ async def last_source(session: AsyncSession, referral: Referral) -> Source | Non
         .limit(1)
     )
     return Source(found) if found else None
+
+
+async def steps_so_far(session: AsyncSession, referral: Referral) -> list[tuple[datetime, State]]:
+    """Return when a request came into which state, from the day on which it was sent."""
+    rows = await session.execute(
+        select(Step.at, Step.after)
+        .where(Step.subject == REFERRAL.name, Step.subject_id == referral.id)
+        .order_by(Step.id)
+    )
+    return [(at, State(after)) for at, after in rows if after != State.DRAFT]

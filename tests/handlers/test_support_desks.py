@@ -3,14 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.database import Database
 from community import agreements, areas, people, providers, referrals, roles, translations
 from community.deliveries import Delivery
 from community.needs import Need
 from community.people import Person
-from community.providers import Service
+from community.providers import Organization, Service
 from community.referrals import FieldName, Referral, State
 from community.roles import Role, RoleName
 from community.translations import Reads
@@ -277,6 +277,11 @@ async def test_a_dispute_waits_in_the_inbox_until_it_is_settled(
     animator = await phone(5, "en", ANIMATOR)
     ref = await town.asks(note="Please help.")
     await town.disputes(ref)
+    async with town.database.transaction() as session:
+        (await session.scalars(select(Organization))).one().phone = "+32 2 555 01 20"
+        await session.execute(
+            update(Person).where(Person.name == "Person 3").values(username="user_3")
+        )
     assert await animator.gets("team_notice", what="dispute", ref=ref) is not None
     await animator.says("/animate")
     await animator.presses("Inbox")
@@ -284,6 +289,15 @@ async def test_a_dispute_waits_in_the_inbox_until_it_is_settled(
     await animator.presses("They disagree")
     for shown in ("Member: Person 3", "Organisation: Chamber", "Name: Person 3", "Please help."):
         assert shown in animator.last
+    assert "Telegram: @user_3" in animator.last
+    assert "📞 +32 2 555 01 20" in animator.last
+    came = [
+        line.partition(": ")[2] for line in animator.last.splitlines() if "November 2026: " in line
+    ]
+    assert came == [
+        *("Waiting for an answer", "Accepted", "Under way"),
+        *("Done, says the organisation", "They disagree"),
+    ]
     await animator.presses("The help was given")
     assert "This cannot be changed afterwards." in animator.last
     await animator.presses("Back")
