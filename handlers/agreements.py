@@ -45,7 +45,7 @@ from handlers.replies import (
     lines,
     say,
 )
-from handlers.setup import OneOrganization, SetUp, require_coordinator
+from handlers.setup_ways import OneOrganization, SetUp, require_coordinator
 from handlers.staff import COORDINATORS, AgreementOf, Agreements, router_for, turning_of
 from handlers.words import SPOKEN
 from locales import Html, Translator, day, language_name

@@ -18,7 +18,7 @@ from community.lifecycle import Who
 from community.people import Person
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.replies import Button, Message, Page, Replies, Reply, edit, in_rows, lines, say
-from handlers.setup import SetUp, language_buttons, require_coordinator
+from handlers.setup_ways import SetUp, language_buttons, require_coordinator
 from handlers.staff import COORDINATORS, router_for
 from locales.folding import fold
 

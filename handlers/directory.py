@@ -11,14 +11,13 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import areas, providers, translations
+from community import providers, translations
 from community.base import find
 from community.errors import NotUnderstoodError
 from community.needs import Need
 from community.people import Person
 from community.providers import Organization, Service
 from handlers import words
-from handlers.content import area_choices
 from handlers.directory_words import (
     read_description,
     read_name,
@@ -41,7 +40,17 @@ from handlers.replies import (
     say,
     toast,
 )
-from handlers.setup import OneOrganization, require_coordinator
+from handlers.service_form import (
+    EVERYWHERE,
+    UNKNOWN,
+    area_question,
+    make,
+    need_question,
+    place_of,
+    read_area,
+    read_need,
+)
+from handlers.setup_ways import NewService, OneOrganization, OneService, require_coordinator
 from handlers.staff import COORDINATORS, router_for
 from handlers.words import SPOKEN
 from locales import (
@@ -57,19 +66,6 @@ AMOUNT = re.compile(r"(\d{1,6})(?:[.,٫](\d{1,2}))?")
 """One separator, before the cents: what might be thousands ("1,000") is asked for again."""
 
 
-class NewService(CallbackData, prefix="sn"):
-    """Add a service to an organisation."""
-
-    ref: str
-
-
-class OneService(CallbackData, prefix="ss"):
-    """One service; ``act`` changes one thing about it."""
-
-    ref: str
-    act: str = "open"
-
-
 class Given(CallbackData, prefix="sg"):
     """A language in which the service is given: on or off."""
 
@@ -78,12 +74,6 @@ class Given(CallbackData, prefix="sg"):
 
 
 # Reading answers
-
-
-async def _need(answering: Answering, text: str) -> str:
-    if not answering.chosen or text not in [*Need]:
-        raise NotUnderstoodError("choice")
-    return text
 
 
 async def _cost(answering: Answering, text: str) -> str | None:
@@ -95,16 +85,6 @@ async def _cost(answering: Answering, text: str) -> str | None:
     return f"{amount[1]}.{amount[2] or 0}"
 
 
-async def _area(answering: Answering, text: str) -> str:
-    if not answering.chosen:
-        raise NotUnderstoodError("choice")
-    if text != EVERYWHERE:
-        await areas.by_ref(answering.session, text)
-    return text
-
-
-UNKNOWN, EVERYWHERE = "?", "*"
-
 # Asking
 
 
@@ -113,16 +93,11 @@ async def _ask_name(page: Page, about: Any, answers: Any) -> Question:
 
 
 async def _ask_need(page: Page, about: Any, answers: Any) -> Question:
-    _ = page._
-    return Question(
-        _("What does it help with?"), [(words.need(code, _), code.value) for code in Need]
-    )
+    return need_question(page, page._("What does it help with?"))
 
 
 async def _ask_area(page: Page, about: Any, answers: Any) -> Question:
-    _ = page._
-    everywhere = (_.label("button", "Everywhere, or online"), EVERYWHERE)
-    return Question(_("Where is it given?"), [everywhere, *await area_choices(page)])
+    return await area_question(page, page._("Where is it given?"))
 
 
 async def _ask_cost(page: Page, about: Any, answers: Any) -> Question:
@@ -160,33 +135,15 @@ async def _ask_steps(page: Page, about: Any, answers: Any) -> Question:
 
 async def _made(answering: Answering) -> Replies:
     answers = answering.answers
-    texts = {"name": answers["name"]}
-    if answers.get("description"):
-        texts["description"] = answers["description"]
-    service = await providers.create_service(
-        answering.session,
-        answering.person,
-        answering.about["ref"],
-        Need(answers["need"]),
-        [answering._.language],
-        texts,
-        answering._.language,
-        answering.now,
-        **_where(answers["area"]),
-        cost=_amount(answers["cost"]),
-        steps=answers.get("steps") or (),
+    service = await make(
+        answering, cost=_amount(answers["cost"]), steps=answers.get("steps") or ()
     )
     return [say("setup.service", ref=service.ref)]
 
 
-def _where(area: Any) -> dict[str, Any]:
-    everywhere = area == EVERYWHERE
-    return {"area_ref": None if everywhere else area, "online": everywhere}
-
-
-def _moved(area: str) -> dict[str, Any]:
+def _moved(area: str) -> Mapping[str, Any]:
     """Return what changes if it is given elsewhere: in an area, it is online as it was."""
-    return _where(area) if area == EVERYWHERE else {"area_ref": area}
+    return place_of(area) if area == EVERYWHERE else {"area_ref": area}
 
 
 def _amount(cost: str | None) -> Decimal | None:
@@ -197,8 +154,8 @@ SERVICE = Form(
     "setup.service",
     [
         Field("name", _ask_name, read_name),
-        Field("need", _ask_need, _need),
-        Field("area", _ask_area, _area),
+        Field("need", _ask_need, read_need),
+        Field("area", _ask_area, read_area),
         Field("cost", _ask_cost, _cost),
         Field("description", _ask_description, read_description, optional=True),
         Field("steps", _ask_steps, read_steps, optional=True),
@@ -226,8 +183,8 @@ def _correction(field: Field, changes: Callable[[Any], Mapping[str, Any]]) -> Fo
 
 
 CORRECTIONS = {
-    "need": _correction(Field("need", _ask_need, _need), lambda need: {"need": Need(need)}),
-    "area": _correction(Field("area", _ask_area, _area), _moved),
+    "need": _correction(Field("need", _ask_need, read_need), lambda need: {"need": Need(need)}),
+    "area": _correction(Field("area", _ask_area, read_area), _moved),
     "cost": _correction(
         Field("cost", _ask_cost_again, _cost), lambda cost: {"cost": _amount(cost)}
     ),

@@ -26,21 +26,14 @@ from handlers.replies import (
     lines,
     toast,
 )
-from handlers.setup import OneOrganization, SetUp
+from handlers.setup_ways import Log, OneOrganization, SetUp, Unconfirmed
 from handlers.staff import COORDINATORS, router_for, turning_of
-from locales import Html, Translator, day, moment
+from locales import Html, day, moment
 
 PER_PAGE = 5
 UNCONFIRMED_SHOWN = 8
 SHORT = 120
 """So much of a value stands in the list; the whole of it where it is put back."""
-
-
-class Log(CallbackData, prefix="lg"):
-    """What has changed in the entry of an organisation, page by page."""
-
-    ref: str
-    at: int = 0
 
 
 class Line(CallbackData, prefix="lb"):
@@ -49,17 +42,6 @@ class Line(CallbackData, prefix="lb"):
     ref: str
     seen: str
     act: str = "open"
-
-
-class Unconfirmed(CallbackData, prefix="lu"):
-    """Entries that nobody has confirmed for 60 days; ``ref`` confirms one.
-
-    ``seen`` seals a page that was shown: it confirms these and no others.
-    """
-
-    at: int = 0
-    ref: str = ""
-    seen: str = ""
 
 
 # Handlers
@@ -210,14 +192,6 @@ async def unconfirmed_card(page: Page, at: int = 0) -> Message:
         all_right = Unconfirmed(at=shown.at, seen=_seal(shown.rows))
         rows.append([Button(_.label("button", "✅ All of these are right"), all_right)])
     return Message(text, [*rows, turning, [Button(_.label("button", "Back"), SetUp())]])
-
-
-def entry_rows(_: Translator, ref: str) -> list[list[Button]]:
-    """Return the buttons about an entry's age and its log, for the card of an organisation."""
-    return [
-        [Button(_.label("button", "✅ All of it is still right"), Unconfirmed(ref=ref))],
-        [Button(_.label("button", "🕘 What has changed"), Log(ref=ref))],
-    ]
 
 
 async def put_back_toast(page: Page) -> Message:

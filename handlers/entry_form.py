@@ -17,15 +17,14 @@ from community.people import Person
 from community.providers import Service, entries, facts, hours
 from handlers import entry_words, unsaved
 from handlers.content import area_choices
-from handlers.directory import AMOUNT, EVERYWHERE
+from handlers.directory import AMOUNT
 from handlers.directory_words import read_steps
 from handlers.entry_ways import ChangeField
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.replies import Page, Replies, Reply, blockquote, edit, lines, say, toast
+from handlers.service_form import EVERYWHERE, UNKNOWN
 from handlers.staff import PROVIDERS, router_for
 from locales import OFFERED, Html, fold_digits, language_name
-
-UNKNOWN = "?"
 
 SWITCHES = ("interpretation", "online")
 """Facts that are so or not: a tap turns them."""

@@ -39,7 +39,7 @@ from handlers.replies import (
     say,
     toast,
 )
-from handlers.setup import SetUp, require_coordinator
+from handlers.setup_ways import OfDirectory, SetUp, require_coordinator
 from handlers.staff import COORDINATORS, router_for
 from locales import (
     OFFERED,
@@ -61,12 +61,6 @@ MOST = 4 * 2**20
 (``bot/fetching.py``)."""
 LINES = 12
 """So many lines stand on one page of a preview."""
-
-
-class OfDirectory(CallbackData, prefix="uh"):
-    """The directory as a file: take it along, or bring one."""
-
-    act: str = "menu"
 
 
 class Agree(CallbackData, prefix="uj"):

@@ -32,7 +32,7 @@ from handlers.replies import (
     lines,
     say,
 )
-from handlers.setup import OneOrganization, SetUp
+from handlers.setup_ways import OneOrganization, SetUp
 from handlers.staff import COORDINATORS, PlanOf, page_of, router_for
 from locales import Html, Translator, day, parse_day
 

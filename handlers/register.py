@@ -5,23 +5,22 @@ from functools import partial
 from typing import Any
 
 from aiogram import Router
-from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import providers
 from community.base import find
-from community.errors import NotFoundError, NotUnderstoodError
+from community.errors import NotUnderstoodError
 from community.needs import Need
 from community.people import Person, Profile
 from community.portions import Portion
 from community.providers import Kind, Organization, Service, facts, networks
 from handlers import entry_words, words
-from handlers.content import area_choices, block_for
-from handlers.directory import EVERYWHERE, OneService
+from handlers.content import block_for
 from handlers.directory_words import read_description, read_name
 from handlers.entry_ways import name_of
 from handlers.forms import Answering, Field, Form, Question, begin
+from handlers.register_coding import OneNetwork, registered
 from handlers.replies import (
     Button,
     File,
@@ -35,7 +34,15 @@ from handlers.replies import (
     say,
     toast,
 )
-from handlers.setup import OneOrganization, SetUp, require_coordinator
+from handlers.service_form import area_question, make, need_question, read_area, read_need
+from handlers.setup_ways import (
+    NewNetwork,
+    OneOrganization,
+    OneService,
+    Register,
+    SetUp,
+    require_coordinator,
+)
 from handlers.staff import COORDINATORS, router_for, turning_of
 from handlers.words import SPOKEN
 from locales import Html, Translator, join, language_name
@@ -44,38 +51,6 @@ from reports.workbook import Sheet, of_words
 PER_PAGE = 8
 IN_A_WORKBOOK = 10_000
 KINDS = {"": None, Kind.NETWORK.value: Kind.NETWORK, Kind.PROGRAMME.value: Kind.PROGRAMME}
-FOR_WHOM = tuple(code for code in Profile if code != Profile.RATHER_NOT_SAY)
-
-
-class Register(CallbackData, prefix="nk"):
-    """The register, as it is filtered; ``pick`` chooses a filter, or hands all of it over."""
-
-    kind: str = ""
-    code: str = ""
-    """A language."""
-    need: str = ""
-    at: int = 0
-    pick: str = ""
-
-
-class NewNetwork(CallbackData, prefix="no"):
-    """Add a network or a programme that this organisation runs."""
-
-    ref: str
-
-
-class OneNetwork(CallbackData, prefix="np"):
-    """One network or programme; ``act`` opens a part of it."""
-
-    ref: str
-    act: str = "open"
-
-
-class CodedBy(CallbackData, prefix="nf"):
-    """Something a network is good at, is weak in, or is meant for: turned on or off."""
-
-    ref: str
-    value: str
 
 
 # Asking
@@ -98,16 +73,7 @@ async def _ask_name(page: Page, about: Any, answers: Any) -> Question:
 
 
 async def _ask_need(page: Page, about: Any, answers: Any) -> Question:
-    _ = page._
-    return Question(
-        _("What does it help with most?"), [(words.need(code, _), code.value) for code in Need]
-    )
-
-
-async def _need(answering: Answering, text: str) -> str:
-    if not answering.chosen or text not in [*Need]:
-        raise NotUnderstoodError("choice")
-    return text
+    return need_question(page, page._("What does it help with most?"))
 
 
 async def _ask_gets(page: Page, about: Any, answers: Any) -> Question:
@@ -115,33 +81,11 @@ async def _ask_gets(page: Page, about: Any, answers: Any) -> Question:
 
 
 async def _ask_area(page: Page, about: Any, answers: Any) -> Question:
-    _ = page._
-    everywhere = (_.label("button", "Everywhere, or online"), EVERYWHERE)
-    return Question(_("Where does it meet?"), [everywhere, *await area_choices(page)])
-
-
-async def _area(answering: Answering, text: str) -> str:
-    if not answering.chosen:
-        raise NotUnderstoodError("choice")
-    return text
+    return await area_question(page, page._("Where does it meet?"))
 
 
 async def _made(answering: Answering) -> Replies:
-    answers = answering.answers
-    everywhere = answers["area"] == EVERYWHERE
-    service = await providers.create_service(
-        answering.session,
-        answering.person,
-        answering.about["ref"],
-        Need(answers["need"]),
-        [answering._.language],
-        {"name": answers["name"], "description": answers["description"]},
-        answering._.language,
-        answering.now,
-        area_ref=None if everywhere else answers["area"],
-        online=everywhere,
-        kind=Kind(answers["kind"]),
-    )
+    service = await make(answering, kind=Kind(answering.answers["kind"]))
     return [say("networks.one", ref=service.ref)]
 
 
@@ -150,9 +94,9 @@ NETWORK = Form(
     [
         Field("kind", _ask_kind, _kind),
         Field("name", _ask_name, read_name),
-        Field("need", _ask_need, _need),
+        Field("need", _ask_need, read_need),
         Field("description", _ask_gets, read_description),
-        Field("area", _ask_area, _area),
+        Field("area", _ask_area, read_area),
     ],
     _made,
     home=lambda about: say("setup.organization", ref=about["ref"]),
@@ -191,40 +135,13 @@ async def network_touched(
 ) -> Replies:
     """Show one, or turn a network into a programme and back."""
     ref, act = callback_data.ref, callback_data.act
-    service = await _registered(session, ref)
+    service = await registered(session, ref)
     if act == "kind":
         other = Kind.PROGRAMME if service.kind == Kind.NETWORK else Kind.NETWORK
         await providers.edit_service(session, person, ref, now, kind=other)
     elif act in ("strengths", "profiles"):
         return [edit(f"networks.{act}", ref=ref)]
     return [edit("networks.one", ref=ref)]
-
-
-async def coded(
-    query: Any, callback_data: CodedBy, session: AsyncSession, person: Person, now: datetime
-) -> Replies:
-    """Turn a need to strong, to weak, and off; or a profile on and off."""
-    ref, value = callback_data.ref, callback_data.value
-    service = await _registered(session, ref)
-    if value in [*Need]:
-        stands = (await networks.strengths(session, [service.id]))[service.id]
-        following = {None: True, True: False, False: None}[stands.pop(Need(value), None)]
-        marks = [("+" if strong else "-") + need for need, strong in stands.items()]
-        marks += [] if following is None else [("+" if following else "-") + value]
-        await providers.edit_service(session, person, ref, now, strengths=marks)
-        return [edit("networks.strengths", ref=ref)]
-    if value not in FOR_WHOM:
-        return [toast("old_button")]
-    kept = [code for code in FOR_WHOM if (code in service.profiles) != (code == value)]
-    await providers.edit_service(session, person, ref, now, profiles=kept)
-    return [edit("networks.profiles", ref=ref)]
-
-
-async def _registered(session: AsyncSession, ref: str) -> Service:
-    service = await find(session, Service, ref)
-    if service.kind not in networks.REGISTERED:
-        raise NotFoundError("Service")
-    return service
 
 
 # Cards
@@ -308,7 +225,7 @@ async def network_card(page: Page, ref: str) -> Message:
     """Show one network or programme: who runs it, for whom, what one gets, and how good it is."""
     _ = page._
     await require_coordinator(page)
-    service = await _registered(page.session, ref)
+    service = await registered(page.session, ref)
     organization = await page.session.get_one(Organization, service.organization_id)
     block = await block_for(page, "service", service.id)
     told = await _told(page, service)
@@ -391,44 +308,6 @@ async def _told(page: Page, service: Service) -> list[str]:
     ]
 
 
-async def strengths_card(page: Page, ref: str) -> Message:
-    """Say in which needs it is strong or weak."""
-    _ = page._
-    await require_coordinator(page)
-    service = await _registered(page.session, ref)
-    coded = (await networks.strengths(page.session, [service.id]))[service.id]
-    buttons = []
-    for code in Need:
-        need = words.need(code, _)
-        label = {
-            None: need,
-            True: _.label("button", "💪 {need}", need=need),
-            False: _.label("button", "🔻 {need}", need=need),
-        }[coded.get(code)]
-        buttons.append(Button(label, CodedBy(ref=ref, value=code.value)))
-    text = lines(
-        _("Where is it strong, and where is it weak?"),
-        _("Tap once for 💪 strong, twice for 🔻 weak, three times for neither."),
-    )
-    done = Button(_.label("button", "Done"), OneNetwork(ref=ref))
-    return Message(text, [*in_rows(buttons, 2), [done]])
-
-
-async def profiles_card(page: Page, ref: str) -> Message:
-    """Say for whom it is meant."""
-    _ = page._
-    await require_coordinator(page)
-    service = await _registered(page.session, ref)
-    buttons = []
-    for code in FOR_WHOM:
-        name = words.profile(code, _)
-        label = _.label("button", "✅ {name}", name=name) if code in service.profiles else name
-        buttons.append(Button(label, CodedBy(ref=ref, value=code.value)))
-    text = _("For whom is it meant? If nothing is ticked, it is for everybody.")
-    done = Button(_.label("button", "Done"), OneNetwork(ref=ref))
-    return Message(text, [*in_rows(buttons, 2), [done]])
-
-
 async def workbook_card(page: Page, of: str, code: str, need: str) -> Message:
     """Hand the register over, as it is filtered."""
     _ = page._
@@ -448,8 +327,6 @@ CARDS = {
     "networks": register_card,
     "networks.filter": filter_card,
     "networks.one": network_card,
-    "networks.strengths": strengths_card,
-    "networks.profiles": profiles_card,
     "networks.workbook": workbook_card,
 }
 FORMS = (NETWORK,)
@@ -461,5 +338,4 @@ def setup() -> Router:
     router.callback_query.register(opened, Register.filter())
     router.callback_query.register(new_network, NewNetwork.filter())
     router.callback_query.register(network_touched, OneNetwork.filter())
-    router.callback_query.register(coded, CodedBy.filter())
     return router

@@ -30,7 +30,7 @@ from handlers.replies import (
     in_rows,
     say,
 )
-from handlers.setup import SetUp
+from handlers.setup_ways import SetUp
 from handlers.staff import Months, router_for
 from locales import Html, Translator
 from reports import chart, support

@@ -13,11 +13,11 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import agreements, providers, referrals, roles, translations
+from community import agreements, providers, referrals, translations
 from community.base import find
 from community.people import Person
 from community.providers import Organization
-from community.roles import RoleName
+from handlers.entry import freshness_line
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.replies import (
     Button,
@@ -30,6 +30,20 @@ from handlers.replies import (
     say,
     toast,
 )
+from handlers.setup_ways import (
+    Log,
+    NewNetwork,
+    NewService,
+    OfDirectory,
+    OneOrganization,
+    OneService,
+    Register,
+    SetUp,
+    Translate,
+    Unconfirmed,
+    language_buttons,
+    require_coordinator,
+)
 from handlers.staff import (
     COORDINATORS,
     AgreementOf,
@@ -40,25 +54,9 @@ from handlers.staff import (
     router_for,
     turning_of,
 )
-from locales import OFFERED, Translator, language_name, native_name
+from locales import OFFERED, Translator, language_name
 
 PER_PAGE = 8
-
-
-class SetUp(CallbackData, prefix="su"):
-    """A part of the set up."""
-
-    to: str = "menu"
-
-
-class OneOrganization(CallbackData, prefix="so"):
-    """One organisation; ``act`` asks whether its agreement has ended ("!" ends it).
-
-    Or it says whether the team passes on what is asked of it.
-    """
-
-    ref: str
-    act: str = "open"
 
 
 class Organizations(CallbackData, prefix="sb"):
@@ -72,14 +70,6 @@ class ServicesOf(CallbackData, prefix="sc"):
 
     ref: str
     at: int = 0
-
-
-class Translate(CallbackData, prefix="sx"):
-    """Write the words of something in one language."""
-
-    subject: str
-    ref: str
-    language: str
 
 
 # Reading answers
@@ -206,34 +196,8 @@ NAMED = ("area", "organization")
 # Cards
 
 
-def language_buttons(_: Translator, subject: str, ref: str, written: set[str]) -> list[Button]:
-    """Return a button per offered language: what is there, and what is missing."""
-    return [
-        Button(
-            _.label("button", "✅ {language}", language=native_name(code))
-            if code in written
-            else _.label("button", "➕ {language}", language=native_name(code)),
-            Translate(subject=subject, ref=ref, language=code),
-        )
-        for code in OFFERED
-    ]
-
-
-async def require_coordinator(page: Page) -> None:
-    """Refuse whoever is no coordinator.
-
-    Raises:
-        NotAllowedError: the reader is none.
-    """
-    await roles.require(page.session, page.reader, RoleName.COORDINATOR, page.now)
-
-
 async def menu_card(page: Page) -> Message:
     """Show the parts of the set up."""
-    from handlers.directory_log import Unconfirmed  # noqa: PLC0415 - the pages point at each other
-    from handlers.hsds import OfDirectory  # noqa: PLC0415 - the pages point at each other
-    from handlers.register import Register  # noqa: PLC0415 - the same
-
     await require_coordinator(page)
     _ = page._
     rows = in_rows(
@@ -290,11 +254,6 @@ async def organizations_card(page: Page, at: int = 0) -> Message:
 
 async def organization_card(page: Page, ref: str, at: int = 0) -> Message:
     """Show one organisation: its agreement, its services, its name in each language."""
-    from handlers.directory import NewService, OneService  # noqa: PLC0415 - the pages point at each other
-    from handlers.directory_log import entry_rows  # noqa: PLC0415 - the same
-    from handlers.entry import freshness_line  # noqa: PLC0415 - the same
-    from handlers.register import NewNetwork  # noqa: PLC0415 - the same
-
     await require_coordinator(page)
     _ = page._
     organization = await find(page.session, Organization, ref)
@@ -362,9 +321,17 @@ async def organization_card(page: Page, ref: str, at: int = 0) -> Message:
     link = _.label("button", "🔗 Its link into the network")
     rows.append([Button(link, PartnerLink(ref=ref))])
     rows += in_rows(language_buttons(_, "organization", ref, set(shelf.complete)), 2)
-    rows += entry_rows(_, ref)
+    rows += _entry_rows(_, ref)
     everything = Button(_.label("button", "All organisations"), SetUp(to="organizations"))
     return Message(text, [*rows, [everything]])
+
+
+def _entry_rows(_: Translator, ref: str) -> list[list[Button]]:
+    """Return the buttons about an entry's age and its log, for the card of an organisation."""
+    return [
+        [Button(_.label("button", "✅ All of it is still right"), Unconfirmed(ref=ref))],
+        [Button(_.label("button", "🕘 What has changed"), Log(ref=ref))],
+    ]
 
 
 async def agreement_card(page: Page, ref: str) -> Message:
