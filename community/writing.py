@@ -1,12 +1,14 @@
 """Two small statements that both databases know under different names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import (
     ClauseElement,
+    Column,
     ColumnElement,
+    Connection,
     Delete,
     FromClause,
     Insert,
@@ -68,6 +70,34 @@ def new_only(table: type[Base], dialect: str) -> postgresql.Insert | sqlite.Inse
     """Return the statement that inserts a row unless there is one with its unique key."""
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return insert(cast("Table", table.__table__)).on_conflict_do_nothing()
+
+
+def insert_many(
+    connection: Connection, statement: Insert, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert rows that all name the same columns, by one statement.
+
+    Each column is asked once how the database wants its values, not each value of each row: of
+    an import that is a third of the time.
+    """
+    if not rows:
+        return
+    dialect, columns = connection.dialect, cast("Table", statement.table).c
+    compiled = statement.compile(dialect=dialect, column_keys=[*rows[0]])
+    made: list[Iterable[Any]] = []
+    for name in compiled.positiontup or ():
+        prepare = columns[name].type.dialect_impl(dialect).bind_processor(dialect)
+        values = _values(columns[name], rows)
+        made.append(map(prepare, values) if prepare else values)
+    connection.exec_driver_sql(str(compiled), list(zip(*made, strict=True)))
+
+
+def _values(column: Column[Any], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    name: str = column.key
+    if name in rows[0]:
+        return [row[name] for row in rows]
+    default: Any = column.default
+    return [default.arg(None) if default.is_callable else default.arg for _row in rows]
 
 
 async def insert_selected(

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import areas, roles, translations
+from community import areas, collecting, roles, translations
 from community.errors import DirectoryRefusedError
 from community.people import Person
 from community.providers import assuring, facts
@@ -96,6 +96,13 @@ async def compare(
         DirectoryRefusedError: something refers to nothing, or lacks what it needs.
     """
     await roles.require(session, actor, RoleName.COORDINATOR, now)
+    with collecting.put_off():
+        return await _compare(session, directory, language, now)
+
+
+async def _compare(
+    session: AsyncSession, directory: Directory, language: str, now: datetime
+) -> Plan:
     plan = Plan(numbers={kind: {} for kind in TABLES})
     standing = _Standing(await own_ids(session), language)
     await standing.look_round(session)

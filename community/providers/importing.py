@@ -7,7 +7,7 @@ from typing import Any, cast
 from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import areas, roles, translations
+from community import areas, collecting, roles, translations
 from community.base import new_ref
 from community.lifecycle import Who
 from community.needs import Need
@@ -18,6 +18,7 @@ from community.providers.standing import HoursKey, hours_key, hours_key_of, part
 from community.providers.table import Kind, Location, Metadata, ServiceStep, ServiceTerm, Strength
 from community.roles import RoleName
 from community.translations import ContentText, State
+from community.writing import insert_many
 
 BESIDE = ("steps", "step_documents", "terms", "strengths")
 """Values of a service that are rows of other tables."""
@@ -75,6 +76,14 @@ async def write(
         NotAllowedError: the actor is no coordinator.
     """
     await roles.require(session, actor, RoleName.COORDINATOR, now)
+    with collecting.put_off():
+        await _write(session, actor, plan, language, now)
+    await session.flush()
+
+
+async def _write(
+    session: AsyncSession, actor: Person, plan: Plan, language: str, now: datetime
+) -> None:
     services = await _whose_hours(session, plan)
     stood = await _weeks(session, services)
     await _let_go(session, plan)
@@ -95,7 +104,6 @@ async def write(
     ]
     await _log(session, actor, plan, [*plan.changes, *weeks], language, now)
     await assuring.write(session, actor, plan, now)
-    await session.flush()
 
 
 async def _whose_hours(session: AsyncSession, plan: Plan) -> set[int]:
@@ -172,7 +180,7 @@ async def _insert(
         if kind in MADE:
             row["made_at"] = now
         rows.append(row)
-    await session.execute(insert(table), rows)
+    await _insert_all(session, table, rows)
     ids = [item.id for item in items]
     made = await session.execute(
         select(table.c.hsds_id, table.c.id).where(table.c.hsds_id.in_(ids))
@@ -203,6 +211,12 @@ async def _insert(
         )
 
 
+async def _insert_all(
+    session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    await session.run_sync(lambda sync: insert_many(sync.connection(), insert(table), rows))
+
+
 async def _add_words(
     session: AsyncSession,
     actor: Person,
@@ -229,7 +243,7 @@ async def _add_words(
         for name, text in fields.items()
     ]
     if rows:
-        await session.execute(insert(cast("Table", ContentText.__table__)), rows)
+        await _insert_all(session, cast("Table", ContentText.__table__), rows)
         await translations.tell_followers(session, subject, *words)
 
 
@@ -265,7 +279,7 @@ async def _add_beside(
             rows.append({"ref": ref, "service_id": number, "position": position})
     for made, every in ((ServiceTerm, terms), (Strength, strengths), (ServiceStep, rows)):
         if every:
-            await session.execute(insert(cast("Table", made.__table__)), every)
+            await _insert_all(session, cast("Table", made.__table__), every)
     for part in parts(steps):
         found = await session.execute(
             select(ServiceStep.id, ServiceStep.ref).where(ServiceStep.ref.in_(part))
@@ -391,4 +405,4 @@ async def _log(
     )
     for every in (made, changed):
         for part in parts(every):
-            await session.execute(insert(cast("Table", Metadata.__table__)), part)
+            await _insert_all(session, cast("Table", Metadata.__table__), part)

@@ -6,6 +6,7 @@ the keys that it is found by (``search_keys``) and the texts that it stands in (
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -26,7 +27,7 @@ from community.memory import write_all, write_objects
 from community.providers import spelling
 from community.providers.table import Service
 from community.translations import ContentText, State
-from community.writing import new_only
+from community.writing import insert_many, new_only
 
 
 class SearchWord(Base, Identified):
@@ -128,10 +129,13 @@ def fill(connection: Connection, what: Mapping[str, Collection[int] | None]) -> 
     _insert(
         connection,
         SearchPlace,
-        [
-            {"word_id": known[word], "rank": rank, "subject": subject, "subject_id": number}
-            for (subject, number, word), rank in places.items()
-        ],
+        sorted(  # in the order of their key: so many neighbours are written at once
+            (
+                {"word_id": known[word], "rank": rank, "subject": subject, "subject_id": number}
+                for (subject, number, word), rank in places.items()
+            ),
+            key=itemgetter("word_id", "rank", "subject", "subject_id"),
+        ),
     )
 
 
@@ -168,7 +172,7 @@ def _numbers(connection: Connection, wanted: set[str]) -> dict[str, int]:
 def _insert(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     statement = new_only(table, connection.dialect.name)
     for at in range(0, len(rows), CHUNK):
-        connection.execute(statement, rows[at : at + CHUNK])
+        insert_many(connection, statement, rows[at : at + CHUNK])
 
 
 for _subject in SUBJECTS:

@@ -6,7 +6,7 @@ of an item's *values*: columns by their names, texts by their field with a dot b
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -80,7 +80,7 @@ class Item:
 
     kind: str
     id: str
-    place: Place
+    found: Callable[[], Place]
     values: dict[str, Any]
     """Only what the file says; an empty value leaves what stands."""
     kept: dict[str, Any]
@@ -91,6 +91,11 @@ class Item:
     """Which others it belongs to: by column, their identifiers."""
     owned: dict[str, list[str]] = field(default_factory=dict)
     """Schedules, contacts and places that the file gives it: all that it then has."""
+
+    @property
+    def place(self) -> Place:
+        """Return where it stands."""
+        return self.found()
 
     @property
     def name(self) -> str:

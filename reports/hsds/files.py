@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
+from community import collecting
 from community.errors import DirectoryRefusedError
 from community.providers.items import Directory, Note, Place
 from reports.hsds import tables
@@ -83,7 +84,13 @@ def read(
     Raises:
         DirectoryRefusedError: something in them is wrong; it says where.
     """
-    unused = list(unused)
+    with collecting.put_off():
+        return _read(given, known, most, folder, list(unused))
+
+
+def _read(
+    given: list[Given], known: Known, most: int, folder: str, unused: list[str]
+) -> Directory:
     if len(given) == 1 and given[0].content[:2] == b"PK":
         folder, given = given[0].name, list(_unpacked(given[0], most, unused))
     if not given:
@@ -115,17 +122,17 @@ def _of_tables(given: list[Given], known: Known, unused: Iterable[str]) -> Direc
 
 def _of_json(given: list[Given], known: Known, unused: Iterable[str]) -> Directory:
     reader = Reader(known)
-    count = 0
+    first, count = given[0].name, 0
     try:
-        for one in given:
-            for raw, at in _in_json(one):
+        while given:  # what has been read is let go
+            for raw, at in _in_json(given.pop(0)):
                 reader.take(raw, at)
                 count += 1
         if not count:
-            refuse("nothing", given[0].name)
+            refuse("nothing", first)
         return _noted(reader.directory(), unused)
     except RecursionError:
-        refuse("deep", given[0].name)
+        refuse("deep", first)
 
 
 def _unpacked(archive: Given, most: int, unused: list[str]) -> Iterator[Given]:
@@ -171,16 +178,18 @@ def _unpacked(archive: Given, most: int, unused: list[str]) -> Iterator[Given]:
 
 def _in_json(given: Given) -> Iterator[tuple[Any, At]]:
     """Return the objects of a file, each with its place."""
-    text = decoded(given.name, given.content)
+    name, text = given.name, decoded(given.name, given.content)
+    del given
     if not text.strip():
-        refuse("empty", given.name)
-    if _has_lines(given.name, text):
+        refuse("empty", name)
+    if _has_lines(name, text):
         for number, line in enumerate(text.splitlines(), start=1):
             if line.strip():
-                yield load(given.name, line, number), At(given.name, number)
+                yield load(name, line, number), At(name, number)
         return
-    document = load(given.name, text)
-    root = At(given.name)
+    document = load(name, text)
+    del text
+    root = At(name)
     if isinstance(document, dict) and isinstance(document.get("contents"), list):
         document, root = document["contents"], root.within("contents")
     if isinstance(document, list):

@@ -179,8 +179,9 @@ def text_of(subject: str, text_field: str) -> Read:
     limit = translations.LIMITS[subject, text_field]
 
     def read(raw: Any, name: str, here: Here) -> str:
-        text = string(raw, name, here)
-        text = "\n".join(line.rstrip() for line in text.strip().splitlines())
+        text = string(raw, name, here).strip()
+        if not text.isprintable():  # else it is one line
+            text = "\n".join(line.rstrip() for line in text.splitlines())
         if len(text) <= limit:
             return text
         if text_field == "name":

@@ -4,7 +4,7 @@ HSDS nests: the same place stands under its organisation and under each service 
 there. What stands in several places has to say the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from reports.hsds.mapping import (
     OURS,
     Field,
     Here,
+    as_it_is,
     as_ours,
     is_own,
     is_weekly,
@@ -114,6 +115,7 @@ class Reader:
         self._here = Here(known)
         self._places = places or {}
         self._found: dict[str, dict[str, _Found]] = {kind: {} for kind in TABLES}
+        self._said: dict[tuple[Field, ...], Mapping[str, tuple[str, ...]]] = {}
 
     def take(self, raw: Any, at: At) -> None:
         """Take in one object that stands by itself, whichever it is.
@@ -236,24 +238,30 @@ class Reader:
         Raises:
             DirectoryRefusedError: something in it is wrong.
         """
-        items = {
-            kind: [self._item(kind, uid, found) for uid, found in every.items()]
-            for kind, every in self._found.items()
+        parents = {
+            uid: found.flat.get("parent_organization_id")
+            for uid, found in self._found["organization"].items()
         }
-        self._refuse_cycles()
+        items = {kind: list(self._items(kind)) for kind in self._found}
+        self._refuse_cycles(parents)
         return Directory(items, self._here.notes)
+
+    def _items(self, kind: str) -> Iterator[Item]:
+        """Return the items of a kind; what each was made of is let go, since there are many."""
+        every = self._found[kind]
+        for uid in list(every):
+            found = every[uid]
+            yield self._item(kind, uid, found)
+            found.raw = found.flat = {}
 
     def _item(self, kind: str, uid: str, found: _Found) -> Item:
         here, flat = self._here, found.flat
         here.place = found.at.place
         values: dict[str, Any] = {}
         kept = {key: value for key, value in flat.items() if key != "id"}
-        said: dict[str, tuple[str, ...]] = {}
-        for one in MAPPING[kind]:
-            if one.name not in flat:
-                continue
+        mapped = tuple(one for one in MAPPING[kind] if one.name in flat)
+        for one in mapped:
             raw = flat[one.name]
-            said[one.name] = one.to
             value = one.read(raw, one.name, here)
             if len(one.to) == 1:
                 values[one.to[0]] = value
@@ -267,11 +275,15 @@ class Reader:
         if kind == "taxonomy_term":
             values["need"] = need_of(flat, "", here)
         self._check(kind, flat, kept, values)
-        owned, links = found.owned, found.links
-        return Item(kind, uid, here.place(""), values, kept, said, links, owned)
+        said = self._said.get(mapped)
+        if said is None:  # most objects have the same fields: they share what is said of them
+            said = self._said[mapped] = {one.name: one.to for one in mapped}
+        return Item(kind, uid, found.at.place, values, kept, said, found.links, found.owned)
 
     def _again(self, one: Field, value: Any, raw: Any, uid: str) -> Any:
         """Return a value as an export would write it."""
+        if one.write is as_it_is:
+            return value
         made = written(one, (value,) if len(one.to) == 1 else value, uid, self._here)
         return as_ours(raw, uid, made) if one.name == "attributes" else made
 
@@ -295,11 +307,7 @@ class Reader:
         if kind == "schedule" and values["opens_at"] == values["closes_at"]:
             here.refuse("hours", "closes_at", values["closes_at"])
 
-    def _refuse_cycles(self) -> None:
-        parents = {
-            uid: found.flat.get("parent_organization_id")
-            for uid, found in self._found["organization"].items()
-        }
+    def _refuse_cycles(self, parents: Mapping[str, Any]) -> None:
         settled: set[str] = set()
         for uid in parents:
             seen: list[str] = []
