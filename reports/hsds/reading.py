@@ -10,22 +10,11 @@ from typing import Any
 
 from community.providers.comparing import EMPTY
 from community.providers.items import BELONGS, LINKS, TABLES, Directory, Item, Place
+from reports.hsds.attributes import OURS, as_ours, is_own, may_be_ours, need_of
+from reports.hsds.fields import Field, Here, as_it_is, objects, written
 from reports.hsds.known import Known
-from reports.hsds.mapping import (
-    CHECKED,
-    MAPPING,
-    OURS,
-    Field,
-    Here,
-    as_it_is,
-    as_ours,
-    is_own,
-    is_weekly,
-    may_be_ours,
-    need_of,
-    objects,
-    written,
-)
+from reports.hsds.mapping import CHECKED, MAPPING
+from reports.hsds.places import is_weekly
 
 DEEPEST = 20
 """How many objects and lists may stand within each other in what has no column."""

@@ -3,7 +3,8 @@
 from community.errors import DirectoryRefusedError
 from community.providers.items import LINKS, Change, Item, Note, Place
 from locales import Html, Translator
-from reports.hsds.mapping import LABELS, shortened
+from reports.hsds.fields import shortened
+from reports.hsds.mapping import LABELS
 
 SHOWN = 60
 """So many letters of a value stand in a line of a preview."""

@@ -26,8 +26,10 @@ from community.providers.standing import (
     words,
 )
 from community.providers.table import ServiceTerm
+from reports.hsds.attributes import UNSAID, about, is_own
+from reports.hsds.fields import Field, Here, written
 from reports.hsds.known import Known, known_areas
-from reports.hsds.mapping import MAPPING, UNSAID, Field, Here, about, is_own, written
+from reports.hsds.mapping import MAPPING
 from reports.hsds.reading import LISTED
 
 Rows = Sequence[Row[Any]]
