@@ -53,6 +53,28 @@ async def ways_on(page: Page, referral: Referral) -> tuple[Html, list[list[Butto
 async def _ways(
     page: Page, found: Onward, after: Referral | None = None
 ) -> tuple[Html, list[list[Button]]]:
+    hint, steps = await _suggested(page, found)
+    text, rows = await _elsewhere(page, found, after)
+    return lines(hint, "", text) if hint else text, [*steps, *rows]
+
+
+async def _suggested(page: Page, found: Onward) -> tuple[Html | None, list[list[Button]]]:
+    """Return what somebody suggests that takes no requests here."""
+    _ = page._
+    if found.suggested is None:
+        return None, []
+    name, organization = await _names(page, found.suggested)
+    text = lines(
+        _("They suggest: {service}, {organization}", service=name, organization=organization),
+        _("No request can be sent there from here now. You can go there yourself."),
+    )
+    to = OpenService(ref=found.suggested.ref)
+    return text, [[Button(_.label("button", "👣 Go yourself: the steps"), to)]]
+
+
+async def _elsewhere(
+    page: Page, found: Onward, after: Referral | None
+) -> tuple[Html, list[list[Button]]]:
     _ = page._
     if found.to is None:
         return await _nowhere(page, found)
@@ -99,7 +121,7 @@ async def _nowhere(page: Page, found: Onward) -> tuple[Html, list[list[Button]]]
     _ = page._
     rows = []
     yourself = None
-    if found.by_oneself is not None:
+    if found.by_oneself not in (None, found.suggested):
         name, organization = await _names(page, found.by_oneself)
         yourself = _(
             "You can go there yourself, the steps are listed: {service}, {organization}",

@@ -39,6 +39,8 @@ class Onward:
     """The best fitting service that a request can be sent to now."""
     by_oneself: Service | None
     """The best fitting one that one can only go to oneself."""
+    suggested: Service | None = None
+    """What an organisation has suggested, where no request can be sent to it now."""
 
 
 def takes_requests(now: datetime) -> ColumnElement[bool]:
@@ -74,11 +76,16 @@ async def instead_of(
     suggested = suggested_id and await _first(
         session, Look(), reader, now, [*taking, Service.id == suggested_id]
     )
+    hint = None
+    if suggested_id and not suggested:
+        named = [*others, and_(Service.is_open, Service.id == suggested_id)]
+        found = await _first(session, Look(), reader, now, named)
+        hint = found.service if found else None
     to = suggested or await _first(session, look, reader, now, taking)
     if to is not None:
-        return Onward(to, None)
+        return Onward(to, None, hint)
     rest = await _first(session, look, reader, now, [*others, not_(takes_requests(now))])
-    return Onward(None, rest.service if rest else None)
+    return Onward(None, rest.service if rest else None, hint)
 
 
 async def _first(

@@ -230,6 +230,23 @@ async def test_staff_suggest_a_service_of_others_and_it_is_offered_first(town: T
     assert notices == 0, "nobody there hears anything"
 
 
+async def test_what_is_suggested_is_told_also_where_no_request_can_be_sent_to_it(
+    town: Town,
+) -> None:
+    arabic, court = (
+        await another(town, "House", ("ar",)),
+        await another(town, "Court", active=False),
+    )
+    first = await town.agrees(CHOSEN)
+    await referrals.pass_on(town.session, town.staff, first.ref, town.now, to_ref=court.ref)
+    found = await referrals.onward(town.session, first, town.now, languages=["ar"])
+    assert (found.suggested, found.to and found.to.service) == (court, arabic)
+    court.is_open = False
+    await town.session.flush()
+    found = await referrals.onward(town.session, first, town.now, languages=["ar"])
+    assert (found.suggested, found.to and found.to.service) == (None, arabic)
+
+
 async def test_passing_on_is_for_the_staff_of_what_waits_and_not_to_themselves(town: Town) -> None:
     bank = await another(town, "Bank")
     first = await town.agrees(CHOSEN)

@@ -268,6 +268,28 @@ async def test_a_member_stops_sharing_a_request_that_is_over(town: Town) -> None
     assert "shares nothing of this request any more" in town.adviser.last
 
 
+async def test_a_suggestion_is_read_also_where_one_has_to_go_oneself(town: Town) -> None:
+    async with town.database.transaction() as session:
+        boss = await people.by_telegram_id(session, town.boss.number)
+        assert boss is not None
+        court = await providers.create_organization(session, boss, "Court", "en", town.now)
+        there = await providers.create_service(
+            session, boss, court.ref, Need.LEGAL, ["en"], {"name": "Law"}, "en", town.now
+        )
+        suggested = there.ref
+    reader = town.boss  # who reads English, and is a member as well
+    ref = await town.asks(reader)
+    async with town.database.transaction() as session:
+        adviser = await people.by_telegram_id(session, town.adviser.number)
+        assert adviser is not None
+        await referrals.pass_on(session, adviser, ref, town.now, to_ref=suggested)
+    await reader.sends_data(f"sz:{ref}:open:")
+    assert "They suggest: Law, Court" in reader.last
+    assert "You can go there yourself." in reader.last
+    await reader.presses("Go yourself: the steps")
+    assert "Law" in reader.last
+
+
 # The team
 
 
