@@ -12,6 +12,8 @@ from aiogram.filters.callback_data import CallbackData
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handlers import (
+    agreement_list,
+    agreement_notices,
     agreements,
     alerts,
     animate,
@@ -147,6 +149,8 @@ MODULES = (
     report,
     setup,
     agreements,
+    agreement_list,
+    agreement_notices,
     plans,
     areas,
     directory,

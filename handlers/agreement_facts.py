@@ -263,6 +263,12 @@ def state_name(state: State, _: Translator) -> str:
     }[state]
 
 
+def standing(agreement: Agreement, page: Page) -> str:
+    """Return how far an agreement is now: what is past its date is over, whatever its row says."""
+    is_past = agreement.state == State.ACTIVE and agreement.has_ended(page.now)
+    return state_name(State.ENDED if is_past else State(agreement.state), page._)
+
+
 def basis_name(basis: Basis, _: Translator) -> str:
     """Return the ground on which data is shared."""
     return {
