@@ -89,6 +89,12 @@ class Reads:
         plain = self.language.removesuffix(EASY)
         return (self.language,) if plain == self.language else (self.language, plain)
 
+    @property
+    def every(self) -> tuple[str, ...]:
+        """Return all that they read, their own first."""
+        others = Reads(self.second).own if self.second else ()
+        return tuple(dict.fromkeys([*self.own, *others]))
+
 
 LIMITS: Mapping[tuple[str, str], int] = {
     ("event", "title"): 120,

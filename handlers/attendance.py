@@ -15,6 +15,7 @@ from community.people import Membership, Person
 from community.translations import Block
 from handlers import listening, menu, resting, supporters
 from handlers.content import authored, block_for, by_machine, please
+from handlers.menu import OpenEvent
 from handlers.replies import (
     Button,
     File,
@@ -30,12 +31,6 @@ from handlers.replies import (
 )
 from locales import Html, event_time, join, language_name, moment
 from reports.calendar import event_file
-
-
-class Open(CallbackData, prefix="ev"):
-    """Open an event's card."""
-
-    ref: str
 
 
 class Answer(CallbackData, prefix="an"):
@@ -62,7 +57,7 @@ class List(CallbackData, prefix="evs"):
 # Handlers
 
 
-async def opened(query: Any, callback_data: Open) -> Replies:
+async def opened(query: Any, callback_data: OpenEvent) -> Replies:
     """Show one event."""
     return [edit("event.card", ref=callback_data.ref)]
 
@@ -359,6 +354,6 @@ def setup() -> Router:
     """Take every button of an event."""
     router = Router(name="attendance")
     router.callback_query.register(answered, Answer.filter())  # what is pressed most
-    router.callback_query.register(opened, Open.filter())
+    router.callback_query.register(opened, OpenEvent.filter())
     router.callback_query.register(calendar_asked, Calendar.filter())
     return router

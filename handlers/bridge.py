@@ -22,11 +22,11 @@ from community.errors import NoAgreementError, NotFoundError, RefusalError, TooL
 from community.exchanges import KEPT, Exchange, ExchangeMessage, Kind, State
 from community.people import Person
 from community.providers import Service
-from handlers import attachments, attendance, bridge_texts, reading, referrals
+from handlers import attachments, bridge_texts, reading, referrals
 from handlers.brought import kind_of
 from handlers.content import block_for
 from handlers.forms import Answering, Field, Form, Question, begin, end_if
-from handlers.menu import WriteTo
+from handlers.menu import OpenEvent, WriteTo
 from handlers.reading import Shown, read
 from handlers.referrals import VIEW_LASTS, closed
 from handlers.replies import Button, Message, Page, Replies, alert, edit, lines, say, toast
@@ -373,7 +373,7 @@ async def _way_back(page: Page, view: View) -> Button:
     if view.side is Side.TEAM or (view.side is Side.OTHER and view.event is not None):
         return Button(_.label("button", "Inbox"), Inbox())
     if view.event is not None:
-        return Button(_.label("button", "To the event"), attendance.Open(ref=view.event.ref))
+        return Button(_.label("button", "To the event"), OpenEvent(ref=view.event.ref))
     assert view.referral is not None
     if view.side is Side.MEMBER:
         return Button(_.label("button", "To the request"), OneRequest(ref=view.referral.ref))

@@ -12,7 +12,8 @@ from community import attendance, consents, events, translations
 from community.consents import Purpose
 from community.events import Event
 from handlers import menu
-from handlers.attendance import List, Open
+from handlers.attendance import List
+from handlers.menu import OpenEvent
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say
 from handlers.staff import turning_of
 from locales import short_day
@@ -77,7 +78,7 @@ async def _event_rows(page: Page, found: Sequence[Event]) -> list[list[Button]]:
                     day=_short_day(page, event),
                     title=titles[event.id].get("title"),
                 ),
-                Open(ref=event.ref),
+                OpenEvent(ref=event.ref),
             )
         ]
         for event in found

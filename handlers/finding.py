@@ -28,7 +28,7 @@ from handlers.looking import (
 from handlers.meaning import meant
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
 from handlers.staff import turning
-from locales import Html, distance, language_name
+from locales import Html, distance, join, language_name
 
 # Handlers
 
@@ -127,13 +127,10 @@ async def _told(
     miss = providers.miss_of(found) if asked.need and not asked.narrows else None
     if miss:
         await _note(page, Need(asked.need), miss)
-    language = language_name(_.language, _)
     return [
         _("We know no service for this yet. You can write to the team: /ask")
         if not found.fits
-        else _("✅ is given in your language: {language}", language=language)
-        if found.given
-        else _("Nothing is given in your language yet: {language}", language=language),
+        else _given(page, found),
         await _elsewhere(page, Need(asked.need)) if miss is Miss.AREA else None,
         _("What is given in your language near you takes nobody at the moment.")
         if miss is Miss.FULL
@@ -144,6 +141,24 @@ async def _told(
             "", _("You can also write in your own words what you need, or share where you are.")
         ),
     ]
+
+
+def _given(page: Page, found: Found) -> Html:
+    """Return what stands for what is given in a language of the reader's, or that nothing is."""
+    _ = page._
+    language = language_name(_.language, _)
+    if page.second:
+        both = join([language, language_name(page.second, _)], _)
+        return (
+            _("✅ is given in a language that you read: {languages}", languages=both)
+            if found.given
+            else _("Nothing is given in a language that you read yet: {languages}", languages=both)
+        )
+    return (
+        _("✅ is given in your language: {language}", language=language)
+        if found.given
+        else _("Nothing is given in your language yet: {language}", language=language)
+    )
 
 
 def _marks(page: Page, shown: Sequence[Fit]) -> list[Html]:

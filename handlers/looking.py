@@ -106,4 +106,4 @@ async def look_around(state: FSMContext, now: datetime, look: OfNeed, said: str 
 
 def reader_of(page: Page) -> Reader:
     """Return for whom services are ranked."""
-    return Reader(page.reads.own, page.reader.area_id)
+    return Reader(page.reads.every, page.reader.area_id)

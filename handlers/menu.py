@@ -33,6 +33,12 @@ class WriteTo(CallbackData, prefix="wt"):
     ref: str
 
 
+class OpenEvent(CallbackData, prefix="ev"):
+    """Open an event's card."""
+
+    ref: str
+
+
 class Propose(CallbackData, prefix="pp"):
     """What can be proposed; staff do it for one of their organisations."""
 

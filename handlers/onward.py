@@ -46,7 +46,7 @@ async def _before(page: Page, referral: Referral) -> str | None:
 
 async def ways_on(page: Page, referral: Referral) -> tuple[Html, list[list[Button]]]:
     """Return the next step for whoever was turned away, one tap each; nothing is sent by it."""
-    found = await referrals.onward(page.session, referral, page.now, languages=[page._.language])
+    found = await referrals.onward(page.session, referral, page.now, languages=page.reads.every)
     return await _ways(page, found, referral)
 
 
@@ -108,7 +108,7 @@ async def instead_card(page: Page, ref: str, after: str = "") -> Message:
         text, rows = await ways_on(page, await referrals.mine(page.session, page.reader, after))
     else:
         found = await referrals.instead_of(
-            page.session, page.reader, service, page.now, languages=[_.language]
+            page.session, page.reader, service, page.now, languages=page.reads.every
         )
         text, rows = await _ways(page, found)
     _name, organization = await _names(page, service)

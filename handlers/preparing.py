@@ -19,6 +19,7 @@ from community.needs import Need
 from community.people import Person
 from community.providers import Service
 from community.referrals import SEEN_BY_ANIMATORS, FieldName, Referral
+from community.translations import Reads
 from handlers import words
 from handlers.content import block_for, quoted
 from handlers.forms import Answering, Field, Form, Question, begin
@@ -148,7 +149,7 @@ async def services_card(page: Page, to: str, need: str) -> Message:
     """Show the services to which somebody can be referred, what fits the member first."""
     _ = page._
     member = await find(page.session, Person, to)
-    spoken = [member.language] if member.language else []
+    spoken = Reads(member.language, member.second_language).every if member.language else ()
     found = await providers.find_services(
         page.session,
         providers.Look(need=Need(need)),

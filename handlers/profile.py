@@ -18,9 +18,9 @@ from community.needs import Need
 from community.people import Participation, Person, Profile, Stage
 from community.providers import Look, Reader, Service
 from handlers import menu, words
-from handlers.attendance import Open
 from handlers.content import area_choices, block_for
 from handlers.looking import OpenService
+from handlers.menu import OpenEvent
 from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines
 from locales import Translator
 
@@ -177,7 +177,7 @@ async def useful_card(page: Page) -> Message:
     if event:
         block = await block_for(page, "event", event.id)
         label = _.label("button", "📅 {title}", title=block.get("title") if block else "?")
-        rows.append([Button(label, Open(ref=event.ref))])
+        rows.append([Button(label, OpenEvent(ref=event.ref))])
     wanted = await needs.of(page.session, page.reader)
     service = await _fitting_service(page, wanted[0]) if wanted else None
     if service:
@@ -212,7 +212,7 @@ async def _fitting_service(page: Page, need: Need) -> Service | None:
     found = await providers.find_services(
         page.session,
         Look(need=need),
-        Reader(page.reads.own, page.reader.area_id),
+        Reader(page.reads.every, page.reader.area_id),
         page.now,
         zone=page.network.zone,
     )

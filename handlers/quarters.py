@@ -16,7 +16,7 @@ from community.people import Person
 from community.providers import Organization
 from handlers import words
 from handlers.replies import Button, File, Message, Network, Page, Replies, say
-from handlers.staff import PROVIDERS, router_for
+from handlers.staff import PROVIDERS, Received, router_for
 from handlers.supporters import name_of
 from locales import Html
 from reports import chart
@@ -75,10 +75,20 @@ async def ready(page: Page, ref: str) -> Message | None:
     """Tell staff that their quarter can be read; nothing once they are staff no more."""
     _ = page._
     organization = await find(page.session, Organization, ref)
-    if organization.id not in await roles.staffed(page.session, page.reader, page.now):
+    own = await roles.staffed(page.session, page.reader, page.now)
+    if organization.id not in own:
         return None
     over = _running(page).before
-    text = _("📊 Your quarter is ready: {quarter}", quarter=named_by_months(over, _))
+    quarter = named_by_months(over, _)
+    text = (
+        _("📊 Your quarter is ready: {quarter}", quarter=quarter)
+        if len(own) == 1
+        else _(
+            "📊 The quarter of {organization} is ready: {quarter}",
+            organization=await name_of(page, organization.id),
+            quarter=quarter,
+        )
+    )
     return Message(text, [[button(page, _.label("button", "See it"), ref, over)]])
 
 
@@ -113,7 +123,8 @@ async def text_card(page: Page, ref: str, year: int, number: int) -> Message:
     turning = [button(page, named_by_months(quarter.before, _), ref, quarter.before)]
     if quarter < running:
         turning.append(button(page, named_by_months(quarter.following, _), ref, quarter.following))
-    return Message(as_text(told, _), [turning])
+    back = [Button(_.label("button", "All referrals"), Received())]
+    return Message(as_text(told, _), [turning, back])
 
 
 async def picture_card(page: Page, ref: str, year: int, number: int) -> Message | None:

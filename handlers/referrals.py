@@ -9,7 +9,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import referrals
+from community import referrals, roles
 from community.errors import NoAgreementError, NotFoundError
 from community.people import Person
 from community.providers import PAGE, Service
@@ -33,6 +33,7 @@ from handlers.replies import (
 from handlers.requests import field_lines, resolution, write_button
 from handlers.staff import PROVIDERS, Received, page_of, router_for
 from handlers.support import organization_name
+from handlers.supporters import name_of
 from locales import Html, Translator
 
 PER_PAGE = 10
@@ -105,7 +106,7 @@ async def list_card(page: Page, at: int = 0) -> Message:
         label = _.label(
             "referral in a list",
             "{service}: {state}",
-            service=await _service_name(page, referral),
+            service=await _about(page, referral),
             state=words.state_for_staff(State(referral.state), _),
         )
         rows.append([Button(label, Answer(ref=referral.ref))])
@@ -129,6 +130,17 @@ async def _service_name(page: Page, referral: Referral) -> str:
     return block.get("name") if block else "?"
 
 
+async def _about(page: Page, referral: Referral) -> str:
+    """Return the service; for who works for several organisations, also which one is asked."""
+    _, service = page._, await _service_name(page, referral)
+    if len(await roles.staffed(page.session, page.reader, page.now)) < 2:
+        return service
+    organization = await name_of(page, referral.organization_id)
+    return _.label(
+        "referral", "{service} ({organization})", service=service, organization=organization
+    )
+
+
 async def one_card(page: Page, ref: str, opened: str) -> Message:
     """Show exactly what was shared and is still agreed to, and what can be done now.
 
@@ -144,7 +156,7 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
     state = State(referral.state)
     told = await field_lines(page, shared, referral.written_in)
     text = lines(
-        _("<b>{service}</b>", service=await _service_name(page, referral)),
+        _("<b>{service}</b>", service=await _about(page, referral)),
         _("{state}.", state=words.state_for_staff(state, _)),
         resolution(referral, _),
         next_lines(page, referral, for_staff=True),

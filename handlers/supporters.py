@@ -12,6 +12,7 @@ from community.events import Event
 from community.providers import Organization, Service
 from handlers.content import block_for
 from handlers.looking import OpenService
+from handlers.menu import OpenEvent
 from handlers.replies import Button, Message, Page, Replies, edit
 from handlers.support import Refer
 from locales import Html, join
@@ -92,9 +93,14 @@ async def talk(page: Page, ref: str) -> Message:
         for service in await event_support.brought(page.session, invitation)
     ]
     name = await name_of(page, invitation.organization_id)
-    return Message(
-        _("What would you like to talk about with {organization}?", organization=name), rows
+    event = await page.session.get_one(Event, invitation.event_id)
+    back = Button(_.label("button", "To the event"), OpenEvent(ref=event.ref))
+    text = (
+        _("What would you like to talk about with {organization}?", organization=name)
+        if rows
+        else _("{organization} offers nothing of what it has brought any more.", organization=name)
     )
+    return Message(text, [*rows, [back]])
 
 
 async def of_organization(page: Page, organization_id: int, need: str) -> list[list[Button]]:

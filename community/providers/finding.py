@@ -87,7 +87,7 @@ class Found:
     fits: Sequence[Fit]
     total: int = 0
     given: int = 0
-    """So many are given in the reader's language,"""
+    """So many are given in a language of the reader's,"""
     given_here: int = 0
     """so many of these in their area, or online,"""
     roomy: int = 0
@@ -107,8 +107,9 @@ async def find_services(
     """Return one page of the open services that are looked for, the best fitting first.
 
     What is out of date comes last, before it what is full or paused. Then: what is nearest, if a
-    point is given; what is given in the reader's language, then with an interpreter, then in other
-    languages, which is shown as what it is; what is in their area. Of typed words only what is
+    point is given; what is given in a language of the reader's, then with an interpreter, then in
+    other languages, which is shown as what it is; what is in their area; what is in the first of
+    their languages. Of typed words only what is
     like them, and what is most like them before all of that. ``zone`` is the network's. ``only``
     are further conditions on a service.
     """
@@ -207,7 +208,9 @@ def _ranked(ranking: _Ranking, more: Sequence[ColumnElement[bool]] = ()) -> Sele
             func.sum(case((condition, 1), else_=0)).over().label(name)
             for name, condition in counted.items()
         ),
-    ).order_by(ranked.c.stale, ranked.c.full, *by, ranked.c.here.desc(), ranked.c.id)
+    ).order_by(
+        ranked.c.stale, ranked.c.full, *by, ranked.c.here.desc(), ranked.c.which, ranked.c.id
+    )
     if ranking.shape is None:
         return query
     return query.limit(bindparam("size")).offset(bindparam("before"))
@@ -223,6 +226,7 @@ def _rows(ranking: _Ranking) -> Select[Any]:
             case((is_older(bindparam("old", type_=UTCDateTime())), 1), else_=0).label("stale"),
             case((is_full(bindparam("now", type_=UTCDateTime())), 1), else_=0).label("full"),
             case((spoken, 0), (Service.interpretation, 1), else_=2).label("spoken"),
+            _which(ranking.languages).label("which"),
             case((here, 1), else_=0).label("here"),
             (km2() if ranking.is_near else literal(None, Float())).label("km2"),
         )
@@ -232,6 +236,14 @@ def _rows(ranking: _Ranking) -> Select[Any]:
     if ranking.is_near:
         query = query.outerjoin(Area, Area.id == Service.area_id)
     return query
+
+
+def _which(languages: int) -> ColumnElement[int]:
+    """Return the place of the first of the reader's languages in which a service is given."""
+    if languages < 2:
+        return literal(0)
+    each = ((given_in(f"spoken{at}"), at) for at in range(languages))
+    return case(*each, else_=languages)
 
 
 # What is nearest to what was not found

@@ -18,6 +18,7 @@ from community.people import Person
 from community.providers.capacity import is_full
 from community.providers.finding import Reader, find_services
 from community.providers.fitting import Look
+from community.providers.table import Service
 from community.translations import Reads
 from community.writing import rows_changed
 
@@ -78,21 +79,23 @@ async def of(session: AsyncSession, person: Person, need: Need) -> ServiceWish |
 
 async def settle(session: AsyncSession, now: datetime, *, zone: str) -> int:
     """Tell each who waits for a service that is there by now, and has room; return how many."""
-    kinds = select(ServiceWish.need, ServiceWish.language, ServiceWish.area_id).distinct()
+    kinds = (
+        select(ServiceWish.need, ServiceWish.language, Person.second_language, ServiceWish.area_id)
+        .join(Person, Person.id == ServiceWish.person_id)
+        .distinct()
+    )
     told: list[ServiceWish] = []
     plans: list[Plan] = []
-    for need, language, area_id in (await session.execute(kinds)).all():
-        spoken = Reads(language).own
-        reader = Reader(spoken, area_id)
-        look = Look(need=Need(need), language=spoken[-1], area_id=area_id)
-        has_room = [~is_full(now)]
-        found = await find_services(session, look, reader, now, zone=zone, only=has_room)
-        if not found.given_here:
+    for need, language, second, area_id in (await session.execute(kinds)).all():
+        reader = Reader(Reads(language, second).every, area_id)
+        service = await _fitting(session, Need(need), reader, now, zone)
+        if service is None:
             continue
-        fitting = (fit for fit in found.fits if fit.given and fit.here)
-        service = next(fitting, found.fits[0]).service
         waiting = await session.scalars(
-            select(ServiceWish).where(
+            select(ServiceWish)
+            .join(Person, Person.id == ServiceWish.person_id)
+            .where(
+                Person.second_language.is_not_distinct_from(second),
                 ServiceWish.need == need,
                 ServiceWish.language == language,
                 ServiceWish.area_id.is_not_distinct_from(area_id),
@@ -107,3 +110,17 @@ async def settle(session: AsyncSession, now: datetime, *, zone: str) -> int:
         gone = delete(ServiceWish).where(among(ServiceWish.id, [one.id for one in told]))
         await rows_changed(session, gone)
     return await deliveries.plan(session, now, *plans)
+
+
+async def _fitting(
+    session: AsyncSession, need: Need, reader: Reader, now: datetime, zone: str
+) -> Service | None:
+    """Return what has room and is given there in a language of the reader's, the first first."""
+    for language in reader.languages:
+        look = Look(need=need, language=language, area_id=reader.area_id)
+        has_room = [~is_full(now)]
+        found = await find_services(session, look, reader, now, zone=zone, only=has_room)
+        if found.given_here:
+            fitting = (fit for fit in found.fits if fit.given and fit.here)
+            return next(fitting, found.fits[0]).service
+    return None

@@ -351,6 +351,23 @@ async def test_a_wish_is_told_once_when_what_fits_has_room_and_then_is_gone(
     assert (await session.scalars(select(ServiceWish))).all() == []
 
 
+async def test_a_wish_is_told_of_what_is_given_in_any_language_that_one_reads(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await a_coordinator(session, now)
+    me, other = await a_person(session, 2, now), await a_person(session, 3, now)
+    me.second_language = "fr"
+    for person in (me, other):
+        assert await providers.wish(session, person, Need.FINANCE, "ar", now)
+    french = await a_service(session, boss, now, languages=["fr"])
+    await providers.tell_who_wished(session, now, zone=ZONE)
+    assert await told(session) == [me.id]
+    # What is given in the first of one's languages stands before what is given in another.
+    arabic = await a_service(session, boss, now, languages=["ar"])
+    assert await ids(session, reader=Reader(["ar", "fr"], None)) == [arabic.id, french.id]
+    assert await ids(session, reader=Reader(["fr", "ar"], None)) == [french.id, arabic.id]
+
+
 async def test_where_all_that_is_right_is_full_a_wish_waits_and_holds_up_no_other(
     session: AsyncSession, now: datetime
 ) -> None:

@@ -58,6 +58,18 @@ async def test_words_that_a_filter_leaves_nothing_of_are_not_missed(
     assert "▫️ Loan corner" in member.buttons
 
 
+async def test_all_languages_that_a_person_reads_count(member: Phone, database: Database) -> None:
+    async with database.transaction() as session:
+        person = await people.by_telegram_id(session, member.number)
+        assert person is not None
+        person.second_language = "fr"
+    await member.says("/support")
+    await member.presses("Money to start")
+    assert "✅ Loan corner" in member.buttons
+    assert "✅ is given in a language that you read: English and French" in member.last
+    assert await missed(database) == []
+
+
 async def test_a_network_is_found_by_its_name_and_told_apart(member: Phone) -> None:
     await member.says("/support")
     await member.says("womne trade")

@@ -6,8 +6,20 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.database import Database
-from community import agreements, areas, people, providers, referrals, roles, translations
+from community import (
+    agreements,
+    areas,
+    attendance,
+    event_support,
+    events,
+    people,
+    providers,
+    referrals,
+    roles,
+    translations,
+)
 from community.deliveries import Delivery
+from community.events import Details
 from community.needs import Need
 from community.people import Person
 from community.providers import Organization, Service
@@ -254,6 +266,56 @@ async def test_what_waits_for_an_answer_comes_first_and_a_long_list_is_paged(
     assert town.adviser.buttons[10] == "Next page"
     await town.adviser.presses("Next page")
     assert town.adviser.buttons[:3] == ["Advice: Begun", "Advice: Begun", "Previous page"]
+
+
+async def test_who_works_for_several_organisations_reads_which_one_is_asked(town: Town) -> None:
+    await town.asks()
+    await town.adviser.says("/referrals")
+    assert town.adviser.buttons[0] == "Advice: Please answer"
+    async with town.database.transaction() as session:
+        boss = await people.by_telegram_id(session, town.boss.number)
+        adviser = await people.by_telegram_id(session, town.adviser.number)
+        assert boss is not None
+        assert adviser is not None
+        other = await providers.create_organization(session, boss, "Bank", "en", town.now)
+        role = RoleName.PROVIDER_STAFF
+        session.add(
+            Role(person_id=adviser.id, name=role, organization_id=other.id, granted_at=town.now)
+        )
+        bank = other.ref
+    await town.adviser.says("/referrals")
+    assert town.adviser.buttons[0] == "Advice (Chamber): Please answer"
+    await town.adviser.presses("Advice (Chamber): Please answer")
+    assert "Advice (Chamber)" in town.adviser.last
+    await town.adviser.gets("staff_notice", what="quarter", ref=bank)
+    assert "The quarter of Bank is ready" in town.adviser.last
+
+
+async def test_what_somebody_would_talk_about_has_a_way_back_also_when_it_is_closed(
+    town: Town,
+) -> None:
+    async with town.database.transaction() as session:
+        boss = await people.by_telegram_id(session, town.boss.number)
+        assert boss is not None
+        session.add(Role(person_id=boss.id, name=ANIMATOR, granted_at=town.now))
+        await session.flush()
+        start = (town.now + timedelta(days=1)).replace(tzinfo=None)
+        details = Details(start, "Europe/Paris", place="Library")
+        made = await events.create(session, boss, details, {"title": "Coffee"}, "en", town.now)
+        await events.publish(session, boss, made.ref, town.now)
+        invited = await event_support.invite(session, boss, made.ref, town.organization, town.now)
+        going = attendance.Wish.GOING
+        await attendance.answer(
+            session, boss, made.ref, going, town.now, default_zone="Europe/Paris"
+        )
+        # It has begun, and the only service that was brought is closed by now.
+        made.starts_at = town.now - timedelta(minutes=1)
+        service = (await session.scalars(select(Service))).one()
+        service.is_open = False
+        ref = invited.ref
+    await town.boss.sends_data(f"et:{ref}")
+    assert "Chamber offers nothing of what it has brought any more." in town.boss.last
+    assert town.boss.buttons == ["To the event"]
 
 
 async def test_a_member_stops_sharing_a_request_that_is_over(town: Town) -> None:
