@@ -16,20 +16,24 @@ from community import areas, collecting, roles, translations
 from community.errors import DirectoryRefusedError
 from community.people import Person
 from community.providers import assuring, facts
+from community.providers.belonging import (
+    OWNERS_OF,
+    Coming,
+    joined,
+    left_out,
+    move,
+    name_moves,
+)
 from community.providers.items import (
-    BELONGS,
     LINKS,
     NAMED,
     TABLES,
     Change,
     Directory,
     Item,
-    Move,
     Plan,
 )
 from community.providers.standing import (
-    hours_key,
-    hours_key_of,
     own_ids,
     parts,
     spoken,
@@ -40,17 +44,6 @@ from community.providers.standing import (
 from community.roles import RoleName
 
 EMPTY: tuple[Any, ...] = (None, "", [], {}, ())
-OWNED = {
-    "schedules": "schedule",
-    "contacts": "contact",
-    "service_at_locations": "service_at_location",
-}
-OWNERS_OF = ("organization", "service", "location", "service_at_location")
-"""What such lists are of."""
-
-
-Coming = Mapping[str, Mapping[str, Item]]
-"""What the files have, by kind and identifier."""
 
 
 class _Standing:
@@ -119,9 +112,9 @@ async def _compare(
             await _differ(session, standing, plan, kind, part, rows)
     for kind in OWNERS_OF:
         for part in parts(item for item in directory.items.get(kind, ()) if item.owned):
-            await _left_out(session, standing, plan, coming, part)
+            await left_out(session, standing.own, plan, coming, part)
     await assuring.compare(session, plan, directory, now)
-    await _name_moves(session, standing, plan, coming)
+    await name_moves(session, plan, coming, language)
     await _check_pairs(session, plan, directory.items.get("service_at_location", ()))
     return plan
 
@@ -238,7 +231,7 @@ async def _differ(
         words_there = texts.get(row.id, ())
         there |= {f".{k}": text for k, text in spoken(words_there, standing.language).items()}
         there |= beside.get(row.id, {})
-        joined = _joined(item, row, plan)
+        elsewhere = joined(item, row, plan)
         found = _differences(item, there)
         hsds = _kept(item, there["hsds"])
         name = str(there.get(".name") or there.get("name") or item.name)
@@ -260,9 +253,9 @@ async def _differ(
                 plan.changes.append(Change(kind, row.id, name, key, before, after))
         if hsds != there["hsds"]:
             found["hsds"] = hsds
-        if joined:
-            plan.moves.append(_move(item, row, joined))
-            found |= {column: item.links.get(column) for column in joined}
+        if elsewhere:
+            plan.moves.append(move(item, row, elsewhere))
+            found |= {column: item.links.get(column) for column in elsewhere}
         if found:
             plan.changed.append((item, found))
         else:
@@ -303,36 +296,6 @@ def _differences(item: Item, there: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _joined(item: Item, row: Row[Any], plan: Plan) -> list[str]:
-    """Return the columns by which an item belongs to something else than its row.
-
-    What an item is silent about stays; but hours are of one thing only.
-    """
-    return [
-        column
-        for column in BELONGS.get(item.kind, ())
-        if (item.kind == "schedule" or column in item.links)
-        and row._mapping[column] != _number(item, column, plan)
-    ]
-
-
-def _number(item: Item, column: str, plan: Plan) -> int | None:
-    uid = item.links.get(column)
-    return None if uid is None else plan.numbers[LINKS[column]].get(uid)
-
-
-def _move(item: Item, row: Row[Any], joined: Sequence[str]) -> Move:
-    """Return from where to where an item moves; the column that tells more is told."""
-    stood = [column for column in BELONGS[item.kind] if row._mapping[column]]
-    after = next(column for column in (*joined, *item.links) if column in item.links)
-    left = [column for column in stood if column in joined or column not in item.links]
-    before = next(iter(sorted(left, key=lambda column: column != after)), None)
-    if before is None and item.kind == "schedule":
-        before = next(iter(stood), None)
-    owner = (LINKS[before], row._mapping[before]) if before else None
-    return Move(item.kind, row.id, item.name, after, owner, (LINKS[after], item.links[after]))
-
-
 def _kept(item: Item, there: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is kept of an item, with what stands and the file does not speak of."""
     kept = {key: value for key, value in there.items() if key not in item.said}
@@ -343,106 +306,3 @@ def _kept(item: Item, there: Mapping[str, Any]) -> dict[str, Any]:
         if key in there or not (is_told or value in EMPTY):
             kept[key] = value
     return kept
-
-
-async def _left_out(
-    session: AsyncSession,
-    standing: _Standing,
-    plan: Plan,
-    coming: Coming,
-    part: Sequence[Item],
-) -> None:
-    """Note what belongs to something and is no longer in its lists."""
-    of, moving = part[0].kind, {(move.kind, move.id) for move in plan.moves}
-    owners = {plan.numbers[of][item.id]: item for item in part if item.id in plan.numbers[of]}
-    closed: list[tuple[Row[Any], Item]] = []
-    for key, kind in OWNED.items():
-        listed = {number: item for number, item in owners.items() if key in item.owned}
-        for row, owner in await _rows_of(session, kind, of, listed):
-            uid = row.hsds_id or standing.own[kind][row.id]
-            if uid in owner.owned[key]:
-                continue
-            elsewhere = coming.get(kind, {}).get(uid)
-            column = f"{of}_id"
-            if elsewhere and (kind != "contact" or column in elsewhere.links):
-                continue  # it moves
-            others = [one for one in BELONGS[kind] if one != column and row._mapping[one]]
-            if elsewhere or (others and kind == "contact"):
-                plan.parted.append((kind, row.id, column))
-            else:
-                plan.gone.append((kind, row.id))
-                closed += [(row, owner)] if kind == "service_at_location" else []
-            if (kind, row.id) not in moving:
-                name = str(row._mapping.get("name") or row._mapping.get("byday") or uid)
-                plan.changes.append(Change(kind, row.id, name, "", owner.name, ""))
-    await _hours_go(session, standing, plan, coming, closed)
-
-
-async def _hours_go(
-    session: AsyncSession,
-    standing: _Standing,
-    plan: Plan,
-    coming: Coming,
-    closed: Sequence[tuple[Row[Any], Item]],
-) -> None:
-    """Let the hours of a service at a place go with it."""
-    table = table_of("schedule")
-    whose = {hours_key_of("service_at_location", row): owner for row, owner in closed}
-    for part in parts(whose):
-        services = {service for service, _location in part}
-        for row in await session.execute(select(table).where(table.c.service_id.in_(services))):
-            uid = row.hsds_id or standing.own["schedule"][row.id]
-            if hours_key(row) in part and uid not in coming.get("schedule", {}):
-                plan.gone.append(("schedule", row.id))
-                owner = whose[hours_key(row)]
-                plan.changes.append(Change("schedule", row.id, row.byday, "", owner.name, ""))
-
-
-async def _rows_of(
-    session: AsyncSession, kind: str, of: str, owners: Mapping[int, Item]
-) -> list[tuple[Row[Any], Item]]:
-    """Return the rows that belong to these, and to which."""
-    if not owners:
-        return []
-    table, column = table_of(kind), f"{of}_id"
-    if kind != "schedule":
-        rows = await session.execute(select(table).where(table.c[column].in_(owners)))
-        return [(row, owners[row._mapping[column]]) for row in rows]
-    owning = table_of(of)
-    every = await session.execute(select(owning).where(owning.c.id.in_(owners)))
-    whose = {hours_key_of(of, row): owners[row.id] for row in every}
-    which = {service for service, _location in whose}
-    where = table.c.service_id.in_(which)
-    if of == "location":
-        where = table.c.location_id.in_(owners)
-    rows = await session.execute(select(table).where(where))
-    return [(row, whose[key]) for row in rows if (key := hours_key(row)) in whose]
-
-
-async def _name_moves(
-    session: AsyncSession, standing: _Standing, plan: Plan, coming: Coming
-) -> None:
-    """Say of what moves from where to where, by their names."""
-    for move in plan.moves:
-        if not move.before or move.kind != "contact":
-            continue
-        if move.column != (column := f"{move.before[0]}_id"):
-            stays = (move.kind, move.id, column) not in plan.parted
-            move.before = None if stays else move.before
-    named: dict[tuple[str, int], str] = {}
-    for kind in NAMED:
-        numbers = {move.before[1] for move in plan.moves if move.before and move.before[0] == kind}
-        numbers |= {
-            plan.numbers[kind][move.after[1]]
-            for move in plan.moves
-            if move.after[0] == kind and move.after[1] not in coming.get(kind, {})
-        }
-        for part in parts(numbers):
-            every = await words(session, kind, part, standing.language)
-            named |= {(kind, number): texts.get("name", "") for number, texts in every.items()}
-    for move in plan.moves:
-        kind, uid = move.after
-        item = coming.get(kind, {}).get(uid)
-        after = item.name if item else named.get((kind, plan.numbers[kind][uid]), "")
-        before = named.get(move.before, "") if move.before else ""
-        plan.changes.append(Change(move.kind, move.id, move.name, move.column, before, after))
