@@ -190,7 +190,7 @@ async def look(
     if exchange.referral_id is not None:
         referral = await session.get_one(Referral, exchange.referral_id)
         rest = await _rest_of_referral(session, referral, now)
-        if exchange.withdrawn_at is not None:
+        if exchange.withdrawn_at is not None and rest is not Rest.NO_AGREEMENT:
             rest = Rest.WITHDRAWN
     elif exchange.event_id is not None:
         event = await session.get_one(Event, exchange.event_id)

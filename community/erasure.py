@@ -265,7 +265,7 @@ async def _give_up_places(session: AsyncSession, person: Person, now: datetime) 
 
 
 async def _take_requests_back(session: AsyncSession, person: Person, now: datetime) -> None:
-    await referrals.withdraw_open(session, person, now)
+    await referrals.withdraw_all(session, person, now)
     mine = select(Referral.id).where(Referral.person_id == person.id)
     await _run(session, delete(SharedField).where(SharedField.referral_id.in_(mine)))
 

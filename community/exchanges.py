@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select, update
+from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -287,10 +287,12 @@ def attached(told: Sequence[ExchangeMessage], number: int) -> ExchangeMessage:
     return with_one[number - 1]
 
 
-async def seal(session: AsyncSession, referral_id: int, now: datetime) -> None:
-    """Let the organisation read nothing more of what was written about this request."""
+async def seal(
+    session: AsyncSession, referral_ids: Sequence[int] | Select[int], now: datetime
+) -> None:
+    """Let the organisation read nothing more of what was written about these requests."""
     await session.execute(
         update(Exchange)
-        .where(Exchange.referral_id == referral_id, Exchange.withdrawn_at.is_(None))
+        .where(Exchange.referral_id.in_(referral_ids), Exchange.withdrawn_at.is_(None))
         .values(withdrawn_at=now)
     )

@@ -25,6 +25,7 @@ from community.people import Membership, Person
 from community.providers import Metadata, ServiceWish
 from community.reading_aloud import IS_OF
 from community.recordings import Recording
+from community.referrals import OVER, Referral, SharedField
 from community.roles import Role, RoleInvitation
 from community.writing import rows_changed
 
@@ -121,6 +122,17 @@ RULES: Sequence[Rule] = (
         "so that both sides can look it up",
         lambda before: delete(Exchange).where(
             Exchange.kind != Kind.TEAM, Exchange.touched_at < before
+        ),
+    ),
+    Rule(
+        "what a member shared with an organisation for a request, field by field, and the note",
+        KEPT,
+        "the request was over; it is closed sooner, once the member says so or the agreement ends",
+        "so that both sides can look up what it was about",
+        lambda before: delete(SharedField).where(
+            SharedField.referral_id.in_(
+                select(Referral.id).where(Referral.state.in_(OVER), Referral.changed_at < before)
+            )
         ),
     ),
     Rule(

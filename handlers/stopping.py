@@ -106,7 +106,7 @@ async def acted(
         return [edit("stop.leave")]
     if act in {"left", "left_all"}:
         if act == "left_all":
-            await referrals.withdraw_open(session, person, now)
+            await referrals.withdraw_all(session, person, now)
         await attendance.give_up(session, person, now, default_zone=network.zone)
         await people.leave(session, person, now)
         await feedback.end(session, person, now)
@@ -116,7 +116,7 @@ async def acted(
         )
         return [edit("stop.left")]
     if act == "withdraw":
-        await referrals.withdraw_open(session, person, now)
+        await referrals.withdraw_all(session, person, now)
         return [edit("stop.withdrawn")]
     if act == "keep":
         return [edit("stop.kept")]

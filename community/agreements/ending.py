@@ -19,6 +19,8 @@ __all__ = ["BEFORE", "end", "end_expired", "next_due", "remind"]
 async def end(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Agreement:
     """Note that the agreement with an organisation has ended.
 
+    Use ``referrals.end_agreement``, which also ends what was shared under it.
+
     Raises:
         NotAllowedError: the actor is no coordinator.
         NoAgreementError: there is none.
@@ -34,7 +36,7 @@ async def end(session: AsyncSession, actor: Person, ref: str, now: datetime) -> 
 async def end_expired(session: AsyncSession, now: datetime) -> list[Agreement]:
     """End what is past its date, and tell the coordinators; return what has ended.
 
-    Access has ended before, with the date itself.
+    Access has ended before, with the date itself. Use ``referrals.end_expired``, as above.
     """
     ended = list(
         await session.scalars(

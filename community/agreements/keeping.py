@@ -43,6 +43,20 @@ async def is_active(session: AsyncSession, organization_id: int, now: datetime) 
     return bool(await active_among(session, [organization_id], now))
 
 
+async def holds(session: AsyncSession, organization_id: int, now: datetime) -> bool:
+    """Say whether personal data may go to an organisation, and that stays so until it has gone.
+
+    What is shared while somebody ends the agreement is then ended with it.
+    """
+    found = await session.scalar(
+        select(Agreement)
+        .where(Agreement.organization_id == organization_id, gives_access(now))
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    )
+    return found is not None
+
+
 def with_active(now: datetime) -> Select[int]:
     """Return the query for the organisations to which personal data may go now."""
     return select(Agreement.organization_id).where(gives_access(now))
@@ -220,7 +234,7 @@ def _require(agreement: Agreement, state: State, now: datetime) -> None:
 async def advance(
     session: AsyncSession, actor: Person, ref: str, to: State, now: datetime
 ) -> Agreement:
-    """Take an agreement one step on, or drop it.
+    """Take an agreement one step on, or drop it; ``referrals.end_agreement`` ends one.
 
     Raises:
         NotAllowedError: the actor is no coordinator.
@@ -228,7 +242,7 @@ async def advance(
         IllegalMoveError: it does not stand where this step begins.
     """
     agreement = await opened(session, actor, ref, now, lock=True)
-    if not AGREEMENT.allows(State(agreement.state), to, Who.COORDINATOR):
+    if to == State.ENDED or not AGREEMENT.allows(State(agreement.state), to, Who.COORDINATOR):
         if agreement.state == to:
             return agreement
         raise IllegalMoveError(AGREEMENT.name, agreement.state, to)

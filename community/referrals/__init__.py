@@ -22,7 +22,7 @@ from community.referrals.asking import (
     open_of,
     stop_sharing,
     withdraw,
-    withdraw_open,
+    withdraw_all,
     written_in,
 )
 from community.referrals.by_team import (
@@ -74,6 +74,7 @@ from community.referrals.sharing import (
 )
 from community.referrals.table import (
     OPEN,
+    OVER,
     REASONS,
     RECORDED,
     REFERRAL,
@@ -102,6 +103,7 @@ __all__ = [
     "CLOCKS",
     "NOTE_LIMIT",
     "OPEN",
+    "OVER",
     "PREPARED_LASTS",
     "PROVIDERS_STEPS",
     "REASONS",
@@ -178,7 +180,7 @@ __all__ = [
     "unattended",
     "was_taken_back",
     "withdraw",
-    "withdraw_open",
+    "withdraw_all",
     "would_share",
     "written_in",
 ]

@@ -74,7 +74,7 @@ async def agree(
         raise NotFoundError("Service")
     if service.organization_id != organization_id:
         raise ChangedError(REFERRAL.name, State.DRAFT, State.PENDING)
-    if not await agreements.is_active(session, organization_id, now):
+    if not await agreements.holds(session, organization_id, now):
         raise NoAgreementError
     await require_read(session, organization_id, now, by_team=by_team)
     if len(note) > NOTE_LIMIT:
@@ -177,7 +177,7 @@ async def give(
     if note and referral.asked_field != FieldName.NOTE:
         raise ChangedError("referral", referral.state, State.PENDING)
     if yes:
-        if not await agreements.is_active(session, referral.organization_id, now):
+        if not await agreements.holds(session, referral.organization_id, now):
             raise NoAgreementError
         values = await asked_for(session, actor, referral)
         if referral.asked_field == FieldName.NOTE:
@@ -202,7 +202,7 @@ async def withdraw(session: AsyncSession, actor: Person, ref: str, now: datetime
     referral = await mine(session, actor, ref, lock=True)
     await tell_refused(session, referral, now)
     await move(session, referral, State.CANCELLED, Who.SELF, actor, now)
-    await withdraw_fields(session, referral, now)
+    await withdraw_fields(session, [referral.id], now)
     return referral
 
 
@@ -216,16 +216,16 @@ async def stop_sharing(session: AsyncSession, actor: Person, ref: str, now: date
     referral = await mine(session, actor, ref, lock=True)
     if referral.state in OPEN:
         raise IllegalMoveError("referral", referral.state, referral.state)
-    await withdraw_fields(session, referral, now)
+    await withdraw_fields(session, [referral.id], now)
     return referral
 
 
-async def withdraw_open(session: AsyncSession, person: Person, now: datetime) -> int:
-    """Take back every open request; return how many."""
-    waiting = await open_of(session, person)
-    for referral in waiting:
-        await withdraw(session, person, referral.ref, now)
-    return len(waiting)
+async def withdraw_all(session: AsyncSession, person: Person, now: datetime) -> None:
+    """Take back every open request, and end the consent to the others; outcomes stay."""
+    for referral in await of_member(session, person):
+        await mine(session, person, referral.ref, lock=True)
+        verb = withdraw if referral.state in OPEN else stop_sharing
+        await verb(session, person, referral.ref, now)
 
 
 async def confirm(

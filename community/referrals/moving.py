@@ -64,7 +64,7 @@ async def move(
     if to in SETTLED and referral.person_id is not None:
         await providers.end_checklist(session, referral.person_id, referral.service_id)
     if to in TURNED_AWAY:
-        await withdraw_fields(session, referral, now)
+        await withdraw_fields(session, [referral.id], now)
     # The number of the step tells occurrences apart: the clock may stand still between two.
     number = await session.scalar(
         select(func.count())

@@ -1,10 +1,10 @@
 """What a member shares with a provider: previewed, agreed to, withdrawn."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import exchanges
@@ -92,12 +92,14 @@ async def longer_note(session: AsyncSession, referral: Referral, note: str, now:
     return longer
 
 
-async def withdraw_fields(session: AsyncSession, referral: Referral, now: datetime) -> None:
-    """End the consent to everything that is shared, and to what was written about it."""
-    await exchanges.seal(session, referral.id, now)
+async def withdraw_fields(
+    session: AsyncSession, referral_ids: Sequence[int] | Select[int], now: datetime
+) -> None:
+    """End the consent to all that these share, and to what was written about them."""
+    await exchanges.seal(session, referral_ids, now)
     await session.execute(
         update(SharedField)
-        .where(SharedField.referral_id == referral.id, SharedField.withdrawn_at.is_(None))
+        .where(SharedField.referral_id.in_(referral_ids), SharedField.withdrawn_at.is_(None))
         .values(withdrawn_at=now)
         .execution_options(synchronize_session=False)
     )

@@ -90,6 +90,17 @@ SETTLED = (
     State.RESOLVED,
 )
 """After these nothing is left to prepare."""
+OVER = (
+    State.DECLINED,
+    State.REROUTED,
+    State.EXPIRED,
+    State.CANCELLED,
+    State.NOT_DELIVERED,
+    State.CONFIRMED,
+    State.UNCONFIRMED,
+    State.RESOLVED,
+)
+"""Nobody is expected to do anything more; the member may still say whether it helped."""
 TURNED_AWAY = (State.DECLINED, State.REROUTED, State.EXPIRED)
 """From these the member goes on to the next provider; this one needs to know nothing more."""
 

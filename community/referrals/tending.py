@@ -13,6 +13,7 @@ from community.errors import NotAllowedError, NotFoundError
 from community.lifecycle import Who
 from community.people import Person
 from community.referrals.moving import move
+from community.referrals.sharing import withdraw_fields
 from community.referrals.table import OPEN, Referral, State
 from community.roles import RoleName
 
@@ -77,19 +78,28 @@ async def _is_a_side(
 
 
 async def end_agreement(session: AsyncSession, actor: Person, ref: str, now: datetime) -> int:
-    """End an agreement; each member with an open request there is told once; return how many.
+    """End an agreement, and all consent that was given under it.
+
+    Each member with an open request there is told once; return how many.
 
     Raises:
         NotAllowedError: the actor is no coordinator.
         NoAgreementError: there is none that is active.
     """
-    return await _tell_members(session, await agreements.end(session, actor, ref, now), now)
+    return await _has_ended(session, await agreements.end(session, actor, ref, now), now)
 
 
 async def end_expired(session: AsyncSession, now: datetime) -> int:
-    """End the agreements whose date has come; tell their members as above; return how many."""
+    """End the agreements whose date has come, as above; return how many members are told."""
     ended = await agreements.end_expired(session, now)
-    return sum([await _tell_members(session, agreement, now) for agreement in ended])
+    return sum([await _has_ended(session, agreement, now) for agreement in ended])
+
+
+async def _has_ended(session: AsyncSession, agreement: Agreement, now: datetime) -> int:
+    """End the sharing, so that a later agreement opens nothing; tell the members."""
+    there = select(Referral.id).where(Referral.organization_id == agreement.organization_id)
+    await withdraw_fields(session, there, now)
+    return await _tell_members(session, agreement, now)
 
 
 async def _tell_members(session: AsyncSession, agreement: Agreement, now: datetime) -> int:

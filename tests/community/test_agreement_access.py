@@ -21,7 +21,7 @@ Ending = Callable[[Town], Awaitable[datetime]]
 
 
 async def by_hand(town: Town) -> datetime:
-    await agreements.end(town.session, town.coordinator, town.organization.ref, town.now)
+    await referrals.end_agreement(town.session, town.coordinator, town.organization.ref, town.now)
     return town.now
 
 
@@ -94,13 +94,19 @@ async def test_messages_and_files_of_the_bridge_are_read_and_written_no_more(
         await bridge.write(town.session, town.member, exchange.ref, "More", now, language="ar")
 
 
-async def test_everything_comes_back_with_a_new_agreement_that_is_active(
+async def test_a_new_agreement_opens_nothing_of_what_was_agreed_to_under_the_one_before(
     town: Town,
     ends: Ending,
 ) -> None:
-    referral = await town.agrees()
+    referral: Referral = await put(town, State.ACCEPTED)
+    exchange = await bridge.begin(town.session, town.member, Kind.REFERRAL, referral.ref, town.now)
+    await bridge.write(
+        town.session, town.member, exchange.ref, "My number", town.now, language="ar"
+    )
+    done = await put(town, State.CONFIRMED)
+    other = await town.agrees(actor=town.other_member)
     now = await ends(town)
-    await agreements.end_expired(town.session, now)
+    await referrals.end_expired(town.session, now)
     again = await agreements.activate(
         town.session,
         town.coordinator,
@@ -110,7 +116,27 @@ async def test_everything_comes_back_with_a_new_agreement_that_is_active(
         basis=agreements.Basis.CONSENT,
     )
     assert isinstance(again, Agreement)
-    assert await referrals.opened(town.session, town.staff, referral.ref, now)
+    for one in (referral, done, other):
+        assert await referrals.opened(town.session, town.staff, one.ref, now) == (one, {})
+    view = await bridge.look(town.session, town.staff, exchange.ref, now)
+    assert not await bridge.messages(town.session, view)
+    await referrals.ask_for(town.session, town.staff, other.ref, FieldName.NAME, now)
+    await referrals.give(town.session, town.other_member, other.ref, now, yes=True)
+    name = {FieldName.NAME: town.other_member.name}
+    assert await referrals.opened(town.session, town.staff, other.ref, now) == (other, name)
+
+
+async def test_an_agreement_that_goes_on_for_longer_keeps_what_was_agreed_to(town: Town) -> None:
+    referral = await town.agrees()
+    end = await by_its_date(town)
+    agreement = await agreements.current(town.session, town.organization.id)
+    assert agreement is not None
+    before = end - timedelta(seconds=1)
+    later = end + IN_A_YEAR
+    await agreements.change(town.session, town.coordinator, agreement.ref, before, ends_at=later)
+    await referrals.end_expired(town.session, end)
+    _, fields = await referrals.opened(town.session, town.staff, referral.ref, end)
+    assert fields == await referrals.shared(town.session, referral) != {}
 
 
 async def test_the_members_who_wait_are_told_once_when_the_date_ends_it(

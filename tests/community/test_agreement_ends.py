@@ -92,14 +92,19 @@ async def test_a_step_is_taken_where_the_design_has_it_by_a_coordinator_and_nobo
         if role != RoleName.COORDINATOR:
             with pytest.raises(NotAllowedError):
                 await agreements.advance(session, actor, agreement.ref, to, now)
+        elif to == State.ENDED and at != to:  # by a verb that ends the sharing with it
+            with pytest.raises(IllegalMoveError):
+                await agreements.advance(session, actor, agreement.ref, to, now)
         elif agreements.AGREEMENT.allows(at, to, Who.COORDINATOR) or to == at:
             await agreements.advance(session, actor, agreement.ref, to, now)
         else:
             with pytest.raises(IllegalMoveError):
                 await agreements.advance(session, actor, agreement.ref, to, now)
         await session.refresh(agreement)
-        moved = role == RoleName.COORDINATOR and agreements.AGREEMENT.allows(
-            at, to, Who.COORDINATOR
+        moved = (
+            role == RoleName.COORDINATOR
+            and to != State.ENDED
+            and agreements.AGREEMENT.allows(at, to, Who.COORDINATOR)
         )
         assert agreement.state == (to if moved else at)
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
-from community import agreements, people, providers, referrals
+from community import people, providers, referrals
 from community.base import find
 from community.deliveries import Delivery
 from community.errors import NoAgreementError, RefusalError
@@ -232,7 +232,12 @@ async def test_a_request_that_is_sent_while_the_agreement_ends_cannot_be_opened(
     town: Town,
 ) -> None:
     await town.at_once(
-        (BOSS, lambda session, actor: agreements.end(session, actor, town.organization, town.now)),
+        (
+            BOSS,
+            lambda session, actor: referrals.end_agreement(
+                session, actor, town.organization, town.now
+            ),
+        ),
         (MEMBER, town.ask),
     )
     async with town.database.transaction() as session:
@@ -240,6 +245,31 @@ async def test_a_request_that_is_sent_while_the_agreement_ends_cannot_be_opened(
         for ref in (await session.scalars(select(Referral.ref))).all():
             with pytest.raises(NoAgreementError):
                 await referrals.opened(session, staff, ref, town.now)
+        boss = await town.person(session, BOSS)
+        await agreed(session, boss, town.organization, town.now)
+        for ref in (await session.scalars(select(Referral.ref))).all():
+            assert (await referrals.opened(session, staff, ref, town.now))[1] == {}
+
+
+async def test_what_is_shared_just_before_the_agreement_ends_is_ended_with_it(
+    town: Town,
+) -> None:
+    """Whoever ends it waits for a consent that is under way, and sees it."""
+
+    async def end() -> None:
+        async with town.database.transaction() as session:
+            boss = await town.person(session, BOSS)
+            await referrals.end_agreement(session, boss, town.organization, town.now)
+
+    async with town.database.transaction() as session:
+        await town.ask(session, await town.person(session, MEMBER))
+        ending = asyncio.create_task(end())
+        await asyncio.wait([ending], timeout=0.3)
+        assert not ending.done()
+    await ending
+    async with town.database.transaction() as session:
+        referral = (await session.scalars(select(Referral))).one()
+        assert await referrals.shared(session, referral) == {}
 
 
 @pytest.mark.parametrize("first", ["the provider", "the clock"])

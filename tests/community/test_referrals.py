@@ -469,7 +469,7 @@ async def test_taking_back_every_open_request_leaves_the_others_as_they_are(town
     waiting = await town.agrees(now=town.now + HOUR)
     theirs = await town.agrees(actor=town.other_member)
     assert await referrals.open_of(town.session, town.member) == [waiting]
-    assert await referrals.withdraw_open(town.session, town.member, town.now) == 1
+    await referrals.withdraw_all(town.session, town.member, town.now)
     assert (waiting.state, done.state, theirs.state) == (
         State.CANCELLED,
         State.CONFIRMED,

@@ -245,8 +245,8 @@ async def test_what_is_still_to_be_done_is_never_deleted(
 
 STAYS = (
     "Everything else about a person stays until they delete it under `/me`: name, language, "
-    "answers to the profile, consents with their history, answers to events, requests to "
-    "providers, survey answers."
+    "answers to the profile, consents with their history, answers to events, that a request was "
+    "sent to a provider and what came of it, survey answers."
 )
 GOES = (
     "Deleting removes everything that names the person from every table, updates set aside "

@@ -78,7 +78,9 @@ class History:
     held: list[tuple[int, Holding, Role]] = field(default_factory=list)
     whose: list[int] = field(default_factory=lambda: [0, 1, 2])
     """Which organisation gives each service now."""
-    is_active: list[bool] = field(default_factory=lambda: [True] * 3)
+    is_running: list[bool] = field(default_factory=lambda: [True] * 3)
+    """Whose agreement nobody has ended, nor the clock; ``until`` is when that does."""
+    until: list[datetime | None] = field(default_factory=lambda: [None] * 3)
     is_passed_on: list[bool] = field(default_factory=lambda: [False, False, True])
     met: int = 0
 
@@ -154,6 +156,17 @@ class History:
         nobody_is_here = not self.holders(STAFF, organization)
         return self.is_passed_on[organization] and nobody_is_here and bool(self.holders(ANIMATOR))
 
+    def is_active(self, organization: int) -> bool:
+        until = self.until[organization]
+        return self.is_running[organization] and (until is None or until > self.now)
+
+    def agreement_is_over(self, organization: int) -> None:
+        """Know that no consent given under it holds any more, whatever is signed later."""
+        self.is_running[organization] = False
+        for sent in self.sent.values():
+            if sent.organization == organization:
+                sent.shown = {}
+
     def may_open(self, sent: Sent) -> set[int]:
         if not sent.by_team:
             return self.holders(STAFF, sent.organization)
@@ -169,6 +182,10 @@ class History:
         self.now += timedelta(days=15)
         await referrals.end_drafts(self.session, self.now)
         await referrals.ring(self.session, self.now, "Europe/Paris")
+        await referrals.end_expired(self.session, self.now)
+        for at, until in enumerate(self.until):
+            if self.is_running[at] and until is not None and until <= self.now:
+                self.agreement_is_over(at)
 
     async def asks(self, a: int, b: int, c: int) -> None:
         number, actor = self.one(a)
@@ -308,6 +325,16 @@ class History:
         await referrals.stop_sharing(self.session, self.owner(sent, a), sent.row.ref, self.now)
         sent.shown = {}
 
+    async def withdraws_everything(self, a: int, b: int, c: int) -> None:
+        number, person = self.one(a)
+        before = {sent.row.id: sent.row.state for sent in self.sent.values()}
+        await referrals.withdraw_all(self.session, person, self.now)
+        for sent in self.sent.values():
+            if sent.owner == number:
+                sent.shown = {}
+                if before[sent.row.id] not in referrals.OPEN:
+                    assert sent.row.state == before[sent.row.id]
+
     async def says(self, a: int, b: int, c: int) -> None:
         sent, helped = self.request(b, State.COMPLETED, State.UNCONFIRMED), c % 3 == 0
         await referrals.confirm(
@@ -320,9 +347,20 @@ class History:
 
     async def agreement_turns(self, a: int, b: int, c: int) -> None:
         at = b % 3
-        verb = agreements.end if self.is_active[at] else agreed
+        verb = referrals.end_agreement if self.is_running[at] else agreed
         await verb(self.session, self.boss, self.organizations[at].ref, self.now)
-        self.is_active[at] = not self.is_active[at]
+        if self.is_running[at]:
+            self.agreement_is_over(at)
+        else:
+            self.is_running[at], self.until[at] = True, None
+
+    async def agreement_gets_an_end(self, a: int, b: int, c: int) -> None:
+        """Write down when it ends: in an hour, or later than was written before."""
+        at, end = b % 3, self.now + [HOUR, timedelta(days=20)][c % 2]
+        agreement = await agreements.current(self.session, self.organizations[at].id)
+        assert agreement is not None
+        await agreements.change(self.session, self.boss, agreement.ref, self.now, ends_at=end)
+        self.until[at] = end
 
     async def is_switched(self, a: int, b: int, c: int) -> None:
         at = b % 3
@@ -397,7 +435,7 @@ class History:
             assert await referrals.shared(self.session, sent.row) == sent.shown
             assert sent.row.organization_id == self.organizations[sent.organization].id
             for number, person in enumerate(self.people):
-                closed = not self.is_active[sent.organization]
+                closed = not self.is_active(sent.organization)
                 told = [
                     await self.tries(referrals.opened, person, ref),
                     await self.tries(referrals.opened_by_team, person, ref),
@@ -450,9 +488,13 @@ ACTS: tuple[str, ...] = (
     *("waits", "asks", "prepares", "changes", "is_granted", "is_revoked", "is_switched"),
     *("agreement_turns", "withdraws", "stops_sharing", "says", "settles", "is_erased"),
     *("days_pass", "refuses_a_draft", "is_shown_another_way", "is_shown_for_another"),
+    *("agreement_gets_an_end", "withdraws_everything"),
     *("service_moves", *OFTEN, *OFTEN),
 )
-FOR_ALL = {"is_granted", "is_revoked", "agreement_turns", "is_erased", "waits", "days_pass"}
+FOR_ALL = {
+    *("is_granted", "is_revoked", "agreement_turns", "agreement_gets_an_end", "is_erased"),
+    *("waits", "days_pass", "withdraws_everything"),
+}
 """After these anything may open or close; after the others, what was done something with."""
 
 Act = tuple[str, int, int, int]
