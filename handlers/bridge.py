@@ -23,12 +23,13 @@ from community.exchanges import KEPT, Exchange, ExchangeMessage, Kind, State
 from community.people import Person
 from community.providers import Service
 from handlers import attachments, bridge_texts, reading, referrals
+from handlers.answers import closed
 from handlers.brought import kind_of
 from handlers.content import block_for
 from handlers.forms import Answering, Field, Form, Question, begin, end_if
 from handlers.menu import OpenEvent, WriteTo
 from handlers.reading import Shown, read
-from handlers.referrals import VIEW_LASTS, closed
+from handlers.referrals import VIEW_LASTS
 from handlers.replies import Button, Message, Page, Replies, alert, edit, lines, say, toast
 from handlers.requests import OneRequest
 from handlers.staff import Inbox

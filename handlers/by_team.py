@@ -12,9 +12,9 @@ from community.errors import NoAgreementError, NotFoundError
 from community.people import Person
 from community.providers import Service
 from community.referrals import RECORDED, FieldName, Reason, Referral, Source, State
-from handlers import words
+from handlers import answers, words
 from handlers.content import block_for
-from handlers.referrals import VIEW_LASTS, closed
+from handlers.referrals import VIEW_LASTS
 from handlers.replies import (
     Button,
     Message,
@@ -132,9 +132,7 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
     It keeps itself current: what is withdrawn disappears, and after some minutes all of it does.
     """
     _ = page._
-    shut = Message(
-        closed(_), [[Button(_.label("button", "Show what was shared"), ByTeam(ref=ref))]]
-    )
+    shut = answers.shut(ByTeam(ref=ref), _)
     if page.now >= datetime.fromisoformat(opened) + VIEW_LASTS:
         return shut
     try:
@@ -165,19 +163,15 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
 
 
 def _rows(ref: str, state: State, _: Translator) -> list[list[Button]]:
-    failed = (_.label("button", "❌ It could not be done"), "fail")
-    steps: dict[State, list[tuple[str, str]]] = {
-        State.PENDING: [
-            (_.label("button", "✅ They accept"), "accept"),
-            (_.label("button", "❓ They need one more thing"), "ask"),
-            (_.label("button", "❌ They decline"), "decline"),
-        ],
-        State.ACCEPTED: [(_.label("button", "▶️ It has begun"), "begin"), failed],
-        State.IN_SERVICE: [(_.label("button", "🏁 Completed"), "complete"), failed],
-    }
-    buttons = [Button(label, ByTeam(ref=ref, act=act)) for label, act in steps.get(state, [])]
-    everything = Button(_.label("button", "📞 Requests to pass on"), AllByTeam())
-    return in_rows([*buttons, everything])
+    buttons = []
+    if state == State.PENDING:
+        buttons = [
+            Button(_.label("button", "✅ They accept"), ByTeam(ref=ref, act="accept")),
+            Button(_.label("button", "❓ They need one more thing"), ByTeam(ref=ref, act="ask")),
+            Button(_.label("button", "❌ They decline"), ByTeam(ref=ref, act="decline")),
+        ]
+    buttons += answers.once_accepted(state, lambda act: ByTeam(ref=ref, act=act), _)
+    return in_rows([*buttons, Button(_.label("button", "📞 Requests to pass on"), AllByTeam())])
 
 
 async def how_card(page: Page, ref: str, act: str) -> Message:
@@ -198,30 +192,22 @@ async def reason_card(page: Page, ref: str, act: str, how: str) -> Message:
     """Ask why."""
     _ = page._
     await referrals.for_team(page.session, page.reader, ref, page.now)
-    rows = in_rows(
-        [
-            Button(words.reason(reason, _), ByTeam(ref=ref, act=act, how=how, why=reason.value))
-            for reason in referrals.REASONS[referrals.PROVIDERS_STEPS[act]]
-        ]
+    return answers.reasons(
+        act, lambda why: ByTeam(ref=ref, act=act, how=how, why=why), _back(ref, _), _
     )
-    return Message(_("Why? The person reads the reason."), [*rows, [_back(ref, _)]])
 
 
 async def field_card(page: Page, ref: str, how: str) -> Message:
     """Ask which field the organisation needs; the member decides whether to share it."""
     _ = page._
     _referral, shared = await referrals.opened_by_team(page.session, page.reader, ref, page.now)
-    rows = in_rows(
-        [
-            Button(words.field(name, _), ByTeam(ref=ref, act="ask", how=how, why=name.value))
-            for name in FieldName
-            if name not in shared and name != FieldName.NOTE
-        ]
+    return answers.fields(
+        _("What else do they need? The person decides whether to share it."),
+        shared,
+        lambda name: ByTeam(ref=ref, act="ask", how=how, why=name),
+        _back(ref, _),
+        _,
     )
-    note = ByTeam(ref=ref, act="ask", how=how, why=FieldName.NOTE.value)
-    rows.append([Button(_.label("button", "A note, or how to reach them"), note)])
-    text = _("What else do they need? The person decides whether to share it.")
-    return Message(text, [*rows, [_back(ref, _)]])
 
 
 def _back(ref: str, _: Translator) -> Button:

@@ -13,8 +13,9 @@ from community.people import Person
 from community.providers import Organization, Service
 from community.referrals import State
 from handlers import words
+from handlers.answers import closed
 from handlers.facts import reached_by
-from handlers.referrals import VIEW_LASTS, closed
+from handlers.referrals import VIEW_LASTS
 from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, say
 from handlers.requests import field_lines, resolution
 from handlers.staff import ANIMATORS, Inbox, router_for

@@ -20,6 +20,7 @@ from community.exchanges import Exchange, ExchangeMessage
 from community.people import Person
 from community.referrals import Referral
 from handlers import attachments, menu, reading, stuck
+from handlers.answers import closed
 from handlers.bridge import label_in_inbox
 from handlers.by_team import AllByTeam
 from handlers.content import quoted
@@ -28,7 +29,7 @@ from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.menu import AskTeam
 from handlers.preparing import Prepare
 from handlers.reading import read
-from handlers.referrals import VIEW_LASTS, closed
+from handlers.referrals import VIEW_LASTS
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
 from handlers.staff import Inbox, Late, back, page_of
 from locales import Html, Translator

@@ -14,7 +14,7 @@ from community.errors import NoAgreementError, NotFoundError
 from community.people import Person
 from community.providers import PAGE, Service
 from community.referrals import FieldName, Reason, Referral, State
-from handlers import feedback, proposals, quarters, words
+from handlers import answers, feedback, proposals, quarters, words
 from handlers.clocks import next_lines
 from handlers.content import block_for
 from handlers.entry_ways import OurEntry
@@ -148,11 +148,11 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
     """
     _ = page._
     if page.now >= datetime.fromisoformat(opened) + VIEW_LASTS:
-        return _closed(ref, _)
+        return answers.shut(Answer(ref=ref), _)
     try:
         referral, shared = await referrals.opened(page.session, page.reader, ref, page.now)
     except (NotFoundError, NoAgreementError):
-        return _closed(ref, _)
+        return answers.shut(Answer(ref=ref), _)
     state = State(referral.state)
     told = await field_lines(page, shared, referral.written_in)
     text = lines(
@@ -171,21 +171,9 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
     return Message(text, rows, protect=True, live=True)
 
 
-def closed(_: Translator) -> Html:
-    """Say why what was shown is not there any more."""
-    return _("🔒 Closed again, so that nobody else reads it on this phone.")
-
-
 async def closed_card(page: Page) -> Message:
     """Stand in the place of what its reader may not see any more."""
-    return Message(closed(page._))
-
-
-def _closed(ref: str, _: Translator) -> Message:
-    return Message(
-        closed(_),
-        [[Button(_.label("button", "Show what was shared"), Answer(ref=ref))]],
-    )
+    return Message(answers.closed(page._))
 
 
 def _nothing(state: State, _: Translator) -> Html:
@@ -208,16 +196,7 @@ def _rows(referral: Referral, state: State, _: Translator) -> list[list[Button]]
             Button(_.label("button", "❌ Decline"), Answer(ref=ref, act="decline")),
             Button(_.label("button", "↪️ Others can help better"), Answer(ref=ref, act="pass")),
         ]
-    elif state == State.ACCEPTED:
-        buttons = [
-            Button(_.label("button", "▶️ It has begun"), Answer(ref=ref, act="begin")),
-            Button(_.label("button", "❌ It could not be done"), Answer(ref=ref, act="fail")),
-        ]
-    elif state == State.IN_SERVICE:
-        buttons = [
-            Button(_.label("button", "🏁 Completed"), Answer(ref=ref, act="complete")),
-            Button(_.label("button", "❌ It could not be done"), Answer(ref=ref, act="fail")),
-        ]
+    buttons += answers.once_accepted(state, lambda act: Answer(ref=ref, act=act), _)
     buttons.append(Button(_.label("button", "All referrals"), Received()))
     return in_rows(buttons)
 
@@ -226,36 +205,24 @@ async def reason_card(page: Page, ref: str, act: str) -> Message:
     """Ask why."""
     _ = page._
     await referrals.for_provider(page.session, page.reader, ref, page.now)
-    reasons = referrals.REASONS[referrals.PROVIDERS_STEPS[act]]
-    rows = in_rows(
-        [
-            Button(words.reason(reason, _), Answer(ref=ref, act=act, why=reason.value))
-            for reason in reasons
-        ]
-    )
-    return Message(
-        _("Why? The person reads the reason."),
-        [*rows, [Button(_.label("button", "Back"), Answer(ref=ref))]],
-    )
+    return answers.reasons(act, lambda why: Answer(ref=ref, act=act, why=why), _back(ref, _), _)
 
 
 async def field_card(page: Page, ref: str) -> Message:
     """Ask which field is missing; the person decides whether to share it."""
     _ = page._
     _referral, shared = await referrals.opened(page.session, page.reader, ref, page.now)
-    rows = in_rows(
-        [
-            Button(words.field(name, _), Answer(ref=ref, act="ask", why=name.value))
-            for name in FieldName
-            if name not in shared and name != FieldName.NOTE
-        ]
-    )
-    note = Answer(ref=ref, act="ask", why=FieldName.NOTE.value)
-    rows.append([Button(_.label("button", "A note, or how to reach them"), note)])
-    return Message(
+    return answers.fields(
         _("What else do you need? The person decides whether to share it."),
-        [*rows, [Button(_.label("button", "Back"), Answer(ref=ref))]],
+        shared,
+        lambda name: Answer(ref=ref, act="ask", why=name),
+        _back(ref, _),
+        _,
     )
+
+
+def _back(ref: str, _: Translator) -> Button:
+    return Button(_.label("button", "Back"), Answer(ref=ref))
 
 
 async def pass_card(page: Page, ref: str, at: int) -> Message:
@@ -289,7 +256,7 @@ async def pass_card(page: Page, ref: str, at: int) -> Message:
             *rows,
             turning,
             [Button(_.label("button", "I do not know who"), open_end)],
-            [Button(_.label("button", "Back"), Answer(ref=ref))],
+            [_back(ref, _)],
         ],
     )
 

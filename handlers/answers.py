@@ -1,0 +1,56 @@
+"""What a provider's answer is chosen from: by its staff, or by the team that writes it down."""
+
+from collections.abc import Callable, Collection
+
+from aiogram.filters.callback_data import CallbackData
+
+from community import referrals
+from community.referrals import FieldName, State
+from handlers import words
+from handlers.replies import Button, Message, in_rows
+from locales import Html, Translator
+
+To = Callable[[str], CallbackData]
+"""Where a choice leads: a reason, a field or a step."""
+
+
+def reasons(act: str, to: To, back: Button, _: Translator) -> Message:
+    """Ask why."""
+    found = referrals.REASONS[referrals.PROVIDERS_STEPS[act]]
+    rows = in_rows([Button(words.reason(reason, _), to(reason.value)) for reason in found])
+    return Message(_("Why? The person reads the reason."), [*rows, [back]])
+
+
+def fields(
+    asked: Html, shared: Collection[FieldName], to: To, back: Button, _: Translator
+) -> Message:
+    """Ask which field is missing; a note can be asked for again."""
+    rows = in_rows(
+        [
+            Button(words.field(name, _), to(name.value))
+            for name in FieldName
+            if name not in shared and name != FieldName.NOTE
+        ]
+    )
+    note = _.label("button", "A note, or how to reach them")
+    return Message(asked, [*rows, [Button(note, to(FieldName.NOTE.value))], [back]])
+
+
+def once_accepted(state: State, to: To, _: Translator) -> list[Button]:
+    """Return the steps after an acceptance; none in another state."""
+    failed = Button(_.label("button", "❌ It could not be done"), to("fail"))
+    if state == State.ACCEPTED:
+        return [Button(_.label("button", "▶️ It has begun"), to("begin")), failed]
+    if state == State.IN_SERVICE:
+        return [Button(_.label("button", "🏁 Completed"), to("complete")), failed]
+    return []
+
+
+def closed(_: Translator) -> Html:
+    """Say why what was shown is not there any more."""
+    return _("🔒 Closed again, so that nobody else reads it on this phone.")
+
+
+def shut(again: CallbackData, _: Translator) -> Message:
+    """Stand in the place of what was shown, and offer to show it again."""
+    return Message(closed(_), [[Button(_.label("button", "Show what was shared"), again)]])
