@@ -7,7 +7,7 @@ from community.providers import Service
 from community.referrals import Referral, State
 from tests.stories import steps
 from tests.stories.conftest import Coming, Somebody, Stage
-from tests.stories.reading import bare
+from tests.stories.reading import bare, saying
 
 TWO = pytest.mark.parametrize(("team", "reader"), [("fr", "ar"), ("ar", "fr")])
 """The language of the team and of the provider, and that of the member."""
@@ -99,12 +99,14 @@ async def test_a_need_a_service_consent_field_by_field_steps_done_disputed_resol
     for step in ("⬜ 1", "⬜ 2"):
         await amina.presses(step)
     amina.sees_last("✅ 2. ")
+    nudges = amina.times_read("Your next step is waiting")
 
     await adviser.says("/referrals")
     await adviser.presses("Start-up advice")
     await adviser.presses("It has begun")
     await stage.play(days=31)
     adviser.sees_last("Where does it stand? A tap is enough.")
+    assert amina.times_read("Your next step is waiting") == nudges, "every step is ticked"
     await adviser.presses("Show what was shared")
     await adviser.presses("Completed")
     await amina.presses("Read it")
@@ -241,8 +243,14 @@ async def test_without_an_agreement_one_goes_there_oneself_by_the_steps(
         organization="Credit Union",
     )
     await amina.presses("Go yourself: the steps")
-    amina.sees_last("Small loans", "Bring your papers")
-    assert await states(stage) == [State.DECLINED]
+    amina.sees_last(
+        "Small loans", "Bring your papers", "🚶 You can go there yourself: the steps are above."
+    )
+    wanted = saying(reader, "Refer me")
+    assert not any(wanted.search(label) for label in amina.buttons())
+    await amina.presses("⬜ 1")
+    amina.sees_last("✅ 1. ")
+    assert await states(stage) == [State.DECLINED], "nothing has gone there"
 
 
 @TWO
