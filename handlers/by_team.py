@@ -149,7 +149,7 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
         resolution(referral, _),
         "",
         *(
-            await field_lines(page, shared, referral.written_in)
+            await field_lines(page, shared, referral.written_in, by_machine=True)
             or [_("The person shares nothing of this request any more.")]
         ),
         "",

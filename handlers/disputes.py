@@ -80,7 +80,7 @@ async def card(page: Page, ref: str, opened: str) -> Message:
         "",
         *[_dated(page, at, state) for at, state in so_far],
         "",
-        *await field_lines(page, shared, referral.written_in),
+        *await field_lines(page, shared, referral.written_in, by_machine=True),
         resolution(referral, _),
     )
     rows = []

@@ -154,7 +154,7 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
     except (NotFoundError, NoAgreementError):
         return answers.shut(Answer(ref=ref), _)
     state = State(referral.state)
-    told = await field_lines(page, shared, referral.written_in)
+    told = await field_lines(page, shared, referral.written_in, by_machine=True)
     text = lines(
         _("<b>{service}</b>", service=await _about(page, referral)),
         _("{state}.", state=words.state_for_staff(state, _)),

@@ -17,7 +17,7 @@ from community.needs import Need
 from community.people import Person, Stage
 from community.providers import Service
 from community.referrals import NOTE_LIMIT, FieldName, Reason, Referral, Source, State
-from handlers import onward, words
+from handlers import onward, reading, words
 from handlers.clocks import next_lines
 from handlers.content import block_for, quoted
 from handlers.forms import Answering, Field, Form, Question, begin, end_if
@@ -144,11 +144,22 @@ async def field_value(page: Page, name: FieldName, value: str) -> str:
     return value
 
 
-async def field_lines(page: Page, values: Mapping[FieldName, str], written_in: str) -> list[Html]:
-    """Return each field with its value, a line each; the note as its author wrote it."""
+async def field_lines(
+    page: Page, values: Mapping[FieldName, str], written_in: str, *, by_machine: bool = False
+) -> list[Html]:
+    """Return each field with its value, a line each; the note as its author wrote it.
+
+    ``by_machine``: for whoever helps the author, what a machine makes of a note in another
+    language stands above it.
+    """
     _ = page._
     return [
-        lines(escape(words.field(name, _)), quoted(page, value, written_in))
+        lines(
+            escape(words.field(name, _)),
+            await _read_by_machine(page, value, written_in)
+            if by_machine
+            else quoted(page, value, written_in),
+        )
         if name == FieldName.NOTE
         else _(
             "{field}: {value}",
@@ -158,6 +169,11 @@ async def field_lines(page: Page, values: Mapping[FieldName, str], written_in: s
         for name, value in values.items()
         if value
     ]
+
+
+async def _read_by_machine(page: Page, note: str, written_in: str) -> Html:
+    made = await reading.read(page, note, written_in)
+    return lines(made.text, quoted(page, note, written_in)) if made.is_translated else made.text
 
 
 async def requests_card(page: Page, at: int = 0) -> Message:

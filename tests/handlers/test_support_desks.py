@@ -222,7 +222,7 @@ async def test_a_view_shows_the_note_in_its_language_and_closes_after_some_minut
     await town.adviser.sends_data(f"rf:{ref}:open:")
     opened = {"ref": ref, "opened": town.now.isoformat()}
     assert "Name: Person 3" in town.adviser.last
-    assert "Note\nLanguage: Arabic\nأريد أن أفتح مخبزا." in town.adviser.last
+    assert "Language of the original: Arabic\nأريد أن أفتح مخبزا." in town.adviser.last
     assert town.adviser.seen[-1].protect
     assert not town.adviser.is_still()
     town.adviser.now = town.now + timedelta(minutes=14)

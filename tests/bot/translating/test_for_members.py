@@ -7,7 +7,7 @@ from sqlalchemy import select
 from community.sends import Send
 from tests.bot.translating.test_wiring import starts_with
 from tests.stories.conftest import Coming, Stage
-from tests.stories.steps import a_newsletter, an_event, announced
+from tests.stories.steps import a_directory, a_newsletter, an_event, announced, staff
 
 FRENCH = ("Bonjour", "La réunion est à 18:30")
 BY_MACHINE = ("مرحبا", "ال اجتماع هو في 18:30")
@@ -70,3 +70,22 @@ async def test_nobody_reads_by_a_machine_what_was_not_for_them(
         stage.emulator.world.press(eve.id, number, forged, forged=True)
         await stage.settled()
     assert not any(eve.has_read(words) for words in (*FRENCH, *BY_MACHINE))
+
+
+async def test_staff_read_a_note_in_another_language_by_a_machine_and_as_it_was_written(
+    stage: Stage, animator: Coming, models_dir: Path
+) -> None:
+    boss = await animator()
+    await starts_with(stage, translation_engine="argos", models_dir=models_dir)
+    await a_directory(boss)
+    adviser, marie = await staff(boss, "ar"), await stage.member("Marie", "fr")
+    await marie.says("/support")
+    for press in ("Money to start", "Start-up advice", "Refer me", "Add a note"):
+        await marie.presses(press)
+    await marie.says(FRENCH[1])
+    await marie.presses("I agree, send it")
+    await adviser.presses("Show what was shared")
+    await stage.settled()
+    adviser.sees_last("Machine translation. Language of the original: {language}", BY_MACHINE[1])
+    adviser.sees_last(FRENCH[1])
+    assert adviser.last["protected"]
