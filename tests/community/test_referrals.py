@@ -1,6 +1,5 @@
 """Referrals: every step and who takes it, and that what opens is what was agreed to."""
 
-import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -495,103 +494,6 @@ async def test_who_wants_to_stops_sharing_once_it_is_over_and_withdraws_before(
     await referrals.stop_sharing(town.session, town.member, referral.ref, town.now)
     assert await opens(town, town.staff, referral) == {}
     assert referral.state == at
-
-
-class Life:
-    """A random life, and a model that knows only what the member has said yes to."""
-
-    def __init__(self, town: Town, seed: int) -> None:
-        self.town, self.session, self.dice = town, town.session, random.Random(seed)
-        self.agreed: dict[str, dict[FieldName, str]] = {}
-        self.is_active = True
-
-    async def turn(self) -> None:
-        """Do something, of which much is refused."""
-        usual = [self.changes, self.is_asked, self.replies, self.is_answered]
-        usual += [self.withdraws, self.stops_sharing]
-        acts = [self.asks, *usual, *usual, self.is_asked, self.replies, self.agreement_turns]
-        self.town.now += HOUR
-        try:
-            await self.dice.choice(acts)()
-        except RefusalError:
-            await self.session.flush()  # a refusal must have changed nothing
-
-    async def known(self) -> dict[FieldName, str]:
-        return await referrals.preview(self.session, self.town.member, self.town.service)
-
-    async def one(self) -> Referral:
-        mine = await referrals.of_member(self.session, self.town.member)
-        if not mine:
-            raise NotFoundError("Referral")
-        return self.dice.choice(mine[:3])
-
-    async def asks(self) -> None:
-        chosen = frozenset(name for name in sorted(FIELDS) if self.dice.random() < 0.5)
-        note = self.dice.choice(["", NOTE])
-        values = await self.known()
-        referral = await self.town.agrees(chosen, note)
-        if referral.ref not in self.agreed:
-            new = {name: values[name] for name in chosen if values[name]}
-            self.agreed[referral.ref] = new | ({FieldName.NOTE: note} if note else {})
-
-    async def changes(self) -> None:
-        member, number = self.town.member, self.dice.randrange(1000)
-        people.rename(member, f"Name {number}")
-        member.username = self.dice.choice([None, f"user_{number}"])
-        member.stage = self.dice.choice([None, *Stage])
-
-    async def is_asked(self) -> None:
-        referral, name = await self.one(), self.dice.choice(sorted(FIELDS))
-        town = self.town
-        await referrals.ask_for(self.session, town.colleague, referral.ref, name, town.now)
-
-    async def replies(self) -> None:
-        referral, values = await self.one(), await self.known()
-        asked, yes, town = referral.asked_field, self.dice.random() < 0.5, self.town
-        await referrals.give(self.session, town.member, referral.ref, town.now, yes=yes)
-        if yes and asked and values[FieldName(asked)]:
-            self.agreed[referral.ref][FieldName(asked)] = values[FieldName(asked)]
-
-    async def is_answered(self) -> None:
-        referral = await self.one()
-        step = self.dice.choice(list(referrals.PROVIDERS_STEPS))
-        before = referral.state
-        await self.town.answers(referral, step)
-        if (before, referral.state) == (State.PENDING, State.DECLINED):
-            self.agreed[referral.ref] = {}
-
-    async def withdraws(self) -> None:
-        referral, town = await self.one(), self.town
-        await referrals.withdraw(self.session, town.member, referral.ref, town.now)
-        self.agreed[referral.ref] = {}
-
-    async def stops_sharing(self) -> None:
-        referral, town = await self.one(), self.town
-        await referrals.stop_sharing(self.session, town.member, referral.ref, town.now)
-        self.agreed[referral.ref] = {}
-
-    async def agreement_turns(self) -> None:
-        verb = agreements.end if self.is_active else agreed
-        await verb(self.session, self.town.coordinator, self.town.organization.ref, self.town.now)
-        self.is_active = not self.is_active
-
-
-@pytest.mark.parametrize("seed", range(6))
-async def test_at_every_moment_what_opens_is_what_was_agreed_and_not_withdrawn(
-    town: Town, seed: int
-) -> None:
-    life = Life(town, seed)
-    await life.asks()
-    for _turn in range(60):
-        await life.turn()
-        for referral in await referrals.of_member(town.session, town.member):
-            if life.is_active:
-                assert await opens(town, town.staff, referral) == life.agreed[referral.ref]
-            else:
-                with pytest.raises(NoAgreementError):
-                    await opens(town, town.staff, referral)
-            await sees_nothing(town, town.stranger, referral)
-            await sees_nothing(town, town.other_member, referral)
 
 
 # Asking for more
