@@ -7,8 +7,9 @@ the partner may hear is asked for apart, fact by fact, and is told only as long 
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, String, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,7 +21,8 @@ from community.attendance import State as Attending
 from community.base import Base, BigId, Identified, find
 from community.errors import ChangedError, NoAgreementError, NotFoundError
 from community.figures import Protected, protect
-from community.people import Attribution, JoinLink, Membership, Person, Stage
+from community.history import Step
+from community.people import MEMBERSHIP, Attribution, JoinLink, Membership, Person, Stage
 from community.providers import Organization
 from community.roles import RoleName
 
@@ -244,10 +246,25 @@ async def hear(
     return found
 
 
+async def end_of(session: AsyncSession, organization_id: int, now: datetime) -> None:
+    """End all that an organisation may hear: under another agreement it is asked for anew."""
+    await session.execute(
+        update(FeedbackConsent)
+        .where(
+            FeedbackConsent.organization_id == organization_id,
+            FeedbackConsent.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def counted(
-    session: AsyncSession, actor: Person, organization_ref: str, now: datetime
+    session: AsyncSession, actor: Person, organization_ref: str, zone: ZoneInfo, now: datetime
 ) -> Protected[str]:
-    """Return how many have come by an organisation's link and how many of them have joined.
+    """Return how many had come by an organisation's link when the last month ended, and joined.
+
+    What is counted at every moment tells of each next one who joins.
 
     Raises:
         NotFoundError: the actor is neither of its staff nor a coordinator.
@@ -256,14 +273,25 @@ async def counted(
         organization = await find(session, Organization, organization_ref)
     else:
         organization = await _own(session, actor, organization_ref, now)
+    today = now.astimezone(zone)
+    end = datetime(today.year, today.month, 1, tzinfo=zone).astimezone(UTC)
+    stood = (
+        select(Step.after)
+        .where(Step.subject == MEMBERSHIP.name, Step.subject_id == Person.id, Step.at < end)
+        .order_by(Step.id.desc())
+        .limit(1)
+        .correlate(Person)
+        .scalar_subquery()
+    )
     states = await session.scalars(
-        select(Person.state)
+        select(stood)
+        .select_from(Person)
         .join(Attribution, Attribution.person_id == Person.id)
         .join(JoinLink, JoinLink.id == Attribution.link_id)
-        .where(JoinLink.organization_id == organization.id)
+        .where(JoinLink.organization_id == organization.id, Person.met_at < end)
     )
     every = list(states)
-    joined = sum(state not in (Membership.JOINING, Membership.LEFT) for state in every)
+    joined = sum(state not in (None, Membership.JOINING, Membership.LEFT) for state in every)
     return protect({"joined": joined, "looking": len(every) - joined})
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aiogram import Router
 from aiogram.filters.callback_data import CallbackData
@@ -18,7 +19,8 @@ from community.providers import Organization
 from handlers import menu
 from handlers.audience import told
 from handlers.replies import Button, File, Message, Page, Replies, edit, lines, say, toast
-from handlers.staff import COORDINATORS, PROVIDERS, PartnerLink, router_for
+from handlers.setup_ways import OneOrganization
+from handlers.staff import COORDINATORS, PROVIDERS, PartnerLink, Received, router_for
 from handlers.supporters import name_of
 from locales import Html, Translator
 from reports.qr import qr_picture
@@ -87,7 +89,7 @@ async def link_touched(
     ref = callback_data.ref
     if callback_data.act == "withdraw":
         await feedback.withdraw_link(session, person, ref, now)
-        return [say("feedback.withdrawn")]
+        return [say("feedback.withdrawn", ref=ref)]
     link = await feedback.link_of(session, person, ref, now)
     return [say("feedback.link", ref=ref, link=link.ref)]
 
@@ -134,7 +136,7 @@ async def link_card(page: Page, ref: str, link: str) -> Message:
     """Show the link that an organisation hands out, as text and as a picture to print."""
     _ = page._
     organization = await find(page.session, Organization, ref)
-    counts = await feedback.counted(page.session, page.reader, ref, page.now)
+    counts = await _counted(page, ref)
     address = page.network.link(f"j-{link}")
     text = lines(
         _(
@@ -152,19 +154,31 @@ async def link_card(page: Page, ref: str, link: str) -> Message:
     )
     off = Button(_.label("button", "Withdraw this link"), PartnerLink(ref=ref, act="withdraw"))
     file = File("link.png", qr_picture(address), is_picture=True)
-    return Message(text, [[off]], file=file)
+    return Message(text, [[off], _to_organization(page, ref)], file=file)
+
+
+async def _counted(page: Page, ref: str) -> Protected[str]:
+    zone = ZoneInfo(page.network.zone)
+    return await feedback.counted(page.session, page.reader, ref, zone, page.now)
 
 
 def _counts(counts: Protected[str], _: Translator) -> list[Html]:
     return [
+        _("At the end of last month:"),
         _("Came by it and joined: {n}", n=told(counts.cells["joined"], _)),
         _("Came by it and look round: {n}", n=told(counts.cells["looking"], _)),
     ]
 
 
-async def withdrawn(page: Page) -> Message:
+async def withdrawn(page: Page, ref: str) -> Message:
     """Confirm that a link leads nowhere any more."""
-    return Message(page._("The link leads nowhere from now on. Who has come by it stays."))
+    _ = page._
+    text = _("The link leads nowhere from now on. Who has come by it stays.")
+    return Message(text, [_to_organization(page, ref)])
+
+
+def _to_organization(page: Page, ref: str) -> list[Button]:
+    return [Button(page._.label("button", "Organisation"), OneOrganization(ref=ref))]
 
 
 # Cards: the member
@@ -273,20 +287,22 @@ async def staff_rows(page: Page) -> list[list[Button]]:
 async def heard_card(page: Page, ref: str, opened: str) -> Message:
     """Show what those who came by the link allow, and no more; it closes by itself."""
     _ = page._
-    again = [[Button(_.label("button", "Show it again"), Hear(ref=ref))]]
+    back = [Button(_.label("button", "All referrals"), Received())]
+    again = [[Button(_.label("button", "Show it again"), Hear(ref=ref))], back]
     if page.now >= datetime.fromisoformat(opened) + VIEW_LASTS:
         return Message(_("🔒 Closed again, so that nobody else reads it on this phone."), again)
     try:
         found = await feedback.hear(page.session, page.reader, ref, page.now)
-        counts = await feedback.counted(page.session, page.reader, ref, page.now)
+        counts = await _counted(page, ref)
     except NotFoundError:
-        return Message(_("🔒 Closed again, so that nobody else reads it on this phone."))
+        return Message(_("🔒 Closed again, so that nobody else reads it on this phone."), [back])
     except NoAgreementError:
         return Message(
             _(
                 "There is no active agreement with your organisation, so nothing can be shown. "
                 "Please ask the network's coordinator."
-            )
+            ),
+            [back],
         )
     parts: list[Html | str] = []
     for each in found:
@@ -298,7 +314,7 @@ async def heard_card(page: Page, ref: str, opened: str) -> Message:
         "",
         _("You read this because each of them allows it. It ends as soon as they end it."),
     )
-    return Message(text, protect=True, live=True)
+    return Message(text, [back], protect=True, live=True)
 
 
 CARDS = {

@@ -230,10 +230,10 @@ async def _names(page: Page, found: Support) -> Names:
         found = await translations.blocks(page.session, subject, list(ids), page.reads, network)
         return {number: block.get("name") for number, block in found.items()}
 
-    entries = [*found.stale, *found.unattended]
+    entries = [*(entry for entry, _at in found.stale), *found.unattended]
     providers = await named(
         "organization",
-        {*_keys(found, Group.PROVIDER), *(entry.id for entry, _at in entries), *found.without},
+        {*_keys(found, Group.PROVIDER), *(entry.id for entry in entries), *found.without},
     )
     areas = await named("area", _keys(found, Group.AREA))
     nowhere = _.label("figure", "No area told")

@@ -317,13 +317,13 @@ def _entries(support: Support, names: Names, zone: ZoneInfo, _: Translator) -> I
         return _.label("figure", "since {date}", date=day(when, _))
 
     name = names.group[Group.PROVIDER]
-    titles = (
-        (_.label("figure", "Entries that nobody has confirmed for 90 days"), support.stale),
-        (_.label("figure", "Requests wait here, and nobody reads them"), support.unattended),
-    )
-    for title, found in titles:
-        if found:
-            yield Section(title, [Row(name(entry.id), since(at)) for entry, at in found])
+    if support.stale:
+        title = _.label("figure", "Entries that nobody has confirmed for 90 days")
+        yield Section(title, [Row(name(entry.id), since(at)) for entry, at in support.stale])
+    if support.unattended:
+        title = _.label("figure", "Requests wait here, and nobody reads them")
+        waits = _.label("figure", "now")
+        yield Section(title, [Row(name(entry.id), waits) for entry in support.unattended])
 
 
 def shortened(told: Report, _: Translator, rows: int) -> Report:

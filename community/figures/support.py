@@ -53,8 +53,8 @@ class Support:
     """What was looked for and not found: once for each person, thing and day."""
     stale: Sequence[tuple[Organization, datetime]]
     """Of the running quarter: whose entry nobody has confirmed for long, and since when."""
-    unattended: Sequence[tuple[Organization, datetime]]
-    """At which requests wait and nobody reads them, and since when."""
+    unattended: Sequence[Organization]
+    """At which requests wait and nobody reads them: no more of it, for it may be one person's."""
     without: Sequence[int] = ()
     """Organisations whose requests are not counted here: their reader knows these one by one."""
 

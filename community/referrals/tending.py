@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import agreements, deliveries, providers, roles
+from community import agreements, deliveries, feedback, providers, roles
 from community.agreements import Agreement
 from community.base import find
 from community.deliveries import Plan
@@ -96,7 +96,8 @@ async def end_expired(session: AsyncSession, now: datetime) -> int:
 
 
 async def _has_ended(session: AsyncSession, agreement: Agreement, now: datetime) -> int:
-    """End the sharing, so that a later agreement opens nothing; tell the members."""
+    """End the sharing and the feedback, so that a later agreement opens nothing; tell members."""
+    await feedback.end_of(session, agreement.organization_id, now)
     there = select(Referral.id).where(Referral.organization_id == agreement.organization_id)
     await withdraw_fields(session, there, now)
     return await _tell_members(session, agreement, now)
@@ -143,25 +144,19 @@ async def are_unattended(session: AsyncSession, organization_id: int, now: datet
     return waiting is not None and not await roles.staff_of(session, organization_id, now)
 
 
-async def unattended(
-    session: AsyncSession, now: datetime
-) -> list[tuple[providers.Organization, datetime]]:
-    """Return the organisations at which requests wait and nobody reads them, and since when.
+async def unattended(session: AsyncSession, now: datetime) -> list[providers.Organization]:
+    """Return the organisations at which requests wait and nobody reads them.
 
-    That is since the request that has not moved for longest came to stand where it stands.
+    Neither how many nor since when: it may be one person's.
     """
-    waiting = await session.execute(
-        select(providers.Organization, func.min(Referral.changed_at))
-        .join(Referral, Referral.organization_id == providers.Organization.id)
-        .where(*_ATTENDED)
-        .group_by(providers.Organization.id)
-        .order_by(providers.Organization.id)
+    waiting = select(Referral.organization_id).where(*_ATTENDED)
+    organization = providers.Organization
+    rows = await session.scalars(
+        select(organization)
+        .where(organization.id.in_(waiting), organization.id.not_in(roles.with_staff(now)))
+        .order_by(organization.id)
     )
-    return [
-        (organization, since)
-        for organization, since in waiting.all()
-        if not await roles.staff_of(session, organization.id, now)
-    ]
+    return list(rows)
 
 
 async def notice_unattended(session: AsyncSession, now: datetime) -> int:
@@ -171,7 +166,7 @@ async def notice_unattended(session: AsyncSession, now: datetime) -> int:
     has blocked the bot.
     """
     count = 0
-    for organization, _since in await unattended(session, now):
+    for organization in await unattended(session, now):
         # Somebody who comes and goes again is another occurrence; two looks at one are not.
         last = await roles.last_staff(session, organization.id, now)
         count += await deliveries.plan_notices(

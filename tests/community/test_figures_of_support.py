@@ -415,7 +415,7 @@ def test_half_and_nine_of_ten_are_days_within_which_so_many_came() -> None:
     assert times(range(1, 12), 11, is_all=True) == Times(11, True, 6, 10)
 
 
-async def test_stale_entries_and_requests_that_nobody_reads_are_listed_with_since_when(
+async def test_stale_entries_are_listed_with_since_when_and_where_nobody_reads_requests(
     town: Town,
 ) -> None:
     finance, tax = [
@@ -431,7 +431,8 @@ async def test_stale_entries_and_requests_that_nobody_reads_are_listed_with_sinc
     assert [(entry.id, at) for entry, at in found.stale] == [
         (finance.id, LATER - timedelta(days=100))
     ]
-    assert [(entry.id, at) for entry, at in found.unattended] == [(tax.id, MONDAY)]
+    # Beside counts that are hidden below five, one person's request has neither day nor number.
+    assert [entry.id for entry in found.unattended] == [tax.id]
 
 
 async def test_what_is_asked_at_the_moment_of_reading_belongs_to_the_next_look(town: Town) -> None:
