@@ -220,22 +220,17 @@ def _rows(ranking: _Ranking) -> Select[Any]:
     """Return what ranks each service."""
     spoken = given_in(*(f"spoken{at}" for at in range(ranking.languages)))
     here = is_in("here") if ranking.is_somewhere else true()
-    query = (
-        select(
-            Service.id,
-            case((is_older(bindparam("old", type_=UTCDateTime())), 1), else_=0).label("stale"),
-            case((is_full(bindparam("now", type_=UTCDateTime())), 1), else_=0).label("full"),
-            case((spoken, 0), (Service.interpretation, 1), else_=2).label("spoken"),
-            _which(ranking.languages).label("which"),
-            case((here, 1), else_=0).label("here"),
-            (km2() if ranking.is_near else literal(None, Float())).label("km2"),
-        )
-        .join(Organization, Organization.id == Service.organization_id)
-        .where(*(conditions(ranking.shape) if ranking.shape else [among(Service.id, "found")]))
-    )
-    if ranking.is_near:
-        query = query.outerjoin(Area, Area.id == Service.area_id)
-    return query
+    # Looked at once, where a join would look each organisation up for each of its services.
+    stale = select(Organization.id).where(is_older(bindparam("old", type_=UTCDateTime())))
+    return select(
+        Service.id,
+        case((Service.organization_id.in_(stale), 1), else_=0).label("stale"),
+        case((is_full(bindparam("now", type_=UTCDateTime())), 1), else_=0).label("full"),
+        case((spoken, 0), (Service.interpretation, 1), else_=2).label("spoken"),
+        _which(ranking.languages).label("which"),
+        case((here, 1), else_=0).label("here"),
+        (km2() if ranking.is_near else literal(None, Float())).label("km2"),
+    ).where(*(conditions(ranking.shape) if ranking.shape else [among(Service.id, "found")]))
 
 
 def _which(languages: int) -> ColumnElement[int]:

@@ -228,10 +228,7 @@ def point_values(point: Point) -> dict[str, float]:
 
 
 def km2() -> ColumnElement[float]:
-    """Return the square of the distance: by the nearest location, else by the area's centre.
-
-    The query around it has the service's area.
-    """
+    """Return the square of the distance: by the nearest location, else by the area's centre."""
     nearest = (
         select(func.min(_flat(Location.latitude, Location.longitude)))
         .join(ServiceAtLocation, ServiceAtLocation.location_id == Location.id)
@@ -239,7 +236,13 @@ def km2() -> ColumnElement[float]:
         .correlate(Service)
         .scalar_subquery()
     )
-    return func.coalesce(nearest, _flat(Area.latitude, Area.longitude), literal(FAR))
+    by_area = (
+        select(_flat(Area.latitude, Area.longitude))
+        .where(Area.id == Service.area_id)
+        .correlate(Service)
+        .scalar_subquery()
+    )
+    return func.coalesce(nearest, by_area, literal(FAR))
 
 
 def _flat(latitude: Any, longitude: Any) -> ColumnElement[float]:

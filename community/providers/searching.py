@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     and_,
     bindparam,
     exists,
@@ -18,8 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community.among import among
 from community.memory import write_all, write_objects
 from community.providers import spelling
-from community.providers.fitting import Asked
-from community.providers.indexing import SearchKey, SearchPlace, SearchWord
+from community.providers.fitting import Asked, Shape, conditions
+from community.providers.indexing import SUBJECTS, SearchKey, SearchPlace, SearchWord
 from community.providers.table import Service
 
 TYPED = 8
@@ -148,7 +150,7 @@ def _is_of(sought: Asked) -> ColumnElement[bool]:
 def _add_common(connection: Connection, one: _Typed, fits: dict[Place, float]) -> None:
     """Count a common word where another one has been found."""
     best: dict[Place, float] = {}
-    for subject in ("service", "organization"):
+    for subject in SUBJECTS:
         ids = [number for of, number in fits if of == subject]
         for likeness, word in one.like if ids else ():
             values = {"subject": subject, "ids": ids, "word": word}
@@ -162,13 +164,12 @@ def _of_services(
     connection: Connection, fits: Mapping[Place, float], sought: Asked
 ) -> dict[int, float]:
     """Return the services that are sought, the best fitting first, at most so many."""
-    sought_ones = (
-        select(Service.id, Service.organization_id).where(*sought.conditions).order_by(Service.id)
-    )
     found: dict[int, int] = {}
-    for subject, column in (("service", Service.id), ("organization", Service.organization_id)):
+    for subject in SUBJECTS:
         if ids := [number for of, number in fits if of == subject]:
-            query = sought_ones.where(among(column, "ids")).limit(bindparam("most"))
+            query = _prepared(sought.shape, subject)
+            if sought.more:
+                query = query.where(*sought.more)
             values = {**sought.values, "ids": ids, "most": max(PER_WORD, len(ids))}
             found |= {row.id: row.organization_id for row in connection.execute(query, values)}
     scores = {
@@ -176,3 +177,15 @@ def _of_services(
         for number, of in found.items()
     }
     return dict(sorted(scores.items(), key=lambda each: (-each[1], each[0]))[:MOST])
+
+
+@lru_cache(maxsize=64)
+def _prepared(shape: Shape, subject: str) -> Select[int, int]:
+    """Return the services of this shape that are among these, or of an organisation of these."""
+    column = Service.id if subject == "service" else Service.organization_id
+    return (
+        select(Service.id, Service.organization_id)
+        .where(among(column, "ids"), *conditions(shape))
+        .order_by(Service.id)
+        .limit(bindparam("most"))
+    )
