@@ -24,6 +24,7 @@ SAID = {
             "id": "s1",
             "name": "Advice",
             "status": "active",
+            "assured_date": "2026-01-01",
             "languages": [{"id": "l1", "code": "ar"}],
             "application_process": "Call first.\n1. Bring your papers\n2. Sign",
         }

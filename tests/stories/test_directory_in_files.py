@@ -13,7 +13,12 @@ SAID: dict[str, Any] = {
     "description": "",
     "x_unknown": [1, {"two": None}],
     "services": [
-        {"id": f"s{number}", "name": f"Service {number}", "status": "active"}
+        {
+            "id": f"s{number}",
+            "name": f"Service {number}",
+            "status": "active",
+            "assured_date": "2026-01-01",
+        }
         for number in range(15)
     ],
 }
