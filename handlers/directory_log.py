@@ -16,7 +16,7 @@ from community.people import Person
 from community.providers import Metadata, Organization, entries
 from community.roles import RoleName
 from handlers import entry_words
-from handlers.entry_ways import name_of
+from handlers.entry_ways import OurEntry, name_of
 from handlers.replies import (
     Button,
     Message,
@@ -215,6 +215,22 @@ async def changed_notice(page: Page, ref: str) -> Message | None:
     )
 
 
+async def imported_notice(page: Page, ref: str) -> Message | None:
+    """Tell staff that a file has changed their entry; nothing once they are staff no more."""
+    organization = await find(page.session, Organization, ref)
+    if organization.id not in await roles.staffed(page.session, page.reader, page.now):
+        return None
+    _ = page._
+    name = await name_of(page, "organization", organization.id)
+    return Message(
+        lines(
+            _("✏️ The coordinators have changed the entry of {name} from a file.", name=name),
+            _("Please look whether it is right, and put right what is not."),
+        ),
+        [[Button(_.label("button", "Our entry"), OurEntry())]],
+    )
+
+
 async def unconfirmed_notice(page: Page) -> Message | None:
     """Tell a coordinator of entries that nobody in the chat can confirm."""
     if not await roles.holds(page.session, page.reader, RoleName.COORDINATOR, page.now):
@@ -239,6 +255,7 @@ CARDS = {
     "directory.back": put_back_toast,
     "directory.unconfirmed": unconfirmed_card,
     "team_notice.entry_changed": changed_notice,
+    "staff_notice.entry": imported_notice,
     "team_notice.entries_unconfirmed": unconfirmed_notice,
 }
 

@@ -288,6 +288,14 @@ def counted(directory: Directory, plan: Plan, _: Translator) -> list[Html]:
     ]
     if plan.assured:
         told.append(_assured(plan, _))
+    if plan.steps_stay:
+        told.append(
+            _.ngettext(
+                "🪜 {n} service has steps already: an import never changes those.",
+                "🪜 {n} services have steps already: an import never changes those.",
+                plan.steps_stay,
+            )
+        )
     if directory.notes:
         told.append(_("⚠️ Taken in part: {n}", n=number(len(directory.notes), _)))
     return told

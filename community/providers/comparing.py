@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import areas, collecting, roles, translations
 from community.errors import DirectoryRefusedError
 from community.people import Person
-from community.providers import assuring, facts
+from community.providers import assuring, facts, overwriting
 from community.providers.belonging import (
     OWNERS_OF,
     Coming,
@@ -116,6 +116,7 @@ async def _compare(
     await assuring.compare(session, plan, directory, now)
     await name_moves(session, plan, coming, language)
     await _check_pairs(session, plan, directory.items.get("service_at_location", ()))
+    await overwriting.mark(session, plan)
     return plan
 
 
@@ -224,6 +225,7 @@ async def _differ(
     beside = {}
     if kind == "service":
         beside = await values_beside(session, numbers, standing.own["taxonomy_term"])
+        plan.steps_stay += _steps_that_stay(part, rows, beside)
     for item in part:
         if (row := rows.get(item.id)) is None:
             continue
@@ -260,6 +262,14 @@ async def _differ(
             plan.changed.append((item, found))
         else:
             plan.same += 1
+
+
+def _steps_that_stay(
+    part: Sequence[Item], rows: Mapping[str, Row[Any]], beside: Mapping[int, Mapping[str, Any]]
+) -> int:
+    """Return for how many services there are steps, in the files and here."""
+    both = (item for item in part if item.id in rows and item.values.get("steps"))
+    return sum(bool(beside[rows[item.id].id]["steps"]) for item in both)
 
 
 def _field(to: str, language: str) -> str:

@@ -12,7 +12,7 @@ from community.base import new_ref
 from community.lifecycle import Who
 from community.needs import Need
 from community.people import Person
-from community.providers import assuring, hours
+from community.providers import assuring, hours, overwriting
 from community.providers.items import BELONGS, LINKS, NAMED, TABLES, Change, Item, Plan
 from community.providers.standing import HoursKey, hours_key, hours_key_of, parts, table_of
 from community.providers.table import Kind, Location, Metadata, ServiceStep, ServiceTerm, Strength
@@ -104,6 +104,7 @@ async def _write(
     ]
     await _log(session, actor, plan, [*plan.changes, *weeks], language, now)
     await assuring.write(session, actor, plan, now)
+    await overwriting.tell(session, plan, [week.id for week in weeks], now)
 
 
 async def _whose_hours(session: AsyncSession, plan: Plan) -> set[int]:

@@ -138,6 +138,8 @@ class Change:
     after: str
     codes: tuple[str, str] | None = None
     """What the log has before and after, if it is no words for people."""
+    overwrites: bool = False
+    """Whether the organisation's own people have written what stood there (``overwriting``)."""
 
 
 @dataclass(slots=True)
@@ -172,6 +174,8 @@ class Plan:
     """Rows that belong nowhere any more."""
     assured: dict[str, datetime] = field(default_factory=dict)
     """From when on the entries of organisations count as right (``assuring``)."""
+    steps_stay: int = 0
+    """Of so many services the files have steps where there are some already: those stay."""
     names_days: bool = False
     """Whether the files say of any service when it was assured."""
 

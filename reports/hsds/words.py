@@ -43,6 +43,16 @@ def change(one: Change, _: Translator) -> Html:
             owner=shortened(one.before, SHOWN),
         )
     field = one.field.partition(":")[0]
+    if one.overwrites:
+        return _(
+            "⚠️ <b>{what}</b> {name}, {field}: “{before}” → “{after}”. "
+            "The organisation has written itself what stands there now.",
+            what=what,
+            name=name,
+            field=LABELS[one.kind].get(field, field),
+            before=shortened(" ".join(one.before.split()), SHOWN),
+            after=shortened(" ".join(one.after.split()), SHOWN),
+        )
     return _(
         "✏️ <b>{what}</b> {name}, {field}: “{before}” → “{after}”",
         what=what,
