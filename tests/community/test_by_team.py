@@ -97,6 +97,7 @@ async def test_the_team_and_nobody_else_opens_what_was_agreed_to(town: Town) -> 
     assert expected[FieldName.NOTE] == NOTE
     assert await opens(town, town.animator, referral) == expected
     assert await referrals.of_team(town.session, town.animator, town.now) == [referral]
+    assert await referrals.unattended(town.session, town.now) == [], "the team reads it"
     for actor in (town.staff, town.stranger, town.coordinator, town.member, town.other_member):
         await has_nothing(town, actor, referral)
         await sees_nothing(town, actor, referral)

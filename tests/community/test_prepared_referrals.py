@@ -70,6 +70,8 @@ async def test_a_draft_tells_the_member_that_there_is_something_new_and_nobody_e
     assert found is not None
     assert {FieldName(name) for name in found.fields} == SUGGESTED
     assert found.note == NOTE
+    other = town.other_member
+    assert await referrals.prepared_for(town.session, other, town.service) is None
     step = await town.session.scalar(select(Step).order_by(Step.id.desc()).limit(1))
     assert step is not None
     assert (step.before, step.after, step.actor_id, step.source) == (
