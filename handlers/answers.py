@@ -54,3 +54,11 @@ def closed(_: Translator) -> Html:
 def shut(again: CallbackData, _: Translator) -> Message:
     """Stand in the place of what was shown, and offer to show it again."""
     return Message(closed(_), [[Button(_.label("button", "Show what was shared"), again)]])
+
+
+def nothing_opens(_: Translator) -> Html:
+    """Say what can still be done after the agreement has ended."""
+    return _(
+        "🔒 The agreement has ended, so nothing of this request can be shown. You can still say "
+        "what has become of it."
+    )

@@ -7,7 +7,7 @@ from aiogram import Router
 from aiogram.filters.callback_data import CallbackData
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import referrals
+from community import agreements, referrals
 from community.errors import NoAgreementError, NotFoundError
 from community.people import Person
 from community.providers import Service
@@ -68,7 +68,10 @@ async def touched(
     try:
         await referrals.opened_by_team(session, person, ref, now)
     except NoAgreementError:
-        return [alert("by_team.no_agreement")]
+        referral = await referrals.for_team(session, person, ref, now)
+        is_step = act in {"open", *referrals.FINISHING}
+        if not is_step or referral.state not in referrals.BEGUN:
+            return [alert("by_team.no_agreement")]
     if act == "open":
         # A message of its own: it is protected, and nothing of it stays in an older one.
         return [say("by_team.one", ref=ref, opened=now.isoformat())]
@@ -137,7 +140,9 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
         return shut
     try:
         referral, shared = await referrals.opened_by_team(page.session, page.reader, ref, page.now)
-    except (NotFoundError, NoAgreementError):
+    except NoAgreementError:
+        return await _without_agreement(page, ref) or shut
+    except NotFoundError:
         return shut
     service = await page.session.get_one(Service, referral.service_id)
     block = await block_for(page, "service", service.id)
@@ -160,6 +165,21 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
         ),
     )
     return Message(text, _rows(ref, State(referral.state), _), protect=True, live=True)
+
+
+async def _without_agreement(page: Page, ref: str) -> Message | None:
+    """Show nothing of what was shared, and let the team record what has become of it."""
+    _ = page._
+    referral = await referrals.for_team(page.session, page.reader, ref, page.now)
+    if referral.state not in referrals.BEGUN:
+        return None
+    text = lines(
+        _("🏢 {organization}", organization=await organization_name(page, referral)),
+        _("{state}.", state=_state(referral, _)),
+        "",
+        answers.nothing_opens(_),
+    )
+    return Message(text, _rows(ref, State(referral.state), _))
 
 
 def _rows(ref: str, state: State, _: Translator) -> list[list[Button]]:
@@ -246,10 +266,24 @@ async def notice(page: Page, ref: str) -> Message | None:
         )
     if referral.state not in referrals.OPEN:
         return None
+    if not await agreements.is_active(page.session, referral.organization_id, page.now):
+        return await ended_notice(page, referral.organization_id)
     return Message(
         _("📞 There is a request to pass on, or news about one."),
         [[Button(_.label("button", "Show what was shared"), ByTeam(ref=ref))]],
     )
+
+
+async def ended_notice(page: Page, organization_id: int) -> Message:
+    """Tell the team that nothing more can be passed on to an organisation."""
+    _ = page._
+    block = await block_for(page, "organization", organization_id)
+    text = _(
+        "🔒 The agreement with {organization} has ended: nothing more can be passed on there. You "
+        "can still record what has become of the requests that they have accepted.",
+        organization=block.get("name") if block else "?",
+    )
+    return Message(text, [[Button(_.label("button", "📞 Requests to pass on"), AllByTeam())]])
 
 
 CARDS = {

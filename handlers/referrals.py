@@ -71,7 +71,10 @@ async def touched(
     try:
         await referrals.opened(session, person, ref, now)
     except NoAgreementError:
-        return [alert("referrals.no_agreement")]
+        referral = await referrals.for_provider(session, person, ref, now)
+        is_step = act in {"open", *referrals.FINISHING}
+        if not is_step or referral.state not in referrals.BEGUN:
+            return [alert("referrals.no_agreement")]
     if act == "open":
         # A message of its own: it is protected, and nothing of it stays in an older one.
         return [say("referrals.one", ref=ref, opened=now.isoformat())]
@@ -151,7 +154,9 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
         return answers.shut(Answer(ref=ref), _)
     try:
         referral, shared = await referrals.opened(page.session, page.reader, ref, page.now)
-    except (NotFoundError, NoAgreementError):
+    except NoAgreementError:
+        return await _without_agreement(page, ref)
+    except NotFoundError:
         return answers.shut(Answer(ref=ref), _)
     state = State(referral.state)
     told = await field_lines(page, shared, referral.written_in, by_machine=True)
@@ -169,6 +174,22 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
     if write := await write_button(page, referral):
         rows.insert(-1, [write])
     return Message(text, rows, protect=True, live=True)
+
+
+async def _without_agreement(page: Page, ref: str) -> Message:
+    """Show nothing of what was shared, and let staff say what has become of what they began."""
+    _ = page._
+    referral = await referrals.for_provider(page.session, page.reader, ref, page.now)
+    state = State(referral.state)
+    if state not in referrals.BEGUN:
+        return answers.shut(Answer(ref=ref), _)
+    text = lines(
+        _("<b>{service}</b>", service=await _about(page, referral)),
+        _("{state}.", state=words.state_for_staff(state, _)),
+        "",
+        answers.nothing_opens(_),
+    )
+    return Message(text, _rows(referral, state, _))
 
 
 async def closed_card(page: Page) -> Message:

@@ -21,7 +21,7 @@ from handlers import onward, reading, words
 from handlers.clocks import next_lines
 from handlers.content import block_for, quoted
 from handlers.forms import Answering, Field, Form, Question, begin, end_if
-from handlers.looking import Needs
+from handlers.looking import Needs, OfNeed
 from handlers.me import ChangeAnswer
 from handlers.menu import AskTeam, WriteTo
 from handlers.replies import Button, Message, Page, Replies, Reply, edit, lines, say, toast
@@ -209,9 +209,8 @@ async def request_card(page: Page, ref: str) -> Message:
     state = State(referral.state)
     shared = await referrals.shared(page.session, referral)
     told = await field_lines(page, shared, referral.written_in)
-    is_agreed = state not in referrals.OPEN or await agreements.is_active(
-        page.session, referral.organization_id, page.now
-    )
+    is_agreed = await agreements.is_active(page.session, referral.organization_id, page.now)
+    is_stuck = not is_agreed and state in referrals.OPEN
     way, ways = await _ways_on(page, referral)
     text = lines(
         _("🏢 {organization}", organization=await _goes_to(page, referral)),
@@ -225,7 +224,7 @@ async def request_card(page: Page, ref: str) -> Message:
         await onward.told(page, referral),
         resolution(referral, _),
         None
-        if is_agreed
+        if not is_stuck
         else _(
             "There is no agreement with this organisation any more: it sees "
             "nothing of your request. You can withdraw it, and look for another one."
@@ -234,11 +233,16 @@ async def request_card(page: Page, ref: str) -> Message:
         *(["", _shown_to(referral, _), *told] if told and is_agreed else []),
         *(["", _("Were you really helped?")] if state in ASKING else []),
         "",
-        next_lines(page, referral) if is_agreed else None,
+        None if is_stuck else next_lines(page, referral),
         way,
     )
     asked = await referrals.asked_for(page.session, page.reader, referral)
     rows = [*ways, *_request_rows(referral, state, asked, _)]
+    if is_stuck:
+        service = await page.session.get_one(Service, referral.service_id)
+        rows.insert(
+            0, [Button(_.label("button", "🔎 Look for another"), OfNeed(need=service.need))]
+        )
     if shared and state not in referrals.OPEN:
         stop = OneRequest(ref=ref, act="unshare")
         rows.insert(-1, [Button(_.label("button", "Stop sharing this"), stop)])

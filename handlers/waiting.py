@@ -15,7 +15,7 @@ from community.providers import Organization, Service
 from community.referrals import CLOCKS, Awaited, Referral, State
 from community.roles import RoleName
 from handlers import words
-from handlers.by_team import ByTeam
+from handlers.by_team import ByTeam, ended_notice
 from handlers.clocks import if_nothing_happens, next_lines
 from handlers.content import block_for
 from handlers.disputes import Dispute
@@ -23,7 +23,7 @@ from handlers.facts import reached_by
 from handlers.referrals import Answer
 from handlers.replies import Button, Message, Page, Replies, edit, lines
 from handlers.requests import OneRequest
-from handlers.staff import ANIMATORS, Inbox, Late, router_for, turning_of
+from handlers.staff import ANIMATORS, Inbox, Late, Received, router_for, turning_of
 from handlers.support import organization_name
 from locales import Html, Translator, day
 
@@ -123,22 +123,43 @@ async def referral_reminder(page: Page, ref: str, at: str) -> Message | None:
 
 
 async def provider_reminder(page: Page, ref: str, at: str) -> Message | None:
-    """Remind staff of a request that is their turn; nothing where they can open nothing."""
+    """Remind staff of a request that is their turn; nothing where they can do nothing."""
     _ = page._
     try:
         referral = await referrals.for_provider(page.session, page.reader, ref, page.now)
     except NotFoundError:
         return None
-    if referral.state != at or not await agreements.is_active(
-        page.session, referral.organization_id, page.now
-    ):
+    if referral.state != at:
+        return None
+    is_agreed = await agreements.is_active(page.session, referral.organization_id, page.now)
+    if not is_agreed and at not in referrals.BEGUN:
         return None
     text = (
         _("🔔 A referral to you still waits for an answer.")
         if at == State.PENDING
         else _("🔔 Somebody was referred to you. Where does it stand? A tap is enough.")
     )
-    return Message(text, [[Button(_.label("button", "Show what was shared"), Answer(ref=ref))]])
+    show = (
+        _.label("button", "Show what was shared") if is_agreed else _.label("button", "Look at it")
+    )
+    return Message(text, [[Button(show, Answer(ref=ref))]])
+
+
+async def access_ended(page: Page, ref: str) -> Message | None:
+    """Tell staff, or the team, that nothing of an organisation's requests opens any more."""
+    _ = page._
+    organization = await find(page.session, Organization, ref)
+    if await agreements.is_active(page.session, organization.id, page.now):
+        return None
+    if organization.id not in await roles.staffed(page.session, page.reader, page.now):
+        is_team = await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now)
+        return await ended_notice(page, organization.id) if is_team else None
+    text = _(
+        "🔒 The agreement with your organisation has ended: nothing that members share can be "
+        "opened any more. You can still say what has become of the requests that you have "
+        "accepted."
+    )
+    return Message(text, [[Button(_.label("button", "All referrals"), Received())]])
 
 
 async def team_notice(page: Page, ref: str, at: str) -> Message | None:
@@ -151,8 +172,13 @@ async def team_notice(page: Page, ref: str, at: str) -> Message | None:
         return None
     service = await page.session.get_one(Service, referral.service_id)
     block = await block_for(page, "service", service.id)
+    is_agreed = await agreements.is_active(page.session, referral.organization_id, page.now)
     text = lines(
-        _waits(CLOCKS[State(at)].awaited, _),
+        _waits(CLOCKS[State(at)].awaited, _)
+        if is_agreed or at == State.DISPUTED
+        else _(
+            "⏰ A member's request does not go on: the agreement with the organisation has ended."
+        ),
         _("🏢 {organization}", organization=await organization_name(page, referral)),
         _("Service: {service}", service=block.get("name") if block else "?"),
         if_nothing_happens(page, referral),
@@ -174,6 +200,7 @@ CARDS = {
     "late.one": one_card,
     "referral_reminder": referral_reminder,
     "provider_reminder": provider_reminder,
+    "team_notice.access_ended": access_ended,
     "team_notice.waiting": team_notice,
 }
 

@@ -6,6 +6,7 @@ outcome.
 """
 
 from community.referrals.answering import (
+    FINISHING,
     PROVIDERS_STEPS,
     answer,
     ask_for,
@@ -73,6 +74,7 @@ from community.referrals.sharing import (
     would_share,
 )
 from community.referrals.table import (
+    BEGUN,
     OPEN,
     OVER,
     REASONS,
@@ -100,7 +102,9 @@ from community.referrals.tending import (
 
 __all__ = [
     "ASKED_TWICE",
+    "BEGUN",
     "CLOCKS",
+    "FINISHING",
     "NOTE_LIMIT",
     "OPEN",
     "OVER",

@@ -65,9 +65,18 @@ async def opened(
         NoAgreementError: the agreement has ended.
     """
     referral = await for_provider(session, actor, ref, now)
+    await require_agreement(session, referral, now)
+    return referral, await shared(session, referral)
+
+
+async def require_agreement(session: AsyncSession, referral: Referral, now: datetime) -> None:
+    """Refuse what opens or goes on with a request, once the agreement has ended.
+
+    Raises:
+        NoAgreementError: it has.
+    """
     if not await agreements.is_active(session, referral.organization_id, now):
         raise NoAgreementError
-    return referral, await shared(session, referral)
 
 
 async def for_staff(session: AsyncSession, actor: Person, now: datetime) -> list[Referral]:
@@ -104,6 +113,10 @@ PROVIDERS_STEPS: Mapping[str, State] = {
 }
 
 
+FINISHING = frozenset({"begin", "complete", "fail"})
+"""These open nothing: they are taken without an agreement, too, so that the member is asked."""
+
+
 async def answer(
     session: AsyncSession,
     actor: Person,
@@ -118,6 +131,7 @@ async def answer(
     Raises:
         NotFoundError: it is another organisation's, or there is no such step.
         NotUnderstoodError: a "no" without a reason that fits.
+        NoAgreementError: the agreement has ended, and the step would go on with it.
         MemberIsAskedError: the member has been asked something and has not answered yet.
         IllegalMoveError: it does not stand where this step begins.
     """
@@ -138,6 +152,8 @@ async def take(
     """Take a provider's step, for whoever may: its staff, or the team that records it."""
     if step not in PROVIDERS_STEPS:
         raise NotFoundError("step")
+    if step not in FINISHING:
+        await require_agreement(session, referral, now)
     target = PROVIDERS_STEPS[step]
     if target not in REASONS:
         reason = None
@@ -183,8 +199,7 @@ async def ask(
     source: Source = Source.CHAT,
 ) -> Referral:
     """Ask the member for a field, for whoever may: the provider's staff, or the team."""
-    if not await agreements.is_active(session, referral.organization_id, now):
-        raise NoAgreementError
+    await require_agreement(session, referral, now)
     if name in await shared(session, referral) and name != FieldName.NOTE:
         raise NotUnderstoodError("field")
     await move(

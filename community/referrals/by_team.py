@@ -12,11 +12,10 @@ from sqlalchemy import ForeignKey, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from community import agreements, history, roles
+from community import history, roles
 from community.base import Base, BigId, find
 from community.errors import (
     ChangedError,
-    NoAgreementError,
     NobodyReadsError,
     NotFoundError,
 )
@@ -146,8 +145,7 @@ async def opened_by_team(
         NoAgreementError: the agreement with the organisation has ended.
     """
     referral = await for_team(session, actor, ref, now)
-    if not await agreements.is_active(session, referral.organization_id, now):
-        raise NoAgreementError
+    await answering.require_agreement(session, referral, now)
     return referral, await shared(session, referral)
 
 

@@ -12,7 +12,7 @@ from community.deliveries import Plan
 from community.errors import NotAllowedError, NotFoundError
 from community.lifecycle import Who
 from community.people import Person
-from community.referrals.moving import move
+from community.referrals.moving import move, readers
 from community.referrals.sharing import withdraw_fields
 from community.referrals.table import OPEN, Referral, State
 from community.roles import RoleName
@@ -100,7 +100,36 @@ async def _has_ended(session: AsyncSession, agreement: Agreement, now: datetime)
     await feedback.end_of(session, agreement.organization_id, now)
     there = select(Referral.id).where(Referral.organization_id == agreement.organization_id)
     await withdraw_fields(session, there, now)
+    await _tell_readers(session, agreement, now)
     return await _tell_members(session, agreement, now)
+
+
+async def _tell_readers(session: AsyncSession, agreement: Agreement, now: datetime) -> None:
+    """Tell once whoever reads open requests there, staff or the team, that nothing opens now."""
+    waiting = await session.scalars(
+        select(Referral).where(
+            Referral.organization_id == agreement.organization_id,
+            Referral.state.in_([state for state in OPEN if state != State.DRAFT]),
+        )
+    )
+    told: set[int] = set()
+    for referral in waiting:
+        reading = (
+            await readers(session, referral, now)
+            if referral.by_team
+            else await roles.staff_of(session, referral.organization_id, now)
+        )
+        told |= {reader.id for reader in reading}
+    organization = await session.get_one(providers.Organization, agreement.organization_id)
+    await deliveries.plan_notices(
+        session,
+        now,
+        "access_ended",
+        sorted(told),
+        f"access_ended:{agreement.id}",
+        subject_id=organization.id,
+        ref=organization.ref,
+    )
 
 
 async def _tell_members(session: AsyncSession, agreement: Agreement, now: datetime) -> int:

@@ -308,6 +308,7 @@ class History:
             await referrals.record(
                 self.session, actor, ref, step, self.now, source=Source.EMAIL, reason=reason
             )
+        assert self.is_active(sent.organization) or step in referrals.FINISHING
 
     async def withdraws(self, a: int, b: int, c: int) -> None:
         sent = self.request(b)

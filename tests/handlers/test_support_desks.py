@@ -7,7 +7,6 @@ from sqlalchemy import select, update
 
 from bot.database import Database
 from community import (
-    agreements,
     areas,
     attendance,
     event_support,
@@ -94,7 +93,7 @@ class Town:
         async with self.database.transaction() as session:
             boss = await people.by_telegram_id(session, self.boss.number)
             assert boss is not None
-            await agreements.end(session, boss, self.organization, self.now)
+            await referrals.end_agreement(session, boss, self.organization, self.now)
 
 
 @pytest.fixture
@@ -210,6 +209,36 @@ async def test_after_the_agreement_has_ended_a_referral_is_refused_and_not_shown
     await town.adviser.sends_data(f"rf:{ref}:{act}:")
     assert "agreement with your organisation has ended" in town.adviser.toasts[0]
     assert not town.adviser.seen
+
+
+async def test_what_was_begun_is_finished_after_the_agreement_has_ended_and_nothing_is_shown(
+    town: Town,
+) -> None:
+    ref = await town.asks()
+    await town.steps(ref, "accept")
+    await town.ends_the_agreement()
+    assert await town.adviser.gets("team_notice", what="access_ended", ref=town.organization)
+    await town.adviser.sends_data(f"rf:{ref}:open:")
+    assert "nothing of this request can be shown" in town.adviser.last
+    assert "Person" not in town.adviser.last
+    await town.adviser.presses("It has begun")
+    await town.adviser.presses("Completed")
+    async with town.database.transaction() as session:
+        assert (await session.scalars(select(Referral))).one().state == State.COMPLETED
+
+
+async def test_whose_request_does_not_go_on_without_an_agreement_looks_for_another(
+    town: Town, phone: Calling
+) -> None:
+    amina, animator = await phone(6), await phone(5, "en", ANIMATOR)
+    ref = await town.asks(amina)
+    await town.ends_the_agreement()
+    assert await town.adviser.gets("provider_reminder", ref=ref, at="pending") is None
+    await animator.gets("team_notice", what="waiting", ref=ref, at="pending")
+    assert "Please ask the organisation" not in animator.last
+    await amina.sends_data(f"sz:{ref}:open:")
+    await amina.presses("🔎 Look for another")
+    assert amina.last != ""
 
 
 # What staff read

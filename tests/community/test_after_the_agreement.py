@@ -1,0 +1,92 @@
+"""When an agreement has ended: who is told, and what can still be done with what was begun."""
+
+from datetime import timedelta
+
+import pytest
+
+from community import agreements, referrals
+from community.deliveries import Delivery
+from community.errors import NoAgreementError
+from community.referrals import Reason, Referral, Source, State
+from tests.community import test_referrals
+from tests.community.test_referrals import Town, put
+
+town = test_referrals.town
+
+
+async def end(town: Town) -> None:
+    boss, ref = town.coordinator, town.organization.ref
+    await referrals.end_agreement(town.session, boss, ref, town.now)
+
+
+async def told(town: Town) -> list[Delivery]:
+    return [row for row in await town.owed("team_notice") if row.args["what"] == "access_ended"]
+
+
+async def through_the_team(town: Town, at: State) -> Referral:
+    referral = await put(town, at)
+    referral.by_team = True
+    await town.session.flush()
+    return referral
+
+
+async def test_whoever_reads_requests_there_is_told_once_and_nothing_personal(town: Town) -> None:
+    await town.agrees()
+    await town.agrees(actor=town.other_member)
+    await end(town)
+    assert [row.person_id for row in await told(town)] == [town.staff.id, town.colleague.id]
+    for row in await told(town):
+        assert dict(row.args) == {"what": "access_ended", "ref": town.organization.ref}
+
+
+async def test_the_team_is_told_of_what_goes_through_it_and_nobody_of_what_is_over(
+    town: Town,
+) -> None:
+    await put(town, State.CONFIRMED)
+    await through_the_team(town, State.ACCEPTED)
+    end_date = town.now + timedelta(days=9)
+    agreement = await agreements.current(town.session, town.organization.id)
+    assert agreement is not None
+    agreement.ends_at = end_date
+    await referrals.end_expired(town.session, end_date)
+    await referrals.end_expired(town.session, end_date)
+    assert [row.person_id for row in await told(town)] == [town.animator.id]
+
+
+@pytest.mark.parametrize("by_team", [False, True])
+async def test_what_was_begun_is_brought_to_its_end_and_the_member_is_asked(
+    town: Town, by_team: bool
+) -> None:
+    referral = await (through_the_team if by_team else put)(town, State.ACCEPTED)
+    failed = await town.agrees(actor=town.other_member)
+    failed.state = State.IN_SERVICE
+    await town.session.flush()
+    await end(town)
+    for step in ("begin", "complete"):
+        if by_team:
+            await referrals.record(
+                town.session, town.animator, referral.ref, step, town.now, source=Source.PHONE
+            )
+        else:
+            await town.answers(referral, step)
+    await town.answers(failed, "fail")
+    assert (referral.state, failed.state) == (State.COMPLETED, State.NOT_DELIVERED)
+    assert len(await town.owed("referral_outcome")) == 1
+    with pytest.raises(NoAgreementError):
+        await referrals.opened(town.session, town.staff, failed.ref, town.now)
+    await referrals.confirm(town.session, town.member, referral.ref, town.now, helped=True)
+
+
+@pytest.mark.parametrize("step", ["accept", "decline"])
+async def test_the_verbs_themselves_refuse_what_would_go_on_with_a_request(
+    town: Town, step: str
+) -> None:
+    referral = await town.agrees()
+    await end(town)
+    with pytest.raises(NoAgreementError):
+        await referrals.answer(
+            town.session, town.staff, referral.ref, step, town.now, reason=Reason.OTHER
+        )
+    with pytest.raises(NoAgreementError):
+        await referrals.pass_on(town.session, town.staff, referral.ref, town.now)
+    assert referral.state == State.PENDING
