@@ -8,50 +8,22 @@ import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, String, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
 
 from community import agreements, people, roles
 from community.attendance import Attendance
 from community.attendance import State as Attending
-from community.base import Base, BigId, Identified, find
+from community.base import find
 from community.errors import ChangedError, NoAgreementError, NotFoundError
+from community.feedback_consents import Fact, FeedbackConsent
 from community.figures import Protected, protect
 from community.history import Step
 from community.people import MEMBERSHIP, Attribution, JoinLink, Membership, Person, Stage
 from community.providers import Organization
 from community.roles import RoleName
-
-
-class Fact(StrEnum):
-    """What a partner may hear about whom it has sent in."""
-
-    NAME = "name"
-    JOINED = "joined"
-    TAKES_PART = "takes_part"
-    """They have come to an event."""
-    STARTED = "started"
-    """Their business is running."""
-
-
-class FeedbackConsent(Base, Identified):
-    """That somebody allows one fact to be told to the partner whose link they came by."""
-
-    __tablename__ = "feedback_consents"
-
-    person_id: Mapped[int] = mapped_column(
-        BigId, ForeignKey("people.id", ondelete="CASCADE"), index=True
-    )
-    organization_id: Mapped[int] = mapped_column(BigId, ForeignKey("organizations.id"), index=True)
-    fact: Mapped[Fact] = mapped_column(String(16))
-    version: Mapped[str] = mapped_column(String(16))
-    language: Mapped[str] = mapped_column(String(16))
-    agreed_at: Mapped[datetime]
-    withdrawn_at: Mapped[datetime | None]
 
 
 @dataclass(frozen=True)
@@ -204,16 +176,6 @@ async def allow(
 # The partner's side
 
 
-async def end(session: AsyncSession, person: Person, now: datetime) -> None:
-    """End all that the person has allowed: who leaves is told about no more."""
-    await session.execute(
-        update(FeedbackConsent)
-        .where(FeedbackConsent.person_id == person.id, FeedbackConsent.withdrawn_at.is_(None))
-        .values(withdrawn_at=now)
-        .execution_options(synchronize_session=False)
-    )
-
-
 async def hear(
     session: AsyncSession, actor: Person, organization_ref: str, now: datetime
 ) -> list[Told]:
@@ -244,19 +206,6 @@ async def hear(
         now_told = await as_it_stands(session, person)
         found.append(Told({fact: now_told[fact] for fact in Fact if fact in facts}))
     return found
-
-
-async def end_of(session: AsyncSession, organization_id: int, now: datetime) -> None:
-    """End all that an organisation may hear: under another agreement it is asked for anew."""
-    await session.execute(
-        update(FeedbackConsent)
-        .where(
-            FeedbackConsent.organization_id == organization_id,
-            FeedbackConsent.withdrawn_at.is_(None),
-        )
-        .values(withdrawn_at=now)
-        .execution_options(synchronize_session=False)
-    )
 
 
 async def counted(

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import feedback, people, roles
 from community.base import find
 from community.errors import ChangedError, NoAgreementError, NotFoundError
-from community.feedback import Fact
+from community.feedback_consents import Fact
 from community.figures import Protected
 from community.people import Person
 from community.providers import Organization

@@ -10,7 +10,14 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import Message as Incoming
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, consents, conversations, feedback, people, referrals
+from community import (
+    attendance,
+    consents,
+    conversations,
+    feedback_consents,
+    people,
+    referrals,
+)
 from community.consents import Purpose
 from community.people import Membership, Person
 from handlers import menu
@@ -109,7 +116,7 @@ async def acted(
             await referrals.withdraw_all(session, person, now)
         await attendance.give_up(session, person, now, default_zone=network.zone)
         await people.leave(session, person, now)
-        await feedback.end(session, person, now)
+        await feedback_consents.end(session, person, now)
         nothing: set[Purpose] = set()
         await consents.switch(
             session, person, nothing, now, version=TERMS_VERSION, language=_.language

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import agreements, deliveries, feedback, providers, roles
+from community import agreements, deliveries, feedback_consents, providers, roles
 from community.agreements import Agreement
 from community.base import find
 from community.deliveries import Plan
@@ -97,7 +97,7 @@ async def end_expired(session: AsyncSession, now: datetime) -> int:
 
 async def _has_ended(session: AsyncSession, agreement: Agreement, now: datetime) -> int:
     """End the sharing and the feedback, so that a later agreement opens nothing; tell members."""
-    await feedback.end_of(session, agreement.organization_id, now)
+    await feedback_consents.end_of(session, agreement.organization_id, now)
     there = select(Referral.id).where(Referral.organization_id == agreement.organization_id)
     await withdraw_fields(session, there, now)
     await _tell_readers(session, agreement, now)

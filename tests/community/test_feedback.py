@@ -15,6 +15,7 @@ from community import (
     erasure,
     events,
     feedback,
+    feedback_consents,
     invitations,
     people,
     providers,
@@ -29,7 +30,7 @@ from community.errors import (
     NotFoundError,
 )
 from community.events import Details
-from community.feedback import Fact, FeedbackConsent
+from community.feedback_consents import Fact, FeedbackConsent
 from community.figures import Cell, Hidden
 from community.people import Attribution, Membership, Person, Stage
 from community.roles import Role, RoleName
@@ -148,7 +149,7 @@ async def test_who_has_left_and_comes_back_is_told_of_only_if_they_allow_it_agai
     amina = await comes(town, 500)
     await allows(town, amina, *ALL)
     await people.leave(town.session, amina, town.now)
-    await feedback.end(town.session, amina, town.now)
+    await feedback_consents.end(town.session, amina, town.now)
     amina.state = Membership.ACTIVE
     await town.session.flush()
     assert await hears(town) == []
