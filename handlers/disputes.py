@@ -38,8 +38,10 @@ async def touched(
 ) -> Replies:
     """Open a dispute, or settle it after a second tap."""
     ref, act = callback_data.ref, callback_data.act
-    await referrals.disputed(session, person, ref, now)
     opened = now.isoformat()
+    if (await referrals.stands(session, person, ref, now)).state == State.RESOLVED:
+        return [edit("support.dispute", ref=ref, opened=opened)]
+    await referrals.disputed(session, person, ref, now)
     if act in {"yes", "no"}:
         return [edit("support.settle", ref=ref, act=act)]
     if act in {"yes!", "no!"}:
@@ -56,6 +58,7 @@ async def touched(
 async def card(page: Page, ref: str, opened: str) -> Message:
     """Show a dispute to the team: who, which organisation, and what was shared with it.
 
+    Once it is settled, it shows how, and nothing else.
     It keeps itself current: what the member shares no longer disappears, and after some minutes
     all of it does.
     """
@@ -64,6 +67,10 @@ async def card(page: Page, ref: str, opened: str) -> Message:
     if page.now >= datetime.fromisoformat(opened) + VIEW_LASTS:
         look = Button(_.label("button", "Look at it"), Dispute(ref=ref))
         return Message(closed(_), [[look], to_inbox])
+    settled = await referrals.stands(page.session, page.reader, ref, page.now)
+    if settled.state == State.RESOLVED:
+        found = lines(_("⚖️ <b>They disagree</b>"), resolution(settled, _))
+        return Message(found, [to_inbox])
     referral, member = await referrals.disputed(page.session, page.reader, ref, page.now)
     shared = await referrals.shared(page.session, referral)
     service = await page.session.get_one(Service, referral.service_id)
@@ -81,16 +88,13 @@ async def card(page: Page, ref: str, opened: str) -> Message:
         *[_dated(page, at, state) for at, state in so_far],
         "",
         *await field_lines(page, shared, referral.written_in, by_machine=True),
-        resolution(referral, _),
     )
-    rows = []
-    if referral.state == State.DISPUTED:
-        rows = in_rows(
-            [
-                Button(_.label("button", "The help was given"), Dispute(ref=ref, act="yes")),
-                Button(_.label("button", "The help was not given"), Dispute(ref=ref, act="no")),
-            ]
-        )
+    rows = in_rows(
+        [
+            Button(_.label("button", "The help was given"), Dispute(ref=ref, act="yes")),
+            Button(_.label("button", "The help was not given"), Dispute(ref=ref, act="no")),
+        ]
+    )
     return Message(text, [*rows, to_inbox], protect=True, live=True)
 
 
@@ -120,10 +124,8 @@ async def notice(page: Page, ref: str) -> Message | None:
     """Tell the team that a member and a provider disagree; nothing once it is settled."""
     _ = page._
     try:
-        referral, _member = await referrals.disputed(page.session, page.reader, ref, page.now)
+        await referrals.disputed(page.session, page.reader, ref, page.now)
     except RefusalError:
-        return None
-    if referral.state != State.DISPUTED:
         return None
     return Message(
         _("⚖️ A member says that a support organisation did not help as it says."),

@@ -164,6 +164,9 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
         _("<b>{service}</b>", service=await _about(page, referral)),
         _("{state}.", state=words.state_for_staff(state, _)),
         resolution(referral, _),
+        _("Asked for: {field}", field=words.field(FieldName(referral.asked_field), _))
+        if referral.asked_field
+        else None,
         next_lines(page, referral, for_staff=True),
         "",
         *(told or [_nothing(state, _)]),

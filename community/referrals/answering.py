@@ -184,6 +184,7 @@ async def ask_for(
         NotFoundError: it is another organisation's.
         NoAgreementError: the agreement has ended.
         NotUnderstoodError: the field is shared already.
+        MemberIsAskedError: the member is being asked for another field.
     """
     referral = await for_provider(session, actor, ref, now, lock=True)
     return await ask(session, actor, referral, name, now)
@@ -202,7 +203,7 @@ async def ask(
     await require_agreement(session, referral, now)
     if name in await shared(session, referral) and name != FieldName.NOTE:
         raise NotUnderstoodError("field")
-    await move(
+    moved = await move(
         session,
         referral,
         State.NEEDS_INFORMATION,
@@ -212,4 +213,6 @@ async def ask(
         source=source,
         asked_field=name,
     )
+    if not moved and referral.asked_field != name:  # somebody else was faster
+        raise MemberIsAskedError(REFERRAL.name, referral.state, State.NEEDS_INFORMATION)
     return referral

@@ -25,11 +25,11 @@ async def disputed(
 
     Raises:
         NotAllowedError: the actor is no animator.
-        NotFoundError: it is not disputed, so it is not the team's business.
+        NotFoundError: it is not disputed, or not any more, so it is not the team's business.
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
     referral = await find(session, Referral, ref)
-    if referral.state not in (State.DISPUTED, State.RESOLVED):
+    if referral.state != State.DISPUTED:
         raise NotFoundError("Referral")
     person = await session.get(Person, referral.person_id) if referral.person_id else None
     return referral, person

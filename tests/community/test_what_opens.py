@@ -431,7 +431,7 @@ class History:
         for sent in among:
             may = self.may_open(sent)
             state, ref = sent.row.state, sent.row.ref
-            disputed = state in (State.DISPUTED, State.RESOLVED)
+            disputed = state == State.DISPUTED
             tellers = self.holders(ANIMATOR) if disputed else set()
             assert await referrals.shared(self.session, sent.row) == sent.shown
             assert sent.row.organization_id == self.organizations[sent.organization].id
