@@ -293,7 +293,8 @@ async def provider_notice(page: Page, ref: str) -> Message | None:
     except NotFoundError:
         return None
     if referral.state == State.CANCELLED:
-        return Message(_("🔔 A referral to you has been withdrawn."))
+        back = Button(_.label("button", "All referrals"), Received())
+        return Message(_("🔔 A referral to you has been withdrawn."), [[back]])
     return Message(
         _("🔔 You have a new referral, or news about one."),
         [[Button(_.label("button", "Show what was shared"), Answer(ref=ref))]],

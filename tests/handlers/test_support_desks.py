@@ -297,6 +297,14 @@ async def test_what_waits_for_an_answer_comes_first_and_a_long_list_is_paged(
     assert town.adviser.buttons[:3] == ["Advice: Begun", "Advice: Begun", "Previous page"]
 
 
+async def test_staff_who_hear_that_a_request_is_withdrawn_have_a_way_on(town: Town) -> None:
+    ref = await town.asks()
+    await town.member.sends_data(f"sz:{ref}:withdraw!:")
+    await town.adviser.gets("provider_notice", ref=ref)
+    assert "has been withdrawn" in town.adviser.last
+    assert town.adviser.buttons == ["All referrals"]
+
+
 async def test_who_works_for_several_organisations_reads_which_one_is_asked(town: Town) -> None:
     await town.asks()
     await town.adviser.says("/referrals")
