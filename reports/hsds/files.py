@@ -5,6 +5,7 @@ its limit, and what two programs could read differently is refused.
 """
 
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -169,7 +170,7 @@ def _unpacked(archive: Given, most: int, unused: list[str]) -> Iterator[Given]:
         raise
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, OSError, EOFError):
         refuse("zip", archive.name)
-    except (RuntimeError, ValueError, zipfile.zlib.error):  # type: ignore[attr-defined]
+    except (RuntimeError, ValueError, zlib.error):
         refuse("zip", archive.name)
 
 
