@@ -269,8 +269,9 @@ ROWS = (
         "CPU µs to answer a need in a language among 20,000 services, against /menu",
         *("find", "need_us", "find", "menu_us"),
     ),
-    Row("the same, nearest first", "find", "near_us", "find", "menu_us"),
-    Row("the same by words with a slip", "find", "words_us", "find", "menu_us"),
+    Row("the same, nearest first", "find", "given_near_us", "find", "menu_us"),
+    Row("a need in any language, nearest first", "find", "near_us", "find", "menu_us"),
+    Row("words with a slip, in all of them", "find", "words_us", "find", "menu_us"),
     Row(
         f"seconds to plan a send to {MILLION:,}, against a bulk insert of the same rows",
         *("million", "plan_s", "million", "bulk_s", 1),

@@ -112,6 +112,7 @@ async def find(base: str, n: int, url: str) -> dict[str, float]:
     slip = word[:2] + word[3] + word[2] + word[4:] if len(word) > 4 else word + "x"
     near = OfNeed(need="finance", place=at(50.5, 4.5)).pack()
     given = OfNeed(need="finance", language="ar").pack()
+    given_near = OfNeed(need="finance", language="ar", place=at(50.5, 4.5)).pack()
     numbers = iter(range(10**6))
 
     def press(data: str) -> dict[str, Any]:
@@ -139,6 +140,7 @@ async def find(base: str, n: int, url: str) -> dict[str, float]:
         send, change = "sendmessage", "editmessagetext"
         await measure("menu", lambda: greeting(next(numbers), "/menu"), send)
         await measure("need", lambda: press(given), change)
+        await measure("given_near", lambda: press(given_near), change)
         await measure("near", lambda: press(near), change)
         await measure("words", lambda: greeting(next(numbers), slip), send)
     await app.stop()
