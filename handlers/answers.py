@@ -1,11 +1,11 @@
 """What a provider's answer is chosen from: by its staff, or by the team that writes it down."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from aiogram.filters.callback_data import CallbackData
 
 from community import referrals
-from community.referrals import FieldName, State
+from community.referrals import FieldName, Reason, State
 from handlers import words
 from handlers.replies import Button, Message, in_rows
 from locales import Html, Translator
@@ -14,10 +14,12 @@ To = Callable[[str], CallbackData]
 """Where a choice leads: a reason, a field or a step."""
 
 
-def reasons(act: str, to: To, back: Button, _: Translator) -> Message:
+def reasons(
+    found: Mapping[State, Sequence[Reason]], act: str, to: To, back: Button, _: Translator
+) -> Message:
     """Ask why."""
-    found = referrals.REASONS[referrals.PROVIDERS_STEPS[act]]
-    rows = in_rows([Button(words.reason(reason, _), to(reason.value)) for reason in found])
+    choice = found[referrals.PROVIDERS_STEPS[act]]
+    rows = in_rows([Button(words.reason(reason, _), to(reason.value)) for reason in choice])
     return Message(_("Why? The person reads the reason."), [*rows, [back]])
 
 

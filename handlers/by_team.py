@@ -1,6 +1,7 @@
 """Requests to organisations that are not in the chat: the team passes on, and records answers."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from aiogram import Router
@@ -212,9 +213,8 @@ async def reason_card(page: Page, ref: str, act: str, how: str) -> Message:
     """Ask why."""
     _ = page._
     await referrals.for_team(page.session, page.reader, ref, page.now)
-    return answers.reasons(
-        act, lambda why: ByTeam(ref=ref, act=act, how=how, why=why), _back(ref, _), _
-    )
+    to = partial(ByTeam, ref=ref, act=act, how=how)
+    return answers.reasons(referrals.TEAMS_REASONS, act, lambda why: to(why=why), _back(ref, _), _)
 
 
 async def field_card(page: Page, ref: str, how: str) -> Message:

@@ -1,6 +1,7 @@
 """/referrals: provider staff see what was shared with their organisation, and answer."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from aiogram import Router
@@ -229,7 +230,8 @@ async def reason_card(page: Page, ref: str, act: str) -> Message:
     """Ask why."""
     _ = page._
     await referrals.for_provider(page.session, page.reader, ref, page.now)
-    return answers.reasons(act, lambda why: Answer(ref=ref, act=act, why=why), _back(ref, _), _)
+    to = partial(Answer, ref=ref, act=act)
+    return answers.reasons(referrals.REASONS, act, lambda why: to(why=why), _back(ref, _), _)
 
 
 async def field_card(page: Page, ref: str) -> Message:

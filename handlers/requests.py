@@ -238,7 +238,8 @@ async def request_card(page: Page, ref: str) -> Message:
     )
     asked = await referrals.asked_for(page.session, page.reader, referral)
     rows = [*ways, *_request_rows(referral, state, asked, _)]
-    if is_stuck:
+    was_in_vain = state == State.NOT_DELIVERED or referral.delivered is False
+    if is_stuck or was_in_vain:
         service = await page.session.get_one(Service, referral.service_id)
         rows.insert(
             0, [Button(_.label("button", "🔎 Look for another"), OfNeed(need=service.need))]

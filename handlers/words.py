@@ -205,7 +205,7 @@ def topic(code: Topic, _: Translator) -> str:
     }[code]
 
 
-def state_for_staff(state: Referred, _: Translator) -> str:
+def state_for_staff(code: Referred, _: Translator) -> str:
     """Return how far a referral is, as the provider sees it."""
     return {
         Referred.DRAFT: _.label("referral", "Not sent"),
@@ -223,4 +223,4 @@ def state_for_staff(state: Referred, _: Translator) -> str:
         Referred.DISPUTED: _.label("referral", "The person disagrees"),
         Referred.UNCONFIRMED: _.label("referral", "Completed, not confirmed"),
         Referred.RESOLVED: _.label("referral", "Settled by the team"),
-    }[state]
+    }[code]

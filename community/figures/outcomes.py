@@ -30,7 +30,7 @@ from typing import Any, TypeVar
 
 from community.figures.periods import MONTHS
 from community.figures.protecting import FEW, Cell, Protected, people, split
-from community.referrals import REASONS, RECORDED, Reason, Source, State
+from community.referrals import RECORDED, TEAMS_REASONS, Reason, Source, State
 
 K = TypeVar("K", bound=Hashable)
 
@@ -93,7 +93,7 @@ PARTS: Mapping[Outcome, tuple[Outcome, ...]] = {
     ),
 }
 WITH_REASON: Mapping[Outcome, Sequence[Reason]] = {
-    Outcome.DECLINED: REASONS[State.DECLINED],
+    Outcome.DECLINED: TEAMS_REASONS[State.DECLINED],
     Outcome.NOT_DELIVERED: tuple(Reason),
 }
 """The reasons there are; any other counts as ``OTHER``."""

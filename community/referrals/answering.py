@@ -24,6 +24,7 @@ from community.referrals.table import (
     OPEN,
     REASONS,
     REFERRAL,
+    TEAMS_REASONS,
     FieldName,
     Reason,
     Referral,
@@ -155,9 +156,10 @@ async def take(
     if step not in FINISHING:
         await require_agreement(session, referral, now)
     target = PROVIDERS_STEPS[step]
-    if target not in REASONS:
+    reasons = REASONS if source == Source.CHAT else TEAMS_REASONS
+    if target not in reasons:
         reason = None
-    elif reason not in REASONS[target]:
+    elif reason not in reasons[target]:
         raise NotUnderstoodError("reason")
     if referral.state == State.NEEDS_INFORMATION:
         raise MemberIsAskedError(REFERRAL.name, referral.state, target)

@@ -134,6 +134,7 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
+_THE_TEAMS = (Reason.PROVIDER_NOT_REACHED, Reason.OTHER)
 REASONS: Mapping[State, Sequence[Reason]] = {
     State.DECLINED: (
         Reason.NO_CAPACITY,
@@ -147,6 +148,11 @@ REASONS: Mapping[State, Sequence[Reason]] = {
     ),
 }
 """What a provider's staff may choose from, by where the request goes."""
+TEAMS_REASONS = {
+    to: (*(reason for reason in found if reason != Reason.OTHER), *_THE_TEAMS)
+    for to, found in REASONS.items()
+}
+"""What the team may choose from, which records what a provider has said, or finds nobody there."""
 
 
 class Source(StrEnum):

@@ -21,7 +21,7 @@ from community.errors import (
 from community.exchanges import Kind
 from community.history import Step
 from community.people import Person
-from community.referrals import FieldName, Reason, Referral, Source, State
+from community.referrals import FieldName, Reason, Referral, Source, State, answering
 from community.roles import Role, RoleName
 from tests.community import test_referrals
 from tests.community.test_referrals import FIELDS, NOTE, Town, sees_nothing, with_role
@@ -347,3 +347,31 @@ async def test_who_has_turned_the_member_away_by_phone_or_not_at_all_needs_nothi
             await referrals.ring(town.session, town.now + timedelta(days=days), "Europe/Paris")
     assert referral.state == how
     assert await opens(town, town.animator, referral) == {}
+
+
+@pytest.mark.parametrize("step", ["decline", "fail"])
+async def test_that_nobody_could_be_reached_is_the_teams_to_say_alone(
+    town: Town, step: str
+) -> None:
+    referral = await asked(town)
+    if step == "fail":
+        await records(town, referral, "accept")
+    with pytest.raises(NotUnderstoodError):
+        await answering.take(
+            town.session,
+            town.animator,
+            referral,
+            step,
+            town.now,
+            reason=Reason.PROVIDER_NOT_REACHED,
+        )
+    await referrals.record(
+        town.session,
+        town.animator,
+        referral.ref,
+        step,
+        town.now,
+        source=PHONE,
+        reason=Reason.PROVIDER_NOT_REACHED,
+    )
+    assert referral.reason == Reason.PROVIDER_NOT_REACHED

@@ -232,6 +232,7 @@ async def test_reasons_groups_and_what_was_not_met(town: Town) -> None:
     declined = found.outcomes.reasons[Outcome.DECLINED].cells
     assert declined == {
         Reason.NO_CAPACITY: 5,
+        Reason.PROVIDER_NOT_REACHED: 0,
         Reason.NOT_OUR_FIELD: 0,
         Reason.LANGUAGE: 8,
         Reason.NOT_ELIGIBLE: 0,

@@ -59,7 +59,7 @@ async def test_only_the_team_reaches_the_desk_and_sees_what_its_roles_allow(
 
 @pytest.mark.parametrize(
     "data",
-    ["pl:0", "pn", "pe:x:event", "pd:x:cancel!", "sl", "nl:x:card", "sd:x:now", "ti:animator:"],
+    ["pl:0", "pn", "pe:x:event", "pd:x:cancel!", "sl", "nl:x:card", "sd:x:now:0", "ti:animator:"],
 )
 async def test_a_member_who_forges_a_button_of_the_desk_is_refused(
     phone: Calling, data: str
