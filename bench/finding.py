@@ -4,6 +4,7 @@ The directory is made up here: 1,000 organisations in 20 areas, services in eigh
 names and descriptions of words that are as frequent as words are, a place for each.
 """
 
+import asyncio
 import random
 from datetime import UTC, datetime
 from typing import Any
@@ -109,6 +110,8 @@ async def find(base: str, n: int, url: str) -> dict[str, float]:
     word = await fill(url)
     app = _app(base, url)
     await app.start()
+    # What the bot says of itself is read from every catalogue; that is no part of an answer.
+    await asyncio.wait([one for one in asyncio.all_tasks() if one.get_name() == "introducing"])
     slip = word[:2] + word[3] + word[2] + word[4:] if len(word) > 4 else word + "x"
     near = OfNeed(need="finance", place=at(50.5, 4.5)).pack()
     given = OfNeed(need="finance", language="ar").pack()

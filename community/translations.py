@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     ForeignKey,
@@ -26,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community import earlier, memory, recordings
+from community.among import among
 from community.base import Base, BigId, Identified
 from community.earlier import EarlierText
 from community.errors import IllegalMoveError, NotUnderstoodError
@@ -334,9 +336,19 @@ _ROWS = (
     select(ContentText)
     .where(
         ContentText.subject == bindparam("what"),
-        ContentText.subject_id.in_(bindparam("which", expanding=True)),
+        among(ContentText.subject_id, "which"),
     )
     .order_by(ContentText.id)
+)
+
+
+_WORDS = _ROWS.with_only_columns(
+    ContentText.subject_id,
+    ContentText.language,
+    ContentText.field,
+    ContentText.text,
+    ContentText.state,
+    ContentText.is_source,
 )
 
 
@@ -427,14 +439,19 @@ async def shelves(
     session: AsyncSession, subject: str, subject_ids: Collection[int]
 ) -> dict[int, Shelf]:
     """Return the shelf of each subject that has any words."""
-    rows = await _rows(session, subject, subject_ids)
-    return {
-        subject_id: _shelf([row for row in rows if row.subject_id == subject_id])
-        for subject_id in {row.subject_id for row in rows}
-    }
+    rows: Sequence[Any]
+    if len(subject_ids) == 1:
+        rows = await _rows(session, subject, subject_ids)
+    else:  # of a list only the words are needed
+        values = {"what": subject, "which": list(subject_ids)}
+        rows = (await session.execute(_WORDS, values)).all()
+    of: dict[int, list[Any]] = {}
+    for row in rows:
+        of.setdefault(row.subject_id, []).append(row)
+    return {subject_id: _shelf(every) for subject_id, every in of.items()}
 
 
-def _shelf(rows: Sequence[ContentText]) -> Shelf:
+def _shelf(rows: Sequence[Any]) -> Shelf:
     source = next(row.language for row in rows if row.is_source)
     needed = [row.field for row in rows if row.is_source]
     approved: dict[str, dict[str, str]] = {}

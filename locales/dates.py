@@ -194,8 +194,13 @@ def distance(km: float, zone: ZoneInfo, _: Translator) -> str:
 
 
 def _length(amount: float, unit: str, _: Translator) -> str:
-    rounded = round(amount, 1) if amount < 10 else round(amount)
-    return format_unit(rounded, f"length-{unit}", length="short", locale=_.locale)
+    return _written(round(amount, 1) if amount < 10 else round(amount), unit, _.locale)
+
+
+@lru_cache(maxsize=4096)
+def _written(amount: float, unit: str, locale: Locale) -> str:
+    """Return a length; rounded as they are, the same few stand in every list."""
+    return str(format_unit(amount, f"length-{unit}", length="short", locale=locale))
 
 
 def join(items: Sequence[str], _: Translator) -> Html:

@@ -25,12 +25,17 @@ TAKES_ROOM = ("pending", "needs_information", "accepted", "in_service")
 REFERRALS = table("referrals", column("service_id", Integer), column("state", String))
 
 
+def _takes_room() -> ColumnElement[bool]:
+    # Written out: an IN is put together anew each time that it is asked.
+    return or_(*(REFERRALS.c.state == state for state in TAKES_ROOM))
+
+
 def is_full(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Return the condition that a service (of the query around it) takes nobody now."""
     on_the_way = (
         select(func.count())
         .select_from(REFERRALS)
-        .where(REFERRALS.c.service_id == Service.id, REFERRALS.c.state.in_(TAKES_ROOM))
+        .where(REFERRALS.c.service_id == Service.id, _takes_room())
         .correlate(Service)
         .scalar_subquery()
     )

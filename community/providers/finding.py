@@ -192,7 +192,8 @@ def _prepared(ranking: _Ranking) -> Select[Any]:
 
 def _ranked(ranking: _Ranking, more: Sequence[ColumnElement[bool]] = ()) -> Select[Any]:
     """Return the statement that ranks services, and counts all of them beside one page."""
-    ranked = _rows(ranking).where(*more).subquery()
+    # Else SQLite would work out each value again wherever it is counted and sorted by.
+    ranked = _rows(ranking).where(*more).cte("ranked").prefix_with("MATERIALIZED")
     by = (ranked.c.km2, ranked.c.spoken) if ranking.is_near else (ranked.c.spoken,)
     given = ranked.c.spoken == 0
     given_here = and_(given, ranked.c.here == 1)

@@ -133,7 +133,7 @@ async def asked(
 
 def conditions(shape: Shape) -> list[ColumnElement[bool]]:
     """Return the conditions of this shape."""
-    found: list[Any] = [Service.is_open, Service.kind.in_(shape.kinds)]
+    found: list[Any] = [Service.is_open, or_(*(Service.kind == kind for kind in shape.kinds))]
     if shape.need:
         found.append(or_(Service.need == bindparam("need"), Service.id.in_(_of_terms())))
     if shape.language:
