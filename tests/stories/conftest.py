@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -265,9 +266,9 @@ class Somebody:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let the databases take turns with the languages of a story: each language is played once.
+    """Let the databases take turns: each story, and each of its languages, is played once.
 
-    Where there is one database alone, it plays all of them.
+    What the stories rest on is tested on both. Where there is one database alone, it plays all.
     """
     if not TEST_DATABASE_URL:
         return
@@ -276,13 +277,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         story, _, asked = item.nodeid.partition("[")
         database, _, way = asked.rstrip("]").partition("-")
         is_here = Path(__file__).parent in item.path.parents
-        if is_here and database in TURNS and way and "soak" not in item.keywords:
+        if is_here and database in TURNS and "soak" not in item.keywords:
             ways[story][way].append(item)
     others = [
         item
-        for of_story in ways.values()
-        if len(of_story) > 1
-        for turn, of_way in enumerate(of_story.values())
+        for story, of_story in ways.items()
+        if "" in of_story or len(of_story) > 1
+        for turn, of_way in enumerate(of_story.values(), start=crc32(story.encode()))
         for item in of_way
         if TURNS[turn % len(TURNS)] not in item.nodeid
     ]
