@@ -17,7 +17,7 @@ SAID: dict[str, Any] = {
             "id": f"s{number}",
             "name": f"Service {number}",
             "status": "active",
-            "assured_date": "2026-01-01",
+            "assured_date": "2026-11-23",  # the day before: nobody is asked to confirm it
         }
         for number in range(15)
     ],
