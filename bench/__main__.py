@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import finding, limits, places, profiles
+from bench import eventful, finding, limits, places, profiles
 from bench.contestants import PRESSERS, TOKEN, greeting
 
 ROOT = Path(__file__).parents[1]
@@ -156,6 +156,8 @@ def cases(what: set[str], kinds: list[str], n: int = 0) -> list[Case]:
         found += [Case("drafting", on, n or PRESSES, SENDS) for on in kinds]
     if "find" in what:
         found += [Case("find", on, n or finding.SHOWN, PRESSERS) for on in kinds]
+    if "events" in what:
+        found += [Case("events", on, n or eventful.SHOWN, eventful.PEOPLE) for on in kinds]
     if "million" in what:
         found += [Case("million", on, MILLION) for on in kinds]
     if "importing" in what and "sqlite" in kinds:
@@ -165,7 +167,9 @@ def cases(what: set[str], kinds: list[str], n: int = 0) -> list[Case]:
     return found
 
 
-PARTS = ("press", "send", "replies", "translate", "find", "million", "importing", "start")
+PARTS = (
+    *("press", "send", "replies", "translate", "find", "events", "million", "importing", "start"),
+)
 
 
 def main() -> None:
@@ -272,6 +276,12 @@ ROWS = (
     Row("the same, nearest first", "find", "given_near_us", "find", "menu_us"),
     Row("a need in any language, nearest first", "find", "near_us", "find", "menu_us"),
     Row("words with a slip, in all of them", "find", "words_us", "find", "menu_us"),
+    Row(
+        "CPU µs to list what is to come, of 5,000 events with 100,000 answers, against /menu",
+        *("events", "list_us", "events", "menu_us"),
+    ),
+    Row("the third page of it", "events", "page_us", "events", "menu_us"),
+    Row("the animators' list of all of them", "events", "desk_us", "events", "menu_us"),
     Row(
         f"seconds to plan a send to {MILLION:,}, against a bulk insert of the same rows",
         *("million", "plan_s", "million", "bulk_s", 1),

@@ -8,6 +8,7 @@
 and as fast as it can
 ``sentence``  one sentence of the interface by the translator, and by a dictionary
 ``find``  Diwan answering /menu, and searches in a directory of 20,000 services
+``events``  Diwan answering /menu, and lists of 5,000 events with 100,000 answers
 ``drafting``  Diwan answering presses, idle and while a machine translates one text after another
 ``importing``  a directory of so many services in HSDS, and its file and rows by plain statements
 
@@ -438,6 +439,13 @@ async def find(base: str, n: int, url: str) -> dict[str, float]:
     return await finding.find(base, n, url)
 
 
+async def events(base: str, n: int, url: str) -> dict[str, float]:
+    """Run Diwan on the lists of events."""
+    from bench import eventful
+
+    return await eventful.events(base, n, url)
+
+
 CONTESTANTS: dict[str, Callable[[str, int, str], Awaitable[dict[str, float]]]] = {
     "echo": echo,
     "press": press,
@@ -453,6 +461,7 @@ CONTESTANTS: dict[str, Callable[[str, int, str], Awaitable[dict[str, float]]]] =
     "crowd": crowd,
     "serve": serve,
     "find": find,
+    "events": events,
 }
 
 

@@ -4,10 +4,8 @@ The directory is made up here: 1,000 organisations in 20 areas, services in eigh
 names and descriptions of words that are as frequent as words are, a place for each.
 """
 
-import asyncio
 import random
 from datetime import UTC, datetime
-from typing import Any
 
 SERVICES = 20_000
 LANGUAGES = ("en", "fr", "ar", "uk", "fa", "tr", "es", "ti")
@@ -102,49 +100,24 @@ async def fill(url: str) -> str:
 
 async def find(base: str, n: int, url: str) -> dict[str, float]:
     """Answer /menu, a need with a language and a place, and words with a slip."""
-    import aiohttp
-
-    from bench.contestants import PRESSERS, Meter, _app, greeting, pressing
+    from bench.answering import costs, press
+    from bench.contestants import _app, greeting
     from handlers.looking import OfNeed, at
 
     word = await fill(url)
-    app = _app(base, url)
-    await app.start()
-    # What the bot says of itself is read from every catalogue; that is no part of an answer.
-    await asyncio.wait([one for one in asyncio.all_tasks() if one.get_name() == "introducing"])
     slip = word[:2] + word[3] + word[2] + word[4:] if len(word) > 4 else word + "x"
     near = OfNeed(need="finance", place=at(50.5, 4.5)).pack()
     given = OfNeed(need="finance", language="ar").pack()
     given_near = OfNeed(need="finance", language="ar", place=at(50.5, 4.5)).pack()
-    numbers = iter(range(10**6))
-
-    def press(data: str) -> dict[str, Any]:
-        update = pressing(next(numbers), "x")
-        update["callback_query"]["data"] = data
-        return update
-
-    done = {"sendmessage": 0, "editmessagetext": 0}
-    result: dict[str, float] = {}
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(None)) as http:
-
-        async def through(updates: list[Any], method: str) -> None:
-            done[method] += len(updates)
-            await http.post(f"{base}/load", json=updates)
-            wanted: dict[str, str | int] = {"method": method, "times": done[method]}
-            async with http.get(f"{base}/await", params=wanted):
-                pass
-
-        async def measure(name: str, make: Any, method: str) -> None:
-            await through([make() for _ in range(PRESSERS)], method)
-            with Meter() as meter:
-                await through([make() for _ in range(n)], method)
-            result[f"{name}_us"] = meter.each(n)["cpu_us"]
-
-        send, change = "sendmessage", "editmessagetext"
-        await measure("menu", lambda: greeting(next(numbers), "/menu"), send)
-        await measure("need", lambda: press(given), change)
-        await measure("given_near", lambda: press(given_near), change)
-        await measure("near", lambda: press(near), change)
-        await measure("words", lambda: greeting(next(numbers), slip), send)
-    await app.stop()
-    return result
+    return await costs(
+        _app(base, url),
+        base,
+        n,
+        {
+            "menu": lambda number: greeting(number, "/menu"),
+            "need": lambda number: press(number, given),
+            "given_near": lambda number: press(number, given_near),
+            "near": lambda number: press(number, near),
+            "words": lambda number: greeting(number, slip),
+        },
+    )

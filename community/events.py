@@ -10,7 +10,18 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, String, Text, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    case,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,6 +36,7 @@ from community.errors import (
 from community.lifecycle import Lifecycle, Who, who
 from community.needs import Need
 from community.people import Person
+from community.portions import Portion, portion
 from community.roles import RoleName
 
 
@@ -42,6 +54,10 @@ class State(StrEnum):
 
 VISIBLE = (State.PUBLISHED, State.HELD, State.CANCELLED)
 """What members may see."""
+WORKED_ON = (State.DRAFT, *VISIBLE)
+"""What animators have on their list."""
+LONGEST = timedelta(days=7)
+"""Nothing lasts longer."""
 
 _A = who(Who.ANIMATOR)
 EVENT = Lifecycle(
@@ -58,11 +74,12 @@ class Event(Base, Referable):
     """A meeting of the network."""
 
     __tablename__ = "events"
+    __table_args__ = (Index("ix_events_state_starts_at", "state", "starts_at"),)
 
     uid: Mapped[str] = mapped_column(String(64), default=lambda: secrets.token_hex(16))
     """iCalendar's UID: stays for ever. The bot adds ``@diwan``."""
     sequence: Mapped[int] = mapped_column(default=0)
-    state: Mapped[State] = mapped_column(String(16), default=State.DRAFT, index=True)
+    state: Mapped[State] = mapped_column(String(16), default=State.DRAFT)
     made_by_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("people.id", ondelete="SET NULL")
     )
@@ -138,7 +155,7 @@ class Details:
             raise NotUnderstoodError("link")
         if self.capacity is not None and not 1 <= self.capacity <= 100_000:
             raise NotUnderstoodError("capacity")
-        if not 5 <= self.minutes <= 7 * 24 * 60:
+        if not timedelta(minutes=5) <= timedelta(minutes=self.minutes) <= LONGEST:
             raise NotUnderstoodError("duration")
         return wall_to_utc(self.starts_wall, self.zone)
 
@@ -257,19 +274,37 @@ def require_decided(event: Event) -> None:
         raise IllegalMoveError(EVENT.name, event.state, State.DRAFT)
 
 
-async def of_animator(session: AsyncSession, now: datetime) -> list[Event]:
-    """Return what an animator works on: what is to come, the next first, then the last month."""
-    rows = await session.scalars(
-        select(Event)
-        .where(
-            Event.state.in_([State.DRAFT, State.PUBLISHED, State.HELD, State.CANCELLED]),
-            Event.starts_at > now - timedelta(days=31),
+async def is_yet_to_end(session: AsyncSession, now: datetime) -> ColumnElement[bool]:
+    """Return the rule: what has not begun, and what is under way.
+
+    When something ends is no column. What may be under way is little, because nothing lasts
+    longer than a week, and is looked up by hand.
+    """
+    begun = await session.execute(
+        select(Event.id, Event.starts_at, Event.minutes).where(
+            Event.state.in_(WORKED_ON), Event.starts_at > now - LONGEST, Event.starts_at <= now
         )
-        .order_by(Event.starts_at, Event.id)
     )
-    every = list(rows)
-    to_come = [event for event in every if not event.is_over(now)]
-    return to_come + [event for event in reversed(every) if event.is_over(now)]
+    running = [row.id for row in begun if row.starts_at + timedelta(minutes=row.minutes) > now]
+    return or_(Event.starts_at > now, Event.id.in_(running)) if running else Event.starts_at > now
+
+
+async def of_animator(
+    session: AsyncSession, now: datetime, *, at: int = 0, size: int
+) -> Portion[Event]:
+    """Return a page of what animators work on: what is to come, then the last month backwards."""
+    to_come = await is_yet_to_end(session, now)
+    query = (
+        select(Event)
+        .where(Event.state.in_(WORKED_ON), Event.starts_at > now - timedelta(days=31))
+        .order_by(
+            case((to_come, 0), else_=1),
+            case((to_come, Event.starts_at)),
+            Event.starts_at.desc(),
+            Event.id,
+        )
+    )
+    return await portion(session, query, at, size)
 
 
 async def last_place(session: AsyncSession) -> str | None:
@@ -319,3 +354,14 @@ async def hold(session: AsyncSession, now: datetime) -> int:
         if event.is_over(now):
             count += await EVENT.move(session, event, State.HELD, Who.CLOCK, now)
     return count
+
+
+async def next_end(session: AsyncSession) -> datetime | None:
+    """Return when the next published event ends: only those that begin before that are read."""
+    by_start = select(Event).where(Event.state == State.PUBLISHED).order_by(Event.starts_at)
+    first: Event | None = await session.scalar(by_start.limit(1))
+    if first is None:
+        return None
+    rivals = await session.scalars(by_start.where(Event.starts_at < first.ends_at))
+    ends: list[datetime] = [event.ends_at for event in [first, *rivals]]
+    return min(ends)

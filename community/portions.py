@@ -12,7 +12,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Portion(Generic[T]):
-    """The rows of one page, and how many there are on all of them."""
+    """The rows of one page, and how many there are on all of them.
+
+    Of a ``leaf`` nobody has counted: its total is one more than shown if there are more.
+    """
 
     rows: Sequence[T]
     total: int
@@ -28,3 +31,16 @@ async def portion(session: AsyncSession, query: Select[T], at: int, size: int) -
     at = min(max(at, 0), max(total - 1, 0) // size)
     rows = await session.scalars(query.limit(size).offset(at * size))
     return Portion(rows.all(), total, at, size)
+
+
+async def leaf(session: AsyncSession, query: Select[T], at: int, size: int) -> Portion[T]:
+    """Return one page without counting the others; the first one, past the end.
+
+    For what moves on by itself, as what is to come does: the number of its pages tells nobody
+    anything, and counting reads every row.
+    """
+    at = max(at, 0)
+    rows = (await session.scalars(query.limit(size + 1).offset(at * size))).all()
+    if not rows and at:
+        return await leaf(session, query, 0, size)
+    return Portion(rows[:size], at * size + len(rows), at, size)

@@ -21,6 +21,12 @@ from locales import short_day
 PER_PAGE = 8
 
 
+class ToCome(CallbackData, prefix="zl"):
+    """Show a page of what is coming up."""
+
+    at: int = 0
+
+
 class BeenAt(CallbackData, prefix="evp"):
     """Show a page of what one was at."""
 
@@ -41,6 +47,11 @@ async def list_button(query: Any) -> Replies:
     return [edit("event.list")]
 
 
+async def turned(query: Any, callback_data: ToCome) -> Replies:
+    """Show another page of what is coming up."""
+    return [edit("event.list", at=callback_data.at)]
+
+
 async def past_opened(query: Any, callback_data: BeenAt) -> Replies:
     """Show the events that one was at."""
     return [edit("event.past", at=callback_data.at)]
@@ -49,18 +60,19 @@ async def past_opened(query: Any, callback_data: BeenAt) -> Replies:
 # Cards
 
 
-async def event_list(page: Page) -> Message:
+async def event_list(page: Page, at: int = 0) -> Message:
     """Show what is coming up, the next first."""
     _ = page._
-    found = await attendance.upcoming(page.session, page.reader, page.now)
-    if not found:
+    shown = await attendance.upcoming(page.session, page.reader, page.now, at=at, size=PER_PAGE)
+    if not shown.rows:
         text = _("There is no event planned at the moment.")
         if Purpose.NEWS in await consents.given(page.session, page.reader):
             text = _(
                 "There is no event planned at the moment. We will tell you when there is one."
             )
         return Message(text, await _below_the_list(page))
-    rows = await _event_rows(page, found)
+    rows = await _event_rows(page, shown.rows)
+    rows.append(turning_of(shown, lambda to: ToCome(at=to), _))
     return Message(_("<b>Events you can go to</b>"), [*rows, *await _below_the_list(page)])
 
 
@@ -88,8 +100,8 @@ async def _event_rows(page: Page, found: Sequence[Event]) -> list[list[Button]]:
 async def _below_the_list(page: Page) -> list[list[Button]]:
     """Return the ways to what one was at, if there is any, to a proposal, and to the menu."""
     _ = page._
-    past = await attendance.been_at(page.session, page.reader, page.now, size=1)
-    been = [Button(_.label("button", "🕘 Events I was at"), BeenAt())] if past.total else []
+    has_been = await attendance.has_been_anywhere(page.session, page.reader, page.now)
+    been = [Button(_.label("button", "🕘 Events I was at"), BeenAt())] if has_been else []
     return [been, _proposing(page), [menu.button(_)]]
 
 
@@ -126,5 +138,6 @@ def setup() -> Router:
     router = Router(name="event_lists")
     router.message.register(list_command, Command("events"))
     router.callback_query.register(list_button, List.filter())
+    router.callback_query.register(turned, ToCome.filter())
     router.callback_query.register(past_opened, BeenAt.filter())
     return router

@@ -187,18 +187,19 @@ def state_sentence(event: Event, _: Translator) -> Html:
 async def event_list(page: Page, at: int = 0) -> Message:
     """List what the team works on, with how many are coming; what is to come stands first."""
     _ = page._
-    found = await events.of_animator(page.session, page.now)
-    shown, turning = staff.page_of(found, at, PER_PAGE, lambda to: Events(at=to), _)
+    found = await events.of_animator(page.session, page.now, at=at, size=PER_PAGE)
+    turning = staff.turning_of(found, lambda to: Events(at=to), _)
+    numbers = [event.id for event in found.rows]
     titles = await translations.blocks(
-        page.session, "event", [event.id for event in shown], page.reads, page.network.language
+        page.session, "event", numbers, page.reads, page.network.language
     )
+    counts = await attendance.counts_of(page.session, found.rows)
     rows = []
-    for event in shown:
+    for event in found.rows:
         title = titles[event.id].get("title") if event.id in titles else ""
-        counts = await attendance.counts(page.session, event)
-        label = _label_in_list(event, title, counts, _)
+        label = _label_in_list(event, title, counts[event.id], _)
         rows.append([Button(label, PlannedEvent(ref=event.ref))])
-    text = _("<b>Events</b>") if found else _("There is no event yet.")
+    text = _("<b>Events</b>") if found.total else _("There is no event yet.")
     rows.append([Button(_.label("button", "➕ New event"), New())])
     return Message(text, [*rows, turning, [staff.back(_)]])
 

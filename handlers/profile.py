@@ -41,6 +41,8 @@ class Tap(CallbackData, prefix="pr"):
 NOTHING = "-"
 
 
+LOOKED_AT = 20
+"""So many of the next events are looked through for one with a place left."""
 STEPS = ("need", "stage", "area", "participation", "profiles")
 
 
@@ -197,9 +199,10 @@ async def useful_card(page: Page) -> Message:
 
 async def _fitting_event(page: Page) -> Event | None:
     """Return the next event with a place left; one spoken in the reader's language comes first."""
+    soon = await attendance.upcoming(page.session, page.reader, page.now, size=LOOKED_AT)
     free = [
         event
-        for event in await attendance.upcoming(page.session, page.reader, page.now)
+        for event in soon.rows
         if event.starts_at > page.now and await attendance.places_left(page.session, event) != 0
     ]
     language = page._.language

@@ -18,7 +18,6 @@ from community import (
     sends,
 )
 from community.attendance import Attendance
-from community.events import Event
 from community.people import Membership, Person
 from community.sends import Send
 
@@ -34,6 +33,7 @@ async def next_due(session: AsyncSession, now: datetime, zone: str = "UTC") -> d
         await referrals.next_draft_end(session),
         await quarters.next_telling(session, now, ZoneInfo(zone)),
         await providers.next_ask(session, now),
+        await events.next_end(session),
         await session.scalar(
             select(func.min(Send.starts_at)).where(Send.state == sends.State.SCHEDULED)
         ),
@@ -46,7 +46,5 @@ async def next_due(session: AsyncSession, now: datetime, zone: str = "UTC") -> d
             select(func.min(Person.paused_until)).where(Person.state == Membership.PAUSED)
         ),
     ]
-    running = await session.scalars(select(Event).where(Event.state == events.State.PUBLISHED))
-    found += [event.ends_at for event in running]
     moments = [moment for moment in found if moment is not None]
     return max(min(moments), now - timedelta(days=1)) if moments else None

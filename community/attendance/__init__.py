@@ -17,7 +17,7 @@ from community.attendance.places import (
     welcome_back,
 )
 from community.attendance.reminding import REMINDERS, remind_again
-from community.attendance.seeing import been_at, upcoming, visible
+from community.attendance.seeing import been_at, has_been_anywhere, upcoming, visible
 from community.attendance.table import (
     ATTENDANCE,
     COMES,
@@ -28,6 +28,7 @@ from community.attendance.table import (
     Wish,
     concerned,
     counts,
+    counts_of,
     of,
 )
 
@@ -47,9 +48,11 @@ __all__ = [
     "change_event",
     "concerned",
     "counts",
+    "counts_of",
     "expect",
     "give_up",
     "guest_list",
+    "has_been_anywhere",
     "is_free_for",
     "lapse_offers",
     "of",

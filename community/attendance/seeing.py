@@ -1,8 +1,8 @@
 """Which events somebody sees: what is for one need is for those who look for it, and no others."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import events, roles
@@ -12,7 +12,7 @@ from community.errors import NotFoundError
 from community.events import Event
 from community.needs import PersonNeed
 from community.people import Person
-from community.portions import Portion, portion
+from community.portions import Portion, leaf, portion
 from community.roles import RoleName
 
 
@@ -35,27 +35,39 @@ async def visible(
 
 
 async def upcoming(
-    session: AsyncSession, reader: Person, now: datetime, limit: int = 20
-) -> list[Event]:
-    """Return what is published, has not ended and is for this reader, the next first."""
-    rows = await session.scalars(
+    session: AsyncSession, reader: Person, now: datetime, *, at: int = 0, size: int
+) -> Portion[Event]:
+    """Return a page of what is published, has not ended and is for this reader, the next first."""
+    query = (
         select(Event)
         .where(
             Event.state == events.State.PUBLISHED,
-            Event.starts_at > now - timedelta(days=7),
+            Event.starts_at > now - events.LONGEST,
+            await events.is_yet_to_end(session, now),
             await _is_for(session, reader, now),
         )
-        .order_by(Event.starts_at)
-        .limit(limit * 2)
+        .order_by(Event.starts_at, Event.id)
     )
-    return [event for event in rows if not event.is_over(now)][:limit]
+    return await leaf(session, query, at, size)
 
 
 async def been_at(
     session: AsyncSession, reader: Person, now: datetime, *, at: int = 0, size: int
 ) -> Portion[Event]:
     """Return a page of the events that the reader was at, the last first; or went to, unticked."""
-    query = (
+    query = _was_at(reader, now).order_by(Event.starts_at.desc(), Event.id.desc())
+    return await portion(session, query, at, size)
+
+
+async def has_been_anywhere(session: AsyncSession, reader: Person, now: datetime) -> bool:
+    """Say whether ``been_at`` would find something."""
+    return (
+        await session.scalar(_was_at(reader, now).with_only_columns(Event.id).limit(1)) is not None
+    )
+
+
+def _was_at(reader: Person, now: datetime) -> Select[Event]:
+    return (
         select(Event)
         .join(Attendance, Attendance.event_id == Event.id)
         .where(
@@ -64,9 +76,7 @@ async def been_at(
             Event.state.in_([events.State.PUBLISHED, events.State.HELD]),
             Event.starts_at <= now,
         )
-        .order_by(Event.starts_at.desc(), Event.id.desc())
     )
-    return await portion(session, query, at, size)
 
 
 async def _is_for(session: AsyncSession, reader: Person, now: datetime) -> ColumnElement[bool]:

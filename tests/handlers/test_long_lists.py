@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from bot.database import Database
-from community import agreements, inbox, people, plans, providers
+from community import agreements, events, inbox, people, plans, providers
 from community.needs import Need
 from community.providers import Metadata, Organization, Service, entries
 from community.roles import Role, RoleName
@@ -215,3 +215,40 @@ async def test_the_inbox_is_read_page_by_page(
     await animator.sends_data("ib:0")
     assert "45 messages wait" in animator.last
     assert await pages(animator, "Member") == [*range(1, 46)]
+
+
+async def test_every_event_is_reached_page_by_page_by_members_and_by_the_desk(
+    phone: Calling, database: Database
+) -> None:
+    member, animator = await phone(1, "en"), await phone(2, "en", RoleName.ANIMATOR)
+    numbers = list(range(1, 31))
+    async with database.transaction() as session:
+        person = await people.by_telegram_id(session, animator.number)
+        assert person is not None
+        for number in numbers:
+            wall = (animator.now + timedelta(days=number)).replace(tzinfo=None)
+            made = await events.create(
+                session,
+                person,
+                events.Details(wall, "Europe/Paris", place="Library"),
+                {"title": f"Meeting {number}"},
+                "en",
+                animator.now,
+            )
+            await events.publish(session, person, made.ref, animator.now)
+
+    def shown(who: Phone) -> list[int]:
+        labels = [label.split(" (")[0] for label in who.buttons if "Meeting" in label]
+        return [int(label.split()[-1]) for label in labels]
+
+    await member.says("/events")
+    await animator.says("/animate")
+    await animator.presses("Events")
+    for who in (member, animator):
+        seen = shown(who)
+        while "Next page" in who.buttons:
+            await who.presses("Next page")
+            seen += shown(who)
+        assert seen == numbers
+        await who.presses("Previous page")
+        assert shown(who)

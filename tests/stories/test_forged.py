@@ -58,7 +58,24 @@ LONGEST = 64
 
 OWN = {
     *("la", "l2", "te", "co", "pr", "me", "ch", "m", "nn", "st", "pa", "at", "us", "f"),
-    *("ev", "evs", "an", "ics", "sy", "sq", "sv", "sk", "sf", "sr", "sz", "pu", "pt", "ps", "tp"),
+    *(
+        "ev",
+        "evs",
+        "zl",
+        "an",
+        "ics",
+        "sy",
+        "sq",
+        "sv",
+        "sk",
+        "sf",
+        "sr",
+        "sz",
+        "pu",
+        "pt",
+        "ps",
+        "tp",
+    ),
     *("mo", "et", "evp", "pp", "pw", "po", "fb"),
     *("wt", "bm", "py", "vl", "fc", "fi", "fm", "fn", "fs"),
 }
@@ -495,7 +512,7 @@ async def _an_organisation_at_an_event(
     session: AsyncSession, animator: Person, organization: Organization, now: datetime
 ) -> None:
     """Let an organisation be invited to what comes next."""
-    event = (await attendance.upcoming(session, animator, now))[0]
+    event = (await attendance.upcoming(session, animator, now, size=1)).rows[0]
     await event_support.invite(session, animator, event.ref, organization.ref, now)
 
 
