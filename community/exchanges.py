@@ -139,6 +139,12 @@ class Exchange(Base, Referable):
     reported_by_member: Mapped[bool | None]
     withdrawn_at: Mapped[datetime | None]
     """The member has ended the consent to the request: the organisation reads nothing of it."""
+    owner_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="SET NULL"), index=True
+    )
+    """Of a question to the team: the animator who takes care of it."""
+    due_at: Mapped[datetime | None]
+    """Of a question to the team that is open: until when the member can expect an answer."""
 
 
 class ExchangeMessage(Base, Identified):

@@ -1,10 +1,13 @@
 """The team's inbox: what members write to the team, and the team's answers.
 
 A question is an exchange with the team, in the member's own words; it is kept until it has been
-closed for 90 days.
+closed for 90 days. An animator takes it, or hands it on, and is its owner as long as they animate;
+whoever answers becomes it. From the first unanswered words on a clock runs, by working days.
 """
 
+from collections.abc import Collection
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import deliveries, exchanges, roles
 from community.base import find
 from community.deliveries import Plan
-from community.errors import NotFoundError
+from community.errors import IllegalMoveError, NotFoundError
 from community.exchanges import (
     EXCHANGE,
     Attachment,
@@ -25,18 +28,26 @@ from community.exchanges import (
 )
 from community.lifecycle import Who
 from community.people import Person
+from community.referrals.clocks import after
 from community.roles import RoleName
+
+ANSWERED_WITHIN = 2
+"""Working days within which a member can expect an answer."""
 
 __all__ = [
     "answer",
     "ask",
     "attached",
     "close",
+    "hand_on",
+    "is_overdue",
     "messages",
     "of_team",
     "opened",
+    "owners",
     "place_of",
     "stuck",
+    "take",
     "told",
 ]
 
@@ -48,9 +59,12 @@ async def ask(
     now: datetime,
     *,
     language: str,
+    zone: str,
     attachment: Attachment | None = None,
 ) -> Exchange:
-    """Write to the team; everybody who animates is told. A second message joins the first.
+    """Write to the team; its owner is told, or everybody who animates. A second joins the first.
+
+    ``zone`` is where the network is: its working days count.
 
     Raises:
         NotUnderstoodError: the text is too long, or empty with nothing beside it.
@@ -58,12 +72,14 @@ async def ask(
     """
     text = exchanges.clean(text, attachment)
     question = await _question(session, actor, now)
-    await _write(session, actor, question, text, now, language=language, attachment=attachment)
+    await _write(
+        session, actor, question, text, now, language=language, zone=zone, attachment=attachment
+    )
     return question
 
 
 async def stuck(
-    session: AsyncSession, actor: Person, where: Stuck, now: datetime, *, language: str
+    session: AsyncSession, actor: Person, where: Stuck, now: datetime, *, language: str, zone: str
 ) -> bool:
     """Tell the team that the actor does not get on with a step; False if they were just told.
 
@@ -84,7 +100,7 @@ async def stuck(
         )
     ):
         return False
-    await _write(session, actor, question, "", now, language=language, stuck=where)
+    await _write(session, actor, question, "", now, language=language, zone=zone, stuck=where)
     return True
 
 
@@ -116,9 +132,12 @@ async def _write(
     now: datetime,
     *,
     language: str,
+    zone: str,
     attachment: Attachment | None = None,
     stuck: Stuck | None = None,
 ) -> None:
+    if question.state != State.OPEN or question.due_at is None:
+        question.due_at = after(now, ANSWERED_WITHIN, ZoneInfo(zone), working=True)
     message = await exchanges.add(
         session,
         question,
@@ -132,11 +151,13 @@ async def _write(
     )
     await EXCHANGE.move(session, question, State.OPEN, Who.SELF, now, actor_id=actor.id)
     animators = await roles.holders(session, RoleName.ANIMATOR, now)
+    others = [one for one in animators if one.id != actor.id]
+    owner = [one for one in others if one.id == question.owner_id and one.can_be_reached]
     await deliveries.plan_notices(
         session,
         now,
         "question",
-        [animator.id for animator in animators if animator.id != actor.id],
+        [animator.id for animator in owner or others],
         f"question:{message.id}",
         subject_id=question.id,
         ref=question.ref,
@@ -184,7 +205,7 @@ async def place_of(session: AsyncSession, message: ExchangeMessage) -> int:
 async def of_team(
     session: AsyncSession, actor: Person, now: datetime
 ) -> list[tuple[Exchange, Person]]:
-    """Return what waits for the team, the oldest first.
+    """Return what waits for the team: what is overdue or due soonest comes first.
 
     Raises:
         NotAllowedError: the actor is no animator.
@@ -194,9 +215,89 @@ async def of_team(
         select(Exchange, Person)
         .join(Person, Person.id == Exchange.person_id)
         .where(Exchange.kind == Kind.TEAM, Exchange.state == State.OPEN)
-        .order_by(Exchange.begun_at, Exchange.id)
+        .order_by(Exchange.due_at, Exchange.id)
     )
     return [(question, person) for question, person in rows]
+
+
+def is_overdue(question: Exchange, now: datetime) -> bool:
+    """Say whether the member should have had an answer by now."""
+    return question.state == State.OPEN and question.due_at is not None and question.due_at <= now
+
+
+async def owners(
+    session: AsyncSession, questions: Collection[Exchange], now: datetime
+) -> dict[int, Person]:
+    """Return who takes care of which question, by its number; who animates no more does not."""
+    animators = {one.id: one for one in await roles.holders(session, RoleName.ANIMATOR, now)}
+    return {
+        question.id: animators[question.owner_id]
+        for question in questions
+        if question.owner_id in animators
+    }
+
+
+async def take(
+    session: AsyncSession, actor: Person, ref: str, now: datetime, *, instead_of: str = ""
+) -> bool:
+    """Take care of a question, instead of whom the actor saw do so ("" is nobody).
+
+    False, and nothing is changed, if somebody else does by now.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        IllegalMoveError: it is settled.
+    """
+    question, owner = await _to_hand(session, actor, ref, now)
+    if owner is not None and owner.id == actor.id:
+        return True
+    if (owner.ref if owner else "") != instead_of:
+        return False
+    question.owner_id = actor.id
+    await session.flush()
+    return True
+
+
+async def hand_on(session: AsyncSession, actor: Person, ref: str, to: str, now: datetime) -> bool:
+    """Let another animator take care of a question, and tell them.
+
+    False, and nothing is changed, if it is somebody else's by now.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        NotFoundError: the other one is none.
+        IllegalMoveError: it is settled.
+    """
+    question, owner = await _to_hand(session, actor, ref, now)
+    animators = await roles.holders(session, RoleName.ANIMATOR, now)
+    successor = next((one for one in animators if one.ref == to), None)
+    if successor is None:
+        raise NotFoundError("Person")
+    if owner is not None and owner.id != actor.id:
+        return False
+    question.owner_id = successor.id
+    await session.flush()
+    await deliveries.plan_notices(
+        session,
+        now,
+        "handed_on",
+        [successor.id] if successor.id != actor.id else [],
+        f"question:{question.id}:{now.isoformat()}",
+        subject_id=question.id,
+        ref=question.ref,
+    )
+    return True
+
+
+async def _to_hand(
+    session: AsyncSession, actor: Person, ref: str, now: datetime
+) -> tuple[Exchange, Person | None]:
+    """Lock a question that is not settled; return it, and who takes care of it."""
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    question = await _find(session, ref, lock=True)
+    if question.state == State.CLOSED:
+        raise IllegalMoveError(EXCHANGE.name, State.CLOSED, State.OPEN)
+    return question, (await owners(session, [question], now)).get(question.id)
 
 
 async def opened(
@@ -225,6 +326,8 @@ async def answer(
 ) -> Exchange:
     """Answer a member; the answer is relayed, no name or account with it.
 
+    Whoever answers takes care of it from now on.
+
     Raises:
         NotAllowedError: the actor is no animator.
         NotUnderstoodError: the text is too long, or empty with nothing beside it.
@@ -244,6 +347,7 @@ async def answer(
         language=language,
         attachment=attachment,
     )
+    question.owner_id, question.due_at = actor.id, None
     await EXCHANGE.move(session, question, State.ANSWERED, Who.ANIMATOR, now, actor_id=actor.id)
     await deliveries.plan(
         session,
@@ -277,6 +381,7 @@ async def close(session: AsyncSession, actor: Person, ref: str, now: datetime) -
         actor_id=actor.id,
         closed_by_member=False,
         touched_at=now,
+        due_at=None,
     )
 
 

@@ -19,7 +19,7 @@ from community.errors import NotFoundError, RefusalError
 from community.exchanges import Exchange, ExchangeMessage
 from community.people import Person
 from community.referrals import Referral
-from handlers import attachments, menu, reading, stuck
+from handlers import attachments, menu, owning, reading, stuck
 from handlers.answers import closed
 from handlers.bridge import label_in_inbox
 from handlers.by_team import AllByTeam
@@ -30,20 +30,22 @@ from handlers.menu import AskTeam
 from handlers.preparing import Prepare
 from handlers.reading import read
 from handlers.referrals import VIEW_LASTS
-from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
-from handlers.staff import Inbox, Late, back, page_of
+from handlers.replies import (
+    Button,
+    Message,
+    Network,
+    Page,
+    Replies,
+    edit,
+    lines,
+    say,
+    toast,
+)
+from handlers.staff import Inbox, Late, OpenQuestion, back, page_of
 from locales import Html, Translator
 
 PER_PAGE = 20
 _Waiting = tuple[Exchange, Person] | Exchange | Referral
-
-
-class OpenQuestion(CallbackData, prefix="iq"):
-    """One question: look at it, answer it, close it. ``back`` counts pages from the newest."""
-
-    ref: str
-    act: str = "open"
-    back: int = 0
 
 
 class Said(CallbackData, prefix="xs"):
@@ -99,6 +101,7 @@ async def _asked(answering: Answering) -> Replies:
         said["text"],
         answering.now,
         language=answering._.language,
+        zone=answering.network.zone,
         attachment=attachments.of(said),
     )
     return [say("inbox.sent")]
@@ -130,6 +133,7 @@ async def stray_settled(
     session: AsyncSession,
     person: Person,
     now: datetime,
+    network: Network,
     _: Translator,
 ) -> Replies:
     """Send what has been gathered, or forget it."""
@@ -139,7 +143,7 @@ async def stray_settled(
         return [toast("old_button")]
     if not callback_data.send:
         return [edit("inbox.dropped")]
-    await inbox.ask(session, person, words, now, language=_.language)
+    await inbox.ask(session, person, words, now, language=_.language, zone=network.zone)
     return [edit("inbox.sent")]
 
 
@@ -297,7 +301,10 @@ async def inbox_list(page: Page, at: int = 0) -> Message:
         return Message(_("Nobody is waiting for an answer. 🎉"), [[back(_)]])
     every: list[_Waiting] = [*waiting, *exchanges, *disputes]
     shown, turning = page_of(every, at, PER_PAGE, lambda to: Inbox(at=to), _)
-    rows = [[await _in_list(page, one)] for one in shown]
+    questions = [question for question, _person in waiting]
+    owners = await inbox.owners(page.session, questions, page.now)
+    overdue = sum(inbox.is_overdue(question, page.now) for question in questions)
+    rows = [[await _in_list(page, one, owners)] for one in shown]
     rows.append(turning)
     if by_team:
         rows.append([Button(_.label("button", "📞 Requests to pass on"), AllByTeam())])
@@ -309,6 +316,7 @@ async def inbox_list(page: Page, at: int = 0) -> Message:
         )
         if waiting
         else None,
+        _("🔴 Overdue: {n}", n=overdue) if overdue else None,
         _.ngettext(
             "{n} question about an event or report waits.",
             "{n} questions about events or reports wait.",
@@ -335,7 +343,7 @@ async def inbox_list(page: Page, at: int = 0) -> Message:
     return Message(text, [*rows, [back(_)]])
 
 
-async def _in_list(page: Page, one: _Waiting) -> Button:
+async def _in_list(page: Page, one: _Waiting, owners: Mapping[int, Person]) -> Button:
     """Return the way to one thing that waits."""
     _ = page._
     if isinstance(one, Referral):
@@ -343,7 +351,15 @@ async def _in_list(page: Page, one: _Waiting) -> Button:
     if isinstance(one, Exchange):
         return await label_in_inbox(page, one)
     question, person = one
-    label = _.label("button", "✉️ {name}", name=person.name or "?")
+    name, owner = person.name or "?", owners.get(question.id)
+    if owner is not None:
+        name = _.label(
+            "question in a list", "{name} ({owner})", name=name, owner=owning.name_of(page, owner)
+        )
+    if inbox.is_overdue(question, page.now):
+        label = _.label("button", "🔴 {name}", name=name)
+    else:
+        label = _.label("button", "✉️ {name}", name=name)
     return Button(label, OpenQuestion(ref=question.ref))
 
 
@@ -380,6 +396,7 @@ async def _question_card(page: Page, ref: str, back: int, original: bool) -> Mes
         turning.append(
             Button(_.label("button", "Next page"), OpenQuestion(ref=ref, back=back - 1))
         )
+    whose, handing = await owning.whose(page, question)
     rows = [
         *attachments.buttons(on_page, numbers, lambda n: Attached(ref=ref, number=n), _),
         *looks,
@@ -389,11 +406,13 @@ async def _question_card(page: Page, ref: str, back: int, original: bool) -> Mes
             Button(_.label("button", "Answer"), OpenQuestion(ref=ref, act="answer")),
             Button(_.label("button", "Settled"), OpenQuestion(ref=ref, act="close")),
         ],
+        handing,
         [Button(_.label("button", "🤝 Prepare a request"), Prepare(person=person.ref))]
         if person.is_member
         else [],
         [Button(_.label("button", "Inbox"), Inbox())],
     ]
+    said += [Html(""), *whose] if whose else []
     return Message(lines(*said), rows, live=any(one.is_awaited for one in shown))
 
 

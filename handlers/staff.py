@@ -36,6 +36,14 @@ class Inbox(CallbackData, prefix="ib"):
     at: int = 0
 
 
+class OpenQuestion(CallbackData, prefix="iq"):
+    """One question: look at it, answer it, close it. ``back`` counts pages from the newest."""
+
+    ref: str
+    act: str = "open"
+    back: int = 0
+
+
 class Received(CallbackData, prefix="rl"):
     """A page of the referrals to the reader's organisation."""
 

@@ -15,7 +15,7 @@ from community.providers import Service, ServiceStep
 from handlers import menu
 from handlers.content import block_for
 from handlers.looking import OpenService
-from handlers.replies import Button, Message, Page, Replies, say
+from handlers.replies import Button, Message, Network, Page, Replies, say
 from locales import Html, Translator
 
 
@@ -36,6 +36,7 @@ async def told(
     session: AsyncSession,
     person: Person,
     now: datetime,
+    network: Network,
     _: Translator,
 ) -> Replies:
     """Tell the team at which step somebody is stuck: the first that is not done."""
@@ -44,7 +45,7 @@ async def told(
     steps = await providers.steps(session, service)
     waiting = next((step.id for step in steps if step.id not in done), None)
     where = exchanges.Stuck(service.id, waiting)
-    await inbox.stuck(session, person, where, now, language=_.language)
+    await inbox.stuck(session, person, where, now, language=_.language, zone=network.zone)
     return [say("support.stuck")]
 
 

@@ -33,7 +33,7 @@ async def an_entrepreneur(session: AsyncSession, number: int, now: datetime) -> 
     name, username, words = traces(number)
     person = await people.meet(session, number, now, name=name, username=username)
     await people.join(session, person, now, terms_version="1", language="en")
-    await inbox.ask(session, person, words * (number % 7 + 1), now, language="en")
+    await inbox.ask(session, person, words * (number % 7 + 1), now, language="en", zone="UTC")
     return person
 
 

@@ -94,7 +94,9 @@ async def amina(session: AsyncSession, now: datetime) -> Person:
     token = await roles.invite(session, me, RoleName.COORDINATOR, now)
     await invitations.accept(session, await a_member(session, 6, now), token, now)
 
-    question = await inbox.ask(session, me, f"I am {NAME}, @{USERNAME}", now, language="ar")
+    question = await inbox.ask(
+        session, me, f"I am {NAME}, @{USERNAME}", now, language="ar", zone="UTC"
+    )
     await inbox.answer(session, animator, question.ref, f"Hello {NAME}", now, language="ar")
 
     await a_referral(session, me, now)

@@ -391,7 +391,7 @@ async def test_what_the_team_and_a_member_send_each_other_is_for_them_alone(
 ) -> None:
     animator, me = await an_animator(session, now), await a_member(session, 1, now)
     eve = await a_member(session, 2, now)
-    question = await inbox.ask(session, me, "", now, language="ar", attachment=VOICE)
+    question = await inbox.ask(session, me, "", now, language="ar", zone="UTC", attachment=VOICE)
     await inbox.answer(
         session, animator, question.ref, " ", now, language="uk", attachment=DOCUMENT
     )
@@ -405,7 +405,7 @@ async def test_what_the_team_and_a_member_send_each_other_is_for_them_alone(
         with pytest.raises(NotFoundError):
             await opens(session, eve, question.ref, 1, now)
     with pytest.raises(NotUnderstoodError):
-        await inbox.ask(session, me, " ", now, language="ar")
+        await inbox.ask(session, me, " ", now, language="ar", zone="UTC")
 
 
 async def test_what_is_sent_beside_words_counts_for_the_pace_and_has_a_limit_of_words(

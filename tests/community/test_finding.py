@@ -409,9 +409,9 @@ async def test_who_is_stuck_is_in_the_inbox_once_with_service_and_step(
     [step] = await providers.steps(session, service)
     me = await a_person(session, 2, now)
     where = exchanges.Stuck(service.id, step.id)
-    assert await inbox.stuck(session, me, where, now, language="ar")
-    assert not await inbox.stuck(session, me, where, now, language="ar")
-    await inbox.ask(session, me, "Which number?", now, language="ar")
+    assert await inbox.stuck(session, me, where, now, language="ar", zone="UTC")
+    assert not await inbox.stuck(session, me, where, now, language="ar", zone="UTC")
+    await inbox.ask(session, me, "Which number?", now, language="ar", zone="UTC")
     [(question, person)] = await inbox.of_team(session, animator, now)
     assert person.id == me.id
     written = await inbox.messages(session, question)

@@ -211,7 +211,7 @@ async def test_the_inbox_is_read_page_by_page(
     async with database.transaction() as session:
         for number in range(1, 46):
             member = await people.meet(session, 1000 + number, boss.now, name=f"Member {number}")
-            await inbox.ask(session, member, "Hello", boss.now, language="en")
+            await inbox.ask(session, member, "Hello", boss.now, language="en", zone="UTC")
     await animator.sends_data("ib:0")
     assert "45 messages wait" in animator.last
     assert await pages(animator, "Member") == [*range(1, 46)]

@@ -88,6 +88,7 @@ ROLES: Mapping[str, set[str]] = {
         *("eo", "ei", "eg", "eb", "dq", "dp"),
         *("wo", "fw", "pi", "ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
         *("rt", "ld", "bt", "bl", "ls", "lt"),
+        "jq",
     },
     "coordinator": {
         *("ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
@@ -117,6 +118,7 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("ag", "al"), ("agreements",)),
     "pj": ("plan_tasks",),
     "px": ("events", "people"),
+    "jq": ("exchanges", "people"),
     "rt": ("people", "services"),
     "ar": ("events", "services", "survey_responses"),
     **dict.fromkeys(("ov", "ow", "oh", "ol", "od", "og", "op", "np", "nf"), ("services",)),
@@ -431,7 +433,9 @@ async def a_town(stage: Stage) -> Town:
         )
         await invitations.accept(session, cast["Fatou"], token, now)
         await invitations.join_link(session, cast["Nadia"], now)
-        await inbox.ask(session, cast["Samuel"], "Where is the office?", now, language="en")
+        await inbox.ask(
+            session, cast["Samuel"], "Where is the office?", now, language="en", zone="UTC"
+        )
         await _two_referrals(session, cast, ours, now)
         await _a_question_about_a_text(session, cast["Samuel"], ours, now)
         await _a_recording(session, boss, now)

@@ -1,0 +1,131 @@
+"""Who takes care of a question to the team: one animator takes it, or hands it on."""
+
+from datetime import datetime
+from typing import Any
+
+from aiogram import Router
+from aiogram.filters.callback_data import CallbackData
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import inbox, roles
+from community.exchanges import Exchange, State
+from community.people import Person
+from community.roles import RoleName
+from handlers.replies import Button, Message, Page, Replies, Reply, edit, toast
+from handlers.staff import ANIMATORS, OpenQuestion, router_for
+from locales import Html, moment
+
+
+class OwnerOf(CallbackData, prefix="jq"):
+    """Who takes care of a question: the reader ("take"), or somebody they choose ("to").
+
+    ``person`` is whom the reader has seen taking care of it, or has chosen.
+    """
+
+    ref: str
+    act: str
+    person: str = ""
+
+    def card(self) -> Reply:
+        """Return the question as it is now."""
+        return edit("inbox.question", ref=self.ref)
+
+
+async def handed(
+    query: Any, callback_data: OwnerOf, session: AsyncSession, person: Person, now: datetime
+) -> Replies:
+    """Take a question, or choose who takes it; if somebody was faster, show who."""
+    ref, act, who = callback_data.ref, callback_data.act, callback_data.person
+    if act == "choose":
+        return [edit("inbox.hand_on", ref=ref)]
+    if act == "take":
+        is_done = await inbox.take(session, person, ref, now, instead_of=who)
+    elif act == "to":
+        is_done = await inbox.hand_on(session, person, ref, who, now)
+    else:
+        return [toast("old_button")]
+    return [callback_data.card(), *([] if is_done else [toast("inbox.taken")])]
+
+
+def name_of(page: Page, owner: Person) -> str:
+    """Return the name of whoever takes care of something; the reader is "you"."""
+    return page._.label("owner", "you") if owner.id == page.reader.id else owner.name
+
+
+async def whose(page: Page, question: Exchange) -> tuple[list[Html], list[Button]]:
+    """Return who takes care of a question, until when it is due, and the ways to change who."""
+    _ = page._
+    if question.state == State.CLOSED:
+        return [], []
+    owner = (await inbox.owners(page.session, [question], page.now)).get(question.id)
+    told = [
+        _("Taken care of by: {name}", name=name_of(page, owner))
+        if owner
+        else _("Nobody takes care of it yet.")
+    ]
+    if question.state == State.OPEN and question.due_at is not None:
+        when = moment(question.due_at, page.zone, _)
+        told.append(
+            _("🔴 It should have been answered by: {time}", time=when)
+            if inbox.is_overdue(question, page.now)
+            else _("To be answered by: {time}", time=when)
+        )
+    ways = []
+    if owner is None or owner.id != page.reader.id:
+        label = (
+            _.label("button", "🙋 I take it over") if owner else _.label("button", "🙋 I take it")
+        )
+        seen = owner.ref if owner else ""
+        ways.append(Button(label, OwnerOf(ref=question.ref, act="take", person=seen)))
+    if owner is None or owner.id == page.reader.id:
+        label = _.label("button", "↪️ Hand it on")
+        ways.append(Button(label, OwnerOf(ref=question.ref, act="choose")))
+    return told, ways
+
+
+async def hand_on_card(page: Page, ref: str) -> Message:
+    """List the other animators: one of them gets the question."""
+    _ = page._
+    question, person = await inbox.opened(page.session, page.reader, ref, page.now)
+    animators = await roles.holders(page.session, RoleName.ANIMATOR, page.now)
+    others = [one for one in animators if one.id not in (page.reader.id, question.person_id)]
+    rows = [
+        [Button(one.name or "?", OwnerOf(ref=ref, act="to", person=one.ref))] for one in others
+    ]
+    text = (
+        _("Who takes care of the question of {name}? They are told.", name=person.name or "?")
+        if others
+        else _("There is no other animator.")
+    )
+    return Message(text, [*rows, [Button(_.label("button", "Back"), OpenQuestion(ref=ref))]])
+
+
+async def taken_toast(page: Page) -> Message:
+    """Say that somebody was faster."""
+    return Message(page._.label("toast", "Somebody else takes care of it by now."))
+
+
+async def handed_on_notice(page: Page, ref: str) -> Message | None:
+    """Tell an animator that a question is theirs now; nothing if it is not any more."""
+    _ = page._
+    question, _person = await inbox.opened(page.session, page.reader, ref, page.now)
+    if question.owner_id != page.reader.id or question.state == State.CLOSED:
+        return None
+    return Message(
+        _("↪️ A question has been handed on to you."),
+        [[Button(_.label("button", "Read it"), OpenQuestion(ref=ref))]],
+    )
+
+
+CARDS = {
+    "inbox.hand_on": hand_on_card,
+    "inbox.taken": taken_toast,
+    "team_notice.handed_on": handed_on_notice,
+}
+
+
+def setup() -> Router:
+    """Take the buttons about who takes care of a question, from animators only."""
+    router = router_for("owning", ANIMATORS)
+    router.callback_query.register(handed, OwnerOf.filter())
+    return router
