@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -19,15 +20,19 @@ from sqlalchemy import (
     String,
     Text,
     case,
-    or_,
+    func,
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from community import roles, translations
 from community.areas import known_zone
-from community.base import Base, BigId, Referable, find
+from community.base import Base, BigId, Referable, UTCDateTime, find
 from community.errors import (
     IllegalMoveError,
     NotUnderstoodError,
@@ -70,6 +75,25 @@ EVENT = Lifecycle(
 )
 
 
+class _Later(FunctionElement[datetime]):
+    """A moment and so many minutes more."""
+
+    name, type, inherit_cache = "later", UTCDateTime(), True
+
+
+@compiles(_Later)
+def _in_sql(element: _Later, compiler: SQLCompiler, **options: Any) -> str:
+    begin, minutes = (compiler.process(each, **options) for each in element.clauses)
+    return f"({begin} + {minutes} * interval '1 minute')"
+
+
+@compiles(_Later, "sqlite")
+def _in_sqlite(element: _Later, compiler: SQLCompiler, **options: Any) -> str:
+    """Return it as moments are written there, so that they compare as texts do."""
+    begin, minutes = (compiler.process(each, **options) for each in element.clauses)
+    return f"strftime('%Y-%m-%d %H:%M:%f000', {begin}, {minutes} || ' minutes')"
+
+
 class Event(Base, Referable):
     """A meeting of the network."""
 
@@ -107,10 +131,15 @@ class Event(Base, Referable):
     source_message: Mapped[int | None] = mapped_column(BigInteger)
     """The Telegram message that created it: the same press twice makes one event."""
 
-    @property
+    @hybrid_property
     def ends_at(self) -> datetime:
         """Return when it is over."""
         return self.starts_at + timedelta(minutes=self.minutes)
+
+    @ends_at.inplace.expression
+    @classmethod
+    def _ends_at(cls) -> ColumnElement[datetime]:
+        return _Later(cls.starts_at, cls.minutes)
 
     @property
     def is_online(self) -> bool:
@@ -274,26 +303,11 @@ def require_decided(event: Event) -> None:
         raise IllegalMoveError(EVENT.name, event.state, State.DRAFT)
 
 
-async def is_yet_to_end(session: AsyncSession, now: datetime) -> ColumnElement[bool]:
-    """Return the rule: what has not begun, and what is under way.
-
-    When something ends is no column. What may be under way is little, because nothing lasts
-    longer than a week, and is looked up by hand.
-    """
-    begun = await session.execute(
-        select(Event.id, Event.starts_at, Event.minutes).where(
-            Event.state.in_(WORKED_ON), Event.starts_at > now - LONGEST, Event.starts_at <= now
-        )
-    )
-    running = [row.id for row in begun if row.starts_at + timedelta(minutes=row.minutes) > now]
-    return or_(Event.starts_at > now, Event.id.in_(running)) if running else Event.starts_at > now
-
-
 async def of_animator(
     session: AsyncSession, now: datetime, *, at: int = 0, size: int
 ) -> Portion[Event]:
     """Return a page of what animators work on: what is to come, then the last month backwards."""
-    to_come = await is_yet_to_end(session, now)
+    to_come = Event.ends_at > now
     query = (
         select(Event)
         .where(Event.state.in_(WORKED_ON), Event.starts_at > now - timedelta(days=31))
@@ -346,22 +360,18 @@ async def hold(session: AsyncSession, now: datetime) -> int:
     """Mark what has ended as held; return how many."""
     rows = await session.scalars(
         select(Event)
-        .where(Event.state == State.PUBLISHED, Event.starts_at <= now)
+        .where(Event.state == State.PUBLISHED, Event.starts_at <= now, Event.ends_at <= now)
         .order_by(Event.id)  # each is locked when it is moved
     )
     count = 0
     for event in rows.all():
-        if event.is_over(now):
-            count += await EVENT.move(session, event, State.HELD, Who.CLOCK, now)
+        count += await EVENT.move(session, event, State.HELD, Who.CLOCK, now)
     return count
 
 
 async def next_end(session: AsyncSession) -> datetime | None:
-    """Return when the next published event ends: only those that begin before that are read."""
-    by_start = select(Event).where(Event.state == State.PUBLISHED).order_by(Event.starts_at)
-    first: Event | None = await session.scalar(by_start.limit(1))
-    if first is None:
-        return None
-    rivals = await session.scalars(by_start.where(Event.starts_at < first.ends_at))
-    ends: list[datetime] = [event.ends_at for event in [first, *rivals]]
-    return min(ends)
+    """Return when the next published event ends."""
+    found: datetime | None = await session.scalar(
+        select(func.min(Event.ends_at)).where(Event.state == State.PUBLISHED)
+    )
+    return found

@@ -43,7 +43,7 @@ async def upcoming(
         .where(
             Event.state == events.State.PUBLISHED,
             Event.starts_at > now - events.LONGEST,
-            await events.is_yet_to_end(session, now),
+            Event.ends_at > now,
             await _is_for(session, reader, now),
         )
         .order_by(Event.starts_at, Event.id)
