@@ -63,6 +63,8 @@ WORKED_ON = (State.DRAFT, *VISIBLE)
 """What animators have on their list."""
 LONGEST = timedelta(days=7)
 """Nothing lasts longer."""
+HOST_STAYS = timedelta(days=7)
+"""So long after the end its co-hosts can still say who came."""
 
 _A = who(Who.ANIMATOR)
 EVENT = Lifecycle(
@@ -123,6 +125,8 @@ class Event(Base, Referable):
     """Which support organisation proposed it."""
     need: Mapped[Need | None] = mapped_column(String(32))
     """Whom alone such an event is for: members who look for this; None is everybody."""
+    area_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("areas.id"))
+    """In which area it is: whoever leads that looks after it, too."""
     owner_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("people.id", ondelete="SET NULL")
     )
@@ -145,6 +149,16 @@ class Event(Base, Referable):
     def is_online(self) -> bool:
         """Say whether one takes part by link instead of going there."""
         return bool(self.link) and not self.place
+
+    @property
+    def hosted_until(self) -> datetime:
+        """Return when the rights of its hosts end."""
+        return self.ends_at + HOST_STAYS
+
+    def is_hosted(self, now: datetime) -> bool:
+        """Say whether its hosts look after it: it takes place, or has not been over for long."""
+        takes_place = self.state in (State.DRAFT, State.PUBLISHED, State.HELD)
+        return takes_place and now < self.hosted_until
 
     def is_over(self, now: datetime) -> bool:
         """Say whether it has ended."""

@@ -24,6 +24,7 @@ class Who(StrEnum):
 
     SELF = "self"
     ANIMATOR = "animator"
+    HOST = "host"
     COORDINATOR = "coordinator"
     PROVIDER = "provider"
     TRANSLATOR = "translator"

@@ -1,5 +1,8 @@
 """Who may do what: rows with a scope and an end, checked in the verb on every update.
 
+A scope is one organisation (staff), one event (co-host), one area with those in it (community
+lead), or the whole network. Nobody grants what lasts longer than their own right to grant it.
+
 A role invitation is made in chat, works once, is kept as a hash only, expires, and holds when the
 inviter has confirmed the person. The first administrator comes by the one-time link that the
 first run prints; that one needs no confirmation, since nobody is there to confirm.
@@ -10,8 +13,21 @@ import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, String, and_, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Select,
+    String,
+    and_,
+    column,
+    func,
+    or_,
+    select,
+    table,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,10 +39,17 @@ from community.errors import (
     LastAdministratorError,
     LinkRefusedError,
     NotAllowedError,
+    NotUnderstoodError,
 )
+from community.lifecycle import Who
 from community.people import Person, is_reachable
 
+if TYPE_CHECKING:  # events check roles, and so come after this module
+    from community.events import Event
+
 INVITATION_HOLDS = timedelta(hours=72)
+_AREAS = table("areas", column("id"), column("parent_id"))
+"""Told by name, since areas check roles too."""
 
 
 class RoleName(StrEnum):
@@ -37,19 +60,28 @@ class RoleName(StrEnum):
     ANIMATOR = "animator"
     PROVIDER_STAFF = "provider_staff"
     TRANSLATOR = "translator"
+    CO_HOST = "co_host"
+    COMMUNITY_LEAD = "community_lead"
+    MODERATOR = "moderator"
 
 
 MAY_GRANT: dict[RoleName, frozenset[RoleName]] = {
+    **dict.fromkeys(RoleName, frozenset()),
     RoleName.ADMINISTRATOR: frozenset(RoleName),
-    RoleName.ANIMATOR: frozenset({RoleName.PROVIDER_STAFF, RoleName.TRANSLATOR}),
-    RoleName.COORDINATOR: frozenset(),
-    RoleName.PROVIDER_STAFF: frozenset(),
-    RoleName.TRANSLATOR: frozenset(),
+    RoleName.ANIMATOR: frozenset(
+        {
+            RoleName.PROVIDER_STAFF,
+            RoleName.TRANSLATOR,
+            RoleName.CO_HOST,
+            RoleName.COMMUNITY_LEAD,
+            RoleName.MODERATOR,
+        }
+    ),
 }
 
 
 class Role(Base, Referable):
-    """A right that a person holds, for one organisation or for the whole network."""
+    """A right that a person holds, for one organisation, event or area, or for the network."""
 
     __tablename__ = "roles"
 
@@ -58,6 +90,8 @@ class Role(Base, Referable):
     )
     name: Mapped[RoleName] = mapped_column(String(24))
     organization_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organizations.id"))
+    event_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("events.id"))
+    area_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("areas.id"))
     languages: Mapped[list[str]] = mapped_column(default=list)
     """In which languages a provider's staff serves people, as they say; empty is not known."""
     granted_by_id: Mapped[int | None] = mapped_column(
@@ -69,18 +103,28 @@ class Role(Base, Referable):
 
 
 class RoleInvitation(Base, Referable):
-    """An offer of a role: a link that works once, and then waits for the inviter's word."""
+    """An offer of a role: a link that works once and then waits for the inviter's word.
+
+    What is offered to somebody whom the inviter has named waits for that person's word instead.
+    """
 
     __tablename__ = "role_invitations"
 
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[RoleName] = mapped_column(String(24))
     organization_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organizations.id"))
+    event_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("events.id"))
+    area_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("areas.id"))
     invited_by_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="SET NULL")
+    )
+    offered_to_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("people.id", ondelete="SET NULL")
     )
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    until: Mapped[datetime | None]
+    """When the role ends by itself."""
     used_by_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("people.id", ondelete="SET NULL")
     )
@@ -139,6 +183,53 @@ async def require(
     """
     if not await holds(session, person, name, now, organization_id=organization_id):
         raise NotAllowedError(name)
+
+
+async def host(session: AsyncSession, person: Person, event: "Event", now: datetime) -> Who | None:
+    """Return as what the person looks after an event now: as animator, as its host, or not at all.
+
+    Its hosts are its co-hosts and whoever leads its area, or the area in which that one is.
+    """
+    mine = await held(session, person, now)
+    if any(role.name == RoleName.ANIMATOR for role in mine):
+        return Who.ANIMATOR
+    if not event.is_hosted(now):
+        return None
+    if any(role.name == RoleName.CO_HOST and role.event_id == event.id for role in mine):
+        return Who.HOST
+    led = {role.area_id for role in mine if role.name == RoleName.COMMUNITY_LEAD}
+    if event.area_id is None or not led:
+        return None
+    within = select(_AREAS.c.parent_id).where(_AREAS.c.id == event.area_id)
+    return Who.HOST if led & {event.area_id, await session.scalar(within)} - {None} else None
+
+
+async def require_host(
+    session: AsyncSession, person: Person, event: "Event", now: datetime
+) -> Who:
+    """Return as what the person looks after an event now.
+
+    Raises:
+        NotAllowedError: they are no animator, no co-host of this event, no lead of its area; or
+            it has been over for some days, or does not take place.
+    """
+    found = await host(session, person, event, now)
+    if found is None:
+        raise NotAllowedError(RoleName.CO_HOST)
+    return found
+
+
+async def follow_event(
+    session: AsyncSession, event: "Event", before: datetime, after: datetime
+) -> None:
+    """Let what ends with an event end when it does now; what was to end earlier still does."""
+    for kind in (Role, RoleInvitation):
+        await session.execute(
+            update(kind)
+            .where(kind.event_id == event.id, kind.until == before)
+            .values(until=after)
+            .execution_options(synchronize_session="fetch")
+        )
 
 
 async def holders(
@@ -314,29 +405,106 @@ async def invite(
     now: datetime,
     *,
     organization_id: int | None = None,
+    event_id: int | None = None,
+    area_id: int | None = None,
+    until: datetime | None = None,
 ) -> str:
     """Return a token that offers this role once, for 72 hours.
 
+    The role ends with ``until``, and not later than the actor's own right to grant it.
+
     Raises:
-        NotAllowedError: the actor may not grant this role.
+        NotAllowedError: the actor may not grant this role, or not with this scope.
+        NotUnderstoodError: it would have ended already.
     """
-    if name not in await may_grant(session, actor, now):
-        raise NotAllowedError(name)
-    if (name == RoleName.PROVIDER_STAFF) != (organization_id is not None):
-        raise NotAllowedError(name)
-    token = secrets.token_urlsafe(24)
-    session.add(
-        RoleInvitation(
-            token_hash=_hash(token),
-            name=name,
-            organization_id=organization_id,
-            invited_by_id=actor.id,
-            made_at=now,
-            expires_at=now + INVITATION_HOLDS,
-        )
+    token, _invitation = await _offer(
+        session, actor, name, (organization_id, event_id, area_id), until, now
     )
-    await session.flush()
     return token
+
+
+async def offer(
+    session: AsyncSession,
+    actor: Person,
+    person: Person,
+    name: RoleName,
+    now: datetime,
+    *,
+    event_id: int | None = None,
+    area_id: int | None = None,
+    until: datetime | None = None,
+) -> RoleInvitation:
+    """Offer this role to a person whom the actor names; it waits 72 hours for the person's word.
+
+    Raises:
+        NotAllowedError: the actor may not grant this role, or not with this scope.
+        NotUnderstoodError: it would have ended already.
+    """
+    _token, invitation = await _offer(session, actor, name, (None, event_id, area_id), until, now)
+    invitation.offered_to_id = person.id
+    await session.flush()
+    return invitation
+
+
+async def _offer(
+    session: AsyncSession,
+    actor: Person,
+    name: RoleName,
+    scope: tuple[int | None, int | None, int | None],
+    until: datetime | None,
+    now: datetime,
+) -> tuple[str, RoleInvitation]:
+    organization_id, event_id, area_id = scope
+    limit = await _grants_until(session, actor, name, now)
+    scoped = {
+        RoleName.PROVIDER_STAFF: organization_id,
+        RoleName.CO_HOST: event_id,
+        RoleName.COMMUNITY_LEAD: area_id,
+    }
+    if {one for one, scope in scoped.items() if scope is not None} != {name} & scoped.keys():
+        raise NotAllowedError(name)
+    until = _earlier(until, limit)
+    if until is not None and until <= now:
+        raise NotUnderstoodError("until")
+    token = secrets.token_urlsafe(24)
+    invitation = RoleInvitation(
+        token_hash=_hash(token),
+        name=name,
+        organization_id=organization_id,
+        event_id=event_id,
+        area_id=area_id,
+        invited_by_id=actor.id,
+        made_at=now,
+        expires_at=now + INVITATION_HOLDS,
+        until=until,
+    )
+    session.add(invitation)
+    await session.flush()
+    return token, invitation
+
+
+async def _grants_until(
+    session: AsyncSession, actor: Person, name: RoleName, now: datetime
+) -> datetime | None:
+    """Return when the actor's right to grant this role ends; None is never.
+
+    Raises:
+        NotAllowedError: the actor has no such right now.
+    """
+    ends = [
+        role.until
+        for role in await held(session, actor, now)
+        if name in MAY_GRANT[RoleName(role.name)]
+    ]
+    if not ends:
+        raise NotAllowedError(name)
+    told = [end for end in ends if end is not None]
+    return max(told) if len(told) == len(ends) else None
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    """Return the earlier of two ends, of which None is never."""
+    return min(one, other) if one and other else one or other
 
 
 async def accept(
@@ -360,6 +528,36 @@ async def accept(
     if invitation.invited_by_id is None:
         invitation.settled_at = now
         await _grant(session, person, invitation, None, now)
+    await session.flush()
+    return invitation
+
+
+async def answer_offer(
+    session: AsyncSession, actor: Person, ref: str, now: datetime, *, takes: bool
+) -> RoleInvitation:
+    """Take or turn down a role that was offered to the actor by name.
+
+    Raises:
+        LinkRefusedError: it was offered to somebody else, is too old, or whoever offered it may
+            not grant it any more; which is not told.
+        AlreadySettledError: it is settled already.
+    """
+    invitation = await find(session, RoleInvitation, ref, lock=True)
+    if invitation.offered_to_id != actor.id:
+        raise LinkRefusedError
+    if invitation.settled_at is not None:
+        raise AlreadySettledError(granted=invitation.granted)
+    if invitation.expires_at <= now:
+        raise LinkRefusedError
+    invitation.used_by_id, invitation.used_at, invitation.settled_at = actor.id, now, now
+    if takes:
+        inviter = await session.get(Person, invitation.invited_by_id or 0)
+        if inviter is None:
+            raise LinkRefusedError
+        try:
+            await _grant(session, actor, invitation, inviter, now)
+        except NotAllowedError:
+            raise LinkRefusedError from None
     await session.flush()
     return invitation
 
@@ -424,17 +622,30 @@ async def _grant(
     actor: Person | None,
     now: datetime,
 ) -> None:
+    until = invitation.until
+    if actor is not None:
+        limit = await _grants_until(session, actor, RoleName(invitation.name), now)
+        until = _earlier(until, limit)
+    if until is not None and until <= now:
+        raise LinkRefusedError
     invitation.granted = True
+    scope = (invitation.organization_id, invitation.event_id, invitation.area_id)
     for role in await held(session, person, now):
-        if (role.name, role.organization_id) == (invitation.name, invitation.organization_id):
-            return  # held already: one row, so that one word can end it
+        theirs = (role.organization_id, role.event_id, role.area_id)
+        if (role.name, *theirs) == (invitation.name, *scope):
+            # Held already: one row, so that one word can end it. The later end counts.
+            role.until = max(role.until, until) if role.until and until else None
+            return
     session.add(
         Role(
             person_id=person.id,
             name=invitation.name,
             organization_id=invitation.organization_id,
+            event_id=invitation.event_id,
+            area_id=invitation.area_id,
             granted_by_id=actor.id if actor else None,
             granted_at=now,
+            until=until,
         )
     )
     await history.note(

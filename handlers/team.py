@@ -169,7 +169,9 @@ async def team_card(page: Page, at: int = 0) -> Message:
             label = _.label("button", "✖️ {name}: {role}", name=person.name or "?", role=name)
             rows.append([Button(label, Revoke(ref=role.ref))])
     invite = [
-        [Button(_invite_label(name, _), Invite(role=name))] for name in RoleName if name in mine
+        [Button(label, Invite(role=name))]
+        for name, label in _invite_labels(_).items()
+        if name in mine
     ]
     text = lines(
         _("<b>The team</b>"),
@@ -190,14 +192,14 @@ async def team_card(page: Page, at: int = 0) -> Message:
     )
 
 
-def _invite_label(name: RoleName, _: Translator) -> str:
+def _invite_labels(_: Translator) -> dict[RoleName, str]:
     return {
         RoleName.ADMINISTRATOR: _.label("button", "➕ Invite an administrator"),
         RoleName.COORDINATOR: _.label("button", "➕ Invite a coordinator"),
         RoleName.ANIMATOR: _.label("button", "➕ Invite an animator"),
         RoleName.PROVIDER_STAFF: _.label("button", "➕ Invite a provider's staff"),
         RoleName.TRANSLATOR: _.label("button", "➕ Invite a translator"),
-    }[name]
+    }
 
 
 async def _taking(page: Page) -> list[list[Button]]:
@@ -320,6 +322,9 @@ async def _outcome(page: Page, invitation: RoleInvitation, role: str) -> Message
         RoleName.COORDINATOR: _("/report shows what you can do."),
         RoleName.PROVIDER_STAFF: _("/referrals shows the people referred to you."),
         RoleName.TRANSLATOR: _("/menu leads to the translations."),
+        RoleName.CO_HOST: _("/menu leads to the events you host."),
+        RoleName.COMMUNITY_LEAD: _("/menu leads to the events you host."),
+        RoleName.MODERATOR: _("/menu leads to what was reported."),
     }[RoleName(invitation.name)]
     return Message(lines(_("✅ You are now: {role}.", role=role), way_in))
 
@@ -370,7 +375,7 @@ async def unattended(page: Page, ref: str) -> Message | None:
             ),
             _("Please invite somebody as its staff, or talk to the organisation."),
         ),
-        [[Button(_invite_label(RoleName.PROVIDER_STAFF, _), invite)]],
+        [[Button(_invite_labels(_)[RoleName.PROVIDER_STAFF], invite)]],
     )
 
 

@@ -62,6 +62,9 @@ def role(code: RoleName, _: Translator) -> str:
         RoleName.ANIMATOR: _.label("role", "Animator"),
         RoleName.PROVIDER_STAFF: _.label("role", "Staff of a support provider"),
         RoleName.TRANSLATOR: _.label("role", "Translator"),
+        RoleName.CO_HOST: _.label("role", "Co-host"),
+        RoleName.COMMUNITY_LEAD: _.label("role", "Community lead"),
+        RoleName.MODERATOR: _.label("role", "Moderator"),
     }[code]
 
 

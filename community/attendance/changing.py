@@ -101,11 +101,13 @@ async def change_event(
     )
     if material and is_public and event.starts_at <= now:
         raise TooLateError(event.starts_at)
+    ended = event.hosted_until
     grown = (details.capacity or 10**9) > (event.capacity or 10**9)
     event.starts_wall, event.zone, event.starts_at = details.starts_wall, details.zone, starts_at
     event.place, event.link, event.minutes = details.place, details.link, details.minutes
     event.capacity, event.languages = details.capacity, details.languages
     event.child_care, event.changed_at = details.child_care, now
+    await roles.follow_event(session, event, ended, event.hosted_until)
     told = 0
     if is_public:
         if material:

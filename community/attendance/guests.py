@@ -1,4 +1,4 @@
-"""Who answered, and who came: the animator's list."""
+"""Who answered, and who came: the list of animators and hosts."""
 
 from datetime import datetime, timedelta
 
@@ -12,19 +12,18 @@ from community.errors import NotFoundError, TooLateError
 from community.events import Event
 from community.lifecycle import Who
 from community.people import Person
-from community.roles import RoleName
 
 
 async def guest_list(
     session: AsyncSession, actor: Person, ref: str, now: datetime
 ) -> list[tuple[Attendance, Person]]:
-    """Return who answered, for the animator who ticks who came.
+    """Return who answered, for whoever ticks who came.
 
     Raises:
-        NotAllowedError: the actor is no animator.
+        NotAllowedError: the actor does not look after this event.
     """
-    await roles.require(session, actor, RoleName.ANIMATOR, now)
     event = await find(session, Event, ref)
+    await roles.require_host(session, actor, event, now)
     rows = await session.execute(
         select(Attendance, Person)
         .join(Person, Person.id == Attendance.person_id)
@@ -46,19 +45,23 @@ async def tick(
     """Note that somebody came, or that they did not; walk-ins are people too.
 
     Raises:
-        NotAllowedError: the actor is no animator.
-        NotFoundError: no such event or person.
+        NotAllowedError: the actor does not look after this event.
+        NotFoundError: no such event or person; a host ticks those who answered, no others.
         TooLateError: the event has not begun yet.
     """
-    await roles.require(session, actor, RoleName.ANIMATOR, now)
     event = await find(session, Event, event_ref, lock=True)
+    by = await roles.require_host(session, actor, event, now)
     person = await find(session, Person, person_ref)
     if event.state not in (events.State.PUBLISHED, events.State.HELD):
         raise NotFoundError("Event")
     if now < event.starts_at - timedelta(hours=1):
         raise TooLateError(event.starts_at)
-    attendance = await of(session, event, person) or await begin(session, event, person, now)
+    attendance = await of(session, event, person)
+    if attendance is None:
+        if by is Who.HOST:
+            raise NotFoundError("Person")
+        attendance = await begin(session, event, person, now)
     target = State.ATTENDED if came else State.MISSED
     return await ATTENDANCE.move(
-        session, attendance, target, Who.ANIMATOR, now, actor_id=actor.id, offered_until=None
+        session, attendance, target, by, now, actor_id=actor.id, offered_until=None
     )

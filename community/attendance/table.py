@@ -32,6 +32,7 @@ class State(StrEnum):
 
 _S = who(Who.SELF)
 _A = who(Who.ANIMATOR)
+_H = who(Who.ANIMATOR, Who.HOST)
 _C = who(Who.CLOCK)
 _OPEN = {State.GOING: _S, State.MAYBE: _S, State.WAITING: _S}
 ATTENDANCE = Lifecycle(
@@ -41,33 +42,33 @@ ATTENDANCE = Lifecycle(
             State.INVITED: _A | _C,
             **_OPEN,
             State.DECLINED: _S,
-            State.ATTENDED: _A,
+            State.ATTENDED: _H,
         },
-        State.INVITED: {**_OPEN, State.DECLINED: _S, State.ATTENDED: _A},
+        State.INVITED: {**_OPEN, State.DECLINED: _S, State.ATTENDED: _H},
         State.GOING: {
             State.MAYBE: _S,
             State.DECLINED: _S,
-            State.ATTENDED: _A,
-            State.MISSED: _A,
+            State.ATTENDED: _H,
+            State.MISSED: _H,
         },
         State.MAYBE: {
             State.GOING: _S,
             State.WAITING: _S,
             State.DECLINED: _S,
-            State.ATTENDED: _A,
-            State.MISSED: _A,
+            State.ATTENDED: _H,
+            State.MISSED: _H,
         },
-        State.WAITING: {State.OFFERED: _C | _S, State.DECLINED: _S, State.ATTENDED: _A},
+        State.WAITING: {State.OFFERED: _C | _S, State.DECLINED: _S, State.ATTENDED: _H},
         State.OFFERED: {
             State.GOING: _S,
             State.DECLINED: _S,
             State.LAPSED: _C,
-            State.ATTENDED: _A,
+            State.ATTENDED: _H,
         },
-        State.LAPSED: {**_OPEN, State.WAITING: _S | _C, State.ATTENDED: _A},
-        State.DECLINED: {**_OPEN, State.ATTENDED: _A},
-        State.MISSED: {State.ATTENDED: _A},
-        State.ATTENDED: {State.MISSED: _A},
+        State.LAPSED: {**_OPEN, State.WAITING: _S | _C, State.ATTENDED: _H},
+        State.DECLINED: {**_OPEN, State.ATTENDED: _H},
+        State.MISSED: {State.ATTENDED: _H},
+        State.ATTENDED: {State.MISSED: _H},
     },
 )
 UNANSWERED = (State.NONE, State.INVITED)

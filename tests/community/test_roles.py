@@ -1,41 +1,53 @@
 """Who may do what: granted by whom, held until when, taken back at once."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
-from community import erasure, invitations, people, roles
+from community import attendance, erasure, invitations, people, roles
+from community.areas import Area
 from community.deliveries import Delivery
 from community.errors import (
     AlreadySettledError,
     LastAdministratorError,
     LinkRefusedError,
     NotAllowedError,
+    NotUnderstoodError,
 )
+from community.events import Event, State, details_of
+from community.lifecycle import Who
 from community.people import Person
 from community.providers import Organization
 from community.roles import Role, RoleInvitation, RoleName
 
-ADMINISTRATOR, COORDINATOR, ANIMATOR, PROVIDER_STAFF, TRANSLATOR = (
+ADMINISTRATOR, COORDINATOR, ANIMATOR, PROVIDER_STAFF, TRANSLATOR, CO_HOST, LEAD, MODERATOR = (
     RoleName.ADMINISTRATOR,
     RoleName.COORDINATOR,
     RoleName.ANIMATOR,
     RoleName.PROVIDER_STAFF,
     RoleName.TRANSLATOR,
+    RoleName.CO_HOST,
+    RoleName.COMMUNITY_LEAD,
+    RoleName.MODERATOR,
 )
-GRANTS = {
-    ADMINISTRATOR: {ADMINISTRATOR, COORDINATOR, ANIMATOR, PROVIDER_STAFF, TRANSLATOR},
-    ANIMATOR: {PROVIDER_STAFF, TRANSLATOR},
+GRANTS: dict[RoleName | None, set[RoleName]] = {
+    ADMINISTRATOR: {*RoleName},
+    ANIMATOR: {CO_HOST, TRANSLATOR, MODERATOR, LEAD, PROVIDER_STAFF},
     COORDINATOR: set(),
     PROVIDER_STAFF: set(),
     TRANSLATOR: set(),
+    CO_HOST: set(),
+    LEAD: set(),
+    MODERATOR: set(),
     None: set(),
 }
-"""DESIGN rule 6, as far as the roles exist."""
+"""DESIGN rule 6."""
 
 
 async def a_person(session: AsyncSession, number: int, now: datetime) -> Person:
@@ -64,6 +76,40 @@ async def an_organization(session: AsyncSession) -> int:
     return organization.id
 
 
+async def an_event(session: AsyncSession, now: datetime, **facts: object) -> Event:
+    begins = now + timedelta(days=3)
+    told = {"state": State.PUBLISHED, "place": "The library", **facts}
+    event = Event(
+        made_at=now,
+        changed_at=now,
+        starts_wall=begins.replace(tzinfo=None),
+        zone="UTC",
+        starts_at=begins,
+        **told,
+    )
+    session.add(event)
+    await session.flush()
+    return event
+
+
+async def an_area(session: AsyncSession, now: datetime, within: Area | None = None) -> Area:
+    area = Area(zone="UTC", made_at=now, parent_id=within.id if within else None)
+    session.add(area)
+    await session.flush()
+    return area
+
+
+async def a_scope(session: AsyncSession, name: RoleName, now: datetime) -> dict[str, Any]:
+    """Return what a role of this name is for."""
+    if name == PROVIDER_STAFF:
+        return {"organization_id": await an_organization(session)}
+    if name == CO_HOST:
+        return {"event_id": (await an_event(session, now)).id}
+    if name == LEAD:
+        return {"area_id": (await an_area(session, now)).id}
+    return {}
+
+
 @pytest.mark.parametrize("wanted", list(RoleName))
 @pytest.mark.parametrize("own", list(GRANTS))
 async def test_a_role_is_offered_and_ended_by_those_who_may_grant_it(
@@ -72,15 +118,15 @@ async def test_a_role_is_offered_and_ended_by_those_who_may_grant_it(
     await holding(session, 8, now, ADMINISTRATOR)  # so that none here is the last one
     actor = await holding(session, 1, now, own)
     holder = await holding(session, 2, now, wanted)
-    organization_id = await an_organization(session) if wanted == PROVIDER_STAFF else None
+    scope = await a_scope(session, wanted, now)
     role = (await roles.held(session, holder, now))[0]
     if wanted in GRANTS[own]:
-        assert await roles.invite(session, actor, wanted, now, organization_id=organization_id)
+        assert await roles.invite(session, actor, wanted, now, **scope)
         await roles.revoke(session, actor, role.ref, now)
         assert not await roles.holds(session, holder, wanted, now)
     else:
         with pytest.raises(NotAllowedError):
-            await roles.invite(session, actor, wanted, now, organization_id=organization_id)
+            await roles.invite(session, actor, wanted, now, **scope)
         with pytest.raises(NotAllowedError):
             await roles.revoke(session, actor, role.ref, now)
         assert await roles.holds(session, holder, wanted, now)
@@ -101,16 +147,175 @@ async def test_only_an_administrator_takes_a_role_and_only_two_of_them(
             await roles.take(session, actor, wanted, now)
 
 
-async def test_staff_of_a_provider_belong_to_one_organisation(
-    session: AsyncSession, now: datetime
+@pytest.mark.parametrize("name", list(RoleName))
+async def test_a_role_is_for_exactly_what_a_role_of_its_kind_is_for(
+    session: AsyncSession, now: datetime, name: RoleName
 ) -> None:
     boss = await holding(session, 1, now, ADMINISTRATOR)
-    with pytest.raises(NotAllowedError):
-        await roles.invite(session, boss, PROVIDER_STAFF, now)
-    with pytest.raises(NotAllowedError):
-        await roles.invite(
-            session, boss, ANIMATOR, now, organization_id=await an_organization(session)
+    right = await a_scope(session, name, now)
+    for scope in [await a_scope(session, other, now) for other in (PROVIDER_STAFF, CO_HOST, LEAD)]:
+        if scope.keys() != right.keys():
+            for wrong in (scope, right | scope):
+                with pytest.raises(NotAllowedError):
+                    await roles.invite(session, boss, name, now, **wrong)
+    if right:
+        with pytest.raises(NotAllowedError):
+            await roles.invite(session, boss, name, now)
+    assert await roles.invite(session, boss, name, now, **right)
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("own", "wanted", "got"),
+    [(None, None, None), (None, 2, 2), (9, None, 9), (9, 2, 2), (2, 9, 2)],
+)
+@pytest.mark.parametrize("how", ["link", "name"])
+async def test_nobody_grants_what_lasts_longer_than_their_own_right(
+    session: AsyncSession,
+    now: datetime,
+    own: int | None,
+    wanted: int | None,
+    got: int | None,
+    how: str,
+) -> None:
+    def after(days: int | None) -> datetime | None:
+        return None if days is None else now + days * DAY
+
+    inviter = await holding(session, 1, now, ANIMATOR, until=after(own))
+    guest = await a_person(session, 2, now)
+    if how == "link":
+        token = await roles.invite(session, inviter, MODERATOR, now, until=after(wanted))
+        opened = await roles.accept(session, guest, token, now)
+        await roles.confirm(session, inviter, opened.ref, now, grant=True)
+    else:
+        offered = await roles.offer(session, inviter, guest, MODERATOR, now, until=after(wanted))
+        await roles.answer_offer(session, guest, offered.ref, now, takes=True)
+    (role,) = await roles.held(session, guest, now)
+    assert role.until == after(got)
+    with pytest.raises(NotUnderstoodError):
+        await roles.invite(session, inviter, MODERATOR, now, until=now)
+
+
+async def test_an_end_that_came_nearer_after_the_invitation_counts(
+    session: AsyncSession, now: datetime
+) -> None:
+    inviter, guest = await holding(session, 1, now, ANIMATOR), await a_person(session, 2, now)
+    token = await roles.invite(session, inviter, MODERATOR, now)
+    opened = await roles.accept(session, guest, token, now)
+    (own,) = await roles.held(session, inviter, now)
+    own.until = now + DAY
+    await roles.confirm(session, inviter, opened.ref, now, grant=True)
+    (role,) = await roles.held(session, guest, now)
+    assert role.until == now + DAY
+
+
+async def test_what_is_offered_by_name_is_taken_by_that_person_alone_and_once(
+    session: AsyncSession, now: datetime
+) -> None:
+    inviter = await holding(session, 1, now, ANIMATOR)
+    guest, other = await a_person(session, 2, now), await a_person(session, 3, now)
+    offered = await roles.offer(session, inviter, guest, MODERATOR, now)
+    for somebody in (other, inviter):
+        with pytest.raises(LinkRefusedError):
+            await roles.answer_offer(session, somebody, offered.ref, now, takes=True)
+    with pytest.raises(LinkRefusedError):
+        await roles.confirm(session, inviter, offered.ref, now, grant=True)
+    with pytest.raises(LinkRefusedError):
+        await roles.answer_offer(session, guest, offered.ref, now + 3 * DAY, takes=True)
+    await roles.answer_offer(session, guest, offered.ref, now, takes=False)
+    with pytest.raises(AlreadySettledError):
+        await roles.answer_offer(session, guest, offered.ref, now, takes=True)
+    assert await roles.held(session, guest, now) == []
+
+
+@pytest.mark.parametrize("how", ["revoked", "over"])
+async def test_an_offer_ends_with_the_right_of_whoever_made_it(
+    session: AsyncSession, now: datetime, how: str
+) -> None:
+    boss, guest = await holding(session, 9, now, ADMINISTRATOR), await a_person(session, 2, now)
+    inviter = await holding(session, 1, now, ANIMATOR)
+    offered = await roles.offer(session, inviter, guest, MODERATOR, now)
+    (own,) = await roles.held(session, inviter, now)
+    if how == "revoked":
+        await invitations.revoke(session, boss, own.ref, now)
+    else:
+        own.until = now
+    with pytest.raises((LinkRefusedError, AlreadySettledError)):
+        await roles.answer_offer(session, guest, offered.ref, now, takes=True)
+    assert await roles.held(session, guest, now) == []
+
+
+# name of the role, is the scope right, days after the end of the event, its state
+A_HOST = [
+    (CO_HOST, "this", 0, State.PUBLISHED, Who.HOST),
+    (CO_HOST, "this", 6.9, State.HELD, Who.HOST),
+    (CO_HOST, "this", 7, State.HELD, None),
+    (CO_HOST, "this", -2, State.CANCELLED, None),
+    (CO_HOST, "this", -2, State.REFUSED, None),
+    (CO_HOST, "other", 0, State.PUBLISHED, None),
+    (LEAD, "this", 0, State.PUBLISHED, Who.HOST),
+    (LEAD, "around", 0, State.PUBLISHED, Who.HOST),
+    (LEAD, "within", 0, State.PUBLISHED, None),
+    (LEAD, "other", 0, State.PUBLISHED, None),
+    (LEAD, "this", 7, State.HELD, None),
+    (ANIMATOR, "", 30, State.HELD, Who.ANIMATOR),
+    *((name, "", 0, State.PUBLISHED, None) for name in RoleName if name != ANIMATOR),
+]
+
+
+@pytest.mark.parametrize(("name", "scope", "days", "state", "expected"), A_HOST)
+async def test_an_event_is_looked_after_by_its_hosts_until_some_days_after_it(
+    session: AsyncSession,
+    now: datetime,
+    name: RoleName,
+    scope: str,
+    days: float,
+    state: State,
+    expected: Who | None,
+) -> None:
+    around = await an_area(session, now)
+    area = await an_area(session, now, within=around)
+    areas = {"this": area, "around": around, "within": await an_area(session, now, within=area)}
+    areas["other"] = await an_area(session, now)
+    event = await an_event(session, now, state=state, area_id=area.id)
+    events = {"this": event, "other": await an_event(session, now)}
+    person = await holding(session, 1, now, name)
+    (role,) = await roles.held(session, person, now)
+    if scope:
+        column, found = ("event_id", events) if name == CO_HOST else ("area_id", areas)
+        setattr(role, column, found[scope].id)
+        await session.flush()
+    when = event.ends_at + days * DAY
+    assert await roles.host(session, person, event, when) is expected
+    if expected is None:
+        with pytest.raises(NotAllowedError):
+            await roles.require_host(session, person, event, when)
+    else:
+        role.revoked_at = when
+        await session.flush()
+        assert await roles.host(session, person, event, when) is None
+
+
+async def test_the_right_of_a_co_host_moves_with_the_event_unless_it_ends_before(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await holding(session, 1, now, ANIMATOR)
+    event = await an_event(session, now)
+    ends = {2: event.hosted_until, 3: now + DAY}
+    for number, until in ends.items():
+        guest = await a_person(session, number, now)
+        offered = await roles.offer(
+            session, boss, guest, CO_HOST, now, event_id=event.id, until=until
         )
+        await roles.answer_offer(session, guest, offered.ref, now, takes=True)
+    later = replace(details_of(event), starts_wall=event.starts_wall + 30 * DAY)
+    await attendance.change_event(session, boss, event.ref, later, now, default_zone="UTC")
+    rows = await session.scalars(
+        select(Role.until).where(Role.name == CO_HOST).order_by(Role.person_id)
+    )
+    assert [*rows] == [ends[2] + 30 * DAY, ends[3]]
 
 
 async def test_an_invitation_holds_when_its_inviter_has_confirmed_the_person(
