@@ -1,6 +1,7 @@
 """Alembic, without a file of its own to configure; not even imported where all is up to date."""
 
 import asyncio
+import re
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,18 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 SCRIPTS = Path(community.__file__).parent / "migrations"
-NEWEST = max(file.name[:4] for file in (SCRIPTS / "versions").glob("[0-9]*.py"))
-"""The revision of this version's tables: files of revisions begin with their number."""
+
+
+def _newest() -> str:
+    """Return the revision of this version's tables: the one that no other builds on."""
+    files = {file.name[:4]: file.read_text() for file in (SCRIPTS / "versions").glob("[0-9]*.py")}
+    below = re.compile(r'^down_revision = "(\w+)"', re.MULTILINE)
+    built_on = {number for content in files.values() for number in below.findall(content)}
+    return max(files.keys() - built_on)
+
+
+NEWEST = _newest()
+"""Read without Alembic, which most starts do not need."""
 MIGRATING = 0x44_69_77_61_6E
 """The number of the lock under which PostgreSQL's tables are changed."""
 

@@ -5,7 +5,7 @@ same moment in UTC, kept beside it for comparing.
 """
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -31,7 +31,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from community import roles, translations
-from community.areas import known_zone
+from community.areas import known_zone, place
 from community.base import Base, BigId, Referable, UTCDateTime, find
 from community.errors import (
     IllegalMoveError,
@@ -55,6 +55,17 @@ class State(StrEnum):
     PUBLISHED = "published"
     HELD = "held"
     CANCELLED = "cancelled"
+
+
+class Kind(StrEnum):
+    """What sort of occasion an event is."""
+
+    MEETING = "meeting"
+    TRAINING = "training"
+    MENTORING = "mentoring"
+    PROVIDER_VISIT = "provider_visit"
+    ONLINE = "online"
+    DIGITAL_SKILLS = "digital_skills"
 
 
 VISIBLE = (State.PUBLISHED, State.HELD, State.CANCELLED)
@@ -106,6 +117,7 @@ class Event(Base, Referable):
     """iCalendar's UID: stays for ever. The bot adds ``@diwan``."""
     sequence: Mapped[int] = mapped_column(default=0)
     state: Mapped[State] = mapped_column(String(16), default=State.DRAFT)
+    kind: Mapped[Kind] = mapped_column(String(32), default=Kind.MEETING)
     made_by_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("people.id", ondelete="SET NULL")
     )
@@ -116,11 +128,23 @@ class Event(Base, Referable):
     starts_at: Mapped[datetime] = mapped_column(index=True)
     minutes: Mapped[int] = mapped_column(default=120)
     place: Mapped[str | None] = mapped_column(String(200))
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    """Where the place is on the map."""
     link: Mapped[str | None] = mapped_column(String(300))
     capacity: Mapped[int | None]
     languages: Mapped[list[str]] = mapped_column(default=list)
     """Languages spoken there."""
+    interpretation: Mapped[list[str]] = mapped_column(default=list)
+    """Languages into which is interpreted there."""
     child_care: Mapped[bool] = mapped_column(default=False)
+    step_free: Mapped[bool] = mapped_column(default=False)
+    travel_help: Mapped[bool] = mapped_column(default=False)
+    """The network helps with the way there, or with what it costs."""
+    door_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """Of the token behind the code at the door, once that is open."""
+    code_hash: Mapped[str | None] = mapped_column(String(64))
+    """Of the digits that say the same to whoever types them."""
     organization_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organizations.id"))
     """Which support organisation proposed it."""
     need: Mapped[Need | None] = mapped_column(String(32))
@@ -182,6 +206,12 @@ class Details:
     capacity: int | None = None
     languages: list[str] = field(default_factory=list)
     child_care: bool = False
+    kind: Kind = Kind.MEETING
+    interpretation: list[str] = field(default_factory=list)
+    step_free: bool = False
+    travel_help: bool = False
+    latitude: float | None = None
+    longitude: float | None = None
 
     def check(self) -> datetime:
         """Return the start in UTC.
@@ -200,21 +230,43 @@ class Details:
             raise NotUnderstoodError("capacity")
         if not timedelta(minutes=5) <= timedelta(minutes=self.minutes) <= LONGEST:
             raise NotUnderstoodError("duration")
+        place(self.latitude, self.longitude)
         return wall_to_utc(self.starts_wall, self.zone)
+
+
+FACTS = tuple(one.name for one in fields(Details))
 
 
 def details_of(event: Event) -> Details:
     """Return the facts of an event as they stand, to change some of them."""
-    return Details(
-        starts_wall=event.starts_wall,
-        zone=event.zone,
-        place=event.place,
-        link=event.link,
-        minutes=event.minutes,
-        capacity=event.capacity,
-        languages=list(event.languages),
-        child_care=event.child_care,
-    )
+    return Details(**{name: _copied(getattr(event, name)) for name in FACTS})
+
+
+def set_details(event: Event, details: Details) -> None:
+    """Let these be the facts of an event.
+
+    Raises:
+        NotUnderstoodError: a field is wrong.
+    """
+    event.starts_at = details.check()
+    for name in FACTS:
+        setattr(event, name, _copied(getattr(details, name)))
+
+
+def _copied(fact: Any) -> Any:
+    return list(fact) if isinstance(fact, list) else fact
+
+
+def is_material(before: Details, after: Details) -> bool:
+    """Say whether a change matters to everybody who comes: when, for how long, and where.
+
+    It is a new SEQUENCE of the calendar's entry, as RFC 5546 wants it, and asks "still?".
+    """
+
+    def when_and_where(facts: Details) -> tuple[object, ...]:
+        return wall_to_utc(facts.starts_wall, facts.zone), facts.minutes, facts.place, facts.link
+
+    return when_and_where(before) != when_and_where(after)
 
 
 def _is_web_link(link: str) -> bool:
@@ -263,21 +315,8 @@ async def create(
     starts_at = details.check()
     if starts_at <= now:
         raise TooLateError(starts_at)
-    event = Event(
-        made_by_id=actor.id,
-        made_at=now,
-        changed_at=now,
-        starts_wall=details.starts_wall,
-        zone=details.zone,
-        starts_at=starts_at,
-        minutes=details.minutes,
-        place=details.place,
-        link=details.link,
-        capacity=details.capacity,
-        languages=details.languages,
-        child_care=details.child_care,
-        source_message=source_message,
-    )
+    event = Event(made_by_id=actor.id, made_at=now, changed_at=now, source_message=source_message)
+    set_details(event, details)
     session.add(event)
     await session.flush()
     await translations.write(session, actor, "event", event.id, language, texts, now)

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import deliveries, notices, people, roles, sends, translations
+from community import deliveries, events, notices, people, roles, sends, translations
 from community.base import find
 from community.errors import (
     IllegalMoveError,
@@ -74,14 +74,8 @@ async def propose_event(
         made_by_id=actor.id,
         made_at=now,
         changed_at=now,
-        starts_wall=details.starts_wall,
-        zone=details.zone,
-        starts_at=starts_at,
-        minutes=details.minutes,
-        place=details.place,
-        link=details.link,
-        languages=details.languages,
     )
+    events.set_details(event, details)
     session.add(event)
     await session.flush()
     await translations.write(session, actor, "event", event.id, language, texts, now)

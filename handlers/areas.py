@@ -50,7 +50,12 @@ async def _zone(answering: Answering, text: str) -> str:
     return areas.known_zone(text)
 
 
-async def _point(answering: Answering, text: str) -> list[float]:
+async def point(answering: Answering, text: str) -> list[float]:
+    """Return latitude and longitude, shared or typed.
+
+    Raises:
+        NotUnderstoodError: it is no point on the map.
+    """
     found = POINT.fullmatch(fold(text).translate(SIGNS))
     if found is None:
         raise NotUnderstoodError("location")
@@ -116,7 +121,7 @@ AREA = Form(
     [
         Field("name", _ask_name, _name),
         Field("zone", _ask_zone, _zone),
-        Field("point", _ask_point, _point, optional=True, takes_location=True),
+        Field("point", _ask_point, point, optional=True, takes_location=True),
     ],
     _made,
     home=lambda _about: say("setup.areas"),
@@ -125,7 +130,7 @@ CORRECTIONS = {
     "zone": Form("setup.zone", [Field("zone", _ask_zone, _zone)], _corrected, _to_area),
     "point": Form(
         "setup.point",
-        [Field("point", _ask_point, _point, takes_location=True)],
+        [Field("point", _ask_point, point, takes_location=True)],
         _corrected,
         _to_area,
     ),

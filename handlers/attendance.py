@@ -12,9 +12,11 @@ from community import asking, attendance, bridge, events
 from community.attendance import Attendance, State, Wish
 from community.events import Event
 from community.people import Membership, Person
+from community.provisions import Provision, lacking
 from community.translations import Block
 from handlers import listening, menu, resting, supporters
 from handlers.content import authored, block_for, by_machine, please
+from handlers.event_facts import provided
 from handlers.menu import OpenEvent
 from handlers.replies import (
     Button,
@@ -29,7 +31,7 @@ from handlers.replies import (
     say,
     toast,
 )
-from locales import Html, event_time, join, language_name, moment
+from locales import Html, event_time, moment
 from reports.calendar import event_file
 
 
@@ -175,12 +177,20 @@ def facts(page: Page, event: Event, mine: Attendance | None) -> list[str | None]
         )
     ]
     told.append(_where(page, event, mine))
-    if event.languages:
-        spoken = join([language_name(code, _) for code in event.languages], _)
-        told.append(_("🗣 Spoken there: {languages}", languages=spoken))
-    if event.child_care:
-        told.append(_("🧸 There is child care."))
-    return told
+    return [*told, *provided(event, _)]
+
+
+def lacks(page: Page, event: Event, mine: Attendance | None) -> list[Html]:
+    """Say what the person needs and this event does not have, each a line."""
+    _ = page._
+    needs = mine.needs if mine is not None else []
+    sentences = {
+        Provision.CHILD_CARE: _("⚠️ There is no child care, and you need it."),
+        Provision.INTERPRETATION: _("⚠️ Nobody interprets into your language, and you need it."),
+        Provision.STEP_FREE: _("⚠️ You do not get in without steps, and you need that."),
+        Provision.TRAVEL: _("⚠️ There is no help with the way there, and you need it."),
+    }
+    return [sentences[one] for one in lacking(events.details_of(event), needs, page.reader)]
 
 
 def _where(page: Page, event: Event, mine: Attendance | None) -> Html | None:

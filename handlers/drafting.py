@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import events, sends, translations
 from community.base import find
 from community.errors import NotUnderstoodError
-from community.events import Details, Event, details_of
+from community.events import Details, Event, Kind, details_of
+from handlers.areas import point
 from handlers.forms import Answering, Field, Finish, Form, Question
 from handlers.replies import Page, Replies, Reply, lines, say
 from handlers.wording import unapproved, words_field
-from locales import duration, fold_digits, moment, parse_when
+from locales import Html, Translator, duration, fold_digits, moment, parse_when
 
 # Reading answers
 
@@ -113,6 +114,16 @@ async def _ask_duration(page: Page, about: Any, answers: Any) -> Question:
     )
 
 
+async def _ask_pin(page: Page, about: Any, answers: Any) -> Question:
+    _ = page._
+    return Question(
+        lines(
+            _("Where is it on the map? Share a location, or write: 48.2, 16.37"),
+            _("“Skip” takes it off the map."),
+        )
+    )
+
+
 # Finishing
 
 
@@ -122,13 +133,19 @@ async def _create(answering: Answering) -> Replies:
     event = await events.create(
         answering.session,
         answering.person,
-        Details(when.replace(tzinfo=None), network.zone, **answers["where"]),
+        new_details(when.replace(tzinfo=None), network.zone, answers["where"]),
         {"title": answers["title"]},
         answering._.language,
         answering.now,
         source_message=answering.incoming.message_id if answering.incoming else None,
     )
     return [say("plan.event", ref=event.ref)]
+
+
+def new_details(wall: datetime, zone: str, where: Mapping[str, str | None]) -> Details:
+    """Return the facts of a new event; where there is only a link, it is one online."""
+    kind = Kind.ONLINE if where["link"] else Kind.MEETING
+    return Details(wall, zone, place=where["place"], link=where["link"], kind=kind)
 
 
 async def _describe(answering: Answering) -> Replies:
@@ -153,9 +170,12 @@ async def _change(answering: Answering) -> Replies:
         wall = datetime.fromisoformat(answers["when"]).astimezone(ZoneInfo(event.zone))
         details = replace(details, starts_wall=wall.replace(tzinfo=None))
     if "where" in answers:
-        details = replace(details, **answers["where"])
+        details = replace(details, **answers["where"], latitude=None, longitude=None)
     if answering.about["what"] == "capacity":
         details = replace(details, capacity=answers.get("capacity"))
+    if answering.about["what"] == "pin":
+        latitude, longitude = answers.get("pin") or (None, None)
+        details = replace(details, latitude=latitude, longitude=longitude)
     if "duration" in answers:
         details = replace(details, minutes=answers["duration"])
     told, send = await sends.change_event(
@@ -167,6 +187,19 @@ async def _change(answering: Answering) -> Replies:
         default_zone=answering.network.zone,
     )
     return [say("plan.event", ref=event.ref, told=told), *unapproved(send)]
+
+
+def who_is_told(event: Event, told: int | None, _: Translator) -> Html | None:
+    """Say how many are told of what has just been changed, and when."""
+    if not told:
+        return None
+    if event.state == events.State.CANCELLED:
+        return _.ngettext("{n} person is told.", "{n} people are told.", told)
+    return _.ngettext(
+        "{n} person is told in 3 minutes. Until then you can still correct it.",
+        "{n} people are told in 3 minutes. Until then you can still correct it.",
+        told,
+    )
 
 
 NEW_EVENT = Form(
@@ -198,5 +231,6 @@ CHANGES = {
     "capacity": _one(
         "places", Field("capacity", _ask_capacity, _whole("capacity"), optional=True)
     ),
+    "pin": _one("pin", Field("pin", _ask_pin, point, optional=True, takes_location=True)),
     "duration": _one("long", Field("duration", _ask_duration, _whole("duration"))),
 }

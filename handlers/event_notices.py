@@ -18,6 +18,7 @@ from handlers.attendance import (
     facts,
     heading,
     is_open,
+    lacks,
     standing,
 )
 from handlers.content import block_for, by_machine, please
@@ -89,16 +90,25 @@ async def reminder(page: Page, ref: str, which: str) -> Message | None:
     return Message(text, [*await answer_rows(page, event, mine), hear])
 
 
-async def changed(page: Page, ref: str) -> Message | None:
-    """Tell that something has changed, and ask "still?"."""
+async def changed(page: Page, ref: str, lacking: bool = False) -> Message | None:
+    """Tell that something has changed, and ask "still?".
+
+    ``lacking``: it is about what the person needs, and nothing if that is there after all.
+    """
     event = await attendance.visible(page.session, page.reader, ref, page.now)
     mine = await attendance.of(page.session, event, page.reader)
     if event.state != events.State.PUBLISHED or mine is None:
         return None
+    missing = lacks(page, event, mine)
+    if lacking and not missing:
+        return None
     block = await block_for(page, "event", event.id)
     _ = page._
     text = lines(
-        _("✏️ The time or the place of this event has changed."),
+        _("✏️ This event has changed.")
+        if lacking
+        else _("✏️ The time or the place of this event has changed."),
+        *missing,
         "",
         heading(page, event, block),
         "",

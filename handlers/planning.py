@@ -18,7 +18,8 @@ from community.people import Person
 from handlers import attendance as members_view
 from handlers import staff, wording
 from handlers.content import block_for
-from handlers.drafting import CHANGES, NEW_EVENT
+from handlers.drafting import CHANGES, NEW_EVENT, who_is_told
+from handlers.event_facts import Fact, provided
 from handlers.event_support import AtEvent
 from handlers.forms import begin
 from handlers.guests import Answers, Ticks
@@ -39,7 +40,6 @@ from locales import (
     Html,
     Translator,
     event_time,
-    join,
     language_name,
     number,
     short_day,
@@ -161,10 +161,10 @@ async def done(
     if what == "care":
         details = details_of(await find(session, Event, ref))
         details = replace(details, child_care=not details.child_care)
-        _, draft = await sends.change_event(
+        told, draft = await sends.change_event(
             session, person, ref, details, now, default_zone=network.zone
         )
-        return [edit("plan.event", ref=ref), *wording.unapproved(draft)]
+        return [edit("plan.event", ref=ref, told=told), *wording.unapproved(draft)]
     return [toast("old_button")]
 
 
@@ -242,7 +242,6 @@ def _facts(page: Page, event: Event) -> list[Html | None]:
         _,
         year=page.now.year,
     )
-    spoken = join([language_name(code, _) for code in event.languages], _)
     return [
         _("📅 {when}", when=when),
         _("💻 Online: {link}", link=event.link or "")
@@ -251,8 +250,7 @@ def _facts(page: Page, event: Event) -> list[Html | None]:
         _("👥 Places: {n}", n=number(event.capacity, _))
         if event.capacity
         else _("👥 There is no limit of places."),
-        _("🗣 Spoken there: {languages}", languages=spoken) if event.languages else None,
-        _("🧸 There is child care.") if event.child_care else None,
+        *provided(event, _),
     ]
 
 
@@ -278,7 +276,7 @@ async def event_desk(page: Page, ref: str, told: int | None = None) -> Message:
         "",
         state_sentence(event, _),
         answered,
-        _who_is_told(event, told, _) if told else None,
+        who_is_told(event, told, _),
     )
     return Message(text, _desk_rows(page, event))
 
@@ -327,17 +325,8 @@ def _changing(event: Event, _: Translator, *, moves: bool) -> list[Button]:
         Button(_.label("button", "👥 Places"), Ask(ref=ref, what="capacity")),
         Button(_.label("button", "🗣 Spoken there"), PlannedEvent(ref=ref, part="spoken")),
         Button(care or _.label("button", "🧸 Child care"), Do(ref=ref, what="care")),
+        Button(_.label("button", "➕ What else there is"), Fact(ref=ref)),
     ]
-
-
-def _who_is_told(event: Event, told: int, _: Translator) -> Html:
-    if event.state == events.State.CANCELLED:
-        return _.ngettext("{n} person is told.", "{n} people are told.", told)
-    return _.ngettext(
-        "{n} person is told in 3 minutes. Until then you can still correct it.",
-        "{n} people are told in 3 minutes. Until then you can still correct it.",
-        told,
-    )
 
 
 async def event_words(page: Page, ref: str) -> Message:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import people, proposals, roles, sends, translations
 from community.base import find
 from community.errors import NotUnderstoodError
-from community.events import Details, Event
+from community.events import Event
 from community.needs import Need
 from community.people import Person
 from community.providers import Organization
@@ -224,7 +224,7 @@ async def _event(
     return await proposals.propose_event(
         session,
         person,
-        Details(when.replace(tzinfo=None), network.zone, **answers["where"]),
+        drafting.new_details(when.replace(tzinfo=None), network.zone, answers["where"]),
         {"title": answers["title"], "description": answers["description"]},
         language,
         now,

@@ -6,6 +6,7 @@ by mypy and by ``tests/handlers/test_words.py``.
 
 from community.attendance import State as Attending
 from community.consents import Purpose
+from community.events import Kind
 from community.needs import Need
 from community.people import Membership, Participation, Profile, Stage
 from community.referrals import FieldName, Reason
@@ -91,6 +92,18 @@ def attending(code: Attending, _: Translator) -> str:
         Attending.LAPSED: _.label("attendance", "Did not take the place"),
         Attending.ATTENDED: _.label("attendance", "Came"),
         Attending.MISSED: _.label("attendance", "Did not come"),
+    }[code]
+
+
+def event_kind(code: Kind, _: Translator) -> str:
+    """Return what sort of occasion an event is."""
+    return {
+        Kind.MEETING: _.label("kind of event", "Meeting"),
+        Kind.TRAINING: _.label("kind of event", "Training"),
+        Kind.MENTORING: _.label("kind of event", "Mentoring"),
+        Kind.PROVIDER_VISIT: _.label("kind of event", "Visit to a support organisation"),
+        Kind.ONLINE: _.label("kind of event", "Online"),
+        Kind.DIGITAL_SKILLS: _.label("kind of event", "Digital skills"),
     }[code]
 
 

@@ -1,7 +1,9 @@
 """What a change of an event, or calling it off, means for those whom it concerns."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import deliveries, events, roles
@@ -11,9 +13,10 @@ from community.attendance.table import concerned
 from community.base import find
 from community.deliveries import Delivery, Plan
 from community.errors import TooLateError
-from community.events import EVENT, Details, Event
+from community.events import EVENT, Details, Event, details_of, is_material, set_details
 from community.lifecycle import Who
 from community.people import Person
+from community.provisions import lacking
 from community.roles import RoleName
 
 CHANGE_WAITS = timedelta(minutes=3)
@@ -77,9 +80,10 @@ async def change_event(
 ) -> int:
     """Change the facts of an event; return how many people are told.
 
-    A material change (time, place, link) keeps everybody's state and place, tells each person
-    concerned once and asks "still?"; anything else tells nobody. While it is under way, time and
-    place stay as they are.
+    A material change (time, duration, place, link) keeps everybody's state and place, tells each
+    person concerned once and asks "still?". Of what the event provides no more, those are told
+    who have said that they need it; anything else tells nobody. While it is under way, the
+    beginning and the place stay as they are, and who is there needs no message.
 
     Raises:
         NotAllowedError: the actor is no animator.
@@ -94,26 +98,25 @@ async def change_event(
     starts_at = details.check()
     if starts_at != event.starts_at and starts_at <= now:
         raise TooLateError(starts_at)
-    material = (starts_at, details.place, details.link) != (
-        event.starts_at,
-        event.place,
-        event.link,
-    )
-    if material and is_public and event.starts_at <= now:
+    before = details_of(event)
+    material = is_material(before, details)
+    has_begun = event.starts_at <= now
+    is_moved = is_material(replace(before, minutes=details.minutes), details)
+    if is_moved and is_public and has_begun:
         raise TooLateError(event.starts_at)
     ended = event.hosted_until
     grown = (details.capacity or 10**9) > (event.capacity or 10**9)
-    event.starts_wall, event.zone, event.starts_at = details.starts_wall, details.zone, starts_at
-    event.place, event.link, event.minutes = details.place, details.link, details.minutes
-    event.capacity, event.languages = details.capacity, details.languages
-    event.child_care, event.changed_at = details.child_care, now
+    set_details(event, details)
+    event.changed_at = now
     await roles.follow_event(session, event, ended, event.hosted_until)
     told = 0
     if is_public:
-        if material:
-            event.sequence += 1
+        event.sequence += material
+        if material and not has_begun:
             told = await _tell_change(session, event, now, default_zone)
             await shorten_offers(session, event)
+        elif not has_begun:
+            told = await _tell_lacking(session, event, before, now)
         if material or grown:
             await offer_places(session, event, now, default_zone=default_zone)
     await session.flush()
@@ -146,5 +149,46 @@ async def _tell_change(
                 subject_id=event.id,
             )
             for _, person in affected
+        ),
+    )
+
+
+async def _tell_lacking(
+    session: AsyncSession, event: Event, before: Details, now: datetime
+) -> int:
+    """Tell those who need what there is no more; who hears of a change anyway hears it with that.
+
+    What is there again before they are told is told to nobody: the card says what is missing.
+    """
+    after = details_of(event)
+    waiting = await session.scalars(
+        select(Delivery.person_id).where(
+            Delivery.subject_id == event.id,
+            Delivery.kind == "event_changed",
+            Delivery.state.in_(deliveries.OPEN),
+        )
+    )
+    hear_anyway = {*waiting}
+    affected = [
+        person
+        for attendance, person in await concerned(session, event)
+        if person.id not in hear_anyway
+        and {*lacking(after, attendance.needs, person)}
+        - {*lacking(before, attendance.needs, person)}
+    ]
+    return await deliveries.plan(
+        session,
+        now,
+        *(
+            Plan(
+                "event_changed",
+                person.id,
+                f"event_changed:{event.id}:{event.sequence}:{person.id}:{now.isoformat()}",
+                min(now + CHANGE_WAITS, event.starts_at - timedelta(seconds=1)),
+                {"ref": event.ref, "lacking": True},
+                expires_at=event.starts_at,
+                subject_id=event.id,
+            )
+            for person in affected
         ),
     )

@@ -102,6 +102,12 @@ class Attendance(Base, Identified):
     offered_until: Mapped[datetime | None]
     asked_again: Mapped[bool] = mapped_column(default=False)
     """A material change asks "still?"; the next answer of theirs settles it."""
+    guests: Mapped[int] = mapped_column(default=0)
+    """How many come along; each takes a place."""
+    needs: Mapped[list[str]] = mapped_column(default=list)
+    """What they need in order to come: of `provisions.Provision`."""
+    missed_because: Mapped[str | None] = mapped_column(String(16))
+    """Why they could not come, if they have said so: a code."""
 
 
 def key_of(event_id: int, person_id: int) -> Hashable:

@@ -17,9 +17,6 @@ from community.sends.running import cancel
 from community.sends.table import Held, Kind, Send, State
 from community.sends.writing import edit, narrowed
 
-MATERIAL = ("starts_wall", "zone", "place", "link")
-"""What the people of support organisations are told of when it changes: where and when."""
-
 
 async def announce(session: AsyncSession, actor: Person, event_ref: str, now: datetime) -> Send:
     """Begin the announcement of a published event; there is one at a time.
@@ -93,7 +90,7 @@ async def change_event(
     after = events.details_of(event)
     if after == before:
         return told, None
-    if any(getattr(after, fact) != getattr(before, fact) for fact in MATERIAL):
+    if events.is_material(before, after):
         await event_support.tell_coming(session, event, now, called_off=False)
     # Invitations are there until it begins: those that still have to leave, too.
     await session.execute(

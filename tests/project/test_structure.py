@@ -130,6 +130,7 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("role_invitations", {**AN_OFFER, "name": "co_host"}),
         ("role_invitations", {**AN_OFFER, "name": "translator", "offered_to_id": 1}),
     ],
+    "0046": [("attendances", {"event_id": 1, "answered_at": NOW, "guests": 1})],
 }
 """Rows that the columns and tables of a migration are about."""
 
@@ -149,6 +150,7 @@ async def test_a_migration_is_not_taken_back_over_what_people_have_entrusted_to_
             await connection.execute(organizations.insert().values(id=1, made_at=NOW))
             about = {"id": 1, "organization_id": 1, "need": "tax", "languages": [], "made_at": NOW}
             await connection.execute(services.insert().values(about))
+            await connection.execute(METADATA.tables["events"].insert().values(AN_EVENT))
         for name, values in ENTRUSTED[revision]:
             table = METADATA.tables[name]
             async with bare.engine.connect() as connection, connection.begin() as undone:

@@ -1,0 +1,198 @@
+"""What else there is at an event: its kind, interpretation, the way in and there, the map."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from aiogram import Router
+from aiogram.filters.callback_data import CallbackData
+from aiogram.fsm.context import FSMContext
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import sends
+from community.base import find
+from community.events import Details, Event, Kind, details_of
+from community.people import Person
+from handlers import drafting, wording, words
+from handlers.forms import begin
+from handlers.replies import Button, Message, Network, Page, Replies, edit, in_rows, lines, toast
+from handlers.staff import ANIMATORS, PlannedEvent, router_for
+from locales import OFFERED, Html, Translator, join, language_name
+
+
+class Fact(CallbackData, prefix="hf"):
+    """One fact of an event: the page of all, its choices, or one of them taken."""
+
+    ref: str
+    fact: str = ""
+    value: str = ""
+
+
+# Handlers
+
+
+async def pressed(
+    query: Any,
+    callback_data: Fact,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+    state: FSMContext,
+    network: Network,
+) -> Replies:
+    """Turn a fact on or off, take a choice, or show what there is to choose."""
+    ref, fact, value = callback_data.ref, callback_data.fact, callback_data.value
+    if fact == "pin":
+        return await begin(drafting.CHANGES["pin"], state, what="pin", ref=ref)
+    if not value and fact in PAGES:
+        return [edit(PAGES[fact], ref=ref)]
+    if fact not in CHANGED:
+        return [toast("old_button")]
+    event = await find(session, Event, ref)
+    details = CHANGED[fact](details_of(event), value)
+    if details is None:
+        return [toast("old_button")]
+    told, send = await sends.change_event(
+        session, person, ref, details, now, default_zone=network.zone
+    )
+    kind = "plan.interpreted" if fact == "interpretation" else "plan.facts"
+    return [edit(kind, ref=ref, told=told), *wording.unapproved(send)]
+
+
+def _kind(details: Details, value: str) -> Details | None:
+    return replace(details, kind=Kind(value)) if value in [*Kind] else None
+
+
+def _interpretation(details: Details, value: str) -> Details | None:
+    if value not in OFFERED:
+        return None
+    return replace(details, interpretation=sorted({*details.interpretation} ^ {value}))
+
+
+def _step_free(details: Details, value: str) -> Details | None:
+    return replace(details, step_free=not details.step_free)
+
+
+def _travel_help(details: Details, value: str) -> Details | None:
+    return replace(details, travel_help=not details.travel_help)
+
+
+PAGES = {"": "plan.facts", "kind": "plan.kinds", "interpretation": "plan.interpreted"}
+CHANGED: dict[str, Callable[[Details, str], Details | None]] = {
+    "kind": _kind,
+    "interpretation": _interpretation,
+    "step_free": _step_free,
+    "travel_help": _travel_help,
+}
+
+# Cards
+
+
+def provided(event: Event, _: Translator) -> list[Html | None]:
+    """Return what sort of event it is and what it provides, each a line."""
+    spoken, heard = (
+        join([language_name(code, _) for code in codes], _)
+        for codes in (event.languages, event.interpretation)
+    )
+    return [
+        _("🏷 {kind}", kind=words.event_kind(event.kind, _))
+        if event.kind != Kind.MEETING
+        else None,
+        _("🗣 Spoken there: {languages}", languages=spoken) if event.languages else None,
+        _("👂 Interpreted into: {languages}", languages=heard) if event.interpretation else None,
+        _("🧸 There is child care.") if event.child_care else None,
+        _("♿ You get in without steps.") if event.step_free else None,
+        _("🚌 There is help with the way there.") if event.travel_help else None,
+    ]
+
+
+async def facts_page(page: Page, ref: str, told: int | None = None) -> Message:
+    """Show what else there is; each thing is a tap away."""
+    _ = page._
+    event = await find(page.session, Event, ref)
+    there = [line for line in provided(event, _) if line is not None]
+    pinned = _("🗺 The place is on the map.") if event.latitude is not None else None
+    text = lines(
+        _("<b>What else there is</b>"),
+        *(there or [_("Nothing has been said yet.")]),
+        pinned,
+        drafting.who_is_told(event, told, _),
+    )
+    steps = (
+        _.label("button", "♿ With steps")
+        if event.step_free
+        else _.label("button", "♿ Without steps")
+    )
+    travel = (
+        _.label("button", "🚌 No help with the way")
+        if event.travel_help
+        else _.label("button", "🚌 Help with the way")
+    )
+    buttons = [
+        Button(_.label("button", "🏷 Kind of event"), Fact(ref=ref, fact="kind")),
+        Button(_.label("button", "👂 Interpretation"), Fact(ref=ref, fact="interpretation")),
+        Button(steps, Fact(ref=ref, fact="step_free")),
+        Button(travel, Fact(ref=ref, fact="travel_help")),
+    ]
+    if event.place:
+        buttons.append(Button(_.label("button", "🗺 On the map"), Fact(ref=ref, fact="pin")))
+    return Message(text, [*in_rows(buttons, 2), [_to_event(ref, _)]])
+
+
+async def kinds(page: Page, ref: str) -> Message:
+    """Choose what sort of occasion it is."""
+    _ = page._
+    event = await find(page.session, Event, ref)
+    buttons = [
+        Button(
+            _chosen(words.event_kind(kind, _), kind == event.kind, _),
+            Fact(ref=ref, fact="kind", value=kind.value),
+        )
+        for kind in Kind
+    ]
+    return Message(_("What kind of event is it?"), [*in_rows(buttons, 2), [_back(ref, _)]])
+
+
+async def interpreted(page: Page, ref: str, told: int | None = None) -> Message:
+    """Choose the languages into which is interpreted."""
+    _ = page._
+    event = await find(page.session, Event, ref)
+    buttons = [
+        Button(
+            _chosen(language_name(code, _), code in event.interpretation, _),
+            Fact(ref=ref, fact="interpretation", value=code),
+        )
+        for code in OFFERED
+    ]
+    text = lines(
+        _("Into which languages does somebody interpret there?"),
+        drafting.who_is_told(event, told, _),
+    )
+    return Message(text, [*in_rows(buttons, 2), [_back(ref, _)]])
+
+
+def _chosen(label: str, is_chosen: bool, _: Translator) -> str:
+    return _.label("button", "✅ {language}", language=label) if is_chosen else label
+
+
+def _back(ref: str, _: Translator) -> Button:
+    return Button(_.label("button", "Back"), Fact(ref=ref))
+
+
+def _to_event(ref: str, _: Translator) -> Button:
+    return Button(_.label("button", "Back to the event"), PlannedEvent(ref=ref))
+
+
+CARDS: dict[str, Callable[..., Awaitable[Message | None]]] = {
+    "plan.facts": facts_page,
+    "plan.kinds": kinds,
+    "plan.interpreted": interpreted,
+}
+
+
+def setup() -> Router:
+    """Take the buttons of an event's further facts; only animators reach them."""
+    router = router_for("event_facts", ANIMATORS)
+    router.callback_query.register(pressed, Fact.filter())
+    return router
