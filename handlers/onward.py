@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from community import referrals
+from community import agreements, providers, referrals
 from community.base import find
 from community.history import Step
 from community.providers import Fit, Service
@@ -11,7 +11,7 @@ from handlers import menu
 from handlers.content import block_for
 from handlers.looking import OpenService
 from handlers.replies import Button, Message, Page, lines
-from handlers.support import Refer, organization_name
+from handlers.support import Refer, Requests, organization_name
 from locales import Html
 
 
@@ -97,13 +97,34 @@ async def _elsewhere(
     return text, [[Button(_.label("button", "➡️ Ask there"), ask)], look]
 
 
-async def instead_card(page: Page, ref: str, after: str = "") -> Message:
-    """Show what there is instead of a service that takes nobody now.
+async def obstacle(page: Page, service: Service) -> Html | None:
+    """Return why no request can be sent to a service now, or None if one can."""
+    _ = page._
+    organization_id = service.organization_id
+    if not service.is_open:
+        return _("This service is closed: nobody is taken there any more.")
+    if not await agreements.is_active(page.session, organization_id, page.now):
+        return _(
+            "There is no agreement with this organisation now, so nothing about you is passed on "
+            "to it. You can go there yourself."
+        )
+    if not await referrals.is_read(page.session, organization_id, page.now):
+        return _("Nobody of this organisation reads requests here now. You can go there yourself.")
+    if not await providers.has_room(page.session, service, page.now):
+        organization = await organization_name(page, service)
+        return _("⏳ They take nobody at the moment: {organization}", organization=organization)
+    return None
 
-    ``after`` an earlier request, nobody is offered whom the member has asked already.
+
+async def instead_card(page: Page, ref: str, after: str = "") -> Message:
+    """Show why nothing can be sent to a service now, and what there is instead.
+
+    ``after`` an earlier request, nobody is offered whom the member has asked already. What the
+    team has prepared for it can be put away here.
     """
     _ = page._
     service = await find(page.session, Service, ref)
+    prepared = await referrals.prepared_for(page.session, page.reader, service)
     if after:
         text, rows = await ways_on(page, await referrals.mine(page.session, page.reader, after))
     else:
@@ -111,10 +132,21 @@ async def instead_card(page: Page, ref: str, after: str = "") -> Message:
             page.session, page.reader, service, page.now, languages=page.reads.every
         )
         text, rows = await _ways(page, found)
-    _name, organization = await _names(page, service)
-    full = _("⏳ They take nobody at the moment: {organization}", organization=organization)
-    back = [Button(_.label("button", "Back"), OpenService(ref=ref))]
-    return Message(lines(full, "", text), [*rows, back])
+    told = lines(
+        _("🤝 The team has prepared a request for you that cannot be sent now.")
+        if prepared
+        else None,
+        _("Nothing has been sent.") if prepared else None,
+        await obstacle(page, service),
+    )
+    if service.is_open:
+        name, _organization = await _names(page, service)
+        steps = _.label("button", "👣 {service}: the steps", service=name)
+        rows.append([Button(steps, OpenService(ref=ref))])
+    if prepared:
+        rows.append([Button(_.label("button", "🗑 Put it away"), Refer(ref=ref, act="no"))])
+        rows.append([Button(_.label("button", "📨 My requests"), Requests())])
+    return Message(lines(told, "", text), rows)
 
 
 async def _nowhere(page: Page, found: Onward) -> tuple[Html, list[list[Button]]]:

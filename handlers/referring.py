@@ -165,13 +165,15 @@ NOTE = Form(
 async def refer_card(
     page: Page, ref: str, mask: int | None = None, note: str | None = None, after: str = ""
 ) -> Message:
-    """Show exactly which fields would go to whom, each with a switch.
+    """Show exactly which fields would go to whom, each with a switch; or why nothing can be sent.
 
     It begins with what the team has prepared, or else with what is usual; ``after`` an earlier
     request, with what was chosen for that.
     """
     _ = page._
     service = await find(page.session, Service, ref)
+    if await onward.obstacle(page, service):
+        return await onward.instead_card(page, ref, after)
     suggested = await referrals.prepared_for(page.session, page.reader, service)
     by_team = await referrals.passes_on(page.session, service.organization_id, page.now)
     if mask is None:

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from community.history import Step
 from community.referrals import Referral, State
 from tests.stories.conftest import Coming, Somebody, Stage
-from tests.stories.steps import a_directory, staff
+from tests.stories.reading import saying
+from tests.stories.steps import a_directory, another_organization, staff
 from tests.stories.test_support import later, state_of
 
 WISH = "أريد أن أفتح مخبزا."
@@ -293,3 +294,32 @@ async def test_forged_buttons_of_the_team_change_nothing_and_show_nothing(
         stage.emulator.world.press(boss.id, boss.last["message_id"], data, forged=True)
         await stage.settled()
     assert await state_of(stage) == State.PENDING
+
+
+async def test_what_was_prepared_for_a_service_that_has_closed_since_leads_on_to_another(
+    stage: Stage, animator: Coming
+) -> None:
+    boss = await animator("fr")
+    await a_directory(boss)
+    await another_organization(boss)
+    await staff(boss, "fr")
+    await staff(boss, "fr", "Credit Union", "Banker")
+    amina = await stage.member("أمينة", "ar")
+    await writes_to_the_team(amina)
+    await is_prepared(boss, "أمينة", ABOUT_HER)
+    await boss.says("/report")
+    for press in ("Set up the network", "Organisations", "Chamber of Commerce", "Start-up advice"):
+        await boss.presses(press)
+    await boss.presses("Close it")
+    await amina.presses("Read it")
+    amina.sees_last(
+        "The team has prepared a request for you that cannot be sent now.",
+        "This service is closed: nobody is taken there any more.",
+    )
+    amina.sees_last("This fits, too: {service}, {organization}", service="Small loans")
+    wanted = saying("ar", "I agree, send it")
+    assert not any(wanted.search(label) for label in amina.buttons())
+    await amina.presses("Look at it first")
+    await amina.presses("Refer me")
+    await amina.presses("I agree, send it")
+    amina.sees_last("Your request is on its way")
