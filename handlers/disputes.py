@@ -11,7 +11,7 @@ from community import referrals
 from community.errors import RefusalError
 from community.people import Person
 from community.providers import Organization, Service
-from community.referrals import State
+from community.referrals import Reason, State
 from handlers import words
 from handlers.answers import closed
 from handlers.facts import reached_by
@@ -86,6 +86,9 @@ async def card(page: Page, ref: str, opened: str) -> Message:
         *reached_by(service, organization, _),
         "",
         *[_dated(page, at, state) for at, state in so_far],
+        _("Reason: {reason}", reason=words.reason(Reason(referral.reason), _))
+        if referral.reason
+        else None,
         "",
         *await field_lines(page, shared, referral.written_in, by_machine=True),
     )
@@ -124,11 +127,13 @@ async def notice(page: Page, ref: str) -> Message | None:
     """Tell the team that a member and a provider disagree; nothing once it is settled."""
     _ = page._
     try:
-        await referrals.disputed(page.session, page.reader, ref, page.now)
+        referral, _member = await referrals.disputed(page.session, page.reader, ref, page.now)
     except RefusalError:
         return None
     return Message(
-        _("⚖️ A member says that a support organisation did not help as it says."),
+        _("⚖️ A member says that a support organisation did not help as it says.")
+        if referral.completed_at
+        else _("⚖️ A member does not agree that it could not be done, as an organisation says."),
         [[Button(_.label("button", "Look at it"), Dispute(ref=ref))]],
     )
 

@@ -354,6 +354,10 @@ def _request_rows(
             [Button(_.label("button", "✅ Yes, I was helped"), OneRequest(ref=ref, act="yes"))]
         )
         rows.append([Button(_.label("button", "❌ No"), OneRequest(ref=ref, act="no"))])
+    if state == State.NOT_DELIVERED:
+        rows.append(
+            [Button(_.label("button", "❌ That is not so"), OneRequest(ref=ref, act="no"))]
+        )
     if state == State.DISPUTED:
         rows.append([Button(_.label("button", "✉️ Tell the team what happened"), AskTeam())])
     if state in referrals.OPEN:
@@ -367,9 +371,11 @@ def _request_rows(
 async def no_card(page: Page, ref: str) -> Message:
     """Ask for a second tap before the team is called in."""
     _ = page._
-    await referrals.mine(page.session, page.reader, ref)
+    referral = await referrals.mine(page.session, page.reader, ref)
     text = lines(
-        _("Were you not helped?"),
+        _("They say that it could not be done. Is that not so?")
+        if referral.state == State.NOT_DELIVERED
+        else _("Were you not helped?"),
         _("Then the team looks at it and asks both sides. They see what you have shared."),
     )
     tell = Button(_.label("button", "Yes, tell the team"), OneRequest(ref=ref, act="no!"))

@@ -142,6 +142,7 @@ _PROVIDERS_WORD = (
 )
 """How the last of what a provider has said of a request came to us."""
 _WAS_ACCEPTED = exists().where(_steps(State.ACCEPTED)).correlate(Referral)
+_WAS_IN_VAIN = exists().where(_steps(State.NOT_DELIVERED)).correlate(Referral)
 _WAS_ASKED = Referral.consent_version != ""
 """What a member has agreed to. A draft of the team's, refused or not, is nobody's business."""
 _WAS_SENT = exists().where(_steps(State.PENDING)).correlate(Referral)
@@ -160,7 +161,8 @@ def _outcome() -> ColumnElement[str]:
         (state == State.DECLINED, Outcome.DECLINED),
         (state == State.REROUTED, Outcome.PASSED_ON),
         (state.in_([State.ACCEPTED, State.IN_SERVICE]), Outcome.UNDER_WAY),
-        (state == State.NOT_DELIVERED, Outcome.NOT_DELIVERED),
+        # The provider's word stands until the team finds that the help was given.
+        (_WAS_IN_VAIN & Referral.delivered.is_not(True), Outcome.NOT_DELIVERED),
         (state.in_([State.COMPLETED, State.UNCONFIRMED]), Outcome.UNCONFIRMED),
         (state == State.CONFIRMED, Outcome.CONFIRMED),
         (state == State.DISPUTED, Outcome.DISPUTED),

@@ -233,9 +233,11 @@ async def confirm(
 ) -> Referral:
     """Say whether the service was really given. A "no" goes to the team.
 
+    So does a "no" to a provider's word that it could not be done.
+
     Raises:
         NotFoundError: it is not the actor's.
-        IllegalMoveError: the provider has not called it completed.
+        IllegalMoveError: the provider has not called it completed, or impossible.
     """
     referral = await mine(session, actor, ref, lock=True)
     target = State.CONFIRMED if helped else State.DISPUTED

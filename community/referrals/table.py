@@ -62,6 +62,7 @@ REFERRAL = Lifecycle(
             State.NOT_DELIVERED: _P,
             State.CANCELLED: _S,
         },
+        State.NOT_DELIVERED: {State.DISPUTED: _S},
         State.COMPLETED: {
             State.CONFIRMED: _S,
             State.DISPUTED: _S,

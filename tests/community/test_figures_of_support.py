@@ -88,11 +88,15 @@ class Town:
         at: datetime = MONDAY,
         days: float = 1,
         source: Source | None = None,
+        then: tuple[State, ...] = (),
+        found_given: bool = False,
     ) -> None:
         """Let so many requests end so, each step some days after the one before.
 
-        ``source`` is how the provider's word came; steps of long ago have none.
+        ``source`` is how the provider's word came; steps of long ago have none. ``then``: what
+        follows all the same, and whether the team finds that the help was given.
         """
+        way = WAYS[outcome] + then
         for _ in range(times):
             self.made += 1
             person = Person(
@@ -107,18 +111,18 @@ class Town:
                 person_id=person.id,
                 service_id=self.services[need].id,
                 organization_id=self.services[need].organization_id,
-                state=WAYS[outcome][-1],
+                state=way[-1],
                 reason=reason,
                 consent_version="1",
                 consent_language=language,
                 made_at=at,
                 changed_at=at,
-                delivered=outcome == Outcome.SETTLED_GIVEN,
+                delivered=outcome == Outcome.SETTLED_GIVEN or found_given,
             )
             self.session.add(referral)
             await self.session.flush()
             before, moment = S.DRAFT, at
-            for after in WAYS[outcome]:
+            for after in way:
                 self.session.add(
                     Step(
                         at=moment,
@@ -217,6 +221,19 @@ async def test_completed_without_the_members_word_counts_as_unconfirmed(town: To
     told = (await support(town)).outcomes
     assert told.number(Outcome.COMPLETED) == 15
     assert (told.number(Outcome.CONFIRMED), told.number(Outcome.UNCONFIRMED)) == (9, 6)
+
+
+async def test_what_could_not_be_done_counts_so_until_the_team_finds_that_it_was(
+    town: Town,
+) -> None:
+    in_vain, settled = Outcome.NOT_DELIVERED, (S.DISPUTED, S.RESOLVED)
+    await town.asks(in_vain, 5)
+    await town.asks(in_vain, 6, then=settled[:1])
+    await town.asks(in_vain, 7, then=settled)
+    await town.asks(in_vain, 8, then=settled, found_given=True)
+    told = (await support(town)).outcomes
+    assert (told.number(in_vain), told.number(Outcome.COMPLETED)) == (18, 8)
+    assert told.number(Outcome.SETTLED_GIVEN) == 8
 
 
 async def test_reasons_groups_and_what_was_not_met(town: Town) -> None:

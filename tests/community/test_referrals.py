@@ -50,8 +50,15 @@ DESIGN: dict[State, dict[State, Who]] = {
 }
 """DESIGN, lifecycles: referral."""
 
-BESIDES = {(State.DRAFT, State.CANCELLED): {C, A}}
-"""Who may do it as well: a draft of the team's ends by itself, or is taken back by the team."""
+BESIDES = {
+    (State.DRAFT, State.CANCELLED): {C, A},
+    (State.NOT_DELIVERED, State.DISPUTED): {S},
+}
+"""Who may do what DESIGN does not say (docs/architecture.md does).
+
+A draft of the team's ends by itself, or is taken back by the team. A member may say that it is not
+so that something could not be done.
+"""
 
 FIELDS = frozenset(FieldName) - {FieldName.NOTE}
 NOTE = "I want to open a bakery."
@@ -273,7 +280,7 @@ VERBS: dict[str, tuple[Callable[[Town, Referral], Awaitable[object]], dict[State
         {State.DRAFT: CAN, PEN: CAN, INF: CAN, ACC: CAN, INS: CAN, CAN: CAN},
     ),
     "confirm": (_says(True), {COM: CON, UNC: CON, CON: CON}),
-    "dispute": (_says(False), {COM: DIS, UNC: DIS, DIS: DIS}),
+    "dispute": (_says(False), {COM: DIS, UNC: DIS, NOT: DIS, DIS: DIS}),
     "resolve": (_resolve, {DIS: RES, RES: RES}),
 }
 """Where each verb leads from each state, a second press included; else it refuses."""

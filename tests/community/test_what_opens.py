@@ -337,7 +337,8 @@ class History:
                     assert sent.row.state == before[sent.row.id]
 
     async def says(self, a: int, b: int, c: int) -> None:
-        sent, helped = self.request(b, State.COMPLETED, State.UNCONFIRMED), c % 3 == 0
+        sent = self.request(b, State.COMPLETED, State.UNCONFIRMED, State.NOT_DELIVERED)
+        helped = sent.row.state != State.NOT_DELIVERED and c % 3 == 0
         await referrals.confirm(
             self.session, self.owner(sent, a), sent.row.ref, self.now, helped=helped
         )

@@ -61,6 +61,40 @@ async def test_a_disagreement_goes_to_the_team_and_is_settled(
     amina.sees_last("Settled by the team", "the help was not given")
 
 
+async def test_who_is_told_that_it_could_not_be_done_says_that_it_is_not_so(
+    stage: Stage, animator: Coming
+) -> None:
+    boss = await animator("fr")
+    await a_directory(boss)
+    adviser = await staff(boss)
+    amina = await stage.member("Amina", "ar")
+    await a_request(amina)
+    for press in (
+        "Show what was shared",
+        "Accept",
+        "It could not be done",
+        "The person could not be reached",
+    ):
+        await adviser.presses(press)
+    await amina.presses("Read it")
+    amina.sees_last("It could not be done", "The person could not be reached")
+    await amina.presses("That is not so")
+    amina.sees_last("They say that it could not be done. Is that not so?")
+    await amina.presses("Yes, tell the team")
+    assert await state_of(stage) == State.DISPUTED
+    amina.sees_last("You disagree; the team looks into it")
+    boss.sees_last("A member does not agree that it could not be done")
+    assert "Amina" not in boss.last["text"]
+    await boss.presses("Look at it")
+    boss.sees_last("It could not be done", "The person could not be reached")
+    await boss.presses("The help was not given")
+    await boss.presses("Yes, settle it")
+    assert await state_of(stage) == State.RESOLVED
+    await amina.presses("Read it")
+    amina.sees_last("The team has found that the help was not given.")
+    await amina.presses("Look for another")
+
+
 async def test_whoever_cannot_be_reached_is_told_so_and_can_say_how(
     stage: Stage, animator: Coming
 ) -> None:
