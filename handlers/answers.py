@@ -62,5 +62,5 @@ def nothing_opens(_: Translator) -> Html:
     """Say what can still be done after the agreement has ended."""
     return _(
         "🔒 The agreement has ended, so nothing of this request can be shown. You can still say "
-        "what has become of it."
+        "what becomes of it, so that the person knows where they stand."
     )

@@ -71,7 +71,7 @@ async def touched(
     except NoAgreementError:
         referral = await referrals.for_team(session, person, ref, now)
         is_step = act in {"open", *referrals.FINISHING}
-        if not is_step or referral.state not in referrals.BEGUN:
+        if not is_step or referral.state not in referrals.ANSWERABLE:
             return [alert("by_team.no_agreement")]
     if act == "open":
         # A message of its own: it is protected, and nothing of it stays in an older one.
@@ -172,7 +172,7 @@ async def _without_agreement(page: Page, ref: str) -> Message | None:
     """Show nothing of what was shared, and let the team record what has become of it."""
     _ = page._
     referral = await referrals.for_team(page.session, page.reader, ref, page.now)
-    if referral.state not in referrals.BEGUN:
+    if referral.state not in referrals.ANSWERABLE:
         return None
     text = lines(
         _("🏢 {organization}", organization=await organization_name(page, referral)),
@@ -180,15 +180,18 @@ async def _without_agreement(page: Page, ref: str) -> Message | None:
         "",
         answers.nothing_opens(_),
     )
-    return Message(text, _rows(ref, State(referral.state), _))
+    return Message(text, _rows(ref, State(referral.state), _, is_agreed=False))
 
 
-def _rows(ref: str, state: State, _: Translator) -> list[list[Button]]:
+def _rows(ref: str, state: State, _: Translator, *, is_agreed: bool = True) -> list[list[Button]]:
     buttons = []
-    if state == State.PENDING:
+    if state == State.PENDING and is_agreed:
         buttons = [
             Button(_.label("button", "✅ They accept"), ByTeam(ref=ref, act="accept")),
             Button(_.label("button", "❓ They need one more thing"), ByTeam(ref=ref, act="ask")),
+        ]
+    if state == State.PENDING:
+        buttons += [
             Button(_.label("button", "❌ They decline"), ByTeam(ref=ref, act="decline")),
         ]
     buttons += answers.once_accepted(state, lambda act: ByTeam(ref=ref, act=act), _)
@@ -280,7 +283,7 @@ async def ended_notice(page: Page, organization_id: int) -> Message:
     block = await block_for(page, "organization", organization_id)
     text = _(
         "🔒 The agreement with {organization} has ended: nothing more can be passed on there. You "
-        "can still record what has become of the requests that they have accepted.",
+        "can still record what becomes of the requests that are open there.",
         organization=block.get("name") if block else "?",
     )
     return Message(text, [[Button(_.label("button", "📞 Requests to pass on"), AllByTeam())]])

@@ -73,8 +73,8 @@ async def touched(
         await referrals.opened(session, person, ref, now)
     except NoAgreementError:
         referral = await referrals.for_provider(session, person, ref, now)
-        is_step = act in {"open", *referrals.FINISHING}
-        if not is_step or referral.state not in referrals.BEGUN:
+        is_step = act in {"open", "pass", "pass!", *referrals.FINISHING}
+        if not is_step or referral.state not in referrals.ANSWERABLE:
             return [alert("referrals.no_agreement")]
     if act == "open":
         # A message of its own: it is protected, and nothing of it stays in an older one.
@@ -181,11 +181,11 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
 
 
 async def _without_agreement(page: Page, ref: str) -> Message:
-    """Show nothing of what was shared, and let staff say what has become of what they began."""
+    """Show nothing of what was shared, and let staff say what becomes of the request."""
     _ = page._
     referral = await referrals.for_provider(page.session, page.reader, ref, page.now)
     state = State(referral.state)
-    if state not in referrals.BEGUN:
+    if state not in referrals.ANSWERABLE:
         return answers.shut(Answer(ref=ref), _)
     text = lines(
         _("<b>{service}</b>", service=await _about(page, referral)),
@@ -193,7 +193,7 @@ async def _without_agreement(page: Page, ref: str) -> Message:
         "",
         answers.nothing_opens(_),
     )
-    return Message(text, _rows(referral, state, _))
+    return Message(text, _rows(referral, state, _, is_agreed=False))
 
 
 async def closed_card(page: Page) -> Message:
@@ -211,13 +211,18 @@ def _nothing(state: State, _: Translator) -> Html:
     return _("The person has shared nothing yet; you can ask for what you need.")
 
 
-def _rows(referral: Referral, state: State, _: Translator) -> list[list[Button]]:
+def _rows(
+    referral: Referral, state: State, _: Translator, *, is_agreed: bool = True
+) -> list[list[Button]]:
     ref = referral.ref
     buttons: list[Button] = []
-    if state == State.PENDING:
+    if state == State.PENDING and is_agreed:
         buttons = [
             Button(_.label("button", "✅ Accept"), Answer(ref=ref, act="accept")),
             Button(_.label("button", "❓ Ask for one more thing"), Answer(ref=ref, act="ask")),
+        ]
+    if state == State.PENDING:
+        buttons += [
             Button(_.label("button", "❌ Decline"), Answer(ref=ref, act="decline")),
             Button(_.label("button", "↪️ Others can help better"), Answer(ref=ref, act="pass")),
         ]

@@ -123,7 +123,7 @@ async def referral_reminder(page: Page, ref: str, at: str) -> Message | None:
 
 
 async def provider_reminder(page: Page, ref: str, at: str) -> Message | None:
-    """Remind staff of a request that is their turn; nothing where they can do nothing."""
+    """Remind staff of a request that is their turn."""
     _ = page._
     try:
         referral = await referrals.for_provider(page.session, page.reader, ref, page.now)
@@ -132,8 +132,6 @@ async def provider_reminder(page: Page, ref: str, at: str) -> Message | None:
     if referral.state != at:
         return None
     is_agreed = await agreements.is_active(page.session, referral.organization_id, page.now)
-    if not is_agreed and at not in referrals.BEGUN:
-        return None
     text = (
         _("🔔 A referral to you still waits for an answer.")
         if at == State.PENDING
@@ -156,8 +154,7 @@ async def access_ended(page: Page, ref: str) -> Message | None:
         return await ended_notice(page, organization.id) if is_team else None
     text = _(
         "🔒 The agreement with your organisation has ended: nothing that members share can be "
-        "opened any more. You can still say what has become of the requests that you have "
-        "accepted."
+        "opened any more. You can still say what becomes of the requests that are open with you."
     )
     return Message(text, [[Button(_.label("button", "All referrals"), Received())]])
 

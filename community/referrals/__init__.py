@@ -74,7 +74,7 @@ from community.referrals.sharing import (
     would_share,
 )
 from community.referrals.table import (
-    BEGUN,
+    ANSWERABLE,
     OPEN,
     OVER,
     REASONS,
@@ -103,7 +103,7 @@ from community.referrals.tending import (
 
 __all__ = [
     "ASKED_TWICE",
-    "BEGUN",
+    "ANSWERABLE",
     "CLOCKS",
     "FINISHING",
     "NOTE_LIMIT",

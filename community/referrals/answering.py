@@ -114,8 +114,8 @@ PROVIDERS_STEPS: Mapping[str, State] = {
 }
 
 
-FINISHING = frozenset({"begin", "complete", "fail"})
-"""These open nothing: they are taken without an agreement, too, so that the member is asked."""
+FINISHING = frozenset({"decline", "begin", "complete", "fail"})
+"""These open nothing: they are taken without an agreement, too, so that the member goes on."""
 
 
 async def answer(

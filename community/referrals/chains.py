@@ -17,7 +17,7 @@ from community.lifecycle import Who
 from community.needs import Need
 from community.people import Person
 from community.providers import Fit, Found, Look, Reader, Service
-from community.referrals.answering import for_provider, require_agreement
+from community.referrals.answering import for_provider
 from community.referrals.by_team import PassedOn
 from community.referrals.moving import move
 from community.referrals.table import (
@@ -224,9 +224,10 @@ async def pass_on(
 ) -> Referral:
     """Say that somebody else can help better, and who, if staff know; the member decides.
 
+    It opens nothing, so it is said without an agreement, too.
+
     Raises:
         NotFoundError: it is another organisation's request; the service is closed, or their own.
-        NoAgreementError: the agreement has ended.
         MemberIsAskedError: the member has been asked something and has not answered yet.
         IllegalMoveError: it does not wait for an answer any more.
     """
@@ -236,7 +237,6 @@ async def pass_on(
         not suggested.is_open or suggested.organization_id == referral.organization_id
     ):
         raise NotFoundError("Service")
-    await require_agreement(session, referral, now)
     if referral.state == State.NEEDS_INFORMATION:
         raise MemberIsAskedError(REFERRAL.name, referral.state, State.REROUTED)
     await move(

@@ -91,8 +91,8 @@ SETTLED = (
     State.RESOLVED,
 )
 """After these nothing is left to prepare."""
-BEGUN = (State.ACCEPTED, State.IN_SERVICE)
-"""From these a provider says what came of it, even when the agreement has ended meanwhile."""
+ANSWERABLE = (State.PENDING, State.ACCEPTED, State.IN_SERVICE)
+"""From these a provider says what becomes of it, even when the agreement has ended meanwhile."""
 OVER = (
     State.DECLINED,
     State.REROUTED,

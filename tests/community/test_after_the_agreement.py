@@ -7,7 +7,8 @@ import pytest
 from community import agreements, referrals
 from community.deliveries import Delivery
 from community.errors import NoAgreementError
-from community.referrals import Reason, Referral, Source, State
+from community.referrals import FieldName, Reason, Referral, Source, State
+from tests.agreeing import agreed
 from tests.community import test_referrals
 from tests.community.test_referrals import Town, put
 
@@ -77,16 +78,42 @@ async def test_what_was_begun_is_brought_to_its_end_and_the_member_is_asked(
     await referrals.confirm(town.session, town.member, referral.ref, town.now, helped=True)
 
 
-@pytest.mark.parametrize("step", ["accept", "decline"])
-async def test_the_verbs_themselves_refuse_what_would_go_on_with_a_request(
-    town: Town, step: str
-) -> None:
+async def test_the_verbs_themselves_refuse_what_would_go_on_with_a_request(town: Town) -> None:
     referral = await town.agrees()
     await end(town)
+    session, staff, ref, now = town.session, town.staff, referral.ref, town.now
     with pytest.raises(NoAgreementError):
-        await referrals.answer(
-            town.session, town.staff, referral.ref, step, town.now, reason=Reason.OTHER
-        )
+        await referrals.answer(session, staff, ref, "accept", now)
     with pytest.raises(NoAgreementError):
-        await referrals.pass_on(town.session, town.staff, referral.ref, town.now)
+        await referrals.ask_for(session, staff, ref, FieldName.NOTE, now)
     assert referral.state == State.PENDING
+
+
+@pytest.mark.parametrize("by_team", [False, True])
+async def test_a_no_opens_nothing_and_is_taken_with_its_reason(town: Town, by_team: bool) -> None:
+    referral = await (through_the_team if by_team else put)(town, State.PENDING)
+    await end(town)
+    reason, ref, now = Reason.NO_CAPACITY, referral.ref, town.now
+    if by_team:
+        actor = town.animator
+        await referrals.record(
+            town.session, actor, ref, "decline", now, source=Source.PHONE, reason=reason
+        )
+    else:
+        actor = town.staff
+        await referrals.answer(town.session, actor, ref, "decline", now, reason=reason)
+    assert (referral.state, referral.reason) == (State.DECLINED, reason)
+    opening = referrals.opened_by_team if by_team else referrals.opened
+    with pytest.raises(NoAgreementError):
+        await opening(town.session, actor, ref, now)
+    await agreed(town.session, town.coordinator, town.organization.ref, now)
+    _referral, shared = await opening(town.session, actor, ref, now)
+    assert shared == {}
+
+
+async def test_who_can_help_better_is_said_without_an_agreement_too(town: Town) -> None:
+    referral = await town.agrees()
+    await end(town)
+    await referrals.pass_on(town.session, town.staff, referral.ref, town.now)
+    assert referral.state == State.REROUTED
+    assert len(await town.owed("referral_step")) == 2

@@ -200,8 +200,8 @@ async def test_another_organisations_staff_are_told_that_there_is_nothing(
     assert not stranger.seen
 
 
-@pytest.mark.parametrize("act", ["open", "accept", "decline", "ask"])
-async def test_after_the_agreement_has_ended_a_referral_is_refused_and_not_shown(
+@pytest.mark.parametrize("act", ["accept", "ask"])
+async def test_after_the_agreement_has_ended_a_referral_is_not_gone_on_with(
     town: Town, act: str
 ) -> None:
     ref = await town.asks()
@@ -209,6 +209,36 @@ async def test_after_the_agreement_has_ended_a_referral_is_refused_and_not_shown
     await town.adviser.sends_data(f"rf:{ref}:{act}:")
     assert "agreement with your organisation has ended" in town.adviser.toasts[0]
     assert not town.adviser.seen
+
+
+@pytest.mark.parametrize(
+    ("label", "choice", "state"),
+    [
+        ("❌ Decline", "Another reason", State.DECLINED),
+        ("↪️ Others can help better", "I do not know who", State.REROUTED),
+    ],
+)
+async def test_after_the_agreement_has_ended_staff_say_no_unseen_and_the_member_goes_on(
+    town: Town, phone: Calling, label: str, choice: str, state: State
+) -> None:
+    amina = await phone(6)
+    ref = await town.asks(amina)
+    await town.adviser.sends_data(f"rf:{ref}:open:")
+    accept = "✅ Accept"
+    assert accept in town.adviser.buttons
+    await town.ends_the_agreement()
+    await town.adviser.gets("provider_reminder", ref=ref, at="pending")
+    await town.adviser.presses("Look at it")
+    assert "nothing of this request can be shown" in town.adviser.last
+    assert "Person" not in town.adviser.last
+    assert town.adviser.buttons[:2] == ["❌ Decline", "↪️ Others can help better"]
+    await town.adviser.presses(label)
+    await town.adviser.presses(choice)
+    assert "Person" not in town.adviser.last
+    async with town.database.transaction() as session:
+        assert (await session.scalars(select(Referral))).one().state == state
+    await amina.sends_data(f"sz:{ref}:open:")
+    assert "We know nobody else who takes requests for this now." in amina.last
 
 
 async def test_what_was_begun_is_finished_after_the_agreement_has_ended_and_nothing_is_shown(
@@ -233,7 +263,6 @@ async def test_whose_request_does_not_go_on_without_an_agreement_looks_for_anoth
     amina, animator = await phone(6), await phone(5, "en", ANIMATOR)
     ref = await town.asks(amina)
     await town.ends_the_agreement()
-    assert await town.adviser.gets("provider_reminder", ref=ref, at="pending") is None
     await animator.gets("team_notice", what="waiting", ref=ref, at="pending")
     assert "Please ask the organisation" not in animator.last
     await amina.sends_data(f"sz:{ref}:open:")

@@ -17,6 +17,7 @@ from tests.stories.steps import (
     a_directory,
     a_request,
     a_request_without_steps,
+    another_organization,
     sets_up_a_directory,
     staff,
 )
@@ -175,6 +176,41 @@ async def test_without_an_agreement_nothing_is_sent(stage: Stage, animator: Comi
     await amina.presses("I agree, send it")
     async with stage.app.database.transaction() as session:
         assert (await session.scalars(select(Referral))).all() == []
+
+
+async def test_after_the_agreement_staff_decline_unseen_and_the_member_is_offered_another(
+    stage: Stage, animator: Coming
+) -> None:
+    boss = await animator("fr")
+    await a_directory(boss)
+    await another_organization(boss)
+    adviser = await staff(boss, "fr")
+    await staff(boss, "fr", "Credit Union", "Banker")
+    amina = await stage.member("Amina", "ar")
+    await a_request(amina)
+    await boss.says("/report")
+    for press in (
+        "Set up the network",
+        "Organisations",
+        "Chamber of Commerce",
+        "The agreement has ended",
+        "Yes",
+    ):
+        await boss.presses(press)
+    adviser.sees_last("You can still say what becomes of the requests that are open with you.")
+    await adviser.presses("All referrals")
+    await adviser.presses("Start-up advice")
+    adviser.sees_last("so nothing of this request can be shown.")
+    assert "Amina" not in adviser.screen
+    await adviser.presses("Decline")
+    await adviser.presses("No free place")
+    assert await state_of(stage) == State.DECLINED
+    await amina.presses("Read it")
+    amina.sees_last("Reason: {reason}", "No free place")
+    amina.sees_last("This fits, too: {service}, {organization}", service="Small loans")
+    await amina.presses("Ask there")
+    await amina.presses("I agree, send it")
+    amina.sees_last("Your request is on its way")
 
 
 async def test_a_provider_declines_with_a_reason_which_the_member_reads(
