@@ -5,9 +5,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from aiogram.filters.callback_data import CallbackData
 
 from community import referrals
-from community.referrals import FieldName, Reason, State
+from community.providers import PAGE
+from community.referrals import FieldName, Reason, Referral, State
 from handlers import words
-from handlers.replies import Button, Message, in_rows
+from handlers.content import block_for
+from handlers.replies import Button, Message, Page, in_rows
+from handlers.staff import page_of
+from handlers.support import organization_name
 from locales import Html, Translator
 
 To = Callable[[str], CallbackData]
@@ -36,6 +40,33 @@ def fields(
     )
     note = _.label("button", "A note, or how to reach them")
     return Message(asked, [*rows, [Button(note, to(FieldName.NOTE.value))], [back]])
+
+
+async def elsewhere(
+    page: Page,
+    referral: Referral,
+    at: int,
+    asked: Html,
+    *,
+    turn: To,
+    choose: To,
+    rows: Sequence[Sequence[Button]],
+) -> Message:
+    """Ask who can help better: a page of the others' services, each one tap."""
+    _ = page._
+    found = await referrals.elsewhere(page.session, referral, page.now, at)
+    _shown, turning = page_of(range(found.total), at, PAGE, lambda to: turn(str(to)), _)
+    choices = []
+    for service in (fit.service for fit in found.fits):
+        block = await block_for(page, "service", service.id)
+        label = _.label(
+            "service in a list",
+            "{service}, {organization}",
+            service=block.get("name") if block else "?",
+            organization=await organization_name(page, service),
+        )
+        choices.append([Button(label, choose(service.ref))])
+    return Message(asked, [*choices, turning, *rows])
 
 
 def once_accepted(state: State, to: To, _: Translator) -> list[Button]:

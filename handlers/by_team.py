@@ -34,7 +34,7 @@ from handlers.support import organization_name
 from locales import Translator
 
 PER_PAGE = 10
-RECORDS = frozenset({*referrals.PROVIDERS_STEPS, "ask"})
+RECORDS = frozenset({*referrals.PROVIDERS_STEPS, "ask", "pass", "pass!"})
 """What the team writes down of what a provider has said."""
 
 
@@ -70,7 +70,7 @@ async def touched(
         await referrals.opened_by_team(session, person, ref, now)
     except NoAgreementError:
         referral = await referrals.for_team(session, person, ref, now)
-        is_step = act in {"open", *referrals.FINISHING}
+        is_step = act in {"open", "pass", "pass!", *referrals.FINISHING}
         if not is_step or referral.state not in referrals.ANSWERABLE:
             return [alert("by_team.no_agreement")]
     if act == "open":
@@ -84,7 +84,12 @@ async def touched(
         return [edit("by_team.field", ref=ref, how=how)]
     if not why and act in {"decline", "fail"}:
         return [edit("by_team.reason", ref=ref, act=act, how=how)]
-    if act == "ask":
+    if act == "pass":
+        return [edit("by_team.pass", ref=ref, how=how, at=int(why) if why.isdecimal() else 0)]
+    if act == "pass!":
+        source = Source(how)
+        await referrals.record_passed_on(session, person, ref, now, source=source, to_ref=why)
+    elif act == "ask":
         if why not in [*FieldName]:
             return [toast("old_button")]
         name = FieldName(why)
@@ -193,6 +198,7 @@ def _rows(ref: str, state: State, _: Translator, *, is_agreed: bool = True) -> l
     if state == State.PENDING:
         buttons += [
             Button(_.label("button", "❌ They decline"), ByTeam(ref=ref, act="decline")),
+            Button(_.label("button", "↪️ Others can help better"), ByTeam(ref=ref, act="pass")),
         ]
     buttons += answers.once_accepted(state, lambda act: ByTeam(ref=ref, act=act), _)
     return in_rows([*buttons, Button(_.label("button", "📞 Requests to pass on"), AllByTeam())])
@@ -230,6 +236,29 @@ async def field_card(page: Page, ref: str, how: str) -> Message:
         lambda name: ByTeam(ref=ref, act="ask", how=how, why=name),
         _back(ref, _),
         _,
+    )
+
+
+async def pass_card(page: Page, ref: str, how: str, at: int) -> Message:
+    """Ask whom the organisation suggests: one of the others' services, or nobody in particular."""
+    _ = page._
+    referral = await referrals.for_team(page.session, page.reader, ref, page.now)
+    to = partial(ByTeam, ref=ref, how=how)
+    nobody = Button(_.label("button", "They do not know who"), to(act="pass!"))
+    return await answers.elsewhere(
+        page,
+        referral,
+        at,
+        lines(
+            _("Who can help better, do they say?"),
+            _(
+                "The person reads the suggestion and decides. Nothing is passed on to anybody by "
+                "this, and you can open nothing of the request any more."
+            ),
+        ),
+        turn=lambda number: to(act="pass", why=number),
+        choose=lambda service: to(act="pass!", why=service),
+        rows=[[nobody], [_back(ref, _)]],
     )
 
 
@@ -295,6 +324,7 @@ CARDS = {
     "by_team.how": how_card,
     "by_team.reason": reason_card,
     "by_team.field": field_card,
+    "by_team.pass": pass_card,
     "by_team.no_agreement": no_agreement,
     "team_notice.by_team": notice,
 }

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import referrals, roles
 from community.errors import NoAgreementError, NotFoundError
 from community.people import Person
-from community.providers import PAGE, Service
+from community.providers import Service
 from community.referrals import FieldName, Reason, Referral, State
 from handlers import answers, feedback, proposals, quarters, words
 from handlers.clocks import next_lines
@@ -33,7 +33,6 @@ from handlers.replies import (
 )
 from handlers.requests import field_lines, resolution, write_button
 from handlers.staff import PROVIDERS, Received, page_of, router_for
-from handlers.support import organization_name
 from handlers.supporters import name_of
 from locales import Html, Translator
 
@@ -259,36 +258,22 @@ def _back(ref: str, _: Translator) -> Button:
 async def pass_card(page: Page, ref: str, at: int) -> Message:
     """Ask who can help better: one of the others' services, or nobody in particular."""
     _ = page._
-    found = await referrals.elsewhere(page.session, page.reader, ref, page.now, at)
-    _shown, turning = page_of(
-        range(found.total), at, PAGE, lambda to: Answer(ref=ref, act="pass", why=str(to)), _
-    )
-    rows = []
-    for service in (fit.service for fit in found.fits):
-        block = await block_for(page, "service", service.id)
-        label = _.label(
-            "service in a list",
-            "{service}, {organization}",
-            service=block.get("name") if block else "?",
-            organization=await organization_name(page, service),
-        )
-        rows.append([Button(label, Answer(ref=ref, act="pass!", why=service.ref))])
-    text = lines(
-        _("Who can help better?"),
-        _(
-            "The person reads your suggestion and decides. Nothing is passed on to anybody by "
-            "this, and you can open nothing of the request any more."
+    referral = await referrals.for_provider(page.session, page.reader, ref, page.now)
+    to = partial(Answer, ref=ref)
+    return await answers.elsewhere(
+        page,
+        referral,
+        at,
+        lines(
+            _("Who can help better?"),
+            _(
+                "The person reads your suggestion and decides. Nothing is passed on to anybody by "
+                "this, and you can open nothing of the request any more."
+            ),
         ),
-    )
-    open_end = Answer(ref=ref, act="pass!")
-    return Message(
-        text,
-        [
-            *rows,
-            turning,
-            [Button(_.label("button", "I do not know who"), open_end)],
-            [_back(ref, _)],
-        ],
+        turn=lambda number: to(act="pass", why=number),
+        choose=lambda service: to(act="pass!", why=service),
+        rows=[[Button(_.label("button", "I do not know who"), to(act="pass!"))], [_back(ref, _)]],
     )
 
 

@@ -45,6 +45,7 @@ from community.referrals.chains import (
     instead_of,
     onward,
     pass_on,
+    record_passed_on,
     takes_requests,
 )
 from community.referrals.clocks import CLOCKS, Awaited, Clock, Owner, Then
@@ -102,8 +103,8 @@ from community.referrals.tending import (
 )
 
 __all__ = [
-    "ASKED_TWICE",
     "ANSWERABLE",
+    "ASKED_TWICE",
     "CLOCKS",
     "FINISHING",
     "NOTE_LIMIT",
@@ -174,6 +175,7 @@ __all__ = [
     "prepared_for",
     "preview",
     "record",
+    "record_passed_on",
     "record_question",
     "resolve",
     "ring",

@@ -18,15 +18,17 @@ from community.needs import Need
 from community.people import Person
 from community.providers import Fit, Found, Look, Reader, Service
 from community.referrals.answering import for_provider
-from community.referrals.by_team import PassedOn
+from community.referrals.by_team import PassedOn, for_team
 from community.referrals.moving import move
 from community.referrals.table import (
     OPEN,
+    RECORDED,
     REFERRAL,
     TURNED_AWAY,
     FieldName,
     Referral,
     SharedField,
+    Source,
     State,
 )
 
@@ -199,14 +201,9 @@ async def _newest(session: AsyncSession, referral: Referral) -> dict[FieldName, 
 
 
 async def elsewhere(
-    session: AsyncSession, actor: Person, ref: str, now: datetime, page: int = 0
+    session: AsyncSession, referral: Referral, now: datetime, page: int = 0
 ) -> Found:
-    """Return a page of the services of others that staff can suggest to the member.
-
-    Raises:
-        NotFoundError: it is another organisation's request.
-    """
-    referral = await for_provider(session, actor, ref, now)
+    """Return a page of the services of others that can be suggested to the member."""
     service = await session.get_one(Service, referral.service_id)
     return await providers.find_services(
         session,
@@ -232,6 +229,41 @@ async def pass_on(
         IllegalMoveError: it does not wait for an answer any more.
     """
     referral = await for_provider(session, actor, ref, now, lock=True)
+    return await _reroute(session, actor, referral, to_ref, now, source=Source.CHAT)
+
+
+async def record_passed_on(
+    session: AsyncSession,
+    actor: Person,
+    ref: str,
+    now: datetime,
+    *,
+    source: Source,
+    to_ref: str = "",
+) -> Referral:
+    """Write down that a provider says so, and how; the member decides.
+
+    Raises:
+        NotFoundError: it is not the actor's business; there is no such source; the service is
+            closed, or the provider's own.
+        MemberIsAskedError: the member has been asked something and has not answered yet.
+        IllegalMoveError: it does not wait for an answer any more.
+    """
+    if source not in RECORDED:
+        raise NotFoundError("source")
+    referral = await for_team(session, actor, ref, now, lock=True)
+    return await _reroute(session, actor, referral, to_ref, now, source=source)
+
+
+async def _reroute(
+    session: AsyncSession,
+    actor: Person,
+    referral: Referral,
+    to_ref: str,
+    now: datetime,
+    *,
+    source: Source,
+) -> Referral:
     suggested = await find(session, Service, to_ref) if to_ref else None
     if suggested is not None and (
         not suggested.is_open or suggested.organization_id == referral.organization_id
@@ -246,6 +278,7 @@ async def pass_on(
         Who.PROVIDER,
         actor,
         now,
+        source=source,
         suggested_id=suggested.id if suggested else None,
     )
     return referral

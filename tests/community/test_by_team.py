@@ -21,6 +21,7 @@ from community.errors import (
 from community.exchanges import Kind
 from community.history import Step
 from community.people import Person
+from community.providers import Service
 from community.referrals import FieldName, Reason, Referral, Source, State, answering
 from community.roles import Role, RoleName
 from tests.community import test_referrals
@@ -375,3 +376,36 @@ async def test_that_nobody_could_be_reached_is_the_teams_to_say_alone(
         reason=Reason.PROVIDER_NOT_REACHED,
     )
     assert referral.reason == Reason.PROVIDER_NOT_REACHED
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+async def test_that_others_can_help_better_is_recorded_and_the_member_decides(
+    town: Town, is_known: bool
+) -> None:
+    referral = await asked(town)
+    session, now = town.session, town.now
+    bank = await roles.staffed(session, town.stranger, now)
+    theirs = Service(
+        organization_id=bank[0], need=town.service.need, languages=["fr"], made_at=now
+    )
+    session.add(theirs)
+    await session.flush()
+    to = theirs.ref if is_known else ""
+    for actor, source in ((town.staff, PHONE), (town.member, PHONE), (town.animator, Source.CHAT)):
+        with pytest.raises(NotFoundError):
+            await referrals.record_passed_on(session, actor, referral.ref, now, source=source)
+    own = town.service.ref
+    with pytest.raises(NotFoundError):
+        await referrals.record_passed_on(
+            session, town.animator, referral.ref, now, source=PHONE, to_ref=own
+        )
+    await referrals.record_passed_on(
+        session, town.animator, referral.ref, now, source=PHONE, to_ref=to
+    )
+    assert referral.state == State.REROUTED
+    assert referral.suggested_id == (theirs.id if is_known else None)
+    assert await referrals.last_source(session, referral) == PHONE
+    assert await opens(town, town.animator, referral) == {}
+    with pytest.raises(IllegalMoveError):
+        await records(town, referral, "accept")
+    assert (await session.scalars(select(Referral))).all() == [referral], "nothing goes by itself"

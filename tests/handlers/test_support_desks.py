@@ -241,6 +241,27 @@ async def test_after_the_agreement_has_ended_staff_say_no_unseen_and_the_member_
     assert "We know nobody else who takes requests for this now." in amina.last
 
 
+async def test_after_the_agreement_has_ended_the_team_records_a_no_and_nothing_else(
+    town: Town, phone: Calling
+) -> None:
+    animator = await phone(5, "en", ANIMATOR)
+    ref = await town.asks()
+    async with town.database.transaction() as session:
+        (await session.scalars(select(Referral))).one().by_team = True
+    await town.ends_the_agreement()
+    await animator.sends_data(f"bt:{ref}:accept:phone:")
+    assert "nothing can be passed on" in animator.toasts[0]
+    await animator.sends_data(f"bt:{ref}:open::")
+    assert "nothing of this request can be shown" in animator.last
+    assert animator.buttons[:2] == ["❌ They decline", "↪️ Others can help better"]
+    await animator.presses("Others can help better")
+    await animator.presses("By e-mail")
+    await animator.presses("They do not know who")
+    assert "Person" not in animator.last
+    async with town.database.transaction() as session:
+        assert (await session.scalars(select(Referral))).one().state == State.REROUTED
+
+
 async def test_what_was_begun_is_finished_after_the_agreement_has_ended_and_nothing_is_shown(
     town: Town,
 ) -> None:

@@ -240,6 +240,34 @@ async def test_a_no_that_came_by_phone_is_read_with_its_reason(
     assert await state_of(stage) == State.DECLINED
 
 
+async def test_who_can_help_better_came_by_phone_and_the_member_agrees_anew(
+    stage: Stage, animator: Coming
+) -> None:
+    boss = await animator("fr")
+    await a_directory(boss)
+    await another_organization(boss)
+    await staff(boss, "fr", "Credit Union", "Banker")
+    await switched_on(boss)
+    amina = await stage.member("أمينة", "ar")
+    await asks(amina)
+    await boss.presses("Show what was shared")
+    await boss.presses("Others can help better")
+    await boss.presses("By phone")
+    boss.sees_last("Who can help better, do they say?")
+    await boss.presses("Small loans")
+    assert WISH not in boss.screen
+    assert await state_of(stage) == State.REROUTED
+    await amina.presses("Read it")
+    amina.sees_last(
+        "Recorded by the team, by phone.", "They think that somebody else can help you better."
+    )
+    amina.sees_last("They suggest: {service}, {organization}", service="Small loans")
+    await amina.presses("Ask there")
+    amina.sees_last("This goes to {organization}, and nothing else", "Credit Union", WISH)
+    await amina.presses("I agree, send it")
+    amina.sees_last("Your request is on its way")
+
+
 async def test_who_was_shown_that_the_team_reads_it_agrees_anew_when_staff_have_come(
     stage: Stage, animator: Coming
 ) -> None:
