@@ -68,6 +68,8 @@ class Rest(StrEnum):
     ENDED = "ended"
     WITHDRAWN = "withdrawn"
     NO_AGREEMENT = "no_agreement"
+    SEALED = "sealed"
+    """The agreement under which it was written has ended, whatever has been signed since."""
     CLOSED = "closed"
     """By the other side; whoever has closed it may write, and then it is open again."""
 
@@ -97,8 +99,8 @@ class View:
     @property
     def may_read(self) -> bool:
         """Say whether what was written is for this person."""
-        is_over = self.rest in (Rest.WITHDRAWN, Rest.NO_AGREEMENT)
-        return not (is_over and self.side is Side.OTHER)
+        is_shut = self.rest is Rest.NO_AGREEMENT or self.exchange.withdrawn_at is not None
+        return not (is_shut and self.side is Side.OTHER)
 
     @property
     def may_write(self) -> bool:
@@ -190,8 +192,8 @@ async def look(
     if exchange.referral_id is not None:
         referral = await session.get_one(Referral, exchange.referral_id)
         rest = await _rest_of_referral(session, referral, now)
-        if exchange.withdrawn_at is not None and rest is not Rest.NO_AGREEMENT:
-            rest = Rest.WITHDRAWN
+        if exchange.withdrawn_at is not None and rest in (None, Rest.NOT_YET):
+            rest = Rest.SEALED
     elif exchange.event_id is not None:
         event = await session.get_one(Event, exchange.event_id)
         rest = _rest_of_event(event, now)
@@ -471,4 +473,6 @@ async def about_referral(session: AsyncSession, referral: Referral) -> Exchange 
 
 async def can_begin(session: AsyncSession, referral: Referral, now: datetime) -> bool:
     """Say whether both sides can write about a request now."""
-    return await _rest_of_referral(session, referral, now) is None
+    written = await about_referral(session, referral)
+    is_sealed = written is not None and written.withdrawn_at is not None
+    return not is_sealed and await _rest_of_referral(session, referral, now) is None

@@ -322,6 +322,10 @@ def _why(view: View, _: Translator) -> Html | None:
             "🔒 There is no agreement with the organisation any more: nothing more can be "
             "written here."
         ),
+        Rest.SEALED: _(
+            "🔒 The agreement under which this was written has ended: the organisation cannot "
+            "read it any more, and nothing more can be written here."
+        ),
         Rest.CLOSED: _("🔒 The other side has closed this: nothing more can be written here."),
     }[view.rest]
 

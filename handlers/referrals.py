@@ -160,6 +160,7 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
         return answers.shut(Answer(ref=ref), _)
     state = State(referral.state)
     told = await field_lines(page, shared, referral.written_in, by_machine=True)
+    was_sealed = await referrals.was_sealed(page.session, referral)
     text = lines(
         _("<b>{service}</b>", service=await _about(page, referral)),
         _("{state}.", state=words.state_for_staff(state, _)),
@@ -169,7 +170,7 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
         else None,
         next_lines(page, referral, for_staff=True),
         "",
-        *(told or [_nothing(state, _)]),
+        *(told or [_nothing(state, _, was_sealed=was_sealed)]),
         "",
         _("This was shared with your organisation only, for this request."),
     )
@@ -200,7 +201,12 @@ async def closed_card(page: Page) -> Message:
     return Message(answers.closed(page._))
 
 
-def _nothing(state: State, _: Translator) -> Html:
+def _nothing(state: State, _: Translator, *, was_sealed: bool) -> Html:
+    if was_sealed:
+        return _(
+            "The agreement under which this was shared has ended, so it cannot be opened any "
+            "more. You can ask for what you need; the person decides anew."
+        )
     if state == State.CANCELLED:
         return _("The person has withdrawn the request; there is nothing to see any more.")
     if state in referrals.TURNED_AWAY:

@@ -229,6 +229,12 @@ async def request_card(page: Page, ref: str) -> Message:
             "There is no agreement with this organisation any more: it sees "
             "nothing of your request. You can withdraw it, and look for another one."
         ),
+        _(
+            "The agreement under which you had shared something has ended, so they see nothing of "
+            "it. There is a new one: if they need something, they ask you, and you decide anew."
+        )
+        if is_agreed and await referrals.was_sealed(page.session, referral)
+        else None,
         await _asked_line(page, referral),
         *(["", _shown_to(referral, _), *told] if told and is_agreed else []),
         *(["", _("Were you really helped?")] if state in ASKING else []),

@@ -72,6 +72,7 @@ from community.referrals.sharing import (
     fingerprint,
     preview,
     shared,
+    was_sealed,
     would_share,
 )
 from community.referrals.table import (
@@ -186,6 +187,7 @@ __all__ = [
     "take_back",
     "takes_requests",
     "unattended",
+    "was_sealed",
     "was_taken_back",
     "withdraw",
     "withdraw_all",

@@ -12,7 +12,7 @@ from community.areas import Area
 from community.errors import NotUnderstoodError
 from community.people import Person
 from community.providers import Service
-from community.referrals.table import FieldName, Referral, SharedField
+from community.referrals.table import OPEN, FieldName, Referral, SharedField
 
 NOTE_LIMIT = 500
 
@@ -65,6 +65,18 @@ async def shared(session: AsyncSession, referral: Referral) -> dict[FieldName, s
         .order_by(SharedField.id)
     )
     return {FieldName(row.name): row.value for row in rows}
+
+
+async def was_sealed(session: AsyncSession, referral: Referral) -> bool:
+    """Say whether an open request shares nothing because an agreement has ended meanwhile.
+
+    Whatever else ends a consent ends the request, too.
+    """
+    rows = await session.scalars(
+        select(SharedField.withdrawn_at).where(SharedField.referral_id == referral.id)
+    )
+    ended = [at is not None for at in rows]
+    return referral.state in OPEN and bool(ended) and all(ended)
 
 
 async def asked_for(

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from community import agreements, referrals
+from community import agreements, bridge, referrals
+from community.bridge import Rest
 from community.deliveries import Delivery
 from community.errors import NoAgreementError
+from community.exchanges import Kind
 from community.referrals import FieldName, Reason, Referral, Source, State
 from tests.agreeing import agreed
 from tests.community import test_referrals
@@ -117,3 +119,34 @@ async def test_who_can_help_better_is_said_without_an_agreement_too(town: Town) 
     await referrals.pass_on(town.session, town.staff, referral.ref, town.now)
     assert referral.state == State.REROUTED
     assert len(await town.owed("referral_step")) == 2
+
+
+async def test_after_a_new_agreement_it_is_known_that_the_old_one_ended_what_was_shared(
+    town: Town,
+) -> None:
+    referral = await put(town, State.ACCEPTED)
+    session, member, now = town.session, town.member, town.now
+    exchange = await bridge.begin(session, member, Kind.REFERRAL, referral.ref, now)
+    assert not await referrals.was_sealed(session, referral)
+    await end(town)
+    for actor in (member, town.staff):
+        assert (await bridge.look(session, actor, exchange.ref, now)).rest is Rest.NO_AGREEMENT
+    await agreed(session, town.coordinator, town.organization.ref, now)
+    assert await referrals.was_sealed(session, referral)
+    for actor, may_read in ((member, True), (town.staff, False)):
+        view = await bridge.look(session, actor, exchange.ref, now)
+        assert (view.rest, view.may_read, view.may_write) == (Rest.SEALED, may_read, False)
+    await referrals.withdraw(session, member, referral.ref, now)
+    view = await bridge.look(session, town.staff, exchange.ref, now)
+    assert (view.rest, view.may_read) == (Rest.WITHDRAWN, False)
+    assert not await referrals.was_sealed(session, referral)
+
+
+async def test_what_is_over_is_not_called_withdrawn_when_it_is_shared_no_more(town: Town) -> None:
+    referral = await put(town, State.ACCEPTED)
+    session, now = town.session, town.now
+    exchange = await bridge.begin(session, town.member, Kind.REFERRAL, referral.ref, now)
+    await town.answers(referral, "begin", "complete")
+    await referrals.stop_sharing(session, town.member, referral.ref, now)
+    view = await bridge.look(session, town.staff, exchange.ref, now)
+    assert (view.rest, view.may_read) == (Rest.ENDED, False)

@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 
 from sqlalchemy import select
 
-from community import agreements
+from community import agreements, people, referrals
 from community.arrivals import Arrival, Arriving
 from community.providers import Organization
 from community.referrals import Referral, State
+from tests.agreeing import agreed
 from tests.stories.conftest import RUNS, Coming, Somebody, Stage, directions
 from tests.stories.reading import bare, saying
 from tests.stories.steps import (
@@ -176,6 +177,39 @@ async def test_without_an_agreement_nothing_is_sent(stage: Stage, animator: Comi
     await amina.presses("I agree, send it")
     async with stage.app.database.transaction() as session:
         assert (await session.scalars(select(Referral))).all() == []
+
+
+async def test_after_a_new_agreement_both_sides_read_why_nothing_is_shared(
+    stage: Stage, animator: Coming
+) -> None:
+    boss = await animator("fr")
+    await a_directory(boss)
+    adviser = await staff(boss, "fr")
+    amina = await stage.member("Amina", "ar")
+    await a_request(amina)
+    await adviser.presses("Show what was shared")
+    await adviser.presses("Accept")
+    await adviser.presses("Write to each other")
+    await adviser.says("Bonjour, venez lundi.")
+    async with stage.app.database.transaction() as session:
+        actor = await people.by_telegram_id(session, boss.id)
+        assert actor is not None
+        chamber = (await session.scalars(select(Organization))).one()
+        await referrals.end_agreement(session, actor, chamber.ref, stage.now)
+        await agreed(session, actor, chamber.ref, stage.now)
+    await adviser.says("/referrals")
+    await adviser.presses("Start-up advice")
+    adviser.sees_last("The agreement under which this was shared has ended")
+    assert "Amina" not in adviser.last["text"]
+    await adviser.presses("💬 Messages")
+    adviser.sees_last("The agreement under which this was written has ended")
+    await amina.says("/support")
+    await amina.presses("My requests")
+    await amina.presses("Chamber of Commerce")
+    amina.sees_last("The agreement under which you had shared something has ended")
+    await amina.presses("💬 Messages")
+    amina.sees_last("The agreement under which this was written has ended")
+    assert not amina.has_read("The request was withdrawn")
 
 
 async def test_after_the_agreement_staff_decline_unseen_and_the_member_is_offered_another(
