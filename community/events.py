@@ -6,7 +6,7 @@ same moment in UTC, kept beside it for comparing.
 
 import secrets
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from sqlalchemy import (
     Index,
     String,
     Text,
+    UniqueConstraint,
     case,
     func,
     select,
@@ -111,7 +112,10 @@ class Event(Base, Referable):
     """A meeting of the network."""
 
     __tablename__ = "events"
-    __table_args__ = (Index("ix_events_state_starts_at", "state", "starts_at"),)
+    __table_args__ = (
+        Index("ix_events_state_starts_at", "state", "starts_at"),
+        UniqueConstraint("series_id", "series_day"),
+    )
 
     uid: Mapped[str] = mapped_column(String(64), default=lambda: secrets.token_hex(16))
     """iCalendar's UID: stays for ever. The bot adds ``@diwan``."""
@@ -156,6 +160,12 @@ class Event(Base, Referable):
     )
     """Of a proposal: which animator takes care of it."""
     refused_because: Mapped[str | None] = mapped_column(Text)
+    series_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("event_series.id"))
+    """The series of which it is one date (``community/series.py``)."""
+    series_day: Mapped[date | None]
+    """Which day of its rule it is, also when it has been moved to another one."""
+    stands_apart: Mapped[bool] = mapped_column(default=False)
+    """This date was changed alone: no later one is made like it."""
     source_message: Mapped[int | None] = mapped_column(BigInteger)
     """The Telegram message that created it: the same press twice makes one event."""
 

@@ -26,6 +26,7 @@ from community import (
     retention,
     second_reading,
     sends,
+    series,
     surveys,
 )
 from scheduler.due import next_due
@@ -141,6 +142,10 @@ async def _watching_what_is_set_aside(session: AsyncSession, tick: Tick) -> obje
     return await alerts.watch_set_aside(session, tick.now)
 
 
+async def _making_dates_of_series(session: AsyncSession, tick: Tick) -> object:
+    return await series.fill(session, tick.now)
+
+
 async def _telling_quarters(session: AsyncSession, tick: Tick) -> object:
     return await quarters.tell(session, tick.now, ZoneInfo(tick.zone))
 
@@ -153,6 +158,7 @@ TIMETABLE: Sequence[Job] = (
     Job("rescuing what a dead process held", 5, _rescuing),
     Job("lapsing offered places", 10, _lapsing_offers),
     Job("holding events", 30, _holding_events),
+    Job("making the dates of events that repeat", 60, _making_dates_of_series),
     Job("opening pulses", 30, _opening_pulses),
     Job("ending pauses", 30, _ending_pauses),
     Job("expiring", 30, _expiring),

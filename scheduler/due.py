@@ -16,6 +16,7 @@ from community import (
     quarters,
     referrals,
     sends,
+    series,
 )
 from community.attendance import Attendance
 from community.people import Membership, Person
@@ -34,6 +35,7 @@ async def next_due(session: AsyncSession, now: datetime, zone: str = "UTC") -> d
         await quarters.next_telling(session, now, ZoneInfo(zone)),
         await providers.next_ask(session, now),
         await events.next_end(session),
+        await series.next_fill(session),
         await session.scalar(
             select(func.min(Send.starts_at)).where(Send.state == sends.State.SCHEDULED)
         ),

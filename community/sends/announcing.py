@@ -90,6 +90,7 @@ async def change_event(
     after = events.details_of(event)
     if after == before:
         return told, None
+    event.stands_apart = event.series_id is not None
     if events.is_material(before, after):
         await event_support.tell_coming(session, event, now, called_off=False)
     # Invitations are there until it begins: those that still have to leave, too.

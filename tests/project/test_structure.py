@@ -131,6 +131,18 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("role_invitations", {**AN_OFFER, "name": "translator", "offered_to_id": 1}),
     ],
     "0046": [("attendances", {"event_id": 1, "answered_at": NOW, "guests": 1})],
+    "0049": [
+        (
+            "event_series",
+            {
+                "every": "week",
+                "starts_wall": NOW.replace(tzinfo=None),
+                "zone": "UTC",
+                "made_until": NOW.date(),
+                "made_at": NOW,
+            },
+        ),
+    ],
 }
 """Rows that the columns and tables of a migration are about."""
 
