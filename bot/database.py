@@ -29,6 +29,9 @@ _RESTS_SINCE = "rests_since"
 SYNCHRONOUS = "FULL"
 """Whether a commit waits for the disk. Tests turn it off: their machine loses no power."""
 
+CACHE_KIB = 8 * 1024
+"""So much of an SQLite file is kept in memory."""
+
 
 class Database:
     """The database of this deployment: SQLite in WAL mode or PostgreSQL."""
@@ -154,6 +157,8 @@ def _pragmas(connection: Any, _record: object) -> None:
     cursor.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
     # What is deleted is overwritten: by itself SQLite only marks its place as free.
     cursor.execute("PRAGMA secure_delete=ON")
+    # Of a directory of 20,000 a search reads more than the 2 MiB that SQLite keeps by itself.
+    cursor.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     cursor.close()
 
 

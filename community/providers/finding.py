@@ -6,7 +6,7 @@ A place that somebody shares is a value of the query and is kept nowhere.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Float,
+    FromClause,
     Select,
     and_,
     bindparam,
@@ -145,13 +146,14 @@ async def find_services(
     if not found:
         return Found([])
     first = found[0]
-    if scores is not None:  # few by now: the words decide, then the order that they have
+    if scores is None:
+        fits = [_fit(row, row.Service, reader, look) for row in found]
+    else:  # few by now: the words decide, then the order that they have
         found = sorted(found, key=lambda row: -round(scores[row.id], 1))
         found = found[page * PAGE : (page + 1) * PAGE]
-    ids = [row.id for row in found]
-    rows = await session.scalars(_THESE, {"ids": ids})
-    services = {service.id: service for service in rows}
-    fits = [_fit(row, services[row.id], reader, look) for row in found]
+        rows = await session.scalars(_THESE, {"ids": [row.id for row in found]})
+        services = {service.id: service for service in rows}
+        fits = [_fit(row, services[row.id], reader, look) for row in found]
     return Found(fits, first.total, first.given, first.given_here, first.roomy)
 
 
@@ -194,27 +196,30 @@ def _ranked(ranking: _Ranking, more: Sequence[ColumnElement[bool]] = ()) -> Sele
     """Return the statement that ranks services, and counts all of them beside one page."""
     # Else SQLite would work out each value again wherever it is counted and sorted by.
     ranked = _rows(ranking).where(*more).cte("ranked").prefix_with("MATERIALIZED")
-    by = (ranked.c.km2, ranked.c.spoken) if ranking.is_near else (ranked.c.spoken,)
     given = ranked.c.spoken == 0
     given_here = and_(given, ranked.c.here == 1)
-    counted: Mapping[str, ColumnElement[bool]] = {
-        "given": given,
-        "given_here": given_here,
-        "roomy": and_(given_here, ranked.c.full == 0),
-    }
-    query = select(
-        ranked,
-        func.count().over().label("total"),
-        *(
-            func.sum(case((condition, 1), else_=0)).over().label(name)
-            for name, condition in counted.items()
-        ),
-    ).order_by(
-        ranked.c.stale, ranked.c.full, *by, ranked.c.here.desc(), ranked.c.which, ranked.c.id
-    )
+    roomy = and_(given_here, ranked.c.full == 0)
+    # By OVER () SQLite would copy every row to write the counts beside it.
+    counted = select(
+        func.count().label("total"),
+        func.sum(case((given, 1), else_=0)).label("given"),
+        func.sum(case((given_here, 1), else_=0)).label("given_here"),
+        func.sum(case((roomy, 1), else_=0)).label("roomy"),
+    ).subquery("counted")
+    query = select(ranked, counted).join_from(ranked, counted, true())
+    query = query.order_by(*_order(ranked, ranking))
     if ranking.shape is None:
         return query
-    return query.limit(bindparam("size")).offset(bindparam("before"))
+    # The rest of a service's row is read only of those that stand on the page.
+    page = query.limit(bindparam("size")).offset(bindparam("before")).subquery("page")
+    services = select(Service, page).join(page, page.c.id == Service.id)
+    return services.order_by(*_order(page, ranking))
+
+
+def _order(of: FromClause, ranking: _Ranking) -> Sequence[ColumnElement[Any]]:
+    nearest = [of.c.km2] if ranking.is_near else []
+    first = (of.c.stale, of.c.full, *nearest, of.c.spoken, of.c.here.desc())
+    return (*first, of.c.which, of.c.id)
 
 
 def _rows(ranking: _Ranking) -> Select[Any]:

@@ -107,7 +107,7 @@ def _like(connection: Connection, typed: Collection[str]) -> list[_Typed]:
     keys = {word: spelling.slips(word) for word in typed}
     every = sorted(set().union(*keys.values()))
     rows: dict[str, dict[int, str]] = {}
-    for key, number, word in connection.execute(_LIKE, {"keys": every}):
+    for key, number, word in connection.execute(_LIKE, {"keys": every}).all():
         rows.setdefault(key, {})[number] = word
     found = []
     for one, its_keys in keys.items():
@@ -127,7 +127,7 @@ def _stand(connection: Connection, one: _Typed, most: int, sought: Asked | None 
     values = {} if sought is None else sought.values
     for likeness, number in one.like:
         rows = connection.execute(query, {**values, "word": number, "most": most})
-        for rank, subject, subject_id in rows:
+        for rank, subject, subject_id in rows.all():
             place, fit = (subject, subject_id), likeness * _BY_RANK[rank]
             one.places[place] = max(fit, one.places.get(place, 0))
         if len(one.places) >= most:
@@ -151,10 +151,10 @@ def _add_common(connection: Connection, one: _Typed, fits: dict[Place, float]) -
     """Count a common word where another one has been found."""
     best: dict[Place, float] = {}
     for subject in SUBJECTS:
-        ids = [number for of, number in fits if of == subject]
+        ids = [*_of(subject, fits)]
         for likeness, word in one.like if ids else ():
             values = {"subject": subject, "ids": ids, "word": word}
-            for rank, of, number in connection.execute(_STANDS_IN, values):
+            for rank, of, number in connection.execute(_STANDS_IN, values).all():
                 best[of, number] = max(likeness * _BY_RANK[rank], best.get((of, number), 0))
     for place, fit in best.items():
         fits[place] += fit / 2
@@ -164,19 +164,26 @@ def _of_services(
     connection: Connection, fits: Mapping[Place, float], sought: Asked
 ) -> dict[int, float]:
     """Return the services that are sought, the best fitting first, at most so many."""
+    of = {subject: _of(subject, fits) for subject in SUBJECTS}
     found: dict[int, int] = {}
-    for subject in SUBJECTS:
-        if ids := [number for of, number in fits if of == subject]:
+    for subject, its in of.items():
+        if its:
             query = _prepared(sought.shape, subject)
             if sought.more:
                 query = query.where(*sought.more)
-            values = {**sought.values, "ids": ids, "most": max(PER_WORD, len(ids))}
-            found |= {row.id: row.organization_id for row in connection.execute(query, values)}
+            values = {**sought.values, "ids": [*its], "most": max(PER_WORD, len(its))}
+            found |= connection.execute(query, values).all()
+    services, organizations = of["service"], of["organization"]
     scores = {
-        number: fits.get(("service", number), 0) + fits.get(("organization", of), 0)
-        for number, of in found.items()
+        service: services.get(service, 0) + organizations.get(organization, 0)
+        for service, organization in found.items()
     }
-    return dict(sorted(scores.items(), key=lambda each: (-each[1], each[0]))[:MOST])
+    best = sorted(sorted(scores), key=scores.__getitem__, reverse=True)
+    return {service: scores[service] for service in best[:MOST]}
+
+
+def _of(subject: str, fits: Mapping[Place, float]) -> dict[int, float]:
+    return {number: fit for (of, number), fit in fits.items() if of == subject}
 
 
 @lru_cache(maxsize=64)
