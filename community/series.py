@@ -27,6 +27,7 @@ from community.events import EVENT, Details, Event, details_of
 from community.lifecycle import Who
 from community.people import Person
 from community.roles import RoleName
+from community.sends import Send
 
 AHEAD = timedelta(weeks=8)
 """So far ahead the dates of a series are there to be answered."""
@@ -97,7 +98,7 @@ class Rule:
     def lasting(self, times: int) -> "Rule":
         """Return the rule that ends after so many dates."""
         if not 1 <= times <= MOST:
-            raise NotUnderstoodError("times", limit=MOST)
+            raise NotUnderstoodError("number")
         return replace(self, until=self.days(FOR_EVER, times)[-1])
 
 
@@ -149,7 +150,7 @@ async def repeat(
     if times is not None:
         rule = rule.lasting(times)
     if len(rule.days(FOR_EVER, 2)) < 2:
-        raise NotUnderstoodError("until")
+        raise NotUnderstoodError("ends_at")
     day = event.starts_wall.date()
     series = Series(
         every=every,
@@ -232,14 +233,7 @@ async def _pattern(session: AsyncSession, series: Series) -> Event | None:
     return found
 
 
-async def copy(
-    session: AsyncSession,
-    actor: Person,
-    ref: str,
-    now: datetime,
-    *,
-    source_message: int | None = None,
-) -> Event:
+async def copy(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Event:
     """Make a draft like an event: at the same time, on the same weekday of the next month.
 
     Raises:
@@ -249,14 +243,6 @@ async def copy(
     await roles.require(session, actor, RoleName.ANIMATOR, now)
     model = await find(session, Event, ref)
     events.require_decided(model)
-    if source_message is not None:
-        twin: Event | None = await session.scalar(
-            select(Event).where(
-                Event.made_by_id == actor.id, Event.source_message == source_message
-            )
-        )
-        if twin is not None:
-            return twin
     monthly = Rule(Every.MONTH, model.starts_wall)
     today = now.astimezone(events.zone_of(model)).date()
     later = max(today, model.starts_wall.date())
@@ -269,7 +255,6 @@ async def copy(
         changed_at=now,
         starts_wall=wall,
         starts_at=events.wall_to_utc(wall, model.zone),
-        source_message=source_message,
     )
     session.add(event)
     await session.flush()
@@ -288,8 +273,10 @@ async def change_from(
     now: datetime,
     *,
     default_zone: str,
-) -> int:
+) -> tuple[int, Send | None]:
     """Change this date and all that follow; return how many people are told, each once.
+
+    And the announcement of this date, if that is a draft again.
 
     What differs now from before changes in the later dates as well, wherever they still had what
     this one had: a date that was given another place or time for itself keeps it. A new day of
@@ -305,7 +292,9 @@ async def change_from(
     series, event, later = await _from_here(session, ref)
     before, rule, zone = details_of(event), rule_of(series), series.zone
     stood_apart = event.stands_apart
-    await sends.change_event(session, actor, ref, details, now, default_zone=default_zone)
+    _told, send = await sends.change_event(
+        session, actor, ref, details, now, default_zone=default_zone
+    )
     event.stands_apart = stood_apart
     moves = (details.starts_wall, details.zone) != (before.starts_wall, before.zone)
     was_on = {each.id: each.series_day for each in [event, *later]}
@@ -326,7 +315,7 @@ async def change_from(
     if moves:
         await _fill(session, series, now)
     await session.flush()
-    return await _once(session, "event_changed", [event, *later], now)
+    return await _once(session, "event_changed", [event, *later], now), send
 
 
 def _regular(day: date | None, rule: Rule, zone: str) -> datetime | None:
@@ -374,10 +363,20 @@ async def _rule_anew(
     await session.flush()
 
 
-async def share_words(session: AsyncSession, actor: Person, ref: str, now: datetime) -> int:
-    """Give the words of this date, in all languages, to all that follow; return how many.
+SHARED = (
+    *("kind", "languages", "interpretation", "child_care", "step_free", "travel_help"),
+    *("latitude", "longitude"),
+)
+"""What goes to the later dates with the words: neither when and where, nor for how many."""
 
-    It tells nobody. What is left of an announcement is to be read again, as after any change.
+
+async def share(
+    session: AsyncSession, actor: Person, ref: str, now: datetime, *, default_zone: str
+) -> int:
+    """Give the words of this date, in all languages, and what there is, to all that follow.
+
+    Return how many are told: nobody, but those who need what is there no more. What is left of an
+    announcement is to be read again, as after any change.
 
     Raises:
         NotAllowedError: the actor is no animator.
@@ -385,15 +384,19 @@ async def share_words(session: AsyncSession, actor: Person, ref: str, now: datet
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
     _series, event, later = await _from_here(session, ref)
-    given = 0
-    for each in later:
-        if each.state not in (events.State.DRAFT, events.State.PUBLISHED):
-            continue
+    facts = {name: getattr(details_of(event), name) for name in SHARED}
+    open_ones = [
+        each for each in later if each.state in (events.State.DRAFT, events.State.PUBLISHED)
+    ]
+    for each in open_ones:
         await translations.forget(session, "event", each.id)
         await translations.copy(session, "event", event.id, each.id)
         await sends.take_back(session, actor, each, now)
-        given += 1
-    return given
+        apart, new = each.stands_apart, replace(details_of(each), **facts)
+        await sends.change_event(session, actor, each.ref, new, now, default_zone=default_zone)
+        each.stands_apart = apart
+    await session.flush()
+    return await _once(session, "event_changed", open_ones, now)
 
 
 async def cancel_from(session: AsyncSession, actor: Person, ref: str, now: datetime) -> int:

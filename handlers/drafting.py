@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import events, sends, translations
+from community import events, sends, series, translations
 from community.base import find
 from community.errors import NotUnderstoodError
 from community.events import Details, Event, Kind, details_of
@@ -159,11 +159,19 @@ async def _describe(answering: Answering) -> Replies:
         dict(answering.answers),
         answering.now,
     )
+    if about.get("onward"):
+        await series.share(
+            answering.session,
+            answering.person,
+            about["ref"],
+            answering.now,
+            default_zone=answering.network.zone,
+        )
     return [say("plan.event", ref=about["ref"]), *unapproved(send)]
 
 
 async def _change(answering: Answering) -> Replies:
-    """Change the one fact that was asked for."""
+    """Change the one fact that was asked for; "onward" in the later dates of a series, too."""
     event = await find(answering.session, Event, answering.about["ref"])
     details, answers = details_of(event), answering.answers
     if "when" in answers:
@@ -178,7 +186,8 @@ async def _change(answering: Answering) -> Replies:
         details = replace(details, latitude=latitude, longitude=longitude)
     if "duration" in answers:
         details = replace(details, minutes=answers["duration"])
-    told, send = await sends.change_event(
+    change = series.change_from if answering.about.get("onward") else sends.change_event
+    told, send = await change(
         answering.session,
         answering.person,
         event.ref,

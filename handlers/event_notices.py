@@ -9,7 +9,7 @@ from community.events import Event
 from community.sends import Send
 from community.topics import Topic
 from community.translations import Fallback
-from handlers import listening, pictures, topics
+from handlers import listening, pictures, repeating, topics
 from handlers.attendance import (
     Calendar,
     List,
@@ -103,6 +103,7 @@ async def changed(page: Page, ref: str, lacking: bool = False) -> Message | None
     if lacking and not missing:
         return None
     block = await block_for(page, "event", event.id)
+    also, ways = await repeating.also_changed(page, event)
     _ = page._
     text = lines(
         _("✏️ This event has changed.")
@@ -115,8 +116,9 @@ async def changed(page: Page, ref: str, lacking: bool = False) -> Message | None
         *facts(page, event, mine),
         "",
         await standing(page, event, mine),
+        *also,
     )
-    return Message(text, await answer_rows(page, event, mine))
+    return Message(text, [*await answer_rows(page, event, mine), *ways])
 
 
 async def cancelled(page: Page, ref: str) -> Message | None:
@@ -130,6 +132,7 @@ async def cancelled(page: Page, ref: str) -> Message | None:
         heading(page, event, block),
         "",
         facts(page, event, None)[0],
+        *await repeating.also_off(page, event),
     )
     calendar = Button(_.label("button", "📅 Remove it from my calendar"), Calendar(ref=event.ref))
     return Message(text, in_rows([calendar, Button(_.label("button", "All events"), List())]))

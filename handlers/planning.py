@@ -16,7 +16,7 @@ from community.base import find
 from community.events import Event, State, details_of
 from community.people import Person
 from handlers import attendance as members_view
-from handlers import staff, wording
+from handlers import repeating, staff, wording
 from handlers.content import block_for
 from handlers.drafting import CHANGES, NEW_EVENT, who_is_told
 from handlers.event_facts import Fact, provided
@@ -109,6 +109,8 @@ async def asked(
     form = CHANGES.get(callback_data.what)
     if form is None:
         return [toast("old_button")]
+    if event.series_id is not None:
+        return [edit("series.scope", ref=event.ref, what=callback_data.what)]
     source, _found = await translations.standings(session, "event", event.id)
     about = {"desk": "e", "ref": event.ref, "language": source}
     return await begin(form, state, what=callback_data.what, **about)
@@ -273,6 +275,7 @@ async def event_desk(page: Page, ref: str, told: int | None = None) -> Message:
         members_view.heading(page, event, block),
         "",
         *_facts(page, event),
+        await repeating.line(page, event),
         "",
         state_sentence(event, _),
         answered,
@@ -304,6 +307,7 @@ def _desk_rows(page: Page, event: Event) -> list[list[Button]]:
         rows.append([Button(_.label("button", "🗑 Drop this draft"), Do(ref=ref, what="discard"))])
     if is_open:
         rows.append([Button(_.label("button", "❌ Cancel the event"), Do(ref=ref, what="cancel"))])
+    rows.append(repeating.rows(page, event))
     rows.append([Button(_.label("button", "All events"), Events())])
     return rows
 
@@ -388,7 +392,15 @@ async def cancel_sure(page: Page, ref: str) -> Message:
     )
     yes = Button(_.label("button", "Yes, cancel it"), Do(ref=ref, what="cancel!"))
     no = Button(_.label("button", "No, keep it"), PlannedEvent(ref=ref))
-    return Message(text, [[yes], [no]])
+    if event.series_id is None:
+        return Message(text, [[yes], [no]])
+    text = lines(
+        text,
+        "",
+        _("It repeats. Whoever comes to several dates is told once."),
+    )
+    one = Button(_.label("button", "Only this one"), Do(ref=ref, what="cancel!"))
+    return Message(text, [[one], [repeating.cancelling(page, event)], [no]])
 
 
 async def published(page: Page) -> Message:

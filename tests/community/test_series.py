@@ -200,7 +200,7 @@ async def test_what_cannot_repeat_is_refused(session: AsyncSession, now: datetim
             await series.repeat(session, animator, single.ref, Every.WEEK, now, **limits)
     with pytest.raises(TooLateError):
         await series.repeat(session, animator, single.ref, Every.WEEK, single.starts_at)
-    for verb in (series.cancel_from, series.share_words):
+    for verb in (series.cancel_from, shared):
         with pytest.raises(NotFoundError):
             await verb(session, animator, single.ref, now)
         with pytest.raises(NotAllowedError):
@@ -218,9 +218,10 @@ def changed(event: Event, **more: Any) -> Details:
 async def change(
     session: AsyncSession, animator: Person, event: Event, now: datetime, **more: Any
 ) -> int:
-    return await series.change_from(
+    told, _send = await series.change_from(
         session, animator, event.ref, changed(event, **more), now, default_zone=ZONE
     )
+    return told
 
 
 async def test_a_change_from_here_on_tells_each_person_once_the_waiting_list_included(
@@ -348,6 +349,10 @@ async def test_a_last_weekday_stays_the_last_one_when_only_its_time_changes(
     assert days == ["2026-12-29", "2027-01-26", "2027-02-23", "2027-03-30"]
 
 
+async def shared(session: AsyncSession, actor: Person, ref: str, now: datetime) -> int:
+    return await series.share(session, actor, ref, now, default_zone=ZONE)
+
+
 async def test_a_slip_of_the_pen_and_a_place_more_tell_nobody(
     session: AsyncSession, now: datetime
 ) -> None:
@@ -357,9 +362,13 @@ async def test_a_slip_of_the_pen_and_a_place_more_tell_nobody(
     await translations.write(
         session, animator, "event", dates[1].id, "en", {"title": "Tea at six"}, now
     )
-    assert await series.share_words(session, animator, dates[1].ref, now) == 5
+    await sends.change_event(
+        session, animator, dates[1].ref, changed(dates[1], step_free=True), now, default_zone=ZONE
+    )
+    assert await shared(session, animator, dates[1].ref, now) == 0
     assert await change(session, animator, dates[0], now, capacity=9, child_care=True) == 0
     assert await owed(session, "event_changed") == {}
+    assert [event.step_free for event in await all_of(session, made)] == [False, *[True] * 6]
     words = await translations.blocks(session, "event", [e.id for e in dates], READS, "en")
     assert [words[event.id].get("title") for event in dates] == ["Tea", *["Tea at six"] * 6]
     assert {event.capacity for event in await all_of(session, made)} == {9}
@@ -410,11 +419,9 @@ async def test_a_copy_is_a_draft_at_the_same_time_in_the_next_month(
     session: AsyncSession, now: datetime
 ) -> None:
     animator, _made, dates = await weekly(session, now, capacity=8)
-    draft = await series.copy(session, animator, dates[1].ref, now, source_message=5)
+    draft = await series.copy(session, animator, dates[1].ref, now)
     assert (draft.state, draft.starts_wall) == (events.State.DRAFT, at(date(2027, 1, 12)))
     assert (draft.capacity, draft.place, draft.series_id) == (8, "Library", None)
-    again = await series.copy(session, animator, dates[1].ref, now, source_message=5)
-    assert again.id == draft.id, "the same press twice makes one"
     much_later = datetime(2028, 6, 20, tzinfo=UTC)
     future = await series.copy(session, animator, dates[1].ref, much_later)
     assert future.starts_wall == at(date(2028, 7, 11))

@@ -39,6 +39,7 @@ from community import (
     reading_aloud,
     referrals,
     roles,
+    series,
 )
 from community.arrivals import Arrival, Arriving
 from community.events import Event
@@ -86,6 +87,7 @@ ROLES: Mapping[str, set[str]] = {
         *("az", "tm", "tg", "tj", "ti", "ts", "tr", "ib", "iq", "di", "sl", "nl", "sd", "au"),
         *("ar", "pe", "pl", "pn", "pq", "pz", "pd", "pg", "pk", "px", "nw", "nt", "ww", "wv"),
         *("eo", "ei", "eg", "eb", "dq", "dp"),
+        *("zr", "zs", "zd", "zc"),
         *("wo", "fw", "pi", "ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
         *("rt", "ld", "bt", "bl", "ls", "lt"),
         "jq",
@@ -109,6 +111,7 @@ ROLES: Mapping[str, set[str]] = {
 
 ABOUT: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("ev", "an", "ics", "pe", "pq", "pz", "pd", "pg", "pk"), ("events",)),
+    **dict.fromkeys(("zr", "zs", "zd", "zc"), ("events",)),
     **dict.fromkeys(("nl", "nt", "sd", "fw", "pi"), ("sends",)),
     **dict.fromkeys(("ww", "wv"), ("events", "sends")),
     **dict.fromkeys(("sz", "rf", "di", "bt", "lt", "ld"), ("referrals",)),
@@ -440,6 +443,7 @@ async def a_town(stage: Stage) -> Town:
         await _a_question_about_a_text(session, cast["Samuel"], ours, now)
         await _a_recording(session, boss, now)
         await _an_organisation_at_an_event(session, cast["Nadia"], others, now)
+        await _an_event_that_repeats(session, cast["Nadia"], now)
         await plans.add(session, cast["Bayan"], ours.ref, now, what="Meet once a month")
         refs = {
             table.name: [str(ref) for ref in await session.scalars(select(table.c.ref))]
@@ -518,6 +522,12 @@ async def _an_organisation_at_an_event(
     """Let an organisation be invited to what comes next."""
     event = (await attendance.upcoming(session, animator, now, size=1)).rows[0]
     await event_support.invite(session, animator, event.ref, organization.ref, now)
+
+
+async def _an_event_that_repeats(session: AsyncSession, animator: Person, now: datetime) -> None:
+    """Let what comes next go on every month."""
+    event = (await attendance.upcoming(session, animator, now, size=1)).rows[0]
+    await series.repeat(session, animator, event.ref, series.Every.MONTH, now)
 
 
 async def _a_recording(session: AsyncSession, boss: Person, now: datetime) -> None:
