@@ -134,6 +134,7 @@ class App:
             zone=self.settings.timezone,
             bot_username=me,
             emergency_contact=self.settings.emergency_contact,
+            country=self.settings.country,
             machine=await self.translating.learn() if self.translating else NO_MACHINE,
         )
         dispatcher = Dispatcher(disable_fsm=True)
@@ -310,7 +311,7 @@ class App:
         try:
             async with self._ticking, self.database.transaction() as session:
                 if await leases.hold(session, TICKER, self.holder, self.lease):
-                    tick = Tick(self.clock.now(), network.zone, network.language)
+                    tick = Tick(self.clock.now(), network.zone, network.language, network.country)
                     for job in jobs:
                         await job.run(session, tick)
                         await memory.next_turn(session)

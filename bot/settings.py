@@ -24,6 +24,8 @@ from pydantic_settings import (
 )
 
 from bot.addresses import AddressError, check_database, check_http
+from community import workdays
+from community.workdays import NOWHERE
 from locales import OFFERED
 
 TOKEN = re.compile(r"[1-9]\d{4,14}:[\w-]{30,60}")
@@ -96,6 +98,10 @@ class Settings(BaseSettings):
     )
     timezone: str = Field(
         "Europe/Brussels", description="Where the network is: an IANA zone such as Europe/Paris."
+    )
+    country: str = Field(
+        NOWHERE,
+        description="Whose public holidays are no working days: BE, FR, DE-BE …; none by default.",
     )
     emergency_contact: str = Field(
         "112", description="Whom /help says to call instead: this bot is no emergency service."
@@ -226,6 +232,14 @@ class Settings(BaseSettings):
     def _zone(cls, value: str) -> str:
         if value not in available_timezones():
             raise WrongValueError("must be an IANA time zone such as Europe/Paris")
+        return value
+
+    @field_validator("country")
+    @classmethod
+    def _country(cls, value: str) -> str:
+        value = value.strip().upper()
+        if value != NOWHERE and not workdays.is_known(value):
+            raise WrongValueError("must be the code of a country such as BE, or a part: DE-BE")
         return value
 
     @field_validator("emergency_contact")

@@ -28,8 +28,8 @@ from community.exchanges import (
 )
 from community.lifecycle import Who
 from community.people import Person
-from community.referrals.clocks import after
 from community.roles import RoleName
+from community.workdays import NOWHERE, after
 
 ANSWERED_WITHIN = 2
 """Working days within which a member can expect an answer."""
@@ -60,11 +60,12 @@ async def ask(
     *,
     language: str,
     zone: str,
+    country: str = NOWHERE,
     attachment: Attachment | None = None,
 ) -> Exchange:
     """Write to the team; its owner is told, or everybody who animates. A second joins the first.
 
-    ``zone`` is where the network is: its working days count.
+    ``zone`` and ``country`` are where the network is: its working days count.
 
     Raises:
         NotUnderstoodError: the text is too long, or empty with nothing beside it.
@@ -73,13 +74,28 @@ async def ask(
     text = exchanges.clean(text, attachment)
     question = await _question(session, actor, now)
     await _write(
-        session, actor, question, text, now, language=language, zone=zone, attachment=attachment
+        session,
+        actor,
+        question,
+        text,
+        now,
+        language=language,
+        zone=zone,
+        attachment=attachment,
+        country=country,
     )
     return question
 
 
 async def stuck(
-    session: AsyncSession, actor: Person, where: Stuck, now: datetime, *, language: str, zone: str
+    session: AsyncSession,
+    actor: Person,
+    where: Stuck,
+    now: datetime,
+    *,
+    language: str,
+    zone: str,
+    country: str = NOWHERE,
 ) -> bool:
     """Tell the team that the actor does not get on with a step; False if they were just told.
 
@@ -100,7 +116,17 @@ async def stuck(
         )
     ):
         return False
-    await _write(session, actor, question, "", now, language=language, zone=zone, stuck=where)
+    await _write(
+        session,
+        actor,
+        question,
+        "",
+        now,
+        language=language,
+        zone=zone,
+        country=country,
+        stuck=where,
+    )
     return True
 
 
@@ -133,11 +159,12 @@ async def _write(
     *,
     language: str,
     zone: str,
+    country: str,
     attachment: Attachment | None = None,
     stuck: Stuck | None = None,
 ) -> None:
     if question.state != State.OPEN or question.due_at is None:
-        question.due_at = after(now, ANSWERED_WITHIN, ZoneInfo(zone), working=True)
+        question.due_at = after(now, ANSWERED_WITHIN, ZoneInfo(zone), country)
     message = await exchanges.add(
         session,
         question,

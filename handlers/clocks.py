@@ -20,7 +20,7 @@ def next_lines(
 def if_nothing_happens(page: Page, referral: Referral) -> Html | None:
     """Return what the clock does next, and on which day."""
     _ = page._
-    mark = referrals.next_mark(referral, page.network.zone)
+    mark = referrals.next_mark(referral, page.network.zone, page.network.country)
     if mark is None:
         return None
     then, moment = mark

@@ -102,6 +102,7 @@ async def _asked(answering: Answering) -> Replies:
         answering.now,
         language=answering._.language,
         zone=answering.network.zone,
+        country=answering.network.country,
         attachment=attachments.of(said),
     )
     return [say("inbox.sent")]
@@ -143,7 +144,15 @@ async def stray_settled(
         return [toast("old_button")]
     if not callback_data.send:
         return [edit("inbox.dropped")]
-    await inbox.ask(session, person, words, now, language=_.language, zone=network.zone)
+    await inbox.ask(
+        session,
+        person,
+        words,
+        now,
+        language=_.language,
+        zone=network.zone,
+        country=network.country,
+    )
     return [edit("inbox.sent")]
 
 

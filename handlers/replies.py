@@ -26,6 +26,7 @@ from community.errors import (
 from community.machine import NO_MACHINE, Machine
 from community.people import Person
 from community.translations import Reads
+from community.workdays import NOWHERE
 from locales import Html, Translator
 
 
@@ -133,6 +134,8 @@ class Network:
     bot_username: str
     emergency_contact: str
     """Whom to call instead; a phone number as people dial it."""
+    country: str = NOWHERE
+    """Whose public holidays are no working days (COUNTRY)."""
     machine: Machine = NO_MACHINE
     """What machine translation there is now; the bot keeps it current."""
 

@@ -45,7 +45,15 @@ async def told(
     steps = await providers.steps(session, service)
     waiting = next((step.id for step in steps if step.id not in done), None)
     where = exchanges.Stuck(service.id, waiting)
-    await inbox.stuck(session, person, where, now, language=_.language, zone=network.zone)
+    await inbox.stuck(
+        session,
+        person,
+        where,
+        now,
+        language=_.language,
+        zone=network.zone,
+        country=network.country,
+    )
     return [say("support.stuck")]
 
 

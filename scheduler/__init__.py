@@ -29,6 +29,7 @@ from community import (
     series,
     surveys,
 )
+from community.workdays import NOWHERE
 from scheduler.due import next_due
 
 __all__ = ["TIMETABLE", "Job", "next_due"]
@@ -41,6 +42,7 @@ class Tick:
     now: datetime
     zone: str
     language: str
+    country: str = NOWHERE
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ async def _nudging(session: AsyncSession, tick: Tick) -> object:
 
 
 async def _ringing_clocks(session: AsyncSession, tick: Tick) -> object:
-    return await referrals.ring(session, tick.now, tick.zone)
+    return await referrals.ring(session, tick.now, tick.zone, tick.country)
 
 
 async def _asking_whether_entries_are_right(session: AsyncSession, tick: Tick) -> object:

@@ -1,15 +1,17 @@
 """The clock of each open state: who has to act, and after how long who hears of it.
 
 A clock begins when its state does, and anew whenever the request comes back to that state. A day
-counts whole, at the same time by the network's clock; a working day is Monday to Friday.
+counts whole, at the same time by the network's clock; working days are those of
+its country (``workdays``).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from community import workdays
 from community.referrals.table import State
 
 
@@ -58,7 +60,9 @@ class Clock:
         """Return what the mark with this number does, counted from 1."""
         return self.marks[number - 1][1] if 0 < number <= len(self.marks) else None
 
-    def following(self, number: int, moment: datetime, zone: ZoneInfo) -> datetime | None:
+    def following(
+        self, number: int, moment: datetime, zone: ZoneInfo, country: str
+    ) -> datetime | None:
         """Return when the next mark is due after this one, which was due at ``moment``.
 
         The mark with the number 0 is the beginning of the state.
@@ -67,7 +71,10 @@ class Clock:
             return None
         before = self.marks[number - 1][0] if number else 0
         days = self.marks[number][0] - before
-        return after(moment, days, zone, working=self.working_days)
+        if self.working_days:
+            return workdays.after(moment, days, zone, country)
+        wall = moment.astimezone(zone).replace(tzinfo=None)
+        return (wall + timedelta(days=days)).replace(tzinfo=zone).astimezone(UTC)
 
 
 CLOCKS: Mapping[State, Clock] = {
@@ -98,27 +105,3 @@ CLOCKS: Mapping[State, Clock] = {
     State.DISPUTED: Clock(Owner.TEAM, Awaited.SETTLE, ((5, Then.TELL_TEAM),), working_days=True),
 }
 """What is not here is over, or has not begun."""
-
-
-def after(moment: datetime, days: int, zone: ZoneInfo, *, working: bool) -> datetime:
-    """Return the same time by the wall so many days later.
-
-    Of working days those between do not count that are none, and what begins at a weekend begins
-    on Monday at midnight.
-    """
-    wall = moment.astimezone(zone).replace(tzinfo=None)
-    if not working:
-        return (wall + timedelta(days=days)).replace(tzinfo=zone).astimezone(UTC)
-    if _is_weekend(wall):
-        wall = datetime.combine(wall.date(), time())
-        while _is_weekend(wall):
-            wall += timedelta(days=1)
-    for _day in range(days):
-        wall += timedelta(days=1)
-        while _is_weekend(wall):
-            wall += timedelta(days=1)
-    return wall.replace(tzinfo=zone).astimezone(UTC)
-
-
-def _is_weekend(wall: datetime) -> bool:
-    return wall.weekday() >= 5

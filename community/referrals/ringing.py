@@ -20,9 +20,10 @@ from community.referrals.moving import move, readers
 from community.referrals.outcomes import ASKED_TWICE, ask_outcome
 from community.referrals.table import REFERRAL, Referral, State
 from community.roles import RoleName
+from community.workdays import NOWHERE
 
 
-async def ring(session: AsyncSession, now: datetime, zone: str) -> int:
+async def ring(session: AsyncSession, now: datetime, zone: str, country: str = NOWHERE) -> int:
     """Do what the clocks say at this moment, each mark once; return how many rang.
 
     After an outage one mark rings, and the next keeps its distance from it: nobody is passed over
@@ -42,9 +43,9 @@ async def ring(session: AsyncSession, now: datetime, zone: str) -> int:
             referral.rings_at = None
             continue
         number = referral.rung
-        following = clock.following(number, referral.rings_at, ZoneInfo(zone))
+        following = clock.following(number, referral.rings_at, ZoneInfo(zone), country)
         if following is not None and following <= now:
-            following = clock.following(number, now, ZoneInfo(zone))
+            following = clock.following(number, now, ZoneInfo(zone), country)
         referral.rings_at, referral.rung = following, number + 1
         await session.flush()
         if (then := clock.then(number)) is not None:
@@ -54,12 +55,14 @@ async def ring(session: AsyncSession, now: datetime, zone: str) -> int:
     return count
 
 
-def next_mark(referral: Referral, zone: str) -> tuple[Then, datetime] | None:
+def next_mark(
+    referral: Referral, zone: str, country: str = NOWHERE
+) -> tuple[Then, datetime] | None:
     """Return what happens next if nobody acts, and when; None if nothing does."""
     clock = CLOCKS.get(State(referral.state))
     number, moment = referral.rung, referral.rings_at
     if clock is not None and moment is not None and number == 0:
-        number, moment = 1, clock.following(0, moment, ZoneInfo(zone))
+        number, moment = 1, clock.following(0, moment, ZoneInfo(zone), country)
     then = clock.then(number) if clock is not None else None
     return (then, moment) if then is not None and moment is not None else None
 

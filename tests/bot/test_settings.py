@@ -74,6 +74,8 @@ def test_everything_has_a_default_but_the_token() -> None:
         ("DEFAULT_LANGUAGE", "xx"),
         ("DEFAULT_LANGUAGE", ""),
         ("TIMEZONE", "Mars/Olympus"),
+        ("COUNTRY", "XX"),
+        ("COUNTRY", "BE-NOWHERE"),
         ("EMERGENCY_CONTACT", ""),
         ("LOG_LEVEL", "loud"),
         ("LOG_FORMAT", "xml"),

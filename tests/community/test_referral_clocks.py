@@ -1,7 +1,7 @@
 """The clocks of referrals: who hears of what waits, on which day, once; and what expires."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from community import referrals, roles
 from community.deliveries import Delivery
-from community.referrals import FieldName, Referral, State
-from community.referrals.clocks import after
+from community.referrals import FieldName, Referral, State, Then
+from community.workdays import after, is_holiday, is_known
 from scheduler import next_due
 from tests.community import test_referrals
 from tests.community.test_referrals import DAY, HOUR, PARIS, Town
@@ -33,7 +33,12 @@ async def heard(town: Town) -> Counter[str]:
 
 
 async def days_of(
-    town: Town, referral: Referral, begin: datetime, days: int, zone: str = PARIS
+    town: Town,
+    referral: Referral,
+    begin: datetime,
+    days: int,
+    zone: str = PARIS,
+    country: str = "",
 ) -> dict[str, str]:
     """Let the clock be looked at every hour; return what happened, by the minute of the wall."""
     told: dict[str, str] = {}
@@ -41,7 +46,7 @@ async def days_of(
     state = referral.state
     for hour in range(days * 24 + 1):
         moment = begin + hour * HOUR
-        await referrals.ring(town.session, moment, zone)
+        await referrals.ring(town.session, moment, zone, country)
         now = await heard(town)
         new = sorted((now - before).elements())
         if referral.state != state:
@@ -74,13 +79,51 @@ async def test_what_nobody_answers_is_reminded_of_told_and_ended_on_working_days
     assert told == {staff: f"{STAFF} {STAFF}", team: TEAM, end: State.EXPIRED}
 
 
+@pytest.mark.parametrize(
+    ("country", "expected"),
+    [
+        ("", ["Thu 24 10:00", "Mon 28 10:00", "Mon 04 10:00"]),
+        ("BE", ["Thu 24 10:00", "Tue 29 10:00", "Wed 06 10:00"]),  # the 25th and the 1st
+    ],
+)
+async def test_public_holidays_of_the_networks_country_are_no_working_days(
+    town: Town, country: str, expected: list[str]
+) -> None:
+    town.now = wall("2026-12-21T10:00")
+    referral = await town.agrees()
+    assert referrals.next_mark(referral, PARIS, country) == (
+        Then.REMIND_STAFF,
+        wall("2026-12-24T10:00"),
+    )
+    told = await days_of(town, referral, town.now, 18, country=country)
+    staff, team, end = expected
+    assert told == {staff: f"{STAFF} {STAFF}", team: TEAM, end: State.EXPIRED}
+
+
+def test_what_begins_on_a_holiday_begins_on_the_next_working_day() -> None:
+    christmas = wall("2026-12-25T10:00")  # a Friday
+    assert after(christmas, 1, ZoneInfo(PARIS), "BE") == wall("2026-12-29T00:00")
+
+
+def test_a_part_of_a_country_has_holidays_of_its_own_and_nowhere_has_none() -> None:
+    women, easter_monday = date(2027, 3, 8), date(2027, 3, 29)
+    assert is_holiday(women, "DE-BE")
+    assert not is_holiday(women, "DE")
+    assert is_holiday(easter_monday, "BE")
+    assert not is_holiday(easter_monday, "")
+    assert [is_known(code) for code in ("FR", "DE-BE", "XX", "DE-XX")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
 async def test_a_working_day_is_that_of_the_networks_zone(town: Town) -> None:
     # Friday in the evening in Paris is Saturday in Tokyo.
     evening = wall("2026-11-27T20:00")
-    assert after(evening, 3, ZoneInfo(PARIS), working=True) == wall("2026-12-02T20:00")
-    assert after(evening, 3, ZoneInfo("Asia/Tokyo"), working=True) == wall(
-        "2026-12-03T00:00", "Asia/Tokyo"
-    )
+    assert after(evening, 3, ZoneInfo(PARIS)) == wall("2026-12-02T20:00")
+    assert after(evening, 3, ZoneInfo("Asia/Tokyo")) == wall("2026-12-03T00:00", "Asia/Tokyo")
 
 
 async def test_the_clock_begins_anew_when_the_request_comes_back(town: Town) -> None:

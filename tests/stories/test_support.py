@@ -4,6 +4,7 @@ From a need to a confirmed outcome it is told in ``test_from_nothing``.
 """
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 
@@ -435,3 +436,19 @@ async def test_a_service_written_in_arabic_is_read_and_asked_for_in_arabic_alone
     await amina.presses("Yes, I was helped")
     await amina.presses("Stop sharing this")
     assert "أمينة" not in adviser.screen
+
+
+async def test_public_holidays_of_the_networks_country_are_no_working_days_on_the_card(
+    stage: Stage, animator: Coming
+) -> None:
+    await stage.app.stop()
+    stage.app.settings = stage.app.settings.model_copy(update={"country": "BE"})
+    await stage.starts_again()
+    await stage.begins(datetime(2026, 12, 23, 11, 0, tzinfo=UTC))
+    boss = await animator()
+    await a_directory(boss)
+    await staff(boss)
+    amina = await stage.member("Amina")
+    await a_request_without_steps(amina)
+    await amina.presses("Look at it")
+    amina.sees_last("If nothing has happened by then, we ask again: {day}", "29 December")
