@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from aiogram import Bot, Dispatcher
+from aiogram import Bot
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import DBAPIError
 
@@ -137,15 +137,13 @@ class App:
             country=self.settings.country,
             machine=await self.translating.learn() if self.translating else NO_MACHINE,
         )
-        dispatcher = Dispatcher(disable_fsm=True)
-        handlers.routes(dispatcher)
         others_receive = not self.database.is_sqlite and (
             self.settings.by_webhook or self.is_standby
         )
         self.receiver = Receiver(
             self.database,
             self.bot,
-            dispatcher,
+            handlers.routes(),
             self.speaker,
             self.clock,
             self.network,

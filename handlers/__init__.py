@@ -6,6 +6,7 @@ other wanted. ``CARDS`` is how each kind of message is rendered, replies and del
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 
 from aiogram import Dispatcher
 from aiogram.filters.callback_data import CallbackData
@@ -177,13 +178,19 @@ MODULES = (
 """The conversations, in the order in which their routers are asked."""
 
 
-def routes(dispatcher: Dispatcher) -> None:
-    """Attach every conversation to the dispatcher."""
+@cache
+def routes() -> Dispatcher:
+    """Return the dispatcher to which every conversation is attached.
+
+    It keeps nothing of what passes through it, so that one serves everybody in a process.
+    """
+    dispatcher = Dispatcher(disable_fsm=True)
     for module in MODULES:
         dispatcher.include_router(module.setup())
     dispatcher.include_router(inbox.last())
     dispatcher.callback_query.outer_middleware(forms.still_open)
     dispatcher.callback_query.middleware(show_now)
+    return dispatcher
 
 
 async def expect(session: AsyncSession, pressed: Mapping[int, str]) -> None:

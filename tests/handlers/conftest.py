@@ -129,8 +129,6 @@ Calling = Callable[..., Awaitable[Phone]]
 @pytest.fixture
 def phone(database: Database, now: datetime) -> Calling:
     """Return a way to give somebody a phone: a number, a language and, perhaps, roles."""
-    dispatcher = Dispatcher(disable_fsm=True)
-    handlers.routes(dispatcher)
 
     async def call(number: int, language: str = "en", *names: RoleName) -> Phone:
         async with database.transaction() as session:
@@ -138,6 +136,6 @@ def phone(database: Database, now: datetime) -> Calling:
             person.language = language
             await people.join(session, person, now, terms_version="1", language=language)
             session.add_all(Role(person_id=person.id, name=name, granted_at=now) for name in names)
-        return Phone(database, dispatcher, number, now)
+        return Phone(database, handlers.routes(), number, now)
 
     return call

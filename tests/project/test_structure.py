@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiogram import Dispatcher
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -261,11 +260,9 @@ def test_no_two_buttons_share_a_prefix_and_all_fit_into_64_bytes() -> None:
 
 def test_nothing_that_an_update_is_asked_or_given_to_runs_in_a_thread() -> None:
     """An update's transaction would wait for the thread, and everybody else for that."""
-    dispatcher = Dispatcher(disable_fsm=True)
-    routes(dispatcher)
     asked = [
         one
-        for router in dispatcher.chain_tail
+        for router in routes().chain_tail
         for observer in router.observers.values()
         for handler in observer.handlers
         for one in (handler, *(handler.filters or ()))
