@@ -4,17 +4,22 @@ import asyncio
 import gc
 import os
 import secrets
+import ssl
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import cache
+from importlib import import_module
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import URL, Dialect, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.util import LRUCache
 
 import bot.database
 from bot.database import Database
@@ -48,7 +53,10 @@ END $$
 
 TESTS = count(1)
 
-COMPILED: dict[str, tuple[Dialect, dict[Any, Any]]] = {}
+STATEMENTS = 1_000
+"""How many are remembered for each driver: with all of them a worker grew to 900 MB."""
+
+COMPILED: dict[str, tuple[Dialect, LRUCache[Any, Any]]] = {}
 """By driver: what has been found out about the server, and the statements written for it."""
 
 
@@ -59,15 +67,21 @@ def engine_of_many(url: URL, **options: Any) -> AsyncEngine:
     suite's time.
     """
     engine = create_async_engine(url, **options)
-    known, statements = COMPILED.get(url.drivername, (engine.dialect, {}))
-    if known.server_version_info is None:  # it has met no server yet
-        known, statements = COMPILED[url.drivername] = engine.dialect, {}
+    found = COMPILED.get(url.drivername)
+    if found is None or found[0].server_version_info is None:  # it has met no server yet
+        found = COMPILED[url.drivername] = engine.dialect, LRUCache(STATEMENTS)
+    known, statements = found
     engine.sync_engine.dialect = known
     engine.sync_engine.update_execution_options(compiled_cache=statements)
     return engine
 
 
 vars(bot.database)["create_async_engine"] = engine_of_many
+
+# Each bot reads two hundred certificates of authorities, and no test calls anybody by TLS.
+vars(import_module("aiogram.client.session.aiohttp"))["ssl"] = SimpleNamespace(
+    create_default_context=cache(ssl.create_default_context)
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
