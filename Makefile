@@ -4,6 +4,8 @@ VENV := .venv
 RUN := $(VENV)/.ready-to-run
 DEV := $(VENV)/.ready-to-test
 
+unexport PYTHONDONTWRITEBYTECODE  # each worker and each bot that a test starts would compile all of us
+
 .PHONY: demo test soak lint bench setup clean
 
 demo: $(RUN)  ## the whole thing on this machine, without a token; FRESH=1 begins anew
