@@ -48,7 +48,9 @@ def event_file(
     entry.add("dtstamp", now)
     entry.add("last-modified", event.changed_at)
     entry.add("dtstart", event.starts_at.astimezone(zone))
-    entry.add("dtend", event.ends_at.astimezone(zone))
+    ends = event.ends_at.astimezone(zone)
+    # Of an hour that comes twice a wall time means the first one.
+    entry.add("dtend", event.ends_at if ends.fold else ends)
     # The programs of phones set these beside words of their own.
     entry.add("summary", balanced(title), parameters={"LANGUAGE": language})
     if description:
