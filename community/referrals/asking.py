@@ -155,8 +155,11 @@ async def of_member(session: AsyncSession, person: Person) -> list[Referral]:
 
 
 async def open_of(session: AsyncSession, person: Person) -> list[Referral]:
-    """Return those that the member can still withdraw."""
-    return [r for r in await of_member(session, person) if r.state in OPEN]
+    """Return those that were sent and that the member can still withdraw.
+
+    What the team has prepared was sent to nobody: there is nothing of it that could go on.
+    """
+    return [r for r in await of_member(session, person) if r.state in OPEN and r.was_sent]
 
 
 async def give(

@@ -317,7 +317,7 @@ class History:
 
     async def refuses_a_draft(self, a: int, b: int, c: int) -> None:
         person = self.one(a)[1]
-        for referral in await referrals.open_of(self.session, person):
+        for referral in await referrals.of_member(self.session, person):
             if referral.state == State.DRAFT:
                 await referrals.withdraw(self.session, person, referral.ref, self.now)
 

@@ -82,3 +82,21 @@ async def test_an_old_button_of_a_service_that_is_closed_now_says_so(
     await amina.presses("Refer me")
     assert amina.last.startswith(CLOSED)
     assert "Put it away" not in "".join(amina.buttons)
+
+
+async def test_what_was_only_prepared_is_no_open_request_that_could_go_on_after_a_stop(
+    town: Town, phone: Calling
+) -> None:
+    amina = await phone(6)
+    ref = await is_prepared(town, phone)
+    await amina.says("/stop")
+    assert amina.last.startswith("🔕 Stopped.")
+    await amina.presses("Leave the network")
+    assert "open request" not in amina.last
+    assert "Leave and withdraw my requests" not in amina.buttons
+    await amina.presses("No, stay")
+    await amina.sends_data("st:again")
+    await amina.sends_data(f"sz:{ref}:open:")
+    await amina.presses("I agree, send it")
+    await amina.says("/stop")
+    assert amina.last == "You have 1 open request to a support organisation. Shall it go on?"
