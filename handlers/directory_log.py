@@ -28,7 +28,7 @@ from handlers.replies import (
 )
 from handlers.setup_ways import Log, OneOrganization, SetUp, Unconfirmed
 from handlers.staff import COORDINATORS, router_for, turning_of
-from locales import Html, day, moment
+from locales import Html, Translator, day, moment
 
 PER_PAGE = 5
 UNCONFIRMED_SHOWN = 8
@@ -150,11 +150,21 @@ async def line_card(page: Page, ref: str, seen: str) -> Message:
     told = await _told(page, line, place, 1500)
     rows = [[Button(_.label("button", "Back"), Log(ref=ref))]]
     if not await entries.can_be_put_back(page.session, line):
-        return Message(told, rows)
+        return Message(lines(told, "", _why_not(line, _)), rows)
     label = _.label("button", "↩️ Put back the old value")
     return Message(
         lines(told, "", _("Put it back? It counts at once, and is noted as yours.")),
         [[Button(label, Line(ref=ref, seen=seen, act="back!"))], *rows],
+    )
+
+
+def _why_not(line: Metadata, _: Translator) -> Html:
+    """Say why a line is not put back with a tap."""
+    if line.last_action_type == "confirm":
+        return _("There is nothing to put back: somebody has said that the entry is right.")
+    return _(
+        "This cannot be put back here: it came with a file, and is no field of the entry. A file "
+        "that says otherwise changes it again."
     )
 
 
