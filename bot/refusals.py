@@ -156,6 +156,13 @@ def _not_taken(error: FileRefusedError, _: Translator) -> Html:
             "This is no PO file, or it is damaged. Nothing was changed. Please send the file as "
             "your program has saved it."
         ),
+        "not_ics": _(
+            "This is no calendar file, or there is no event in it. Its name ends in .ics. Nothing "
+            "was changed."
+        ),
+        "many_events": _(
+            "There are more than 20 events in this file. Please send them in several files."
+        ),
         "encoding": _(
             "The letters in this file cannot be read. Nothing was changed. Please save it in the "
             "encoding UTF-8 and send it once more."

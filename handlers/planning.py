@@ -17,6 +17,7 @@ from community.events import Event, State, details_of
 from community.people import Person
 from handlers import attendance as members_view
 from handlers import repeating, staff, wording
+from handlers.calendar_in import FromFile
 from handlers.content import block_for
 from handlers.drafting import CHANGES, NEW_EVENT, who_is_told
 from handlers.event_facts import Fact, provided
@@ -203,6 +204,7 @@ async def event_list(page: Page, at: int = 0) -> Message:
         rows.append([Button(label, PlannedEvent(ref=event.ref))])
     text = _("<b>Events</b>") if found.total else _("There is no event yet.")
     rows.append([Button(_.label("button", "➕ New event"), New())])
+    rows.append([Button(_.label("button", "📥 From a calendar file"), FromFile())])
     return Message(text, [*rows, turning, [staff.back(_)]])
 
 

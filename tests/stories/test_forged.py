@@ -87,7 +87,7 @@ ROLES: Mapping[str, set[str]] = {
         *("az", "tm", "tg", "tj", "ti", "ts", "tr", "ib", "iq", "di", "sl", "nl", "sd", "au"),
         *("ar", "pe", "pl", "pn", "pq", "pz", "pd", "pg", "pk", "px", "nw", "nt", "ww", "wv"),
         *("eo", "ei", "eg", "eb", "dq", "dp"),
-        *("zr", "zs", "zd", "zc"),
+        *("zr", "zs", "zd", "zc", "zi"),
         *("wo", "fw", "pi", "ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
         *("rt", "ld", "bt", "bl", "ls", "lt"),
         "jq",

@@ -6,7 +6,9 @@ Whoever is concerned by several of its dates is told once of each change, in lin
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from community.events import Event
 from locales import short_day, translator_for
 from tests.stories.conftest import Coming, Somebody, Stage
 from tests.stories.reading import bare
@@ -130,3 +132,37 @@ async def test_last_months_event_is_copied_with_two_taps(
     await boss.presses("Publish")
     await amina.says("/events")
     assert "Coffee for founders" in str(amina.buttons())
+
+
+A_FILE = (
+    "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n"
+    "BEGIN:VEVENT\nSUMMARY:Choir\nLOCATION:Town hall\nRRULE:FREQ=WEEKLY\n"
+    "DTSTART;TZID=W. Europe Standard Time:20261201T180000\nDURATION:PT90M\nEND:VEVENT\n"
+    "BEGIN:VEVENT\nSUMMARY:Fair\nDTSTART;VALUE=DATE:20261205\nEND:VEVENT\n"
+    "END:VCALENDAR\n"
+)
+
+
+@BOTH
+async def test_a_calendar_file_becomes_drafts_after_it_was_shown(
+    stage: Stage, animator: Coming, team: str, reader: str
+) -> None:
+    boss = await animator(team)
+    await boss.says("/animate")
+    await boss.presses("Events")
+    await boss.presses("From a calendar file")
+    await boss.sends_file("club.txt", b"hello")
+    boss.sees_last("This is no calendar file, or there is no event in it.")
+    await boss.sends_file("club.ics", A_FILE.encode())
+    boss.sees_last("Choir", "Every week", "Fair", "Left out: it names a day and no time.")
+    async with stage.app.database.transaction() as session:
+        assert await session.scalar(select(Event.id)) is None, "nothing is written yet"
+    await boss.presses("Make {n} draft", n="1")
+    await boss.presses("Choir")
+    boss.sees_last("A draft: members do not see it yet.", "Town hall", "Every week")
+    await boss.presses("Publish")
+    await stage.play(minutes=2)
+    amina = await stage.member("Amina", reader)
+    await amina.says("/events")
+    for day in (date(2026, 12, 1), date(2026, 12, 8)):
+        assert on(amina, day) in str(amina.buttons())
