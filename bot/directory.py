@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -65,14 +66,13 @@ async def _bring_in(
 ) -> int:
     _network, database, now = await opened(settings)
     try:
-        with _in_a_sentence():
+        with _in_a_sentence(), ExitStack() as opened_here:
             async with database.transaction() as session:
                 person = await _coordinator(session, number, now)
                 directory = _read(path, await hsds.known(session, language))
+                opened_here.push(directory)
                 plan = await comparing.compare(session, person, directory, language, now)
-            for line in hsds.listed(directory, plan, _ENGLISH):
-                click.echo(without_isolates(plain(line)))
-            for line in hsds.counted(directory, plan, _ENGLISH):
+            for line in chain(hsds.listed(plan, _ENGLISH), hsds.counted(plan, _ENGLISH)):
                 click.echo(without_isolates(plain(line)))
             if plan.is_empty or not agrees(plan.count):
                 return 0
@@ -82,9 +82,9 @@ async def _bring_in(
                 if again.seal != plan.seal:
                     raise LanguageError("Something has changed meanwhile. Nothing was written.")
                 await importing.write(session, person, again, language, now)
+            return plan.count
     finally:
         await database.close()
-    return plan.count
 
 
 def _read(path: Path, known: Known) -> Directory:

@@ -6,7 +6,7 @@ prepared, anew for each count of them. That was a tenth of what sending a messag
 
 import json
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     ARRAY,
@@ -63,6 +63,15 @@ def _sqlite(element: _Among, compiler: Any, **options: Any) -> str:
 def _postgresql(element: _Among, compiler: Any, **options: Any) -> str:
     column, numbers = (compiler.process(each, **options) for each in element.clauses)
     return f"{column} = ANY ({numbers})"
+
+
+def these(column: Any) -> ColumnElement[bool]:
+    """Return the condition that a column is one of the texts given as ``these`` on execution.
+
+    SQLAlchemy's own statement for a list holds the list, and is in a ring that holds itself: of
+    an import each of its hundreds would stay until Python looks for rings.
+    """
+    return cast("ColumnElement[bool]", column.in_(bindparam("these", expanding=True)))
 
 
 def among(column: Any, numbers: Collection[int] | str) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from io import BytesIO
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 from zlib import compress, decompress
 
@@ -174,10 +174,12 @@ async def _read(answering: Answering, text: str) -> dict[str, Any]:
     document = answering.incoming.document if answering.incoming else None
     name = (document.file_name if document else None) or "HSDS"
     session, language = answering.session, answering.answers["language"]
-    directory = await _directory(session, name, attached.content, language)
-    plan = await comparing.compare(session, answering.person, directory, language, answering.now)
     content = b64encode(compress(attached.content)).decode()
-    return {"name": name, "content": content, "seal": plan.seal}
+    kept = {"name": name, "content": content, "language": language}
+    with await _directory(session, kept) as directory:
+        person, now = answering.person, answering.now
+        plan = await comparing.compare(session, person, directory, language, now)
+        return {"name": name, "content": content, "seal": plan.seal}
 
 
 async def known(session: AsyncSession, language: str) -> Known:
@@ -185,8 +187,11 @@ async def known(session: AsyncSession, language: str) -> Known:
     return Known(needs(), await known_areas(session, language))
 
 
-async def _directory(session: AsyncSession, name: str, content: bytes, language: str) -> Directory:
-    return files.read([files.Given(name, content)], await known(session, language), MOST)
+async def _directory(session: AsyncSession, kept: Mapping[str, Any]) -> Directory:
+    content = decompress(b64decode(kept["content"]))
+    return files.read(
+        [files.Given(kept["name"], content)], await known(session, kept["language"]), MOST
+    )
 
 
 async def _shown(answering: Answering) -> Replies:
@@ -204,14 +209,6 @@ async def _kept(session: AsyncSession, person: Person, mark: str) -> dict[str, A
     row = await conversations.of(session, person.telegram_id or 0)
     kept: dict[str, Any] | None = row.data.get("directory") if row else None
     return kept if kept and kept["mark"] == mark else None
-
-
-async def _compared(
-    session: AsyncSession, person: Person, kept: Mapping[str, Any], now: datetime
-) -> tuple[Directory, Plan]:
-    content, language = decompress(b64decode(kept["content"])), kept["language"]
-    directory = await _directory(session, kept["name"], content, language)
-    return directory, await comparing.compare(session, person, directory, language, now)
 
 
 async def decided(
@@ -232,12 +229,13 @@ async def decided(
     await state.set_data({key: data[key] for key in data.keys() - {"directory"}})
     if callback_data.act != "write":
         return [edit("hsds.left")]
-    _all, plan = await _compared(session, person, kept, now)
-    if plan.seal != kept["seal"]:
-        kept = {key: kept[key] for key in kept.keys() - {"mark"}}
-        return [edit("hsds.overtaken"), *await _preview(state, {**kept, "seal": plan.seal})]
-    await importing.write(session, person, plan, kept["language"], now)
-    return [edit("hsds.written", new=len(plan.new), changed=len(plan.changes))]
+    with await _directory(session, kept) as directory:
+        plan = await comparing.compare(session, person, directory, kept["language"], now)
+        if plan.seal != kept["seal"]:
+            kept = {key: kept[key] for key in kept.keys() - {"mark"}}
+            return [edit("hsds.overtaken"), *await _preview(state, {**kept, "seal": plan.seal})]
+        await importing.write(session, person, plan, kept["language"], now)
+        return [edit("hsds.written", new=len(plan.new), changed=len(plan.changes))]
 
 
 async def preview_card(page: Page, mark: str, at: int = 0) -> Message | None:
@@ -247,9 +245,15 @@ async def preview_card(page: Page, mark: str, at: int = 0) -> Message | None:
     kept = await _kept(page.session, page.reader, mark)
     if kept is None:
         return None
-    directory, plan = await _compared(page.session, page.reader, kept, page.now)
-    every = list(listed(directory, plan, _))
-    at = min(max(at, 0), max(len(every) - 1, 0) // LINES)
+    with await _directory(page.session, kept) as directory:
+        language, now = kept["language"], page.now
+        plan = await comparing.compare(page.session, page.reader, directory, language, now)
+        return _previewed(plan, kept, at, _)
+
+
+def _previewed(plan: Plan, kept: Mapping[str, Any], at: int, _: Translator) -> Message:
+    mark, count = kept["mark"], len(plan.directory.notes) + plan.count
+    at = min(max(at, 0), max(count - 1, 0) // LINES)
     rows = []
     turn = [
         Button(label, Agree(mark=mark, act="page", at=to))
@@ -257,7 +261,7 @@ async def preview_card(page: Page, mark: str, at: int = 0) -> Message | None:
             (_.label("button", "◀ Before"), at - 1),
             (_.label("button", "More ▶"), at + 1),
         )
-        if 0 <= to * LINES < len(every)
+        if 0 <= to * LINES < count
     ]
     if turn:
         rows.append(turn)
@@ -270,16 +274,16 @@ async def preview_card(page: Page, mark: str, at: int = 0) -> Message | None:
         lines(
             _("<b>What is in the file</b>"),
             _("Language: {language}", language=language_name(kept["language"], _)),
-            *counted(directory, plan, _),
+            *counted(plan, _),
             "",
-            *every[at * LINES : (at + 1) * LINES],
+            *islice(listed(plan, _), at * LINES, (at + 1) * LINES),
             *(["", _("There is nothing to write.")] if plan.is_empty else []),
         ),
         rows,
     )
 
 
-def counted(directory: Directory, plan: Plan, _: Translator) -> list[Html]:
+def counted(plan: Plan, _: Translator) -> list[Html]:
     """Return how much is new, changes, and stays."""
     told = [
         _("➕ New: {n}", n=number(len(plan.new), _)),
@@ -296,8 +300,8 @@ def counted(directory: Directory, plan: Plan, _: Translator) -> list[Html]:
                 plan.steps_stay,
             )
         )
-    if directory.notes:
-        told.append(_("⚠️ Taken in part: {n}", n=number(len(directory.notes), _)))
+    if plan.directory.notes:
+        told.append(_("⚠️ Taken in part: {n}", n=number(len(plan.directory.notes), _)))
     return told
 
 
@@ -316,10 +320,10 @@ def _assured(plan: Plan, _: Translator) -> Html:
     )
 
 
-def listed(directory: Directory, plan: Plan, _: Translator) -> chain[Html]:
+def listed(plan: Plan, _: Translator) -> chain[Html]:
     """Return one line for each thing that is new, changes, or is taken in part."""
     return chain(
-        (hsds_words.note(one, _) for one in directory.notes),
+        (hsds_words.note(one, _) for one in plan.directory.notes),
         (hsds_words.change(one, _) for one in plan.changes),
         (hsds_words.new(one, _) for one in plan.new),
     )

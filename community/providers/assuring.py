@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community.people import Person
 from community.providers import facts
 from community.providers.freshness import right_since
-from community.providers.items import Directory, Plan
+from community.providers.items import Item, Plan
 from community.providers.standing import parts
 from community.providers.table import Metadata, Organization
 from community.roles import RoleName
@@ -28,35 +28,42 @@ def newest(kept: Iterable[Mapping[str, Any]]) -> date | None:
     return max(days, default=None)
 
 
-async def compare(session: AsyncSession, plan: Plan, directory: Directory, now: datetime) -> None:
-    """Note from when on which entries count as right; it never goes back."""
-    services: dict[str, list[Mapping[str, Any]]] = {}
-    for item in directory.items.get("service", ()):
-        services.setdefault(item.links.get("organization_id", ""), []).append(item.kept)
-    days = {uid: day for uid, kept in services.items() if uid and (day := newest(kept))}
-    plan.names_days = bool(days)
-    ids = [item.id for item in directory.items.get("organization", ())]
-    moments = (
-        {uid: min(datetime.combine(day, time(), UTC), now) for uid, day in days.items()}
-        if days
-        else dict.fromkeys(ids, now)
-    )
-    numbers = plan.numbers["organization"]
-    there: dict[int, datetime] = {}
-    for part in parts({numbers[uid] for uid in moments if uid in numbers}):
-        rows = await session.scalars(select(Organization).where(Organization.id.in_(part)))
-        there |= {row.id: right_since(row) for row in rows}
-    for uid, moment in moments.items():
-        since = there.get(numbers.get(uid, 0))
-        # A day is the unit: what was confirmed today already is not confirmed again.
-        if since is None or moment.date() > since.date():
-            plan.assured[uid] = moment
+def read(plan: Plan, services: Iterable[Item], now: datetime) -> None:
+    """Note the newest day of some services of each organisation, if they name one."""
+    days: dict[str, list[Mapping[str, Any]]] = {}
+    for item in services:
+        days.setdefault(item.links.get("organization_id", ""), []).append(item.kept)
+    said = {
+        uid: min(datetime.combine(day, time(), UTC), now).isoformat()
+        for uid, kept in days.items()
+        if uid and (day := newest(kept))
+    }
+    before = plan.assured.some(said)
+    plan.assured.update({uid: max(day, before.get(uid, day)) for uid, day in said.items()})
+
+
+async def compare(session: AsyncSession, plan: Plan, now: datetime) -> None:
+    """Keep of what was read that which is news; an entry's day never goes back."""
+    plan.names_days = bool(plan.assured)
+    if not plan.names_days:
+        for part in parts(plan.directory.items["organization"]):
+            plan.assured.update(dict.fromkeys([item.id for item in part], now.isoformat()))
+    for some in parts(plan.assured.items()):
+        numbers = plan.numbers["organization"].some([uid for uid, _moment in some])
+        query = select(Organization).where(Organization.id.in_(numbers.values()))
+        there = {row.id: right_since(row) for row in await session.scalars(query)}
+        for uid, said in some:
+            since = there.get(numbers.get(uid, 0))
+            # A day is the unit: what was confirmed today already is not confirmed again.
+            if since and datetime.fromisoformat(said).date() <= since.date():
+                plan.assured.remove(uid)
 
 
 async def write(session: AsyncSession, actor: Person, plan: Plan, now: datetime) -> None:
     """Write it, and note it like any other confirmation; nobody is asked before it is due."""
-    for part in parts(plan.assured):
-        moments = {plan.numbers["organization"][uid]: plan.assured[uid] for uid in part}
+    for part in parts(plan.assured.items()):
+        numbers = plan.numbers["organization"].some([uid for uid, _moment in part])
+        moments = {numbers[uid]: datetime.fromisoformat(moment) for uid, moment in part}
         query = select(Organization.id, Organization.confirmed_at)
         before = dict((await session.execute(query.where(Organization.id.in_(moments)))).all())
         rows = [

@@ -20,8 +20,6 @@ OWNED = {
 }
 OWNERS_OF = ("organization", "service", "location", "service_at_location")
 """What such lists are of."""
-Coming = Mapping[str, Mapping[str, Item]]
-"""What the files have, by kind and identifier."""
 OwnIds = Mapping[str, Mapping[int, str]]
 """The identifiers outside of what was made here (``standing.own_ids``)."""
 
@@ -60,12 +58,12 @@ async def left_out(
     session: AsyncSession,
     own: OwnIds,
     plan: Plan,
-    coming: Coming,
     part: Sequence[Item],
 ) -> None:
     """Note what belongs to something and is no longer in its lists."""
     of, moving = part[0].kind, {(move.kind, move.id) for move in plan.moves}
-    owners = {plan.numbers[of][item.id]: item for item in part if item.id in plan.numbers[of]}
+    numbers = plan.numbers[of].some([item.id for item in part])
+    owners = {numbers[item.id]: item for item in part if item.id in numbers}
     closed: list[tuple[Row[Any], Item]] = []
     for key, kind in OWNED.items():
         listed = {number: item for number, item in owners.items() if key in item.owned}
@@ -73,7 +71,7 @@ async def left_out(
             uid = row.hsds_id or own[kind][row.id]
             if uid in owner.owned[key]:
                 continue
-            elsewhere = coming.get(kind, {}).get(uid)
+            elsewhere = plan.directory.get(kind, uid)
             column = f"{of}_id"
             if elsewhere and (kind != "contact" or column in elsewhere.links):
                 continue  # it moves
@@ -86,24 +84,23 @@ async def left_out(
             if (kind, row.id) not in moving:
                 name = str(row._mapping.get("name") or row._mapping.get("byday") or uid)
                 plan.changes.append(Change(kind, row.id, name, "", owner.name, ""))
-    await _hours_go(session, own, plan, coming, closed)
+    await _hours_go(session, own, plan, closed)
 
 
 async def _hours_go(
     session: AsyncSession,
     own: OwnIds,
     plan: Plan,
-    coming: Coming,
     closed: Sequence[tuple[Row[Any], Item]],
 ) -> None:
     """Let the hours of a service at a place go with it."""
-    table = table_of("schedule")
+    table, coming = table_of("schedule"), plan.directory.told["schedule"]
     whose = {hours_key_of("service_at_location", row): owner for row, owner in closed}
     for part in parts(whose):
         services = {service for service, _location in part}
         for row in await session.execute(select(table).where(table.c.service_id.in_(services))):
             uid = row.hsds_id or own["schedule"][row.id]
-            if hours_key(row) in part and uid not in coming.get("schedule", {}):
+            if hours_key(row) in part and uid not in coming:
                 plan.gone.append(("schedule", row.id))
                 owner = whose[hours_key(row)]
                 plan.changes.append(Change("schedule", row.id, row.byday, "", owner.name, ""))
@@ -130,7 +127,7 @@ async def _rows_of(
     return [(row, whose[key]) for row in rows if (key := hours_key(row)) in whose]
 
 
-async def name_moves(session: AsyncSession, plan: Plan, coming: Coming, language: str) -> None:
+async def name_moves(session: AsyncSession, plan: Plan, language: str) -> None:
     """Say of what moves from where to where, by their names."""
     for move in plan.moves:
         if not move.before or move.kind != "contact":
@@ -141,17 +138,18 @@ async def name_moves(session: AsyncSession, plan: Plan, coming: Coming, language
     named: dict[tuple[str, int], str] = {}
     for kind in NAMED:
         numbers = {move.before[1] for move in plan.moves if move.before and move.before[0] == kind}
+        joined = {move.after[1] for move in plan.moves if move.after[0] == kind}
         numbers |= {
-            plan.numbers[kind][move.after[1]]
-            for move in plan.moves
-            if move.after[0] == kind and move.after[1] not in coming.get(kind, {})
+            *plan.numbers[kind].some(joined - plan.directory.told[kind].there(joined)).values()
         }
         for part in parts(numbers):
             every = await words(session, kind, part, language)
             named |= {(kind, number): texts.get("name", "") for number, texts in every.items()}
     for move in plan.moves:
         kind, uid = move.after
-        item = coming.get(kind, {}).get(uid)
-        after = item.name if item else named.get((kind, plan.numbers[kind][uid]), "")
+        if told := plan.directory.get(kind, uid):
+            after = told.name or uid
+        else:
+            after = named.get((kind, plan.numbers[kind][uid]), "")
         before = named.get(move.before, "") if move.before else ""
         plan.changes.append(Change(move.kind, move.id, move.name, move.column, before, after))

@@ -5,6 +5,7 @@ places are complete, and what they leave out goes, unless the files have it else
 moves. Services, places and organisations never go: their status says whether they are offered.
 """
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NoReturn
@@ -13,12 +14,13 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import areas, collecting, roles, translations
+from community.among import these
+from community.disk import DiskDict
 from community.errors import DirectoryRefusedError
 from community.people import Person
 from community.providers import assuring, facts, overwriting
 from community.providers.belonging import (
     OWNERS_OF,
-    Coming,
     joined,
     left_out,
     move,
@@ -70,7 +72,8 @@ class _Standing:
     ) -> dict[str, Row[Any]]:
         """Return the rows that these identifiers mean."""
         table = table_of(kind)
-        every = await session.execute(select(table).where(table.c.hsds_id.in_(list(ids))))
+        query = select(table).where(these(table.c.hsds_id))
+        every = await session.execute(query, {"these": list(ids)})
         found = {row.hsds_id: row for row in every}
         own = {self._numbers[kind][uid]: uid for uid in ids if uid in self._numbers[kind]}
         if own:
@@ -96,49 +99,54 @@ async def compare(
 async def _compare(
     session: AsyncSession, directory: Directory, language: str, now: datetime
 ) -> Plan:
-    plan = Plan(numbers={kind: {} for kind in TABLES})
+    plan = Plan(directory)
     standing = _Standing(await own_ids(session), language)
     await standing.look_round(session)
-    coming = {kind: {item.id: item for item in every} for kind, every in directory.items.items()}
+    pairs: DiskDict[None] = DiskDict(directory.disk)
     for kind in TABLES:
-        for part in parts(directory.items.get(kind, ())):
+        for part in parts(directory.items[kind]):
             rows = await standing.rows(session, kind, [item.id for item in part])
             plan.numbers[kind].update({uid: row.id for uid, row in rows.items()})
-            await _resolve(session, standing, plan, coming, part)
+            await _resolve(session, standing, plan, part)
             for item in part:
                 if item.id not in rows:
                     _check_new(item)
                     plan.new.append(item)
+            if kind == "service":
+                assuring.read(plan, part, now)
+            if kind == "service_at_location":
+                _refuse_twice(pairs, part)
             await _differ(session, standing, plan, kind, part, rows)
     for kind in OWNERS_OF:
-        for part in parts(item for item in directory.items.get(kind, ()) if item.owned):
-            await left_out(session, standing.own, plan, coming, part)
-    await assuring.compare(session, plan, directory, now)
-    await name_moves(session, plan, coming, language)
-    await _check_pairs(session, plan, directory.items.get("service_at_location", ()))
+        if plan.numbers[kind]:
+            for part in parts(item for item in directory.items[kind] if item.owned):
+                await left_out(session, standing.own, plan, part)
+    await assuring.compare(session, plan, now)
+    await name_moves(session, plan, language)
+    if plan.numbers["service"] and plan.numbers["location"]:
+        await _check_pairs(session, plan)
     await overwriting.mark(session, plan)
     return plan
 
 
 async def _resolve(
-    session: AsyncSession,
-    standing: _Standing,
-    plan: Plan,
-    coming: Coming,
-    part: Sequence[Item],
+    session: AsyncSession, standing: _Standing, plan: Plan, part: Sequence[Item]
 ) -> None:
     """Find the rows outside the files that items refer to."""
-    unknown: dict[str, dict[str, tuple[Item, str]]] = {}
+    told: dict[str, dict[str, tuple[Item, str]]] = {}
     for item in part:
         for column, uid in item.links.items():
-            kind = LINKS[column]
-            if uid not in coming.get(kind, ()) and uid not in plan.numbers[kind]:
-                unknown.setdefault(kind, {}).setdefault(uid, (item, column))
-    for kind, every in unknown.items():
-        rows = await standing.rows(session, kind, every)
+            told.setdefault(LINKS[column], {}).setdefault(uid, (item, column))
+    for kind, every in told.items():
+        coming = plan.directory.told[kind].there(every) | plan.numbers[kind].there(every)
+        unknown = [uid for uid in every if uid not in coming]
+        if not unknown:
+            continue
+        rows = await standing.rows(session, kind, unknown)
         plan.numbers[kind].update({uid: row.id for uid, row in rows.items()})
-        for uid, (item, column) in every.items():
+        for uid in unknown:
             if uid not in rows:
+                item, column = every[uid]
                 refuse(item, "reference", column, uid)
 
 
@@ -148,10 +156,8 @@ def refuse(item: Item, why: str, name: str = "", what: str = "") -> NoReturn:
     Raises:
         DirectoryRefusedError: always.
     """
-    path = ".".join(filter(None, (item.place.path, name)))
-    raise DirectoryRefusedError(
-        why, file=item.place.file, line=item.place.line, path=path, what=what[:40]
-    )
+    file, line, path = item.place.within(name) if name else item.place
+    raise DirectoryRefusedError(why, file=file, line=line, path=path, what=what[:40])
 
 
 NEEDED: Mapping[str, Mapping[str, str]] = {
@@ -176,37 +182,46 @@ def _check_new(item: Item) -> None:
             refuse(item, "no_organization" if column == "organization_id" else "missing", column)
 
 
-async def _check_pairs(session: AsyncSession, plan: Plan, items: Sequence[Item]) -> None:
-    """Refuse a service that is given at one place twice."""
-    seen: set[tuple[str, str]] = set()
+def _pair(item: Item) -> tuple[str, str]:
+    """Return which service is given where."""
+    return item.links.get("service_id", ""), item.links.get("location_id", "")
+
+
+def _refuse_twice(pairs: DiskDict[None], part: Sequence[Item]) -> None:
+    """Refuse a service that the files give at one place twice."""
+    keys = [json.dumps(_pair(item)) for item in part]
+    seen = pairs.there(keys)
+    for item, key in zip(part, keys, strict=True):
+        if key in seen and all(_pair(item)):
+            refuse(item, "twice_there", what=item.id)
+        seen.add(key)
+    pairs.update(dict.fromkeys(keys))
+
+
+async def _check_pairs(session: AsyncSession, plan: Plan) -> None:
+    """Refuse a service that is given at one place already."""
     table = table_of("service_at_location")
     moving = {move.id for move in plan.moves if move.kind == "service_at_location"}
     leaving = moving | {number for kind, number in plan.gone if kind == "service_at_location"}
-    for part in parts(items):
+    for part in parts(plan.directory.items["service_at_location"]):
+        numbers = plan.numbers["service_at_location"].some([item.id for item in part])
+        services = plan.numbers["service"].some([_pair(item)[0] for item in part])
+        places = plan.numbers["location"].some([_pair(item)[1] for item in part])
         new = {}
         for item in part:
-            pair = (item.links.get("service_id", ""), item.links.get("location_id", ""))
-            if all(pair) and pair in seen:
-                refuse(item, "twice_there", what=item.id)
-            seen.add(pair)
-            number = plan.numbers["service_at_location"].get(item.id)
-            if number is None or number in moving:
-                service = plan.numbers["service"].get(pair[0])
-                location = plan.numbers["location"].get(pair[1])
-                if service and location:
-                    new[service, location] = item
-        services = {service for service, _location in new}
-        if services:
-            rows = await session.execute(
-                select(table.c.id, table.c.service_id, table.c.location_id).where(
-                    table.c.service_id.in_(services)
-                )
+            service, place = _pair(item)
+            is_new = item.id not in numbers or numbers[item.id] in moving
+            if is_new and service in services and place in places:
+                new[services[service], places[place]] = item
+        rows = await session.execute(
+            select(table.c.id, table.c.service_id, table.c.location_id).where(
+                table.c.service_id.in_({service for service, _place in new})
             )
-            for row in rows:
-                pair_there = (row.service_id, row.location_id)
-                if pair_there in new and row.id not in leaving:
-                    item = new[pair_there]
-                    refuse(item, "twice_there", what=item.id)
+        )
+        for row in rows if new else ():
+            pair_there = (row.service_id, row.location_id)
+            if pair_there in new and row.id not in leaving:
+                refuse(new[pair_there], "twice_there", what=new[pair_there].id)
 
 
 async def _differ(

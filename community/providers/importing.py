@@ -2,19 +2,29 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import Any, cast
 
 from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import areas, collecting, roles, translations
+from community.among import these
 from community.base import new_ref
 from community.lifecycle import Who
 from community.needs import Need
 from community.people import Person
 from community.providers import assuring, hours, overwriting
-from community.providers.items import BELONGS, LINKS, NAMED, TABLES, Change, Item, Plan
-from community.providers.standing import HoursKey, hours_key, hours_key_of, parts, table_of
+from community.providers.items import BELONGS, LINKS, NAMED, Change, Item, Plan
+from community.providers.standing import (
+    AT_ONCE,
+    HoursKey,
+    hours_key,
+    hours_key_of,
+    parts,
+    table_of,
+)
 from community.providers.table import Kind, Location, Metadata, ServiceStep, ServiceTerm, Strength
 from community.roles import RoleName
 from community.translations import ContentText, State
@@ -88,10 +98,7 @@ async def _write(
     stood = await _weeks(session, services)
     await _let_go(session, plan)
     lifted = await _lift(session, plan)
-    new: dict[str, list[Item]] = {kind: [] for kind in TABLES}
-    for item in plan.new:
-        new[item.kind].append(item)
-    for kind, items in new.items():
+    for kind, items in groupby(plan.new, key=attrgetter("kind")):
         for part in parts(items):
             await _insert(session, actor, plan, kind, part, language, now)
     for item, found in plan.changed:
@@ -102,7 +109,7 @@ async def _write(
         for number, week in (await _weeks(session, services)).items()
         if week != stood[number]
     ]
-    await _log(session, actor, plan, [*plan.changes, *weeks], language, now)
+    await _log(session, actor, chain(plan.changes, weeks), now)
     await assuring.write(session, actor, plan, now)
     await overwriting.tell(session, plan, [week.id for week in weeks], now)
 
@@ -111,11 +118,13 @@ async def _whose_hours(session: AsyncSession, plan: Plan) -> set[int]:
     """Return the services that stand and that may have other hours afterwards."""
     there: set[int] = set()
     places: set[int] = set()
-    touched = [item for item in plan.new if item.kind in TELL_HOURS]
-    touched += [item for item, _found in plan.changed if item.kind in TELL_HOURS]
-    for item in touched:
-        there.add(plan.numbers["service"].get(item.links.get("service_id", ""), 0))
-        places.add(plan.numbers["location"].get(item.links.get("location_id", ""), 0))
+    touched = chain(plan.new, (item for item, _found in plan.changed))
+    if not (plan.numbers["service"] or plan.numbers["location"]):
+        return there
+    for items in parts(item for item in touched if item.kind in TELL_HOURS):
+        for column, numbers in (("service_id", there), ("location_id", places)):
+            uids = {item.links[column] for item in items if column in item.links}
+            numbers |= {*plan.numbers[LINKS[column]].some(uids).values()}
     gone = [*plan.gone, *((move.kind, move.id) for move in plan.moves)]
     for kind in TELL_HOURS:
         table = table_of(kind)
@@ -140,21 +149,26 @@ async def _weeks(session: AsyncSession, services: Iterable[int]) -> dict[int, st
 
 async def _place(session: AsyncSession) -> None:
     """Put locations that are in no area into the nearest: members look round where they live."""
-    known = await areas.every(session)
-    rows: Any = await session.execute(
-        select(Location.id, Location.latitude, Location.longitude).where(
+    known, last = await areas.every(session), 0
+    query: Any = (
+        select(Location.id, Location.latitude, Location.longitude)
+        .where(
             Location.area_id.is_(None),
             Location.latitude.between(-90, 90),
             Location.longitude.between(-180, 180),
         )
+        .order_by(Location.id)
+        .limit(AT_ONCE)
     )
-    placed = [
-        {"id": number, "area_id": area.id}
-        for number, latitude, longitude in rows
-        if (area := areas.nearest(known, latitude, longitude))
-    ]
-    for part in parts(placed):
-        await session.execute(update(Location), list(part))
+    while known and (rows := (await session.execute(query.where(Location.id > last))).all()):
+        last = rows[-1].id
+        placed = [
+            {"id": number, "area_id": area.id}
+            for number, latitude, longitude in rows
+            if (area := areas.nearest(known, latitude, longitude))
+        ]
+        if placed:
+            await session.execute(update(Location), placed)
 
 
 async def _insert(
@@ -166,7 +180,11 @@ async def _insert(
     language: str,
     now: datetime,
 ) -> None:
-    table, defaults, numbers = table_of(kind), DEFAULTS[kind], plan.numbers
+    table, defaults = table_of(kind), DEFAULTS[kind]
+    owners = {
+        column: plan.numbers[LINKS[column]].some({item.links.get(column, "") for item in items})
+        for column in BELONGS.get(kind, ())
+    }
     rows = []
     for item in items:
         row = {"hsds_id": item.id, "hsds": item.kept, **defaults}
@@ -175,25 +193,28 @@ async def _insert(
             for column, value in item.values.items()
             if column in defaults and value is not None
         }
-        for column in BELONGS.get(kind, ()):
+        for column, numbers in owners.items():
             uid = item.links.get(column)
-            row[column] = numbers[LINKS[column]][uid] if uid else None
+            row[column] = numbers[uid] if uid else None
         if kind in MADE:
             row["made_at"] = now
         rows.append(row)
     await _insert_all(session, table, rows)
     ids = [item.id for item in items]
-    made = await session.execute(
-        select(table.c.hsds_id, table.c.id).where(table.c.hsds_id.in_(ids))
-    )
-    numbers[kind] |= {row.hsds_id: row.id for row in made}
+    query = select(table.c.hsds_id, table.c.id).where(these(table.c.hsds_id))
+    made = await session.execute(query, {"these": ids})
+    numbers = {row.hsds_id: row.id for row in made}
+    plan.numbers[kind].update(numbers)
     if kind in NAMED:
+        field = f"name:{language}"
+        made_here = (Change(kind, numbers[item.id], "", field, "", item.name) for item in items)
+        await _log(session, actor, made_here, now, action="create")
         await _add_words(
             session,
             actor,
             kind,
             {
-                numbers[kind][item.id]: {
+                numbers[item.id]: {
                     name[1:]: text for name, text in item.values.items() if name[0] == "." and text
                 }
                 for item in items
@@ -206,7 +227,7 @@ async def _insert(
             session,
             actor,
             plan,
-            {numbers[kind][item.id]: item.values for item in items},
+            {numbers[item.id]: item.values for item in items},
             language,
             now,
         )
@@ -257,7 +278,8 @@ async def _add_beside(
     now: datetime,
 ) -> None:
     """Write the terms, strengths and steps of services."""
-    known = plan.numbers["taxonomy_term"]
+    said = {uid for values in services.values() for uid in values.get("terms") or ()}
+    known = plan.numbers["taxonomy_term"].some(said)
     terms = [
         {"service_id": number, "term_id": known[uid]}
         for number, values in services.items()
@@ -283,7 +305,7 @@ async def _add_beside(
             await _insert_all(session, cast("Table", made.__table__), every)
     for part in parts(steps):
         found = await session.execute(
-            select(ServiceStep.id, ServiceStep.ref).where(ServiceStep.ref.in_(part))
+            select(ServiceStep.id, ServiceStep.ref).where(these(ServiceStep.ref)), {"these": part}
         )
         words = {number: steps[ref] for number, ref in found}
         await _add_words(session, actor, "step", words, language, now)
@@ -299,11 +321,12 @@ async def _change(
     now: datetime,
     lifted: Mapping[int, Lifted],
 ) -> None:
-    kind, number = item.kind, plan.numbers[item.kind][item.id]
+    kind, numbers = item.kind, plan.numbers
+    number = numbers[kind][item.id]
     columns: dict[str, Any] = {}
     for to, value in found.items():
         if to in LINKS:
-            columns[to] = None if value is None else plan.numbers[LINKS[to]][value]
+            columns[to] = None if value is None else numbers[LINKS[to]][value]
         elif to[0] != "." and to not in BESIDE:
             columns[to] = value
     if kind == "location" and columns.keys() & {"latitude", "longitude"}:
@@ -368,10 +391,9 @@ async def _put_down(session: AsyncSession, lifted: Lifted, columns: Mapping[str,
 async def _log(
     session: AsyncSession,
     actor: Person,
-    plan: Plan,
     changes: Iterable[Change],
-    language: str,
     now: datetime,
+    action: str = "update",
 ) -> None:
     """Write down each change in HSDS's terms; its values are told as ``facts`` tells them."""
     by = {
@@ -379,24 +401,11 @@ async def _log(
         "updated_by_id": actor.id,
         "updated_as": RoleName.COORDINATOR.value,
     }
-    made = (
-        {
-            "resource_type": item.kind,
-            "resource_id": plan.numbers[item.kind][item.id],
-            "last_action_type": "create",
-            "field_name": f"name:{language}",
-            "previous_value": "",
-            "replacement_value": item.name,
-            **by,
-        }
-        for item in plan.new
-        if item.kind in NAMED
-    )
-    changed = (
+    rows = (
         {
             "resource_type": change.kind,
             "resource_id": change.id,
-            "last_action_type": "update" if change.field else "delete",
+            "last_action_type": action if change.field else "delete",
             "field_name": change.field[:32],
             "previous_value": change.before if change.codes is None else change.codes[0],
             "replacement_value": change.after if change.codes is None else change.codes[1],
@@ -404,6 +413,5 @@ async def _log(
         }
         for change in changes
     )
-    for every in (made, changed):
-        for part in parts(every):
-            await _insert_all(session, cast("Table", Metadata.__table__), part)
+    for part in parts(rows):
+        await _insert_all(session, cast("Table", Metadata.__table__), part)

@@ -6,6 +6,7 @@ the keys that it is found by (``search_keys``) and the texts that it stands in (
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
@@ -21,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community import translations
-from community.among import among
+from community.among import among, these
 from community.base import Base, BigId, Identified
 from community.memory import write_all, write_objects
 from community.providers import spelling
@@ -158,15 +159,17 @@ def _known(connection: Connection, wanted: set[str]) -> dict[str, int]:
     return known
 
 
-_NUMBERS = select(SearchWord.word, SearchWord.id)
+_NUMBERS = select(SearchWord.word, SearchWord.id).where(these(SearchWord.word))
 FEW = 500
+"""So many words are asked for by one statement."""
 
 
-def _numbers(connection: Connection, wanted: set[str]) -> dict[str, int]:
-    query = _NUMBERS
-    if len(wanted) <= FEW:
-        query = query.where(SearchWord.word.in_(wanted))
-    return {word: number for word, number in connection.execute(query) if word in wanted}
+def _numbers(connection: Connection, wanted: Collection[str]) -> dict[str, int]:
+    left, found = iter(wanted), dict[str, int]()
+    while some := list(islice(left, FEW)):
+        rows = connection.execute(_NUMBERS, {"these": some})
+        found |= {row.word: row.id for row in rows}
+    return found
 
 
 def _insert(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:

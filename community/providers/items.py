@@ -6,12 +6,13 @@ of an item's *values*: columns by their names, texts by their field with a dot b
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
+from community.disk import Disk, DiskDict, DiskList
 from community.providers.table import (
     Contact,
     FromHsds,
@@ -65,37 +66,35 @@ def outer_id(name: str) -> str:
     return str(uuid5(NAMESPACE, name))
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where something stands: in which file, in which line of it, in which object or column."""
 
     file: str = ""
     line: int = 0
     path: str = ""
 
+    def within(self, key: str) -> "Place":
+        """Return the place of something in this: a field, or ``[3]`` of a list."""
+        joint = "" if not self.path or key.startswith("[") else "."
+        return Place(self.file, self.line, f"{self.path}{joint}{key}")
 
-@dataclass(slots=True)
-class Item:
+
+class Item(NamedTuple):
     """One object of a directory."""
 
     kind: str
     id: str
-    found: Callable[[], Place]
+    place: Place
     values: dict[str, Any]
     """Only what the file says; an empty value leaves what stands."""
     kept: dict[str, Any]
     """What has no column, and what the columns do not say exactly as it came."""
     said: Mapping[str, tuple[str, ...]]
     """HSDS's fields that are mapped and that the file has, and the values read from them."""
-    links: dict[str, str] = field(default_factory=dict)
+    links: dict[str, str]
     """Which others it belongs to: by column, their identifiers."""
-    owned: dict[str, list[str]] = field(default_factory=dict)
+    owned: dict[str, list[str]]
     """Schedules, contacts and places that the file gives it: all that it then has."""
-
-    @property
-    def place(self) -> Place:
-        """Return where it stands."""
-        return self.found()
 
     @property
     def name(self) -> str:
@@ -113,13 +112,48 @@ class Note:
     what: str = ""
 
 
-@dataclass(frozen=True)
-class Directory:
-    """What some files say together."""
+class Told(NamedTuple):
+    """What the files say of one object, as they say it."""
 
-    items: Mapping[str, Sequence[Item]]
-    """By kind."""
-    notes: Sequence[Note] = ()
+    flat: dict[str, Any]
+    """Without what is nested in it and stands by itself."""
+    at: tuple[str, int, str]
+    """Its place."""
+    links: dict[str, str]
+    owned: dict[str, list[str]]
+
+    @property
+    def name(self) -> str:
+        """Return what it is called; nothing if it has no name."""
+        return str(self.flat.get("name") or "").strip()
+
+
+class Directory(AbstractContextManager["Directory"]):
+    """What some files say together; it waits on the disk, until it is closed."""
+
+    def __init__(self) -> None:
+        self.disk = Disk()
+        self.told: Mapping[str, DiskDict[tuple[Any, ...]]] = {
+            kind: DiskDict(self.disk) for kind in TABLES
+        }
+        """By kind and identifier; as ``Told`` (``get``)."""
+        self.items: Mapping[str, DiskList[Item]] = {kind: DiskList(self.disk) for kind in TABLES}
+        """By kind."""
+        self.notes: DiskList[Note] = DiskList(self.disk)
+
+    def get(self, kind: str, uid: str) -> Told | None:
+        """Return what the files say of an object; None if they do not have it."""
+        told = self.told[kind].get(uid)
+        return None if told is None else Told(*told)
+
+    def put(self, kind: str, told: Mapping[str, Told]) -> None:
+        """Keep what the files say of objects, or say of them by now."""
+        self.told[kind].update(
+            {uid: (one.flat, (*one.at,), one.links, one.owned) for uid, one in told.items()}
+        )
+
+    def __exit__(self, *_: object) -> None:
+        self.disk.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,28 +190,31 @@ class Move:
     """What it joins: of which kind, its identifier."""
 
 
-@dataclass(slots=True)
 class Plan:
-    """What an import would do to what stands now."""
+    """What an import would do to what stands now; it waits beside its directory."""
 
-    new: list[Item] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
-    same: int = 0
-    numbers: dict[str, dict[str, int]] = field(default_factory=dict)
-    """The rows that the identifiers mean, by kind."""
-    changed: list[tuple[Item, dict[str, Any]]] = field(default_factory=list)
-    """What is written of an item whose row is there."""
-    moves: list[Move] = field(default_factory=list)
-    parted: list[tuple[str, int, str]] = field(default_factory=list)
-    """Rows that no longer belong somewhere: kind, number, and the column that says where."""
-    gone: list[tuple[str, int]] = field(default_factory=list)
-    """Rows that belong nowhere any more."""
-    assured: dict[str, datetime] = field(default_factory=dict)
-    """From when on the entries of organisations count as right (``assuring``)."""
-    steps_stay: int = 0
-    """Of so many services the files have steps where there are some already: those stay."""
-    names_days: bool = False
-    """Whether the files say of any service when it was assured."""
+    def __init__(self, directory: Directory) -> None:
+        disk = directory.disk
+        self.directory = directory
+        self.new: DiskList[Item] = DiskList(disk)
+        """Kind after kind, each after those that it refers to."""
+        self.changes: DiskList[Change] = DiskList(disk)
+        self.same = 0
+        self.numbers: Mapping[str, DiskDict[int]] = {kind: DiskDict(disk) for kind in TABLES}
+        """The rows that the identifiers mean, by kind."""
+        self.changed: DiskList[tuple[Item, dict[str, Any]]] = DiskList(disk)
+        """What is written of an item whose row is there."""
+        self.moves: list[Move] = []
+        self.parted: list[tuple[str, int, str]] = []
+        """Rows that no longer belong somewhere: kind, number, and the column that says where."""
+        self.gone: list[tuple[str, int]] = []
+        """Rows that belong nowhere any more."""
+        self.assured: DiskDict[str] = DiskDict(disk)
+        """From which moment on (ISO 8601) the entries of organisations count as right."""
+        self.steps_stay = 0
+        """Of so many services the files have steps where there are some already: those stay."""
+        self.names_days = False
+        """Whether the files say of any service when it was assured."""
 
     @property
     def count(self) -> int:
@@ -187,7 +224,7 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Say whether there is nothing to write at all."""
-        return not (self.count or self.assured)
+        return not (self.count or len(self.assured))
 
     @property
     def seal(self) -> str:

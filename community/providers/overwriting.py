@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import notices, roles
 from community.among import among
+from community.disk import DiskList
 from community.lifecycle import Who
-from community.providers.items import Plan
+from community.providers.items import Change, Plan
 from community.providers.standing import parts
 from community.providers.table import Metadata, Organization, Service
 
@@ -20,21 +21,21 @@ ENTRY = ("organization", "service")
 
 async def mark(session: AsyncSession, plan: Plan) -> None:
     """Mark the changes of values that the organisation's own people were the last to write."""
-    last: dict[tuple[str, int, str], str | None] = {}
-    for kind in ENTRY:
-        for part in parts({change.id for change in plan.changes if change.kind == kind}):
+    marked: DiskList[Change] = DiskList(plan.directory.disk)
+    for part in parts(plan.changes):
+        last: dict[tuple[str, int, str], str | None] = {}
+        for kind in ENTRY:
+            numbers = {change.id for change in part if change.kind == kind}
             rows = await session.execute(
                 select(Metadata.resource_id, Metadata.field_name, Metadata.updated_as)
-                .where(Metadata.resource_type == kind, among(Metadata.resource_id, part))
+                .where(Metadata.resource_type == kind, among(Metadata.resource_id, numbers))
                 .order_by(Metadata.id)
             )
             last |= {(kind, number, field): by for number, field, by in rows}
-    plan.changes = [
-        replace(change, overwrites=True)
-        if last.get((change.kind, change.id, change.field[:32])) == Who.PROVIDER
-        else change
-        for change in plan.changes
-    ]
+        for change in part:
+            by = last.get((change.kind, change.id, change.field[:32]))
+            marked.append(replace(change, overwrites=by == Who.PROVIDER))
+    plan.changes = marked
 
 
 async def tell(

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any, NoReturn
 
 from community import translations
+from community.disk import DiskList
 from community.errors import DirectoryRefusedError
 from community.providers.items import Note, Place, outer_id
 from reports.hsds.known import Known
@@ -21,9 +22,9 @@ class Here:
     """Where the reader is, and what it has to say about it."""
 
     known: Known = field(default_factory=Known)
-    place: Callable[[str], Place] = Place
-    """The place of a field of the object that is read."""
-    notes: list[Note] = field(default_factory=list)
+    at: Place = field(default_factory=Place)
+    """The place of the object that is read."""
+    notes: list[Note] | DiskList[Note] = field(default_factory=list)
 
     def area(self, *keys: str) -> int | None:
         """Return the area that an identifier means, or a name that only one has."""
@@ -32,6 +33,10 @@ class Here:
             if len(found) == 1:
                 return found[0]
         return None
+
+    def place(self, name: str) -> Place:
+        """Return the place of a field of it, or its own."""
+        return self.at.within(name) if name else self.at
 
     def refuse(self, why: str, name: str = "", what: object = "") -> NoReturn:
         """End the reading: nothing of the files is used.

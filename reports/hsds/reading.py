@@ -4,12 +4,11 @@ HSDS nests: the same place stands under its organisation and under each service 
 there. What stands in several places has to say the same.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from community.providers.comparing import EMPTY
-from community.providers.items import BELONGS, LINKS, TABLES, Directory, Item, Place
+from community.providers.items import BELONGS, LINKS, TABLES, Directory, Item, Place, Told
 from reports.hsds.attributes import OURS, as_ours, is_own, may_be_ours, need_of
 from reports.hsds.fields import Field, Here, as_it_is, objects, written
 from reports.hsds.known import Known
@@ -58,109 +57,100 @@ OWNED = ("service_at_locations", "schedules", "contacts")
 """Lists that are complete: what a file leaves out of them goes."""
 
 
-@dataclass(frozen=True, slots=True)
-class At:
-    """Where an object stands: in a line of a file, or in another object."""
-
-    file: str = ""
-    line: int = 0
-    parent: "At | None" = None
-    key: str = ""
-
-    def within(self, key: str) -> "At":
-        """Return the place of something in this object."""
-        return At(self.file, self.line, self, key)
-
-    def place(self, name: str = "") -> Place:
-        """Return it as it is told."""
-        keys = [name] if name else []
-        at: At | None = self
-        while at is not None:
-            if at.key:
-                keys.append(at.key)
-            at = at.parent
-        path = ""
-        for key in reversed(keys):
-            path += key if not path or key.startswith("[") else f".{key}"
-        return Place(self.file, self.line, path)
+AT_ONCE = 500
+"""So many objects are in memory, and those of one that stands by itself."""
 
 
-@dataclass(slots=True)
-class _Found:
-    """One object as far as the files have told of it."""
-
-    raw: dict[str, Any]
-    flat: dict[str, Any]
-    at: At
-    links: dict[str, str] = field(default_factory=dict)
-    owned: dict[str, list[str]] = field(default_factory=dict)
+_Shape = tuple[Sequence[Field], Mapping[str, tuple[str, ...]]]
+"""Fields of HSDS that are mapped, and by their names where they go."""
 
 
 class Reader:
     """What takes in objects, one after the other, and gives the directory at the end."""
 
-    def __init__(self, known: Known, places: Mapping[int, At] | None = None) -> None:
-        """``places``: of objects that stand in a file of their own, by Python's ``id``."""
-        self._here = Here(known)
-        self._places = places or {}
-        self._found: dict[str, dict[str, _Found]] = {kind: {} for kind in TABLES}
-        self._said: dict[tuple[Field, ...], Mapping[str, tuple[str, ...]]] = {}
+    def __init__(self, known: Known, directory: Directory) -> None:
+        self._directory = directory
+        self._here = Here(known, notes=directory.notes)
+        self._places: Mapping[int, Place] = {}
+        self._near: dict[str, dict[str, Told]] = {kind: {} for kind in TABLES}
+        """What has been found, or found again, since the last was written to the disk."""
+        self._shapes: dict[tuple[str, ...], _Shape] = {}
 
-    def take(self, raw: Any, at: At) -> None:
+    def take(self, raw: Any, at: Place) -> None:
         """Take in one object that stands by itself, whichever it is.
 
         Raises:
             DirectoryRefusedError: it is none that is known here, or something in it is wrong.
         """
-        self._here.place = at.place
+        self._here.at = at
         if not isinstance(raw, dict):
             self._here.refuse("object", what=raw)
         kind = kind_of(raw)
         if kind is None:
             self._here.refuse("kind")
         self._add(kind, raw, at)
+        self._put()
 
-    def take_as(self, kind: str, raw: dict[str, Any], at: At) -> None:
-        """Take in one object of a kind; terms of our own taxonomy are none of anybody's."""
+    def take_as(self, kind: str, raw: dict[str, Any], places: Mapping[int, Place]) -> None:
+        """Take in one object of a kind; terms of our own taxonomy are none of anybody's.
+
+        ``places`` are those of it and of what is nested in it, by Python's ``id``.
+        """
         if kind == "taxonomy_term" and raw.get("taxonomy") == OURS:
             return
-        self._add(kind, raw, at)
+        self._places = places
+        self._add(kind, raw, places[id(raw)])
+        self._put()
 
-    def _add(self, kind: str, raw: Any, at: At, **links: str) -> str:
+    def _put(self) -> None:
+        """Write what has been found, as soon as that is worth while."""
+        if sum(map(len, self._near.values())) < AT_ONCE:
+            return
+        for kind, near in self._near.items():
+            self._directory.put(kind, near)
+            near.clear()
+
+    def _before(self, kind: str, uid: str) -> Told | None:
+        """Return an object that has been found already."""
+        near = self._near[kind]
+        found = near.get(uid) or self._directory.get(kind, uid)
+        if found is not None:
+            near[uid] = found
+        return found
+
+    def _add(self, kind: str, raw: Any, at: Place, **links: str) -> str:
         at = self._places.get(id(raw), at)
         here = self._here
-        here.place = at.place
+        here.at = at
         if not isinstance(raw, dict):
             here.refuse("object", what=raw)
         uid = raw.get("id")
         if not isinstance(uid, str) or not 0 < len(uid) <= LONGEST_ID:
             here.refuse("missing" if uid in (None, "") else "id", "id", uid)
-        found = self._found[kind].get(uid)
+        found = self._before(kind, uid)
         if found is None:
-            found = _Found(raw, {}, at, links)
-            self._found[kind][uid] = found
+            found = self._near[kind][uid] = Told({}, at, links, {})
             self._fill(kind, uid, found, raw, at)
             return uid
         self._link(found, links, at)
-        if found.raw is not raw and found.raw != raw:
-            other = _Found(raw, {}, at, links)
-            self._fill(kind, uid, other, raw, at)
-            here.place = at.place
-            for key, value in other.flat.items():
-                if found.flat.setdefault(key, value) != value:
-                    here.refuse("twice", key, uid)
-            self._link(found, other.links, at)
-            for key, ids in other.owned.items():
-                found.owned.setdefault(key, ids)
+        other = Told({}, at, links, {})
+        self._fill(kind, uid, other, raw, at)
+        here.at = at
+        for key, value in other.flat.items():
+            if found.flat.setdefault(key, value) != value:
+                here.refuse("twice", key, uid)
+        self._link(found, other.links, at)
+        for key, ids in other.owned.items():
+            found.owned.setdefault(key, ids)
         return uid
 
-    def _link(self, found: _Found, links: Mapping[str, str], at: At) -> None:
+    def _link(self, found: Told, links: Mapping[str, str], at: Place) -> None:
         for column, uid in links.items():
             if found.links.setdefault(column, uid) != uid:
-                self._here.place = at.place
+                self._here.at = at
                 self._here.refuse("two_owners", column, uid)
 
-    def _fill(self, kind: str, uid: str, found: _Found, raw: Mapping[str, Any], at: At) -> None:
+    def _fill(self, kind: str, uid: str, found: Told, raw: Mapping[str, Any], at: Place) -> None:
         """Read what is nested in an object, and keep the rest of it flat."""
         lists, singles = LISTED.get(kind, {}), SINGLE.get(kind, {})
         here = self._here
@@ -173,7 +163,7 @@ class Reader:
             elif key in singles and value is not None:
                 child, column = singles[key]
                 self._link(found, {column: self._add(child, value, at.within(key))}, at)
-                here.place = at.place
+                here.at = at
             else:
                 found.flat[key] = value
                 if key in LINKS and value not in (None, "") and key in BELONGS.get(kind, ()):
@@ -186,21 +176,21 @@ class Reader:
                 if term is not None and not is_own(one):
                     path = at.within(f"attributes[{number}]").within("taxonomy_term")
                     self._add("taxonomy_term", term, path)
-                    here.place = at.place
+                    here.at = at
 
-    def _children(self, kind: str, uid: str, found: _Found, key: str, value: Any, at: At) -> None:
+    def _children(self, kind: str, uid: str, found: Told, key: str, value: Any, at: Place) -> None:
         child, column = LISTED[kind][key]
         links = {column: uid}
         if kind == "service_at_location":
             links = {one: found.links[one] for one in BELONGS[kind] if one in found.links}
-        self._here.place = at.place
+        self._here.at = at
         kept: list[Any] = []
         for number, one in enumerate(objects(value, key, self._here)):
             if not self._is_row(child, one, links):
                 kept.append(one)
                 continue
             kept.append(self._add(child, one, at.within(f"{key}[{number}]"), **links))
-        self._here.place = at.place
+        self._here.at = at
         ids = [one for one in kept if isinstance(one, str)]
         if key in OWNED:
             found.owned[key] = ids
@@ -216,39 +206,29 @@ class Reader:
             return False
         if kind not in ("schedule", "contact"):
             return True
-        before = self._found[kind].get(str(raw.get("id")))
+        before = self._before(kind, str(raw.get("id")))
         if before is None or kind == "schedule":
             return before is None or before.links == links
         return all(before.links.get(column, uid) == uid for column, uid in links.items())
 
-    def directory(self) -> Directory:
-        """Return everything that was taken in.
+    def finish(self) -> None:
+        """Put everything that was taken in into the directory.
 
         Raises:
             DirectoryRefusedError: something in it is wrong.
         """
-        parents = {
-            uid: found.flat.get("parent_organization_id")
-            for uid, found in self._found["organization"].items()
-        }
-        items = {kind: list(self._items(kind)) for kind in self._found}
-        self._refuse_cycles(parents)
-        return Directory(items, self._here.notes)
+        for kind, told in self._directory.told.items():
+            self._directory.put(kind, self._near[kind])
+            items = (self._item(kind, uid, Told(*one)) for uid, one in told.items())
+            self._directory.items[kind].extend(items)
+        self._refuse_cycles()
 
-    def _items(self, kind: str) -> Iterator[Item]:
-        """Return the items of a kind; what each was made of is let go, since there are many."""
-        every = self._found[kind]
-        for uid in list(every):
-            found = every[uid]
-            yield self._item(kind, uid, found)
-            found.raw = found.flat = {}
-
-    def _item(self, kind: str, uid: str, found: _Found) -> Item:
+    def _item(self, kind: str, uid: str, found: Told) -> Item:
         here, flat = self._here, found.flat
-        here.place = found.at.place
+        here.at = Place(*found.at)
         values: dict[str, Any] = {}
         kept = {key: value for key, value in flat.items() if key != "id"}
-        mapped = tuple(one for one in MAPPING[kind] if one.name in flat)
+        mapped, said = self._shape(kind, flat)
         for one in mapped:
             raw = flat[one.name]
             value = one.read(raw, one.name, here)
@@ -264,10 +244,17 @@ class Reader:
         if kind == "taxonomy_term":
             values["need"] = need_of(flat, "", here)
         self._check(kind, flat, kept, values)
-        said = self._said.get(mapped)
-        if said is None:  # most objects have the same fields: they share what is said of them
-            said = self._said[mapped] = {one.name: one.to for one in mapped}
-        return Item(kind, uid, found.at.place, values, kept, said, found.links, found.owned)
+        return Item(kind, uid, here.at, values, kept, said, found.links, found.owned)
+
+    def _shape(self, kind: str, flat: Mapping[str, Any]) -> "_Shape":
+        """Return which fields of an object are mapped; most objects have the same ones."""
+        shape = (kind, *flat)
+        if shape not in self._shapes:
+            if len(self._shapes) > AT_ONCE:
+                self._shapes.clear()
+            mapped = [one for one in MAPPING[kind] if one.name in flat]
+            self._shapes[shape] = mapped, {one.name: one.to for one in mapped}
+        return self._shapes[shape]
 
     def _again(self, one: Field, value: Any, raw: Any, uid: str) -> Any:
         """Return a value as an export would write it."""
@@ -296,14 +283,21 @@ class Reader:
         if kind == "schedule" and values["opens_at"] == values["closes_at"]:
             here.refuse("hours", "closes_at", values["closes_at"])
 
-    def _refuse_cycles(self, parents: Mapping[str, Any]) -> None:
+    def _refuse_cycles(self) -> None:
+        organizations = self._directory.told["organization"].items()
+        parents = {
+            uid: parent
+            for uid, one in organizations
+            if (parent := Told(*one).flat.get("parent_organization_id"))
+        }
         settled: set[str] = set()
         for uid in parents:
             seen: list[str] = []
             at: Any = uid
             while at in parents and at not in settled:
                 if at in seen:
-                    self._here.place = self._found["organization"][at].at.place
+                    told = self._directory.get("organization", at)
+                    self._here.at = Place(*told.at) if told else Place()
                     self._here.refuse("cycle", "parent_organization_id", at)
                 seen.append(at)
                 at = parents[at]

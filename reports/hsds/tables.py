@@ -10,13 +10,15 @@ import csv
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
-from typing import Any
+from typing import Any, NamedTuple
 
-from reports.hsds.reading import At
-from reports.hsds.texts import decoded, load, refuse
+from community.disk import Disk, DiskDict, DiskList
+from community.providers.items import Place
+from community.providers.standing import parts
+from reports.hsds.texts import lines, load, refuse
 
 KEPT = "diwan_kept"
 PACKAGE = "datapackage.json"
@@ -180,45 +182,141 @@ NAMED_OWNER = {
     "metadata": ("resource_id", "resource_type"),
 }
 """What names its owner by two columns: which it is, and of which kind."""
+NAMED = ("taxonomy_term", "taxonomy")
+"""What others name, and so have within them."""
 _KIND_OF = {table.path: kind for kind, table in TABLES.items()}
-
-Rows = dict[str, list[dict[str, Any]]]
-
 
 # Reading
 
 
-def objects(files: Mapping[str, bytes]) -> tuple[Rows, dict[int, At], list[str]]:
-    """Return what stands by itself in the tables, whole, and the place of every object.
+class _Row(NamedTuple):
+    """A row of a table, and where it stands."""
 
-    The third is the names of those files that are none of the tables.
-
-    Raises:
-        DirectoryRefusedError: a table is wrong, or a row belongs to none; it says where.
-    """
-    places: dict[int, At] = {}
-    rows: Rows = {}
-    paths = _paths(files)
-    for kind, name in paths.items():
-        rows[kind] = list(_table(name, files[name], places))
-    known = {
-        kind: {row["id"]: row for row in every if isinstance(row.get("id"), str)}
-        for kind, every in rows.items()
-    }
-    for kind, every in rows.items():
-        for row in every:
-            extra = row.pop(KEPT, {})
-            _nest(kind, row, known, places)
-            row.update(extra)
-    others = sorted(files.keys() - {*paths.values(), PACKAGE})
-    return {kind: rows.get(kind, []) for kind in ALONE}, places, others
+    kind: str
+    cells: dict[str, Any]
+    at: tuple[str, int]
+    """In which file, in which line."""
 
 
-def _paths(files: Mapping[str, bytes]) -> dict[str, str]:
+class Tables:
+    """The tables of a package, joined on the disk."""
+
+    def __init__(self, files: Mapping[str, Iterable[str]], disk: Disk) -> None:
+        """``files`` are texts by their names.
+
+        Raises:
+            DirectoryRefusedError: a table is wrong, or a row belongs to none; it says where.
+        """
+        paths = _paths(files)
+        self.others = sorted(files.keys() - {*paths.values(), PACKAGE})
+        """The names of those files that are none of the tables."""
+        self._rows: dict[str, DiskList[_Row]] = {kind: DiskList(disk) for kind in paths}
+        self._known: dict[str, DiskDict[Any]] = {kind: DiskDict(disk) for kind in paths}
+        """Which identifiers there are, and of what is named by others the rows."""
+        self._within: dict[str, DiskDict[Any]] = {kind: DiskDict(disk) for kind in paths}
+        """What belongs into an object: in which list of it, and the row."""
+        for kind, name in paths.items():
+            for part in parts(_table(kind, name, files[name])):
+                self._rows[kind].extend(part)
+                self._known[kind].update(
+                    {
+                        row.cells["id"]: (*row,) if kind in NAMED else None
+                        for row in part
+                        if "id" in row.cells
+                    }
+                )
+        for kind, rows in self._rows.items():
+            if kind not in ALONE and kind != "taxonomy":
+                for part in parts(rows):
+                    self._belong(part)
+
+    def objects(self) -> Iterator[tuple[str, dict[str, Any], dict[int, Place]]]:
+        """Return what stands by itself, whole: its kind, and the places by Python's ``id``.
+
+        Raises:
+            DirectoryRefusedError: a row names something that is not there.
+        """
+        for kind in ALONE:
+            for row in self._rows.get(kind, ()):
+                places: dict[int, Place] = {}
+                yield kind, self._whole(row, places), places
+
+    def _whole(self, row: _Row, places: dict[int, Place]) -> dict[str, Any]:
+        """Return a row with what it names and what belongs to it."""
+        kind, cells, at = row
+        uid_here, extra = cells.get("id", ""), cells.pop(KEPT, {})
+        for key, (other, column) in TABLES[kind].single.items():
+            if kind in ALONE and kind != "taxonomy_term":
+                break
+            if (uid := cells.get(column)) is None:
+                continue
+            known = self._known[other].get(uid) if other in self._known else None
+            if known is not None:
+                cells[key] = self._whole(_Row(*known), places)
+                del cells[column]
+            elif kind != "taxonomy_term":
+                refuse("reference", *at, column, uid)
+        cells.update(extra)
+        for key, one in self._within[kind].get(uid_here) or ():
+            cells.setdefault(key, []).append(self._whole(_Row(*one), places))
+        places[id(cells)] = Place(*at)
+        return cells
+
+    def _belong(self, rows: Sequence[_Row]) -> None:
+        """Put rows into those that they belong to."""
+        found: dict[str, dict[str, list[Any]]] = {}
+        for row in rows:
+            for other, uid, key in self._owners(row):
+                found.setdefault(other, {}).setdefault(uid, []).append((key, (*row,)))
+        for other, every in found.items():
+            before = self._within[other].some(every)
+            self._within[other].update(
+                {uid: [*before.get(uid, ()), *new] for uid, new in every.items()}
+            )
+
+    def _owners(self, row: _Row) -> list[tuple[str, str, str]]:
+        """Return what a row belongs to: kinds, identifiers, and in which lists of them."""
+        kind, cells, at = row
+        found = []
+        if kind in NAMED_OWNER:
+            column, of = NAMED_OWNER[kind]
+            uid, said = cells.get(column), cells.get(of)
+            for other in [str(said)] if said in TABLES else TABLES:
+                key = _list_of(kind, other)
+                if uid is not None and key and self._is_there(other, uid):
+                    del cells[column]
+                    if said == other:
+                        del cells[of]
+                    return [(other, uid, key)]
+            if uid is not None:
+                refuse("reference", *at, column, uid)
+        else:
+            for other in TABLES:
+                key, column = _list_of(kind, other), f"{other}_id"
+                if key is None or (uid := cells.get(column)) is None:
+                    continue
+                if not self._is_there(other, uid):
+                    refuse("reference", *at, column, uid)
+                del cells[column]
+                found.append((other, uid, key))
+        if not found:
+            refuse("no_owner", *at)
+        return found
+
+    def _is_there(self, kind: str, uid: str) -> bool:
+        return kind in self._known and uid in self._known[kind]
+
+
+def _list_of(kind: str, owner: str) -> str | None:
+    """Return in which list of another kind objects of this one stand."""
+    return next((key for key, of in TABLES[owner].lists.items() if of == kind), None)
+
+
+def _paths(files: Mapping[str, Iterable[str]]) -> dict[str, str]:
     """Return which file is which table."""
     found = {_KIND_OF[name.lower()]: name for name in files if name.lower() in _KIND_OF}
     if PACKAGE in files:
-        said = load(PACKAGE, decoded(PACKAGE, files[PACKAGE]))
+        said = load(PACKAGE, "".join(files[PACKAGE]))
         resources = said.get("resources") if isinstance(said, dict) else None
         if not isinstance(resources, list):
             refuse("missing", PACKAGE, path="resources")
@@ -240,8 +338,8 @@ def _paths(files: Mapping[str, bytes]) -> dict[str, str]:
     return {kind: found[kind] for kind in TABLES if kind in found}
 
 
-def _table(name: str, content: bytes, places: dict[int, At]) -> Iterable[dict[str, Any]]:
-    reader = csv.reader(StringIO(decoded(name, content), newline=""), strict=True)
+def _table(kind: str, name: str, text: Iterable[str]) -> Iterator[_Row]:
+    reader = csv.reader(lines(text), strict=True)
     try:
         header = [cell.strip() for cell in next(reader, [])]
         if not any(header):
@@ -263,8 +361,7 @@ def _table(name: str, content: bytes, places: dict[int, At]) -> Iterable[dict[st
                 for column, cell in zip(header, cells, strict=True)
                 if cell != ""
             }
-            places[id(row)] = At(name, reader.line_num)
-            yield row
+            yield _Row(kind, row, (name, reader.line_num))
     except csv.Error:
         refuse("csv", name, reader.line_num)
 
@@ -288,65 +385,6 @@ def _cell(column: str, cell: str, name: str, line: int) -> Any:
     if _FORMULA.match(cell):
         refuse("formula", name, line, column, cell)
     return cell
-
-
-def _nest(
-    kind: str,
-    row: dict[str, Any],
-    known: Mapping[str, Mapping[str, dict[str, Any]]],
-    places: Mapping[int, At],
-) -> None:
-    """Put a row into those that it belongs to, and what it names into it."""
-    at = places[id(row)]
-    for key, (other, column) in TABLES[kind].single.items():
-        if kind in ALONE and kind != "taxonomy_term":
-            break
-        if (uid := row.get(column)) is None:
-            continue
-        if uid not in known.get(other, {}):
-            if kind == "taxonomy_term":
-                continue
-            refuse("reference", at.file, at.line, column, uid)
-        row[key] = known[other][row.pop(column)]
-    if kind in ALONE or kind == "taxonomy":
-        return
-    owners = _owners(kind, row, known, at)
-    if not owners:
-        refuse("no_owner", at.file, at.line)
-    for owner, key in owners:
-        owner.setdefault(key, []).append(row)
-
-
-def _owners(
-    kind: str,
-    row: dict[str, Any],
-    known: Mapping[str, Mapping[str, dict[str, Any]]],
-    at: At,
-) -> list[tuple[dict[str, Any], str]]:
-    if kind in NAMED_OWNER:
-        column, of = NAMED_OWNER[kind]
-        uid, said = row.get(column), row.get(of)
-        kinds = [said] if said in TABLES else list(TABLES)
-        for other in kinds:
-            lists = {listed: key for key, listed in TABLES[str(other)].lists.items()}
-            if kind in lists and uid in known.get(str(other), {}):
-                del row[column]
-                if said == other:
-                    del row[of]
-                return [(known[str(other)][str(uid)], lists[kind])]
-        if uid is not None:
-            refuse("reference", at.file, at.line, column, uid)
-        return []
-    found = []
-    for other, table in TABLES.items():
-        key = next((key for key, listed in table.lists.items() if listed == kind), None)
-        if key is None or (uid := row.get(f"{other}_id")) is None:
-            continue
-        if uid not in known.get(other, {}):
-            refuse("reference", at.file, at.line, f"{other}_id", uid)
-        del row[f"{other}_id"]
-        found.append((known[other][uid], key))
-    return found
 
 
 # Writing

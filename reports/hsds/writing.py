@@ -33,6 +33,8 @@ from reports.hsds.mapping import MAPPING
 from reports.hsds.reading import LISTED
 
 Rows = Sequence[Row[Any]]
+AT_ONCE = 20
+"""So many organisations are in memory, with all that belongs to them."""
 
 
 async def organizations(session: AsyncSession, language: str) -> AsyncIterator[dict[str, Any]]:
@@ -43,7 +45,8 @@ async def organizations(session: AsyncSession, language: str) -> AsyncIterator[d
     own, here = await own_ids(session), Here(Known(areas=await known_areas(session, language)))
     table = table_of("organization")
     numbers = list(await session.scalars(select(table.c.id).order_by(table.c.id)))
-    for part in parts(numbers):
+    for at in range(0, len(numbers), AT_ONCE):
+        part = numbers[at : at + AT_ONCE]
         some = await _Some.of(session, part, own, here, language)
         for row in some.rows["organization"]:
             yield some.object("organization", row)

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import providers
 from community.providers import Organization
-from community.providers.items import Directory
 from handlers import hsds
 from locales import plain, translator_for, without_isolates
 from reports.hsds import tables
@@ -59,7 +58,7 @@ async def test_of_a_file_that_names_no_day_what_it_contains_is_confirmed_by_who_
     assert organization is not None
     organization.asks, organization.asked_at = 3, later
     plan = await brings(session, both[0], later)
-    told = hsds.counted(Directory({}), plan, translator_for("en"))
+    told = hsds.counted(plan, translator_for("en"))
     assert [without_isolates(plain(line)) for line in told][-1] == (
         "🕘 1 entry counts as confirmed today."
     )

@@ -361,6 +361,50 @@ async def test_what_is_broken_is_refused_with_its_place_and_changes_nothing(
         assert plain(sentence(refused.value, translator_for(language)))
 
 
+def refused(content: Any) -> DirectoryRefusedError | None:
+    try:
+        files.read(given(content), Known())
+    except DirectoryRefusedError as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize("chunk", [1, 7])
+def test_where_a_file_is_cut_to_be_read_makes_no_difference(
+    monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    small = {name: content for name, (content, _, _) in CASES.items() if "swells" not in name}
+    whole = {name: refused(content) for name, content in small.items()}
+    monkeypatch.setattr(files, "CHUNK", chunk)
+    for name, content in small.items():
+        one, same = whole[name], refused(content)
+        assert (one is None) == (same is None), name
+        assert one is None or vars(one) == vars(same), name
+    said: dict[str, Any] = {
+        **ORG,
+        "x": ["é\u20ac\U0001f600", 12.5, -1e-7, True, None, {}],
+        "y": "\\" * 9,
+    }
+    for text_ in (text(said), json.dumps([said], indent=3, ensure_ascii=False)):
+        directory = files.read([files.Given("x.json", text_.encode())], Known())
+        (item,) = directory.items["organization"]
+        assert {key: item.kept[key] for key in "xy"} == {key: said[key] for key in "xy"}
+
+
+def test_objects_follow_each_other_in_a_list_a_page_or_lines() -> None:
+    other = {**ORG, "id": "o2"}
+    for content in (
+        text([ORG, other]),
+        text({"total_items": 2, "contents": [ORG, other], "page": 1}),
+        f"{text(ORG)}\n{text(other)}\n",
+        f"\n{json.dumps(ORG, indent=1)}\n{json.dumps(other, indent=1)}",
+    ):
+        directory = files.read([files.Given("x.json", content.encode())], Known())
+        assert [item.id for item in directory.items["organization"]] == ["o1", "o2"], content
+    for more in ("[", "]", "1", "x"):
+        assert refused(f"{text([ORG])} {more}".encode()) is not None
+
+
 def test_there_are_more_than_fifty_ways_to_be_broken() -> None:
     assert len(CASES) > 50
 

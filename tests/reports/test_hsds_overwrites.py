@@ -10,7 +10,6 @@ from community.deliveries import Delivery
 from community.lifecycle import Who
 from community.people import Person
 from community.providers import Organization, Service, noting
-from community.providers.items import Directory
 from community.roles import Role, RoleName
 from handlers import hsds
 from locales import plain, translator_for, without_isolates
@@ -71,6 +70,6 @@ async def test_a_file_never_changes_steps_that_are_there_and_the_preview_says_so
     plan = await brings(session, file("Advice", application_process=first), now)
     assert plan.steps_stay == 0
     plan = await brings(session, file("Advice", application_process=other), now)
-    lines = hsds.counted(Directory({}), plan, translator_for("en"))
+    lines = hsds.counted(plan, translator_for("en"))
     told = [without_isolates(plain(line)) for line in lines]
     assert "🪜 1 service has steps already: an import never changes those." in told
