@@ -12,6 +12,7 @@ from community.errors import (
     CalledOffError,
     ChangedError,
     ConsentMissingError,
+    ContactConsentError,
     DirectoryRefusedError,
     FileRefusedError,
     FullError,
@@ -104,6 +105,10 @@ def sentence(error: RefusalError, _: Translator) -> Html:
             "with it. You can contact it yourself."
         ),
         ConsentMissingError: _("You have not agreed to this. You can change that under /me."),
+        ContactConsentError: _(
+            "Nothing of a person is kept before they have agreed. Please write down first how and "
+            "when they did."
+        ),
         LastAdministratorError: _("There must be at least one administrator."),
         WordlessPictureError: _(
             "Please write first what is in the picture, for those who cannot see it or read "
@@ -115,6 +120,7 @@ def sentence(error: RefusalError, _: Translator) -> Html:
 
 def _lacking(error: AgreementLacksError, _: Translator) -> Html:
     missing = {
+        "past_day": _("Please write a day that is not still to come, for example: 24.11.2026"),
         "signed_on": _("Not yet: please write down first on which day it was signed."),
         "basis": _("Not yet: please choose first on which legal basis data may be shared."),
         "ends_at": _("Not yet: its end date is past. Please write a later one first."),

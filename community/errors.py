@@ -116,6 +116,10 @@ class ConsentMissingError(RefusalError):
         self.purpose = purpose
 
 
+class ContactConsentError(RefusalError):
+    """Somebody beside the members has not agreed that anything of them is kept."""
+
+
 class LastAdministratorError(RefusalError):
     """The last administrator cannot be revoked."""
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import deliveries, exchanges, roles
+from community import absences, deliveries, exchanges, roles
 from community.base import find
 from community.deliveries import Plan
 from community.errors import IllegalMoveError, NotFoundError
@@ -63,7 +63,9 @@ async def ask(
     country: str = NOWHERE,
     attachment: Attachment | None = None,
 ) -> Exchange:
-    """Write to the team; its owner is told, or everybody who animates. A second joins the first.
+    """Write to the team; its owner is told, or all who animate and are there.
+
+    A second message joins the first.
 
     ``zone`` and ``country`` are where the network is: its working days count.
 
@@ -178,13 +180,17 @@ async def _write(
     )
     await EXCHANGE.move(session, question, State.OPEN, Who.SELF, now, actor_id=actor.id)
     animators = await roles.holders(session, RoleName.ANIMATOR, now)
-    others = [one for one in animators if one.id != actor.id]
-    owner = [one for one in others if one.id == question.owner_id and one.can_be_reached]
+    others, away = (
+        [one for one in animators if one.id != actor.id],
+        await absences.away(session, now),
+    )
+    there = [one for one in others if one.id not in away and one.can_be_reached]
+    owner = [one for one in there if one.id == question.owner_id]
     await deliveries.plan_notices(
         session,
         now,
         "question",
-        [animator.id for animator in owner or others],
+        [animator.id for animator in owner or there or others],
         f"question:{message.id}",
         subject_id=question.id,
         ref=question.ref,

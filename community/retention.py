@@ -11,8 +11,10 @@ from sqlalchemy import Delete, String, Update, cast, delete, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import machine
+from community.absences import Absence
 from community.arrivals import Arrival, Arriving
 from community.awaited import TranslationRequest
+from community.contacts import Contact
 from community.conversations import Conversation
 from community.deliveries import Delivery, SentMessage
 from community.earlier import EarlierText
@@ -27,6 +29,7 @@ from community.reading_aloud import IS_OF
 from community.recordings import Recording
 from community.referrals import OVER, Referral, SharedField
 from community.roles import Role, RoleInvitation
+from community.team_tasks import TeamTask
 from community.writing import rows_changed
 
 
@@ -203,6 +206,28 @@ RULES: Sequence[Rule] = (
         lambda before: delete(Recording).where(
             Recording.recorded_at < before, ~exists().where(IS_OF)
         ),
+    ),
+    Rule(
+        "a task of the team, and what was done with a contact",
+        timedelta(days=365),
+        "it was done",
+        "so that whoever comes next sees what has been tried",
+        lambda before: delete(TeamTask).where(TeamTask.done_at < before),
+    ),
+    Rule(
+        "a contact beside the members, with the consent and what is to be done with them; it goes "
+        "sooner, once they ask for that",
+        timedelta(days=730),
+        "somebody of the team last did something with it",
+        "so that the team can work with them",
+        lambda before: delete(Contact).where(Contact.touched_at < before),
+    ),
+    Rule(
+        "that somebody of the team was away",
+        timedelta(days=7),
+        "they were back",
+        "so that the others know why nobody answered",
+        lambda before: delete(Absence).where(Absence.until < before),
     ),
     Rule(
         "one keyed hash for each person who was erased; once more in ERASURES_FILE",

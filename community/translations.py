@@ -120,6 +120,8 @@ LIMITS: Mapping[tuple[str, str], int] = {
     ("step", "text"): 400,
     ("step", "documents"): 300,
     ("area", "name"): 60,
+    ("template", "name"): 60,
+    ("template", "text"): 1000,
 }
 """Every field there is, with the most characters it takes: less than one message carries.
 

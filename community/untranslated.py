@@ -29,6 +29,8 @@ from community.providers import Organization, Service, ServiceStep
 from community.roles import RoleName
 from community.sends import PICTURE, Kind, Send
 from community.sends import State as Sending
+from community.templates import SUBJECT as TEMPLATE
+from community.templates import AnswerTemplate
 from community.translations import ContentText, State
 
 DIRECTORY: Mapping[str, type[Referable]] = {
@@ -37,7 +39,12 @@ DIRECTORY: Mapping[str, type[Referable]] = {
     "organization": Organization,
     "area": Area,
 }
-ANIMATORS: Mapping[str, type[Referable]] = {"event": Event, "newsletter": Send, PICTURE: Send}
+ANIMATORS: Mapping[str, type[Referable]] = {
+    "event": Event,
+    "newsletter": Send,
+    PICTURE: Send,
+    TEMPLATE: AnswerTemplate,
+}
 TABLES: Mapping[str, type[Referable]] = {**ANIMATORS, **DIRECTORY}
 
 WRITERS = frozenset({RoleName.ANIMATOR, RoleName.COORDINATOR, RoleName.TRANSLATOR})
@@ -327,6 +334,9 @@ async def _of_animators(
     open_event = Event.state.in_([Planned.DRAFT, Planned.PUBLISHED])
     coming = select(Event.id, Event.ref).where(open_event, Event.starts_at > now)
     events = await session.execute(coming.order_by(Event.id))
+    templates = await session.execute(
+        select(AnswerTemplate.id, AnswerTemplate.ref).order_by(AnswerTemplate.id)
+    )
     letters = [said for _first, said in await _letters(session)]
     if is_to_be_changed:  # what has gone out, or is offered, lacks a language, and else stays
         letters = [said for said in letters if said.started_at is None and said.kind != Kind.OFFER]
@@ -334,6 +344,7 @@ async def _of_animators(
         "event": dict(events.all()),
         "newsletter": {send.id: send.ref for send in letters},
         PICTURE: {send.id: send.ref for send in letters if send.picture is not None},
+        TEMPLATE: dict(templates.all()),
     }
 
 

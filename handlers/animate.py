@@ -22,16 +22,17 @@ from handlers.staff import (
     ANIMATORS,
     TEAM,
     AllSends,
+    Contacts,
     Desk,
     Inbox,
+    Tasks,
+    Templates,
+    Today,
+    Unsure,
     back,
     router_for,
 )
 from locales import Translator
-
-
-class Unsure(CallbackData, prefix="au"):
-    """What may not have arrived."""
 
 
 class Resend(CallbackData, prefix="ar"):
@@ -78,11 +79,17 @@ async def desk(page: Page) -> Message:
     rows = []
     if RoleName.ANIMATOR in held:
         rows += [
+            [Button(_.label("button", "☀️ Today"), Today())],
             [Button(_.label("button", "📅 Events"), Events())],
             [Button(_.label("button", "📰 Newsletters"), AllSends())],
             [await drafts.button(page)],
             [Button(await _inbox_label(page), Inbox())],
             await deciding.button(page),
+            [
+                Button(_.label("button", "📇 Contacts"), Contacts()),
+                Button(_.label("button", "✅ Tasks"), Tasks()),
+            ],
+            [Button(_.label("button", "📝 Templates"), Templates())],
         ]
         if await deliveries.uncertain(page.session, page.now):
             rows.append([Button(_.label("button", "❓ Not sure it arrived"), Unsure())])

@@ -215,6 +215,7 @@ def kind_of(subject: str, _: Translator) -> str:
         "step": _.label("segment", "Step of a service"),
         "organization": _.label("segment", "Organisation"),
         "area": _.label("segment", "Area"),
+        "template": _.label("segment", "Template of an answer"),
     }[subject]
 
 

@@ -14,7 +14,15 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import Message as Incoming
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import bridge, conversations, exchanges, inbox, referrals
+from community import (
+    bridge,
+    conversations,
+    exchanges,
+    inbox,
+    referrals,
+    templates,
+    translations,
+)
 from community.errors import NotFoundError, RefusalError
 from community.exchanges import Exchange, ExchangeMessage
 from community.people import Person
@@ -41,7 +49,7 @@ from handlers.replies import (
     say,
     toast,
 )
-from handlers.staff import Inbox, Late, OpenQuestion, back, page_of
+from handlers.staff import Inbox, Late, OpenQuestion, Templates, back, page_of
 from locales import Html, Translator
 
 PER_PAGE = 20
@@ -209,9 +217,27 @@ async def _answer_what(page: Page, about: Mapping[str, Any], answers: Any) -> Qu
         lines(
             _("{name}:", name=person.name or "?"),  # another may have been opened since
             _("Write your answer. The person gets it without your name."),
+            *await _template(page, about),
             attachments.can_be_sent(_),
         )
     )
+
+
+async def _template(page: Page, about: Mapping[str, Any]) -> list[Html]:
+    """Return the words that the answer begins with, to be copied with a tap."""
+    _ = page._
+    if "template" not in about:
+        return []
+    try:
+        template = await templates.opened(page.session, page.reader, about["template"], page.now)
+    except NotFoundError:  # removed meanwhile
+        return []
+    shelf = await translations.shelves(page.session, templates.SUBJECT, [template.id])
+    words = shelf[template.id].complete.get(about["language"], {}).get("text", "")
+    return [
+        _("Tap the words to copy them, change what you like, and send them here:"),
+        Html("<code>") + words + Html("</code>"),
+    ]
 
 
 async def _answered(answering: Answering) -> Replies:
@@ -222,7 +248,7 @@ async def _answered(answering: Answering) -> Replies:
         answering.about["ref"],
         said["text"],
         answering.now,
-        language=answering._.language,
+        language=answering.about.get("language", answering._.language),
         attachment=attachments.of(said),
     )
     return [say("inbox.answered")]
@@ -415,6 +441,7 @@ async def _question_card(page: Page, ref: str, back: int, original: bool) -> Mes
             Button(_.label("button", "Answer"), OpenQuestion(ref=ref, act="answer")),
             Button(_.label("button", "Settled"), OpenQuestion(ref=ref, act="close")),
         ],
+        [Button(_.label("button", "📝 Answer by a template"), Templates(ref=ref))],
         handing,
         [Button(_.label("button", "🤝 Prepare a request"), Prepare(person=person.ref))]
         if person.is_member

@@ -7,7 +7,7 @@ from aiogram import Router
 from aiogram.filters.callback_data import CallbackData
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import inbox, roles
+from community import absences, inbox, roles
 from community.exchanges import Exchange, State
 from community.people import Person
 from community.roles import RoleName
@@ -83,15 +83,29 @@ async def whose(page: Page, question: Exchange) -> tuple[list[Html], list[Button
     return told, ways
 
 
+async def colleagues(page: Page, *but: int | None) -> list[tuple[str, Person]]:
+    """Return the other animators, each with a label; who is away comes last and is marked."""
+    _ = page._
+    animators = await roles.holders(page.session, RoleName.ANIMATOR, page.now)
+    away = await absences.away(page.session, page.now)
+    others = [one for one in animators if one.id != page.reader.id and one.id not in but]
+    return [
+        (
+            _.label("animator in a list", "🏖 {name} (away)", name=one.name or "?")
+            if one.id in away
+            else one.name or "?",
+            one,
+        )
+        for one in sorted(others, key=lambda one: one.id in away)
+    ]
+
+
 async def hand_on_card(page: Page, ref: str) -> Message:
     """List the other animators: one of them gets the question."""
     _ = page._
     question, person = await inbox.opened(page.session, page.reader, ref, page.now)
-    animators = await roles.holders(page.session, RoleName.ANIMATOR, page.now)
-    others = [one for one in animators if one.id not in (page.reader.id, question.person_id)]
-    rows = [
-        [Button(one.name or "?", OwnerOf(ref=ref, act="to", person=one.ref))] for one in others
-    ]
+    others = await colleagues(page, question.person_id)
+    rows = [[Button(label, OwnerOf(ref=ref, act="to", person=one.ref))] for label, one in others]
     text = (
         _("Who takes care of the question of {name}? They are told.", name=person.name or "?")
         if others

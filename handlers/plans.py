@@ -73,7 +73,8 @@ async def _owner(answering: Answering, text: str) -> str:
     return text
 
 
-async def _due_at(answering: Answering, text: str) -> str | None:
+async def due_day(answering: Answering, text: str) -> str | None:
+    """Return the end of the day that somebody writes, or None for no fixed day."""
     if answering.chosen:
         return None
     zone = answering.network.zone
@@ -110,7 +111,8 @@ async def _ask_owner(page: Page, about: Any, answers: Any) -> Question:
     )
 
 
-async def _ask_due_at(page: Page, about: Any, answers: Any) -> Question:
+async def ask_due_day(page: Page, about: Any, answers: Any) -> Question:
+    """Ask until which day something is to be done."""
     _ = page._
     return Question(
         _("Until which day? For example: 31.12.2028"),
@@ -124,7 +126,7 @@ FIELDS: Mapping[str, Field] = {
         Field("what", _ask_what, _what),
         Field("priority", _ask_priority, _priority, by_button=True),
         Field("owner", _ask_owner, _owner, by_button=True),
-        Field("due_at", _ask_due_at, _due_at),
+        Field("due_at", ask_due_day, due_day),
     )
 }
 

@@ -44,6 +44,63 @@ class OpenQuestion(CallbackData, prefix="iq"):
     back: int = 0
 
 
+class Templates(CallbackData, prefix="jt"):
+    """A page of the templates of answers, for the question ``ref`` if one is named."""
+
+    ref: str = ""
+    at: int = 0
+    act: str = "open"
+
+
+class Tasks(CallbackData, prefix="jk"):
+    """A page of what the team has to do; ``act`` begins a task."""
+
+    at: int = 0
+    act: str = "open"
+
+
+class OneTask(CallbackData, prefix="jo"):
+    """One task of the team: see it, say that it is done, put it right, give it to ``person``."""
+
+    ref: str
+    act: str = "open"
+    person: str = ""
+
+
+class Contacts(CallbackData, prefix="jc"):
+    """A page of the contacts beside the members; ``act`` begins one, or looks for a name."""
+
+    at: int = 0
+    act: str = "open"
+
+
+class OneContact(CallbackData, prefix="jd"):
+    """One contact: see it, put it right, forget it."""
+
+    ref: str
+    act: str = "open"
+
+
+class Today(CallbackData, prefix="jy"):
+    """What is due and what is stuck today."""
+
+
+class HandOver(CallbackData, prefix="jh"):
+    """Being away, and giving all that one takes care of to ``person``; ``seen`` seals what."""
+
+    act: str = "open"
+    person: str = ""
+    seen: str = ""
+
+    def card(self) -> Reply:
+        """Return what there is to hand over now."""
+        return edit("handover")
+
+
+class Unsure(CallbackData, prefix="au"):
+    """What may not have arrived."""
+
+
 class Received(CallbackData, prefix="rl"):
     """A page of the referrals to the reader's organisation."""
 

@@ -11,9 +11,11 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import machine, people, retention
+from community.absences import Absence
 from community.arrivals import Arrival, Arriving
 from community.awaited import TranslationRequest
 from community.base import Base
+from community.contacts import Contact
 from community.conversations import Conversation
 from community.deliveries import Delivery, SentMessage, State
 from community.earlier import EarlierText
@@ -27,6 +29,7 @@ from community.people import Membership, Person
 from community.providers import ServiceWish
 from community.recordings import Recording
 from community.roles import RoleInvitation, RoleName
+from community.team_tasks import TeamTask
 
 PAGE = Path(__file__).parents[2] / "docs" / "retention.md"
 
@@ -69,6 +72,19 @@ def machine_text(at: datetime, *, private: bool) -> MachineText:
 
 Made = Callable[[Person, datetime], Base]
 RULES: list[tuple[str, timedelta, Made]] = [
+    (
+        "task that was done",
+        timedelta(days=365),
+        lambda p, at: TeamTask(what="x", owner_id=p.id, made_at=at, done_at=at),
+    ),
+    (
+        "contact",
+        timedelta(days=730),
+        lambda p, at: Contact(
+            kind="press", organisation="x", found_by="x", made_at=at, touched_at=at
+        ),
+    ),
+    ("absence", timedelta(days=7), lambda p, at: Absence(person_id=p.id, until=at)),
     ("done", timedelta(hours=48), lambda p, at: arrival(at, Arriving.DONE, None)),
     ("emptied", timedelta(hours=48), lambda p, at: arrival(at, Arriving.SPEAKING, None)),
     ("set aside", timedelta(days=30), lambda p, at: arrival(at, Arriving.SET_ASIDE, "{}")),

@@ -46,10 +46,14 @@ async def test_only_the_team_reaches_the_desk_and_sees_what_its_roles_allow(
     animator = await phone(2, "en", ANIMATOR)
     await animator.says("/animate")
     assert animator.buttons == [
+        "☀️ Today",
         "📅 Events",
         "📰 Newsletters",
         "🌐 Translations",
         "✉️ Inbox",
+        "📇 Contacts",
+        "✅ Tasks",
+        "📝 Templates",
         "👥 Team",
     ]
     boss = await phone(3, "en", ADMINISTRATOR)

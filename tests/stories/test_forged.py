@@ -31,6 +31,7 @@ from community import (
     attendance,
     authors,
     bridge,
+    contacts,
     event_support,
     inbox,
     invitations,
@@ -40,6 +41,8 @@ from community import (
     referrals,
     roles,
     series,
+    team_tasks,
+    templates,
 )
 from community.arrivals import Arrival, Arriving
 from community.events import Event
@@ -90,7 +93,7 @@ ROLES: Mapping[str, set[str]] = {
         *("zr", "zs", "zd", "zc", "zi"),
         *("wo", "fw", "pi", "ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
         *("rt", "ld", "bt", "bl", "ls", "lt"),
-        "jq",
+        *("jq", "jt", "jm", "ju", "jk", "jo", "jc", "jd", "jl", "jy", "jh"),
     },
     "coordinator": {
         *("ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
@@ -122,6 +125,12 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     "pj": ("plan_tasks",),
     "px": ("events", "people"),
     "jq": ("exchanges", "people"),
+    "jt": ("exchanges",),
+    "jm": ("answer_templates",),
+    "ju": ("answer_templates", "exchanges"),
+    "jo": ("team_tasks", "people"),
+    **dict.fromkeys(("jd", "jl"), ("team_contacts",)),
+    "jh": ("people",),
     "rt": ("people", "services"),
     "ar": ("events", "services", "survey_responses"),
     **dict.fromkeys(("ov", "ow", "oh", "ol", "od", "og", "op", "np", "nf"), ("services",)),
@@ -300,7 +309,7 @@ class Pool:
 
 
 def _is_reference(name: str) -> bool:
-    return name in {"ref", "organization", "withdraw", "person"}
+    return name in {"ref", "organization", "withdraw", "person", "question"}
 
 
 def packed(kind: type[CallbackData], values: Iterable[str]) -> str:
@@ -444,6 +453,11 @@ async def a_town(stage: Stage) -> Town:
         await _a_recording(session, boss, now)
         await _an_organisation_at_an_event(session, cast["Nadia"], others, now)
         await _an_event_that_repeats(session, cast["Nadia"], now)
+        contact = await contacts.add(session, cast["Nadia"], contacts.Kind.PRESS, "Gazette", now)
+        await contacts.agree(session, cast["Nadia"], contact.ref, "by phone", now, now)
+        await team_tasks.add(session, cast["Nadia"], "Call", now, contact_ref=contact.ref)
+        texts = {"name": "Hours", "text": "From nine to five."}
+        await templates.add(session, cast["Nadia"], "en", texts, now)
         await plans.add(session, cast["Bayan"], ours.ref, now, what="Meet once a month")
         refs = {
             table.name: [str(ref) for ref in await session.scalars(select(table.c.ref))]
