@@ -23,6 +23,7 @@ from community.errors import (
     MemberIsAskedError,
     NoAgreementError,
     NobodyReadsError,
+    NoPlaceError,
     NotAllowedError,
     NotAMemberError,
     NotFoundError,
@@ -31,6 +32,7 @@ from community.errors import (
     RefusalError,
     TooLateError,
     TooManyAskedError,
+    TooManyEventsError,
     TooOftenError,
     UnfaithfulError,
     UnfitFileError,
@@ -38,6 +40,16 @@ from community.errors import (
 )
 from locales import Html, Translator, duration, language_name
 from reports.hsds import words as hsds_words
+
+
+def _no_place(error: NoPlaceError, _: Translator) -> Html:
+    if not error.left:
+        return _("There is no place left for anybody with you. Your own stays yours.")
+    return _.ngettext(
+        "There is {n} place left that nobody waits for, and no more. Your own stays yours.",
+        "There are {n} places left that nobody waits for, and no more. Your own stays yours.",
+        error.left,
+    )
 
 
 def sentence(error: RefusalError, _: Translator) -> Html:
@@ -55,6 +67,16 @@ def sentence(error: RefusalError, _: Translator) -> Html:
             "You have written a lot in a short time. You can go on in: {time}",
             time=duration(max(error.wait, timedelta(minutes=1)), _),
         )
+    if isinstance(error, TooManyEventsError):
+        return _.ngettext(
+            "You have said yes or maybe to {n} event to come. Please say no to it first, so that "
+            "others get a place.",
+            "You have said yes or maybe to {n} events to come. Please say no to one of them "
+            "first, so that others get a place.",
+            error.most,
+        )
+    if isinstance(error, NoPlaceError):
+        return _no_place(error, _)
     if isinstance(error, UnfaithfulError):
         return _unfaithful(error, _)
     if isinstance(error, AlreadySettledError):
@@ -255,6 +277,8 @@ def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
         "amount": _("Please write an amount, for example 25 or 12.50, or 0 if it is free."),
         "duration": _("Please write how long it lasts, in minutes."),
         "zone": _("Please write a time zone such as Europe/Paris."),
+        "door_code": _("That is another number. Please look at the door once more."),
+        "guests": _("So many cannot come with you. Please tap one of the buttons."),
         "location": _(
             "Please share a location with the paper clip, or type two numbers, for example "
             "{example}.",

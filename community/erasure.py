@@ -262,6 +262,12 @@ async def _give_up_places(session: AsyncSession, person: Person, now: datetime) 
             ),
         )
         await attendance.offer_places(session, event, now, default_zone=event.zone)
+    await _run(
+        session,
+        update(Attendance)
+        .where(Attendance.person_id == person.id)
+        .values(needs=[], missed_because=None),
+    )
 
 
 async def _take_requests_back(session: AsyncSession, person: Person, now: datetime) -> None:

@@ -52,6 +52,22 @@ class TooManyAskedError(RefusalError):
     """The person waits for as many translations as one can at once."""
 
 
+class TooManyEventsError(RefusalError):
+    """The person has said yes or maybe to as many events to come as one can at once."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
+
+
+class NoPlaceError(RefusalError):
+    """There are not so many places; so many are left."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__(left)
+        self.left = left
+
+
 class CalledOffError(TooLateError):
     """It is too late, because what it was about does not take place."""
 

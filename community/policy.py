@@ -132,6 +132,7 @@ POLICY: Mapping[str, Policy] = {
         silent_in=_RESTING,
     ),
     "event_reminder": _reminder(timedelta(hours=12), _GONE),
+    "missed_question": _reminder(timedelta(days=3), _RESTING),
     "entry_check": _reminder(timedelta(hours=47)),
     "event_changed": _owed(Lane.URGENT, timedelta(days=2), waits_for_morning=False),
     "event_cancelled": _owed(Lane.URGENT, timedelta(days=2), waits_for_morning=False),

@@ -13,12 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import machine
 from community.absences import Absence
 from community.arrivals import Arrival, Arriving
+from community.attendance import Attendance
 from community.awaited import TranslationRequest
 from community.contacts import Contact
 from community.conversations import Conversation
 from community.deliveries import Delivery, SentMessage
 from community.earlier import EarlierText
 from community.erasure import Erasure
+from community.events import Event
 from community.exchanges import KEPT, Exchange, ExchangeMessage, Kind
 from community.exchanges import State as Asked
 from community.live import LiveMessage
@@ -136,6 +138,20 @@ RULES: Sequence[Rule] = (
             SharedField.referral_id.in_(
                 select(Referral.id).where(Referral.state.in_(OVER), Referral.changed_at < before)
             )
+        ),
+    ),
+    Rule(
+        "what a member needed in order to come to an event",
+        timedelta(days=30),
+        "the event began",
+        "so that the organisers can prepare what is needed",
+        lambda before: (
+            update(Attendance)
+            .where(
+                cast(Attendance.needs, String) != "[]",
+                Attendance.event_id.in_(select(Event.id).where(Event.starts_at < before)),
+            )
+            .values(needs=[])
         ),
     ),
     Rule(

@@ -12,9 +12,8 @@ from community import asking, attendance, bridge, events
 from community.attendance import Attendance, State, Wish
 from community.events import Event
 from community.people import Membership, Person
-from community.provisions import Provision, lacking
 from community.translations import Block
-from handlers import listening, menu, resting, supporters
+from handlers import coming, door, listening, menu, resting, supporters
 from handlers.content import authored, block_for, by_machine, please
 from handlers.event_facts import provided
 from handlers.menu import OpenEvent
@@ -117,6 +116,7 @@ async def card_of(page: Page, event: Event, mine: Attendance | None) -> Message:
         *facts(page, event, mine),
         "",
         await standing(page, event, mine),
+        *(coming.told(page, event, mine) if is_open(page, event) else ()),
         silence,
         *await supporters.told(page, event),
     )
@@ -180,23 +180,12 @@ def facts(page: Page, event: Event, mine: Attendance | None) -> list[str | None]
     return [*told, *provided(event, _)]
 
 
-def lacks(page: Page, event: Event, mine: Attendance | None) -> list[Html]:
-    """Say what the person needs and this event does not have, each a line."""
-    _ = page._
-    needs = mine.needs if mine is not None else []
-    sentences = {
-        Provision.CHILD_CARE: _("⚠️ There is no child care, and you need it."),
-        Provision.INTERPRETATION: _("⚠️ Nobody interprets into your language, and you need it."),
-        Provision.STEP_FREE: _("⚠️ You do not get in without steps, and you need that."),
-        Provision.TRAVEL: _("⚠️ There is no help with the way there, and you need it."),
-    }
-    return [sentences[one] for one in lacking(events.details_of(event), needs, page.reader)]
-
-
 def _where(page: Page, event: Event, mine: Attendance | None) -> Html | None:
     """Return the address, or how to get it; nothing once it can no longer be had."""
     _ = page._
     if knows_address(mine):
+        if event.is_online and is_open(page, event):
+            return _("💻 Online. The button “Join online” leads there.")
         if event.is_online:
             return _("💻 Online: {link}", link=event.link or "")
         return _("📍 {place}", place=event.place or "")
@@ -295,6 +284,8 @@ async def answer_rows(page: Page, event: Event, mine: Attendance | None) -> list
             for wish, label, useful in buttons
             if useful or asked_again
         ]
+        rows += door.rows(event, mine, page.now, _)
+        rows += coming.rows(event, mine, _)
         if said in (State.GOING, State.MAYBE):
             rows.append(
                 [Button(_.label("button", "📅 Put it in my calendar"), Calendar(ref=event.ref))]

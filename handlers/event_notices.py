@@ -9,7 +9,7 @@ from community.events import Event
 from community.sends import Send
 from community.topics import Topic
 from community.translations import Fallback
-from handlers import listening, pictures, repeating, topics
+from handlers import coming, listening, pictures, repeating, topics
 from handlers.attendance import (
     Calendar,
     List,
@@ -18,7 +18,6 @@ from handlers.attendance import (
     facts,
     heading,
     is_open,
-    lacks,
     standing,
 )
 from handlers.content import block_for, by_machine, please
@@ -99,7 +98,7 @@ async def changed(page: Page, ref: str, lacking: bool = False) -> Message | None
     mine = await attendance.of(page.session, event, page.reader)
     if event.state != events.State.PUBLISHED or mine is None:
         return None
-    missing = lacks(page, event, mine)
+    missing = coming.lacks(page, event, mine)
     if lacking and not missing:
         return None
     block = await block_for(page, "event", event.id)

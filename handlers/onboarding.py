@@ -102,6 +102,11 @@ async def _follow(session: AsyncSession, person: Person, payload: str, now: date
     if payload.startswith("e-"):
         await attendance.visible(session, person, payload[2:], now)
         return [say("event.card", ref=payload[2:])]
+    if payload.startswith("c-"):
+        if not person.is_member:
+            return [say("door.join_first")]
+        event = await attendance.check_in(session, person, payload[2:], now)
+        return [say("door.welcome", ref=event.ref)]
     if payload.startswith("j-"):
         if not await people.follow_join_link(session, person, payload[2:]):
             raise LinkRefusedError

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from aiogram import Router
@@ -19,6 +19,7 @@ from handlers import attendance as members_view
 from handlers import repeating, staff, wording
 from handlers.calendar_in import FromFile
 from handlers.content import block_for
+from handlers.door import Door
 from handlers.drafting import CHANGES, NEW_EVENT, who_is_told
 from handlers.event_facts import Fact, provided
 from handlers.event_support import AtEvent
@@ -300,8 +301,10 @@ def _desk_rows(page: Page, event: Event) -> list[list[Button]]:
     if event.state == State.DRAFT or is_open:
         rows += in_rows(_changing(event, _, moves=not (is_open and has_begun)), per_row=2)
     if event.state in (State.PUBLISHED, State.HELD):
+        if event.place and attendance.is_at_the_door(event, page.now):
+            rows.append([Button(_.label("button", "🚪 Code at the door"), Door(ref=ref))])
         answers = [Button(_.label("button", "📋 Answers"), Answers(ref=ref))]
-        if page.now >= event.starts_at - timedelta(hours=1):
+        if page.now >= event.starts_at - attendance.DOOR_OPENS:
             answers.append(Button(_.label("button", "✔️ Who came"), Ticks(ref=ref)))
         rows.append(answers)
         rows.append([Button(_.label("button", "🏢 Support organisations"), AtEvent(ref=ref))])

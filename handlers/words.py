@@ -7,8 +7,10 @@ by mypy and by ``tests/handlers/test_words.py``.
 from community.attendance import State as Attending
 from community.consents import Purpose
 from community.events import Kind
+from community.missing import Why
 from community.needs import Need
 from community.people import Membership, Participation, Profile, Stage
+from community.provisions import Provision
 from community.referrals import FieldName, Reason
 from community.referrals import State as Referred
 from community.roles import RoleName
@@ -104,6 +106,30 @@ def event_kind(code: Kind, _: Translator) -> str:
         Kind.PROVIDER_VISIT: _.label("kind of event", "Visit to a support organisation"),
         Kind.ONLINE: _.label("kind of event", "Online"),
         Kind.DIGITAL_SKILLS: _.label("kind of event", "Digital skills"),
+    }[code]
+
+
+def provision(code: Provision, _: Translator) -> str:
+    """Return what somebody needs in order to come to an event."""
+    return {
+        Provision.CHILD_CARE: _.label("needed to come", "Child care"),
+        Provision.INTERPRETATION: _.label("needed to come", "Interpretation into my language"),
+        Provision.STEP_FREE: _.label("needed to come", "A way in without steps"),
+        Provision.TRAVEL: _.label("needed to come", "Help with the way there"),
+    }[code]
+
+
+def why(code: Why, _: Translator) -> str:
+    """Return why somebody could not come to an event."""
+    return {
+        Why.FORGOT: _.label("why not", "I forgot it"),
+        Why.WORK: _.label("why not", "Work"),
+        Why.CHILDREN: _.label("why not", "Nobody for the children"),
+        Why.TRAVEL: _.label("why not", "The way there"),
+        Why.LANGUAGE: _.label("why not", "The language"),
+        Why.ILL: _.label("why not", "I was not well"),
+        Why.OTHER: _.label("why not", "Something else"),
+        Why.RATHER_NOT_SAY: _.label("why not", "I would rather not say"),
     }[code]
 
 

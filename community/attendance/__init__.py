@@ -6,7 +6,16 @@ get one place and eleven numbers on the waiting list, on either database.
 
 from community.attendance.answering import answer, expect, give_up
 from community.attendance.changing import cancel_event, change_event
-from community.attendance.guests import guest_list, tick
+from community.attendance.company import MOST_GUESTS, bring, need, needed
+from community.attendance.door import (
+    DOOR_OPENS,
+    check_in,
+    check_in_by_code,
+    go_online,
+    is_at_the_door,
+    open_door,
+)
+from community.attendance.guests import guest_list, nobody_else, tick
 from community.attendance.places import (
     OFFER_HOLDS,
     is_free_for,
@@ -20,7 +29,9 @@ from community.attendance.reminding import REMINDERS, remind_again
 from community.attendance.seeing import been_at, has_been_anywhere, upcoming, visible
 from community.attendance.table import (
     ATTENDANCE,
+    BRINGS,
     COMES,
+    CONCERNED,
     HOLDS_A_PLACE,
     UNANSWERED,
     Attendance,
@@ -29,13 +40,18 @@ from community.attendance.table import (
     concerned,
     counts,
     counts_of,
+    guests_of,
     of,
 )
 
 __all__ = [
     "ATTENDANCE",
+    "BRINGS",
     "COMES",
+    "CONCERNED",
+    "DOOR_OPENS",
     "HOLDS_A_PLACE",
+    "MOST_GUESTS",
     "OFFER_HOLDS",
     "REMINDERS",
     "UNANSWERED",
@@ -44,19 +60,29 @@ __all__ = [
     "Wish",
     "answer",
     "been_at",
+    "bring",
     "cancel_event",
     "change_event",
+    "check_in",
+    "check_in_by_code",
     "concerned",
     "counts",
     "counts_of",
     "expect",
     "give_up",
+    "go_online",
     "guest_list",
+    "guests_of",
     "has_been_anywhere",
+    "is_at_the_door",
     "is_free_for",
     "lapse_offers",
+    "need",
+    "needed",
+    "nobody_else",
     "of",
     "offer_places",
+    "open_door",
     "place_in_line",
     "places_left",
     "remind_again",

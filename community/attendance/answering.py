@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import events, memory, people
@@ -12,6 +12,7 @@ from community.attendance.reminding import remind
 from community.attendance.seeing import visible
 from community.attendance.table import (
     ATTENDANCE,
+    BRINGS,
     CONCERNED,
     HOLDS_A_PLACE,
     Attendance,
@@ -23,10 +24,13 @@ from community.attendance.table import (
     to_come,
 )
 from community.base import lock_all
-from community.errors import CalledOffError, TooLateError
+from community.errors import CalledOffError, TooLateError, TooManyEventsError
 from community.events import Event
 from community.lifecycle import Who
 from community.people import Person
+
+MOST_OPEN = 5
+"""To so many events to come one says yes or maybe: a place that is not used is another's."""
 
 
 async def expect(session: AsyncSession, pressed: Mapping[str, Collection[int]]) -> None:
@@ -66,12 +70,14 @@ async def answer(
 ) -> tuple[Attendance, bool]:
     """Answer an invitation; return where that leaves the person, and whether it changed anything.
 
-    "Going" to a full event is a number on the waiting list. A place given up is offered to the
-    next in line. Pressing the same button again changes nothing.
+    One says yes or maybe to at most five events to come. "Going" to a full event is a number on
+    the waiting list. A place given up is offered to the next in line. Pressing the same button
+    again changes nothing.
 
     Raises:
         NotAMemberError: the person has not joined.
         NotFoundError: no such event.
+        TooManyEventsError: there are five already.
         CalledOffError: it does not take place.
         TooLateError: it has ended.
     """
@@ -89,9 +95,13 @@ async def answer(
     if (
         target == State.GOING
         and before not in HOLDS_A_PLACE
-        and not await is_free_for(session, event, actor, now, default_zone=default_zone)
+        and not await is_free_for(
+            session, event, actor, now, default_zone=default_zone, places=1 + attendance.guests
+        )
     ):
         target = State.WAITING
+    if target in CONCERNED and before not in CONCERNED and before != State.ATTENDED:
+        await _require_few(session, actor, now)
     if before == State.WAITING and wish is Wish.MAYBE:
         return attendance, False  # "maybe" keeps the number in line
     if before == State.ATTENDED:
@@ -107,12 +117,24 @@ async def answer(
         actor_id=actor.id,
         answered_at=now if before != target else attendance.answered_at,
         offered_until=None,
+        guests=attendance.guests if target in BRINGS else 0,
     )
     if moved:
         await remind(session, event, attendance, actor, now, default_zone)
         if before in HOLDS_A_PLACE and event.capacity is not None:  # else nobody waits for it
             await offer_places(session, event, now, default_zone=default_zone)
     return attendance, moved
+
+
+async def _require_few(session: AsyncSession, person: Person, now: datetime) -> None:
+    """Refuse one more answer to somebody who has as many as one can at once.
+
+    Raises:
+        TooManyEventsError: they have.
+    """
+    open_ones = to_come(person, now, *CONCERNED).subquery()
+    if (await session.scalar(select(func.count()).select_from(open_ones)) or 0) >= MOST_OPEN:
+        raise TooManyEventsError(MOST_OPEN)
 
 
 async def give_up(
@@ -134,6 +156,7 @@ async def give_up(
             now,
             actor_id=person.id,
             offered_until=None,
+            guests=0,
         )
         await remind(session, event, attendance, person, now, default_zone)
         if held:

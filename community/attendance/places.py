@@ -26,7 +26,7 @@ async def places_left(session: AsyncSession, event: Event) -> int | None:
     if event.capacity is None:
         return None
     taken = await session.scalar(
-        select(func.count())
+        select(func.sum(1 + Attendance.guests))
         .select_from(Attendance)
         .where(Attendance.event_id == event.id, Attendance.state.in_(HOLDS_A_PLACE))
     )
@@ -52,19 +52,27 @@ async def place_in_line(session: AsyncSession, attendance: Attendance) -> int:
 
 
 async def is_free_for(
-    session: AsyncSession, event: Event, person: Person, now: datetime, *, default_zone: str
+    session: AsyncSession,
+    event: Event,
+    person: Person,
+    now: datetime,
+    *,
+    default_zone: str,
+    places: int = 1,
 ) -> bool:
-    """Say whether "going" is a place for this person now, not a number on the waiting list.
+    """Say whether so many places are for this person now, not a number on the waiting list.
 
-    A free place is for the first in line who can still be told of it in time; when there is
-    nobody to tell any more, it is for whoever comes first.
+    What is free is for the first in line for whom it is enough, and who can still be told of it
+    in time; when there is nobody to tell any more, it is for whoever comes first.
     """
-    if event.capacity is None:
+    left = await places_left(session, event)
+    if left is None:
         return True
-    if await places_left(session, event) == 0:
+    if left < places:
         return False
     line = await _line(session, event, now, default_zone)
-    return not line or line[0][1].id == person.id
+    first = next((one[1].id for one in line if 1 + one[0].guests <= left), None)
+    return first is None or first == person.id
 
 
 async def _line(
@@ -96,19 +104,27 @@ async def offer_places(
 ) -> int:
     """Offer what is free to those first in line; return how many offers were made.
 
+    It is offered to the first for whom it is enough, with those whom they bring. Whoever needs
+    more than there is keeps their number.
+
     A place is held twelve hours from when its holder may be told, never past two hours before the
     start. Later than that nothing is offered any more.
     """
     line = await _line(session, event, now, default_zone)
     left = await places_left(session, event)
-    offered = line if left is None else line[:left]
-    for attendance, person, told_at in offered:
+    offers = 0
+    for attendance, person, told_at in line:
+        places = 1 + attendance.guests
+        if left is not None and places > left:
+            continue
+        left = None if left is None else left - places
+        offers += 1
         until = min(told_at + OFFER_HOLDS, event.starts_at - OFFER_ENDS_BEFORE)
         await ATTENDANCE.move(
             session, attendance, State.OFFERED, Who.CLOCK, now, offered_until=until
         )
         await _tell_of_place(session, event, person, until, now)
-    return len(offered)
+    return offers
 
 
 async def _tell_of_place(

@@ -42,32 +42,32 @@ ATTENDANCE = Lifecycle(
             State.INVITED: _A | _C,
             **_OPEN,
             State.DECLINED: _S,
-            State.ATTENDED: _H,
+            State.ATTENDED: _H | _S,
         },
-        State.INVITED: {**_OPEN, State.DECLINED: _S, State.ATTENDED: _H},
+        State.INVITED: {**_OPEN, State.DECLINED: _S, State.ATTENDED: _H | _S},
         State.GOING: {
             State.MAYBE: _S,
             State.DECLINED: _S,
-            State.ATTENDED: _H,
+            State.ATTENDED: _H | _S,
             State.MISSED: _H,
         },
         State.MAYBE: {
             State.GOING: _S,
             State.WAITING: _S,
             State.DECLINED: _S,
-            State.ATTENDED: _H,
+            State.ATTENDED: _H | _S,
             State.MISSED: _H,
         },
-        State.WAITING: {State.OFFERED: _C | _S, State.DECLINED: _S, State.ATTENDED: _H},
+        State.WAITING: {State.OFFERED: _C | _S, State.DECLINED: _S, State.ATTENDED: _H | _S},
         State.OFFERED: {
             State.GOING: _S,
             State.DECLINED: _S,
             State.LAPSED: _C,
-            State.ATTENDED: _H,
+            State.ATTENDED: _H | _S,
         },
-        State.LAPSED: {**_OPEN, State.WAITING: _S | _C, State.ATTENDED: _H},
-        State.DECLINED: {**_OPEN, State.ATTENDED: _H},
-        State.MISSED: {State.ATTENDED: _H},
+        State.LAPSED: {**_OPEN, State.WAITING: _S | _C, State.ATTENDED: _H | _S},
+        State.DECLINED: {**_OPEN, State.ATTENDED: _H | _S},
+        State.MISSED: {State.ATTENDED: _H | _S},
         State.ATTENDED: {State.MISSED: _H},
     },
 )
@@ -75,6 +75,8 @@ UNANSWERED = (State.NONE, State.INVITED)
 HOLDS_A_PLACE = (State.GOING, State.OFFERED, State.ATTENDED)
 COMES = (State.GOING, State.ATTENDED)
 """Who goes, or was there: they know the address, and whom they have met."""
+BRINGS = (State.GOING, State.WAITING, State.OFFERED)
+"""Who brings others; whoever does not come brings nobody."""
 CONCERNED = (State.GOING, State.MAYBE, State.WAITING, State.OFFERED)
 
 
@@ -172,6 +174,16 @@ async def counts_of(session: AsyncSession, shown: Sequence[Event]) -> dict[int, 
     for event_id, state, count in rows:
         found[event_id][State(state)] = count
     return found
+
+
+async def guests_of(session: AsyncSession, event: Event) -> int:
+    """Return how many come along with those who go, or were there."""
+    found = await session.scalar(
+        select(func.sum(Attendance.guests)).where(
+            Attendance.event_id == event.id, Attendance.state.in_(COMES)
+        )
+    )
+    return int(found or 0)
 
 
 async def concerned(session: AsyncSession, event: Event) -> list[tuple[Attendance, Person]]:

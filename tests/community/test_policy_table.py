@@ -23,6 +23,8 @@ TABLE = {
     "pulse": ("survey", "surveys", None, True, True, AT_REST, "uncertain"),
     # Whoever says "going" wants to be reminded, while they rest too.
     "event_reminder": ("service", None, None, False, True, GONE, "uncertain"),
+    # Whoever did not come is asked once why, unless they rest.
+    "missed_question": ("service", None, None, False, True, AT_REST, "uncertain"),
     # The next of three comes two days later, and this one has gone by then.
     "entry_check": ("service", None, None, False, True, NOBODY, "uncertain"),
     # Who is on the way must hear of it, at any hour, whatever they have turned off.

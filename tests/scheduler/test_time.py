@@ -95,6 +95,7 @@ AFTER_AN_OUTAGE = {
     "step_nudge": (192, MORNING),
     "pulse": (192, MORNING),
     "event_reminder": (12, "no_time_left"),
+    "missed_question": (72, MORNING),
     "entry_check": (47, MORNING),
     "offer": (192, MORNING),
     "staff_notice": (168, MORNING),

@@ -81,6 +81,7 @@ OWN = {
         "tp",
     ),
     *("mo", "et", "evp", "pp", "pw", "po", "fb"),
+    *("hb", "hn", "hd", "hj", "hm"),
     *("wt", "bm", "py", "vl", "fc", "fi", "fm", "fn", "fs"),
 }
 """What anybody may press for themself; it may change their own rows, and nobody else's."""
@@ -89,7 +90,7 @@ ROLES: Mapping[str, set[str]] = {
     "animator": {
         *("az", "tm", "tg", "tj", "ti", "ts", "tr", "ib", "iq", "di", "sl", "nl", "sd", "au"),
         *("ar", "pe", "pl", "pn", "pq", "pz", "pd", "pg", "pk", "px", "nw", "nt", "ww", "wv"),
-        *("eo", "ei", "eg", "eb", "dq", "dp"),
+        *("eo", "ei", "eg", "eb", "dq", "dp", "hf", "ho", "hq"),
         *("zr", "zs", "zd", "zc", "zi"),
         *("wo", "fw", "pi", "ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
         *("rt", "ld", "bt", "bl", "ls", "lt"),
@@ -115,6 +116,7 @@ ROLES: Mapping[str, set[str]] = {
 ABOUT: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("ev", "an", "ics", "pe", "pq", "pz", "pd", "pg", "pk"), ("events",)),
     **dict.fromkeys(("zr", "zs", "zd", "zc"), ("events",)),
+    **dict.fromkeys(("hf", "hb", "hn", "hd", "hj", "hm", "ho", "hq"), ("events",)),
     **dict.fromkeys(("nl", "nt", "sd", "fw", "pi"), ("sends",)),
     **dict.fromkeys(("ww", "wv"), ("events", "sends")),
     **dict.fromkeys(("sz", "rf", "di", "bt", "lt", "ld"), ("referrals",)),

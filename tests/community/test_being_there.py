@@ -1,0 +1,205 @@
+"""The code at the door, joining online, and the question to those who were missed."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import attendance, events, missing
+from community.attendance import State, Wish
+from community.deliveries import Delivery
+from community.errors import (
+    IllegalMoveError,
+    LinkRefusedError,
+    NotAllowedError,
+    NotAMemberError,
+    NotFoundError,
+    NotUnderstoodError,
+    TooLateError,
+)
+from community.events import Event
+from community.missing import Why
+from community.people import Membership, Person
+from tests.community.test_attendance import ZONE, a_member, an_animator, an_event
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+
+
+async def goes(session: AsyncSession, person: Person, event: Event, now: datetime) -> None:
+    await attendance.answer(session, person, event.ref, Wish.GOING, now, default_zone=ZONE)
+
+
+async def state_of(session: AsyncSession, event: Event, person: Person) -> State:
+    mine = await attendance.of(session, event, person)
+    return mine.state if mine else State.NONE
+
+
+async def test_the_door_is_open_from_an_hour_before_to_the_end_for_who_looks_after_it(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    event = await an_event(session, animator, now)
+    member = await a_member(session, 1, now)
+    begins, ends = event.starts_at, event.ends_at
+    for actor, moment, refusal in (
+        (animator, begins - HOUR - MINUTE, TooLateError),
+        (animator, ends, TooLateError),
+        (member, begins, NotAllowedError),
+    ):
+        with pytest.raises(refusal):
+            await attendance.open_door(session, actor, event.ref, moment)
+    token, code = await attendance.open_door(session, animator, event.ref, begins - HOUR)
+    assert event.door_hash is not None
+    assert event.code_hash is not None
+    assert token not in event.door_hash
+    assert code not in event.code_hash
+    for moment in (begins - HOUR - MINUTE, ends):
+        with pytest.raises(LinkRefusedError):
+            await attendance.check_in(session, member, token, moment)
+        with pytest.raises(TooLateError):
+            await attendance.check_in_by_code(session, member, event.ref, code, moment)
+    await attendance.check_in(session, member, token, ends - MINUTE)
+    assert await state_of(session, event, member) == State.ATTENDED
+
+
+async def test_who_has_the_code_is_there_whatever_they_had_said(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    event = await an_event(session, animator, now, capacity=1)
+    token, code = await attendance.open_door(session, animator, event.ref, event.starts_at)
+    for number, wish in enumerate([None, *Wish, Wish.GOING], 1):
+        person = await a_member(session, number, now)
+        if wish is not None:
+            await attendance.answer(session, person, event.ref, wish, now, default_zone=ZONE)
+        for _again in range(2):
+            await attendance.check_in(session, person, token, event.starts_at)
+        assert await state_of(session, event, person) == State.ATTENDED
+    typed = await a_member(session, 20, now)
+    other = f"{(int(code) + 1) % 10**6:06d}"
+    for wrong in (other, "", "x" * 500):
+        with pytest.raises(NotUnderstoodError):
+            await attendance.check_in_by_code(session, typed, event.ref, wrong, event.starts_at)
+    await attendance.check_in_by_code(session, typed, event.ref, code, event.starts_at)
+    assert await state_of(session, event, typed) == State.ATTENDED
+
+
+async def test_a_new_code_ends_the_old_one_and_each_is_of_one_event(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    event, other = [await an_event(session, animator, now) for _ in range(2)]
+    member = await a_member(session, 1, now)
+    old, _code = await attendance.open_door(session, animator, event.ref, event.starts_at)
+    new, code = await attendance.open_door(session, animator, event.ref, event.starts_at)
+    with pytest.raises(TooLateError):  # nobody has opened that door
+        await attendance.check_in_by_code(session, member, other.ref, code, event.starts_at)
+    await attendance.open_door(session, animator, other.ref, event.starts_at)
+    for token in (old, "", "x"):
+        with pytest.raises(LinkRefusedError):
+            await attendance.check_in(session, member, token, event.starts_at)
+    assert await attendance.check_in(session, member, new, event.starts_at) is event
+    assert await state_of(session, other, member) == State.NONE
+
+
+async def test_who_has_not_joined_is_not_noted(session: AsyncSession, now: datetime) -> None:
+    animator = await an_animator(session, now)
+    event = await an_event(session, animator, now)
+    token, _code = await attendance.open_door(session, animator, event.ref, event.starts_at)
+    stranger = await a_member(session, 1, now)
+    stranger.state = Membership.JOINING
+    with pytest.raises(NotAMemberError):
+        await attendance.check_in(session, stranger, token, event.starts_at)
+
+
+async def test_joining_online_is_being_there_from_a_quarter_of_an_hour_before(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    event = await an_event(session, animator, now)
+    online = replace(events.details_of(event), place=None, link="https://example.org/call")
+    events.set_details(event, online)
+    await session.flush()
+    guest, other = [await a_member(session, number, now) for number in (1, 2)]
+    await goes(session, guest, event, now)
+    early = event.starts_at - timedelta(minutes=15, seconds=1)
+    await attendance.go_online(session, guest, event.ref, early)
+    assert await state_of(session, event, guest) == State.GOING
+    with pytest.raises(NotFoundError):  # the link is for those who go
+        await attendance.go_online(session, other, event.ref, event.starts_at)
+    with pytest.raises(TooLateError):
+        await attendance.go_online(session, guest, event.ref, event.ends_at)
+    for moment in (early + timedelta(seconds=1), event.starts_at + HOUR):
+        await attendance.go_online(session, guest, event.ref, moment)
+        assert await state_of(session, event, guest) == State.ATTENDED
+
+
+async def questions(session: AsyncSession) -> list[tuple[int | None, datetime]]:
+    rows = await session.scalars(
+        select(Delivery).where(Delivery.kind == "missed_question").order_by(Delivery.person_id)
+    )
+    return [(row.person_id, row.due_at) for row in rows]
+
+
+async def test_who_said_yes_and_is_missed_is_asked_once_after_the_end(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    event = await an_event(session, animator, now)
+    came, missed, perhaps = [await a_member(session, number, now) for number in (1, 2, 3)]
+    for person in (came, missed):
+        await goes(session, person, event, now)
+    await attendance.answer(session, perhaps, event.ref, Wish.MAYBE, now, default_zone=ZONE)
+    during = event.starts_at + HOUR
+    await attendance.tick(session, animator, event.ref, came.ref, during, came=True)
+    for person in (missed, perhaps):
+        await attendance.tick(session, animator, event.ref, person.ref, during, came=False)
+    asked = [(missed.id, event.ends_at + timedelta(hours=3))]
+    assert await questions(session) == asked
+    for is_there in (True, False):
+        await attendance.tick(session, animator, event.ref, missed.ref, during, came=is_there)
+    assert await questions(session) == asked
+
+
+async def test_nobody_else_came_is_said_once_when_it_is_over(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    event = await an_event(session, animator, now)
+    one, two, member = [await a_member(session, number, now) for number in (1, 2, 3)]
+    for person in (one, two):
+        await goes(session, person, event, now)
+    with pytest.raises(TooLateError):
+        await attendance.nobody_else(session, animator, event.ref, event.ends_at - MINUTE)
+    with pytest.raises(NotAllowedError):
+        await attendance.nobody_else(session, member, event.ref, event.ends_at)
+    await attendance.tick(session, animator, event.ref, one.ref, event.starts_at, came=True)
+    assert await attendance.nobody_else(session, animator, event.ref, event.ends_at) == 1
+    assert await attendance.nobody_else(session, animator, event.ref, event.ends_at) == 0
+    assert await state_of(session, event, two) == State.MISSED
+    assert [person for person, _due in await questions(session)] == [two.id]
+
+
+async def test_why_is_said_once_and_read_as_counts_of_five_and_more(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    event = await an_event(session, animator, now)
+    late = event.ends_at
+    why = [*[Why.WORK] * 6, *[Why.ILL] * 2, Why.CHILDREN, Why.RATHER_NOT_SAY]
+    for number, reason in enumerate(why, 1):
+        person = await a_member(session, number, now)
+        await goes(session, person, event, now)
+        with pytest.raises(IllegalMoveError):
+            await missing.say_why(session, person, event.ref, reason, now)
+        await attendance.tick(session, animator, event.ref, person.ref, late, came=False)
+        await missing.say_why(session, person, event.ref, reason, late)
+        with pytest.raises(IllegalMoveError):
+            await missing.say_why(session, person, event.ref, Why.OTHER, late)
+    await session.flush()
+    table = await missing.reasons(session, animator, event.ref, late)
+    assert {cell: n for cell, n in table.cells.items() if isinstance(n, int)} == {Why.WORK: 6}
+    with pytest.raises(NotAllowedError):
+        await missing.reasons(session, person, event.ref, late)
