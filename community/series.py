@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import DateTime, String, or_, select
+from sqlalchemy import ColumnElement, DateTime, String, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -172,14 +172,18 @@ async def fill(session: AsyncSession, now: datetime) -> int:
     """Make the dates that have come within eight weeks; return how many."""
     horizon = (now + AHEAD + timedelta(days=1)).date()  # of the zone that is furthest ahead
     due = await session.scalars(
-        select(Series.ref)
-        .where(Series.made_until < horizon)
-        .where(or_(Series.until.is_(None), Series.until > Series.made_until))
+        select(Series.ref).where(Series.made_until < horizon, _goes_on()).order_by(Series.id)
     )
     made = 0
     for series in await lock_all(session, Series, due.all()):
         made += await _fill(session, series, now)
     return made
+
+
+def _goes_on() -> ColumnElement[bool]:
+    """Return the rule: it has not ended, and one date has been published."""
+    has_begun = exists().where(Event.series_id == Series.id, Event.state.in_(events.VISIBLE))
+    return and_(or_(Series.until.is_(None), Series.until > Series.made_until), has_begun)
 
 
 async def _fill(session: AsyncSession, series: Series, now: datetime) -> int:
@@ -307,7 +311,7 @@ async def change_from(
         if moves and is_regular and each.series_day is not None:
             wall = wall_on(each.series_day, details.starts_wall.time(), details.zone)
             new = replace(new, starts_wall=wall, zone=details.zone)
-        if new == old or each.state not in (events.State.DRAFT, events.State.PUBLISHED):
+        if new == old or not _is_open(each, now):
             continue
         apart = each.stands_apart
         await sends.change_event(session, actor, each.ref, new, now, default_zone=default_zone)
@@ -316,6 +320,11 @@ async def change_from(
         await _fill(session, series, now)
     await session.flush()
     return await _once(session, "event_changed", [event, *later], now), send
+
+
+def _is_open(event: Event, now: datetime) -> bool:
+    """Say whether a date can still change; one that was moved alone may have begun sooner."""
+    return event.state in (events.State.DRAFT, events.State.PUBLISHED) and event.starts_at > now
 
 
 def _regular(day: date | None, rule: Rule, zone: str) -> datetime | None:
@@ -385,9 +394,7 @@ async def share(
     await roles.require(session, actor, RoleName.ANIMATOR, now)
     _series, event, later = await _from_here(session, ref)
     facts = {name: getattr(details_of(event), name) for name in SHARED}
-    open_ones = [
-        each for each in later if each.state in (events.State.DRAFT, events.State.PUBLISHED)
-    ]
+    open_ones = [each for each in later if _is_open(each, now)]
     for each in open_ones:
         await translations.forget(session, "event", each.id)
         await translations.copy(session, "event", event.id, each.id)
@@ -412,9 +419,11 @@ async def cancel_from(session: AsyncSession, actor: Person, ref: str, now: datet
     if event.series_day is not None:
         series.until = event.series_day - timedelta(days=1)
     for each in [event, *later]:
+        if each is not event and not _is_open(each, now):
+            continue
         if each is event or each.state == events.State.PUBLISHED:
             await sends.cancel_event(session, actor, each.ref, now)
-        elif each.state == events.State.DRAFT:
+        else:
             await EVENT.move(
                 session, each, events.State.DISCARDED, Who.ANIMATOR, now, actor_id=actor.id
             )
@@ -503,9 +512,7 @@ async def others_of(
 
 async def next_fill(session: AsyncSession) -> datetime | None:
     """Return about when the next date comes within eight weeks."""
-    rows = await session.scalars(
-        select(Series).where(or_(Series.until.is_(None), Series.until > Series.made_until))
-    )
+    rows = await session.scalars(select(Series).where(_goes_on()))
     found = []
     for series in rows:
         ahead = series.made_until + timedelta(days=70)

@@ -183,6 +183,7 @@ async def test_of_a_draft_the_other_dates_appear_when_it_is_published(
     made = await series.repeat(session, animator, draft.ref, Every.WEEK, now)
     assert await all_of(session, made) == [draft]
     assert await series.fill(session, now) == 0
+    assert await series.next_fill(session) is None, "nothing is due"
     await events.publish(session, animator, draft.ref, now)
     assert await series.fill(session, now) == 6
 
@@ -413,6 +414,22 @@ async def test_cancelled_from_here_on_each_is_told_once_and_no_more_dates_are_ma
     assert [event.id for _mine, event in later] == [event.id for event in dates[3:]]
     with pytest.raises(IllegalMoveError):
         await series.repeat(session, animator, dates[0].ref, Every.WEEK, now)
+
+
+async def test_a_date_that_was_moved_and_has_begun_is_no_hindrance(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator, made, dates = await weekly(session, now)
+    sooner = at(date(2026, 12, 2))
+    moved = changed(dates[3], starts_wall=sooner)
+    await sends.change_event(session, animator, dates[3].ref, moved, now, default_zone=ZONE)
+    later = dates[3].starts_at + timedelta(minutes=10)
+    await change(session, animator, dates[1], later, place="Town hall")
+    places = [event.place for event in await all_of(session, made)]
+    assert places == ["Library", "Town hall", "Town hall", "Library", *["Town hall"] * 3]
+    assert await series.cancel_from(session, animator, dates[1].ref, later) == 0
+    states = [event.state for event in await all_of(session, made)]
+    assert states[3] == events.State.PUBLISHED, "it is under way"
 
 
 async def test_a_copy_is_a_draft_at_the_same_time_in_the_next_month(
