@@ -8,6 +8,8 @@ from sqlalchemy import Select, func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 T = TypeVar("T")
+FURTHEST = 10**6
+"""No list has so many pages."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ async def leaf(session: AsyncSession, query: Select[T], at: int, size: int) -> P
     For what moves on by itself, as what is to come does: the number of its pages tells nobody
     anything, and counting reads every row.
     """
-    at = max(at, 0)
+    at = at if 0 <= at < FURTHEST else 0  # a forger's number may be none of the database's
     rows = (await session.scalars(query.limit(size + 1).offset(at * size))).all()
     if not rows and at:
         return await leaf(session, query, 0, size)
