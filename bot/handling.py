@@ -6,7 +6,7 @@ rendered here, so that a card that cannot be shown undoes what it came from.
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from community import attendance, conversations, deliveries, people
 from community.arrivals import Arrival, Arriving
 from community.errors import RefusalError
 from community.people import Person
-from handlers import FORMS, expect, render
+from handlers import FORMS, expect, is_confidential, render
 from handlers.forms import Attached
 from handlers.replies import How, Message, Network, Page, Reply, toast
 from locales import negotiate
@@ -54,6 +54,8 @@ class Handled:
     """As they are kept, to be rendered again after a crash."""
     handled_at: datetime | None
     speeches: Sequence[Speech] = ()
+    kept: str | None = None
+    """What is kept of the body from now on, if that is less than before."""
 
 
 class Handling:
@@ -87,21 +89,25 @@ class Handling:
         assert arrival.sender is not None
         body = _read(arrival.body)
         state, replies, handled_at = arrival.state, arrival.replies, arrival.handled_at
+        unwritten: Mapping[int, Mapping[str, Any]] = {}
         if state == Arriving.WAITING:
             try:
                 update = Update.model_validate(body, context={"bot": self.bot})
             except ValidationError:
                 logger.warning("inbox row %d cannot be parsed; set aside", arrival.id)
                 return Handled(arrival.id, arrival.sender, body, Arriving.SET_ASIDE, None, None)
+            answered = await self._answer(session, update, now, careful=careful, attached=attached)
             replies = [
                 {"kind": reply.kind, "args": dict(reply.args), "how": reply.how.value}
-                for reply in await self._answer(
-                    session, update, now, careful=careful, attached=attached
-                )
+                for reply in answered
             ]
+            unwritten = {index: reply.unwritten for index, reply in enumerate(answered)}
             state, handled_at = Arriving.SPEAKING, now
-        speeches = await self._render(session, arrival, replies or [], body, now)
-        return Handled(arrival.id, arrival.sender, body, state, replies, handled_at, speeches)
+        speeches = await self._render(session, arrival, replies or [], unwritten, body, now)
+        kept = without_press(body)
+        return Handled(
+            arrival.id, arrival.sender, body, state, replies, handled_at, speeches, kept
+        )
 
     async def _answer(
         self,
@@ -171,6 +177,7 @@ class Handling:
         session: AsyncSession,
         arrival: Arrival,
         replies: Sequence[dict[str, Any]],
+        unwritten: Mapping[int, Mapping[str, Any]],
         body: dict[str, Any],
         now: datetime,
     ) -> list[Speech]:
@@ -194,7 +201,8 @@ class Handling:
                 message: Message | None = Message("", language=page._.language)
             else:
                 try:
-                    message = await render(page, reply["kind"], **reply["args"])
+                    more = unwritten.get(index, {})
+                    message = await render(page, reply["kind"], **reply["args"], **more)
                 except RefusalError as refusal:  # a forged or an old button: nothing to show
                     how = how_to_refuse("callback_query" in body)
                     message = Message(refusals.sentence(refusal, page._))
@@ -208,6 +216,24 @@ def _pressed(row: Arrival) -> tuple[int, str] | None:
     query = json.loads(row.body or "{}").get("callback_query")
     data = query.get("data") if isinstance(query, dict) else None
     return (row.sender, data) if row.sender is not None and isinstance(data, str) else None
+
+
+def without_press(update: Any) -> str | None:
+    """Return what may be kept of a press that has to be forgotten; None of any other update.
+
+    What it takes to answer stays: who pressed, in which language, and under which message.
+    """
+    query = update.get("callback_query") if isinstance(update, dict) else None
+    data = query.get("data") if isinstance(query, dict) else None
+    if not isinstance(query, dict) or not isinstance(data, str) or not is_confidential(data):
+        return None
+    message = query.get("message") or {}
+    query = {
+        "id": query.get("id"),
+        "from": query.get("from"),
+        "message": {name: message.get(name) for name in ("message_id", "chat", "date")},
+    }
+    return json.dumps({"update_id": update.get("update_id"), "callback_query": query})
 
 
 def _language_of(body: dict[str, Any]) -> str | None:

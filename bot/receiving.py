@@ -26,7 +26,7 @@ from bot.answering import BeginAgainError, translator_of
 from bot.clock import Clock
 from bot.database import Database, is_away
 from bot.fetching import Wanted
-from bot.handling import Handled, Handling
+from bot.handling import Handled, Handling, without_press
 from bot.replying import Note, Replying
 from bot.speaking import Speaker
 from bot.telegram import TokenRefusedError
@@ -405,7 +405,7 @@ class Receiver:
                     )
                     await memory.next_turn(session)
             handled = [one for one in done.values() if isinstance(one, Handled)]
-            steps = [Step(h.arrival_id, h.state, h.replies, h.handled_at) for h in handled]
+            steps = [Step(h.arrival_id, h.state, h.replies, h.handled_at, h.kept) for h in handled]
             await arrivals.handled(session, steps)
         for one in handled:
             if one.state == Arriving.SET_ASIDE:
@@ -502,6 +502,7 @@ class Receiver:
                 return False
             is_done = arrival.state == Arriving.SPEAKING
             arrival.state = Arriving.SET_ASIDE
+            arrival.body = without_press(json.loads(arrival.body or "{}")) or arrival.body
             sender = arrival.sender
             person = await people.by_telegram_id(session, sender) if sender else None
         self.counts["set_aside"] += 1

@@ -82,6 +82,7 @@ _HANDLED = (
     .where(_ROWS.c.id == bindparam("row"), _ROWS.c.state != Arriving.DONE)
     .values(state=bindparam("to"), replies=bindparam("said"), handled_at=bindparam("at"))
 )
+_HANDLED_AND_FORGOTTEN = _HANDLED.values(body=bindparam("kept"))
 _SPOKEN = (
     update(_ROWS)
     .where(_ROWS.c.id == bindparam("row"), _ROWS.c.state == Arriving.SPEAKING)
@@ -147,6 +148,8 @@ class Step:
     state: Arriving
     replies: list[dict[str, Any]] | None
     handled_at: datetime | None
+    kept: str | None = None
+    """What is kept of its body from now on, where that is less than before."""
 
 
 async def handled(session: AsyncSession, steps: Sequence[Step]) -> None:
@@ -154,14 +157,24 @@ async def handled(session: AsyncSession, steps: Sequence[Step]) -> None:
 
     Of what one of them has erased nothing is kept.
     """
-    if steps:
-        await session.execute(
-            _HANDLED,
-            [
-                {"row": s.arrival_id, "to": s.state, "said": s.replies, "at": s.handled_at}
-                for s in steps
-            ],
-        )
+    for statement, some in (
+        (_HANDLED, [one for one in steps if one.kept is None]),
+        (_HANDLED_AND_FORGOTTEN, [one for one in steps if one.kept is not None]),
+    ):
+        if some:
+            await session.execute(
+                statement,
+                [
+                    {
+                        "row": one.arrival_id,
+                        "to": one.state,
+                        "said": one.replies,
+                        "at": one.handled_at,
+                        **({"kept": one.kept} if one.kept is not None else {}),
+                    }
+                    for one in some
+                ],
+            )
 
 
 @dataclass(frozen=True)

@@ -118,19 +118,22 @@ def _reminder(lives: timedelta, silent_in: frozenset[Membership] = frozenset()) 
     return Policy(lane=Lane.SERVICE, crash=Crash.UNCERTAIN, lives=lives, silent_in=silent_in)
 
 
+_SURVEY = Policy(
+    lane=Lane.SURVEY,
+    crash=Crash.UNCERTAIN,
+    lives=OUTLIVES_THE_CAP,
+    consent=Purpose.SURVEYS,
+    unasked=True,
+    silent_in=_RESTING,
+)
+
 POLICY: Mapping[str, Policy] = {
     "event_invitation": _news(Topic.EVENTS),
     "newsletter": _news(Topic.NEWSLETTERS),
     "offer": _news(Topic.OFFERS),
     "step_nudge": _news(Topic.STEPS, Lane.SERVICE, NoRoom.SKIP),
-    "pulse": Policy(
-        lane=Lane.SURVEY,
-        crash=Crash.UNCERTAIN,
-        lives=OUTLIVES_THE_CAP,
-        consent=Purpose.SURVEYS,
-        unasked=True,
-        silent_in=_RESTING,
-    ),
+    "pulse": _SURVEY,
+    "facilitation": _SURVEY,
     "event_reminder": _reminder(timedelta(hours=12), _GONE),
     "missed_question": _reminder(timedelta(days=3), _RESTING),
     "entry_check": _reminder(timedelta(hours=47)),

@@ -6,6 +6,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Delete, String, Update, cast, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +24,8 @@ from community.erasure import Erasure
 from community.events import Event
 from community.exchanges import KEPT, Exchange, ExchangeMessage, Kind
 from community.exchanges import State as Asked
+from community.facilitation import FacilitationAsked, code_of
+from community.figures import quarter_of
 from community.live import LiveMessage
 from community.machine import MachineText
 from community.people import Membership, Person
@@ -152,6 +155,15 @@ RULES: Sequence[Rule] = (
                 Attendance.event_id.in_(select(Event.id).where(Event.starts_at < before)),
             )
             .values(needs=[])
+        ),
+    ),
+    Rule(
+        "that somebody was asked what they think of the network, and whether they have answered",
+        timedelta(hours=24),
+        "the quarter was over",
+        "to ask and to count nobody twice",
+        lambda before: delete(FacilitationAsked).where(
+            FacilitationAsked.quarter < code_of(quarter_of(before, ZoneInfo("UTC")))
         ),
     ),
     Rule(

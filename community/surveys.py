@@ -29,6 +29,8 @@ from community.events import Event
 from community.people import Membership, Person
 from community.writing import insert_new
 
+KINDS = ("pulse", "facilitation")
+"""What asks something: between two of them lies the cool-down."""
 COOL_DOWN = timedelta(days=14)
 ASKED_WITHIN = timedelta(days=7)
 """Somebody marked as having come is asked within a week of the event, or never about it."""
@@ -141,9 +143,9 @@ async def open_after_events(session: AsyncSession, now: datetime) -> int:
             Event.starts_at <= now,
             Event.starts_at > now - ASKED_WITHIN - timedelta(days=7),  # events last a week at most
             Person.state == Membership.ACTIVE,
-            _agrees(),
+            agrees(),
             ~_was_asked(),
-            ~_rests(now),
+            ~rests(now),
         )
         .order_by(Event.starts_at.desc(), Event.id, Person.id)
     )
@@ -156,7 +158,8 @@ async def open_after_events(session: AsyncSession, now: datetime) -> int:
     return len(asked)
 
 
-def _agrees() -> ColumnElement[bool]:
+def agrees() -> ColumnElement[bool]:
+    """Return the condition that somebody has agreed to be asked (of the query around it)."""
     return exists().where(
         Consent.person_id == Person.id,
         Consent.purpose == Purpose.SURVEYS,
@@ -173,11 +176,11 @@ def _was_asked() -> ColumnElement[bool]:
     )
 
 
-def _rests(now: datetime) -> ColumnElement[bool]:
-    """Say whether a pulse reached the person in the last fourteen days, or is on its way."""
+def rests(now: datetime) -> ColumnElement[bool]:
+    """Say whether a survey reached the person in the last fourteen days, or is on its way."""
     return exists().where(
         Delivery.person_id == Person.id,
-        Delivery.kind == "pulse",
+        Delivery.kind.in_(KINDS),
         Delivery.state.in_(deliveries.OPEN)
         | (Delivery.state.in_(REACHED) & (Delivery.settled_at > now - COOL_DOWN)),
     )

@@ -48,6 +48,7 @@ from handlers import (
     event_lists,
     event_notices,
     event_support,
+    facilitation,
     facts,
     feedback,
     finding,
@@ -57,6 +58,7 @@ from handlers import (
     handing_over,
     hsds,
     inbox,
+    judged,
     listening,
     me,
     menu,
@@ -152,6 +154,8 @@ MODULES = (
     me,
     topics,
     pulses,
+    facilitation,
+    judged,
     animate,
     planning,
     repeating,
@@ -236,6 +240,18 @@ FORMS: dict[str, Form] = {
     form.name: form for module in MODULES for form in getattr(module, "FORMS", ())
 }
 
+CONFIDENTIAL = tuple(
+    f"{button.__prefix__}{button.__separator__}"
+    for module in MODULES
+    for button in getattr(module, "CONFIDENTIAL", ())
+)
+
+
+def is_confidential(data: str) -> bool:
+    """Say whether what this button says is forgotten with its press: it is an anonymous answer."""
+    return data.startswith(CONFIDENTIAL)
+
+
 __all__ = [
     "CARDS",
     "FORMS",
@@ -244,6 +260,7 @@ __all__ = [
     "Message",
     "Page",
     "expect",
+    "is_confidential",
     "render",
     "routes",
     "said_already",

@@ -25,6 +25,7 @@ from handlers.staff import (
     Contacts,
     Desk,
     Inbox,
+    OpenJudged,
     Tasks,
     Templates,
     Today,
@@ -90,6 +91,7 @@ async def desk(page: Page) -> Message:
                 Button(_.label("button", "✅ Tasks"), Tasks()),
             ],
             [Button(_.label("button", "📝 Templates"), Templates())],
+            [Button(_.label("button", "💬 What members think"), OpenJudged())],
         ]
         if await deliveries.uncertain(page.session, page.now):
             rows.append([Button(_.label("button", "❓ Not sure it arrived"), Unsure())])

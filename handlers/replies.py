@@ -51,6 +51,8 @@ class Reply:
     kind: str
     args: Mapping[str, Any] = field(default_factory=dict)
     how: How = How.SAY
+    unwritten: Mapping[str, Any] = field(default_factory=dict)
+    """What the card is told besides and nobody writes down: after a crash it is shown without."""
 
 
 Replies = Sequence[Reply]

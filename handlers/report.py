@@ -31,7 +31,7 @@ from handlers.replies import (
     say,
 )
 from handlers.setup_ways import SetUp
-from handlers.staff import Months, router_for
+from handlers.staff import Months, OpenJudged, router_for
 from locales import Html, Translator
 from reports import chart, support
 from reports.figures import language_title, month_name, report
@@ -154,6 +154,7 @@ async def report_card(page: Page) -> Message:
             per_row=2,
         ),
         [Button(_.label("button", "🤝 Support by quarter"), OpenQuarter())],
+        [Button(_.label("button", "💬 What members think"), OpenJudged())],
         [await drafts.button(page)],
         [Button(_.label("button", "⚙️ Set up the network"), SetUp())],
     ]
@@ -191,7 +192,7 @@ async def support_card(page: Page) -> Message:
 
 
 @dataclass(frozen=True)
-class _Told:
+class Told:
     """One report, and how it is handed over."""
 
     report: Report
@@ -200,21 +201,21 @@ class _Told:
     others: Button
 
 
-async def _month(page: Page, year: int, month: int) -> _Told:
+async def _month(page: Page, year: int, month: int) -> Told:
     zone, _ = ZoneInfo(page.network.zone), page._
     found = await figures.read(page.session, page.reader, year, month, zone, page.now)
-    return _Told(
+    return Told(
         report(found, await _names(page, found.support), _),
         f"{_.label('file', 'figures')}-{year}-{month:02}",
         Button(_.label("button", "Other months"), Months()),
     )
 
 
-async def _quarter(page: Page, year: int, number: int) -> _Told:
+async def _quarter(page: Page, year: int, number: int) -> Told:
     zone, _ = ZoneInfo(page.network.zone), page._
     quarter = Quarter(year, number)
     found = await figures.read_support(page.session, page.reader, quarter, zone, page.now)
-    return _Told(
+    return Told(
         support.report(found, await _names(page, found), zone, _),
         f"{_.label('file', 'support')}-{year}-{number}",
         Button(_.label("button", "Other quarters"), OpenQuarter()),
@@ -269,7 +270,9 @@ ON_A_PHONE, IN_A_PICTURE = 12, 6
 """Lines of one table; all of them are in the workbook."""
 
 
-def _text_card(read: Callable[..., Awaitable[_Told]]) -> Card:
+def text_card(read: Callable[..., Awaitable[Told]]) -> Card:
+    """Return the card that shows figures as text."""
+
     async def card(page: Page, **which: int) -> Message:
         """Show figures as text."""
         told = await read(page, **which)
@@ -279,7 +282,9 @@ def _text_card(read: Callable[..., Awaitable[_Told]]) -> Card:
     return card
 
 
-def _picture_card(read: Callable[..., Awaitable[_Told]]) -> Card:
+def picture_card(read: Callable[..., Awaitable[Told]]) -> Card:
+    """Return the card that shows them as a picture."""
+
     async def card(page: Page, **which: int) -> Message:
         """Show them as a picture, or say why there is none."""
         _ = page._
@@ -298,7 +303,9 @@ def _picture_card(read: Callable[..., Awaitable[_Told]]) -> Card:
     return card
 
 
-def _workbook_card(read: Callable[..., Awaitable[_Told]]) -> Card:
+def workbook_card(read: Callable[..., Awaitable[Told]]) -> Card:
+    """Return the card that hands them over as a workbook."""
+
     async def card(page: Page, **which: int) -> Message:
         """Hand them over as a workbook."""
         told = await read(page, **which)
@@ -315,13 +322,13 @@ def _not_made(_: Translator) -> Html:
 
 CARDS = {
     "report": report_card,
-    "report.text": _text_card(_month),
-    "report.picture": _picture_card(_month),
-    "report.workbook": _workbook_card(_month),
+    "report.text": text_card(_month),
+    "report.picture": picture_card(_month),
+    "report.workbook": workbook_card(_month),
     "report.support": support_card,
-    "report.support.text": _text_card(_quarter),
-    "report.support.picture": _picture_card(_quarter),
-    "report.support.workbook": _workbook_card(_quarter),
+    "report.support.text": text_card(_quarter),
+    "report.support.picture": picture_card(_quarter),
+    "report.support.workbook": workbook_card(_quarter),
 }
 
 

@@ -140,6 +140,13 @@ class Untranslated(CallbackData, prefix="ut"):
     at: int = 0
 
 
+class OpenJudged(CallbackData, prefix="wj"):
+    """What members thought in a quarter; without one, the choice."""
+
+    year: int = 0
+    number: int = 0
+
+
 WRITE_IT, STILL_RIGHT, TAKE_DRAFT, APPROVE = "w", "r", "m", "a"
 SHOW_WHOLE, EARLIER, ASK_AUTHOR, LOOK = "s", "e", "q", "o"
 """What a button about a text does, in one letter: it has sixty-four for everything."""

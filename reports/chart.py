@@ -234,18 +234,18 @@ def _section(section: Section, rtl: bool) -> _Block:
     block.y += 44
     block.text(section.title, 18, INK)
     block.y += 6
-    highest = max(map(_long, section.rows))
+    highest = section.longest or max(map(_long, section.rows))
     for row in section.rows:
         _draw_row(block, row, highest)
     return block
 
 
-def _long(row: Row) -> int:
+def _long(row: Row) -> float:
     """Return what a row's bar stands for; a total has none, it would dwarf the others."""
-    return 0 if row.is_total else row.amount or 0
+    return 0 if row.is_total else row.bar or row.amount or 0
 
 
-def _draw_row(block: _Block, row: Row, highest: int) -> None:
+def _draw_row(block: _Block, row: Row, highest: float) -> None:
     block.y += 22
     block.text(row.label, 14, PALE)
     block.y += 19

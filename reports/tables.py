@@ -17,6 +17,8 @@ class Row:
     label: str
     value: str
     amount: int | None = None
+    bar: float | None = None
+    """How long its bar is drawn, where that is not the amount."""
     is_total: bool = False
     codes: Sequence[str] = ()
     """What it is called in the lists of ``Section.codes``."""
@@ -30,6 +32,8 @@ class Section:
     rows: Sequence[Row]
     codes: Sequence[str] = ()
     """Published lists whose codes stand beside the rows where somebody works on with them."""
+    longest: float | None = None
+    """What the longest bar there can be stands for; by itself the highest row."""
 
 
 @dataclass(frozen=True)

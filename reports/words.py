@@ -2,6 +2,7 @@
 
 from community.attendance import State as Attending
 from community.deliveries import State as Sending
+from community.facilitation import Facet
 from community.figures import By, Outcome
 from community.referrals import Source
 from locales import Html, Translator
@@ -93,3 +94,48 @@ def survey_answer(template: str, question: str, value: str, _: Translator) -> st
         ("after_event", "again", "maybe"): _.label("answer", "Maybe"),
         ("after_event", "again", "no"): _.label("answer", "No, I would not"),
     }[template, question, value]
+
+
+def facet(code: Facet, _: Translator) -> str:
+    """Return what members judge, for a table."""
+    return {
+        Facet.INFORMATION: _.label("facet", "Exchange of information"),
+        Facet.LEARNING: _.label("facet", "Learning"),
+        Facet.LINKING: _.label("facet", "Bringing people together"),
+        Facet.CAPACITY: _.label("facet", "Making members stronger"),
+        Facet.PROBLEM_SOLVING: _.label("facet", "Solving problems"),
+        Facet.COMMON_GOALS: _.label("facet", "Common goals"),
+        Facet.EXPECTATIONS: _.label("facet", "Clear expectations"),
+        Facet.MOTIVATION: _.label("facet", "Motivation"),
+        Facet.OWNERSHIP: _.label("facet", "Members have a say"),
+        Facet.OUTCOMES: _.label("facet", "Results"),
+        Facet.NETWORK: _.label("facet", "The network as a whole"),
+    }[code]
+
+
+def facet_question(code: Facet, _: Translator) -> Html:
+    """Return what members are asked about those who run the network."""
+    return {
+        Facet.INFORMATION: _("Does the team pass on information that is useful to you?"),
+        Facet.LEARNING: _("Does the team help you to learn something new?"),
+        Facet.LINKING: _("Does the team bring you together with the right people?"),
+        Facet.CAPACITY: _("Does the team help you to do more by yourself?"),
+        Facet.PROBLEM_SOLVING: _("Does the team help when you have a problem?"),
+        Facet.COMMON_GOALS: _("Does the team help members to find common goals?"),
+        Facet.EXPECTATIONS: _("Does the team say clearly what you can expect?"),
+        Facet.MOTIVATION: _("Does the team give you the courage to go on?"),
+        Facet.OWNERSHIP: _("Does the team let members decide and take things on themselves?"),
+        Facet.OUTCOMES: _("Does the network help you to reach your own goals?"),
+        Facet.NETWORK: _("How good is this network, taken as a whole?"),
+    }[code]
+
+
+def mark(number: int, _: Translator) -> str:
+    """Return a mark from 1 to 5, for a button."""
+    return {
+        5: _.label("mark", "😀 Very good"),
+        4: _.label("mark", "🙂 Good"),
+        3: _.label("mark", "😐 In between"),
+        2: _.label("mark", "🙁 Not good"),
+        1: _.label("mark", "😞 Not good at all"),
+    }[number]

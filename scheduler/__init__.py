@@ -18,6 +18,7 @@ from community import (
     attendance,
     deliveries,
     events,
+    facilitation,
     people,
     plans,
     providers,
@@ -94,6 +95,10 @@ async def _opening_pulses(session: AsyncSession, tick: Tick) -> object:
     return await surveys.open_after_events(session, tick.now)
 
 
+async def _asking_what_members_think(session: AsyncSession, tick: Tick) -> object:
+    return await facilitation.ask(session, tick.now, ZoneInfo(tick.zone), tick.language)
+
+
 async def _cleaning(session: AsyncSession, tick: Tick) -> object:
     return await retention.clean(session, tick.now)
 
@@ -162,6 +167,7 @@ TIMETABLE: Sequence[Job] = (
     Job("holding events", 30, _holding_events),
     Job("making the dates of events that repeat", 60, _making_dates_of_series),
     Job("opening pulses", 30, _opening_pulses),
+    Job("asking what members think", 300, _asking_what_members_think),
     Job("ending pauses", 30, _ending_pauses),
     Job("expiring", 30, _expiring),
     Job("nudging about steps", 60, _nudging),

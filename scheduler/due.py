@@ -11,6 +11,7 @@ from community import (
     attendance,
     deliveries,
     events,
+    facilitation,
     plans,
     providers,
     quarters,
@@ -36,6 +37,7 @@ async def next_due(session: AsyncSession, now: datetime, zone: str = "UTC") -> d
         await providers.next_ask(session, now),
         await events.next_end(session),
         await series.next_fill(session),
+        await facilitation.next_asking(session, now, ZoneInfo(zone)),
         await session.scalar(
             select(func.min(Send.starts_at)).where(Send.state == sends.State.SCHEDULED)
         ),

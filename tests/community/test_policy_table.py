@@ -21,6 +21,7 @@ TABLE = {
     "offer": ("news", "news", "offers", True, True, AT_REST, "uncertain"),
     "step_nudge": ("service", "news", "steps", True, True, AT_REST, "uncertain"),
     "pulse": ("survey", "surveys", None, True, True, AT_REST, "uncertain"),
+    "facilitation": ("survey", "surveys", None, True, True, AT_REST, "uncertain"),
     # Whoever says "going" wants to be reminded, while they rest too.
     "event_reminder": ("service", None, None, False, True, GONE, "uncertain"),
     # Whoever did not come is asked once why, unless they rest.

@@ -20,6 +20,7 @@ from functools import cache
 from itertools import islice, product
 from types import ModuleType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from aiogram.filters.callback_data import CallbackData
@@ -47,6 +48,8 @@ from community import (
 from community.arrivals import Arrival, Arriving
 from community.events import Event
 from community.exchanges import Kind
+from community.facilitation import FacilitationAsked, code_of
+from community.figures import quarter_of
 from community.needs import Need
 from community.people import Person
 from community.providers import Organization, Service
@@ -83,6 +86,7 @@ OWN = {
     *("mo", "et", "evp", "pp", "pw", "po", "fb"),
     *("hb", "hn", "hd", "hj", "hm"),
     *("wt", "bm", "py", "vl", "fc", "fi", "fm", "fn", "fs"),
+    *("wr", "ws", "wn"),
 }
 """What anybody may press for themself; it may change their own rows, and nobody else's."""
 
@@ -90,7 +94,7 @@ ROLES: Mapping[str, set[str]] = {
     "animator": {
         *("az", "tm", "tg", "tj", "ti", "ts", "tr", "ib", "iq", "di", "sl", "nl", "sd", "au"),
         *("ar", "pe", "pl", "pn", "pq", "pz", "pd", "pg", "pk", "px", "nw", "nt", "ww", "wv"),
-        *("eo", "ei", "eg", "eb", "dq", "dp", "hf", "ho", "hq"),
+        *("eo", "ei", "eg", "eb", "dq", "dp", "hf", "ho", "hq", "wj"),
         *("zr", "zs", "zd", "zc", "zi"),
         *("wo", "fw", "pi", "ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
         *("rt", "ld", "bt", "bl", "ls", "lt"),
@@ -101,7 +105,7 @@ ROLES: Mapping[str, set[str]] = {
         "lk",
         *("rp", "rm", "rq", "su", "sa", "sb", "sc", "so", "sx", "sj", "sn", "ss", "sg", "sw"),
         *("ag", "al", "ao", "aq", "uh", "uj", "pb", "pj"),
-        *("lg", "lb", "lu", "nk", "no", "np", "nf"),
+        *("lg", "lb", "lu", "nk", "no", "np", "nf", "wj"),
     },
     "staff": {
         *("es", "eb", "fh", "qo", "rl"),
@@ -123,6 +127,7 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("sv", "sf", "ss", "sg", "sw"), ("services",)),
     **dict.fromkeys(("sc", "so", "sn", "ti", "ao", "pb"), ("organizations",)),
     **dict.fromkeys(("pu", "pt", "ps"), ("survey_responses",)),
+    **dict.fromkeys(("wr", "ws", "wn"), ("facilitation_asked",)),
     **dict.fromkeys(("ag", "al"), ("agreements",)),
     "pj": ("plan_tasks",),
     "px": ("events", "people"),
@@ -179,8 +184,9 @@ UNWATCHED = {
     "rates",
     "lanes",
     "unmet_demand",
+    "facilitation_counts",
 }
-"""Tables that any press, or the passing of time, writes to."""
+"""Tables that any press, or the passing of time, writes to; and the counts that are nobody's."""
 
 TWO = {"events", "referrals", "survey_responses", "people", "exchanges"}
 """Of what more than one is tried: the first and the last."""
@@ -188,6 +194,7 @@ TWO = {"events", "referrals", "survey_responses", "people", "exchanges"}
 OWN_TABLES = {
     *("people", "consents", "profiles", "needs", "attendances", "checklists", "ticks"),
     *("muted_topics", "deliveries", "survey_responses", "survey_answers", "history", "referrals"),
+    "facilitation_asked",
     *(
         "exchanges",
         "exchange_messages",
@@ -453,6 +460,10 @@ async def a_town(stage: Stage) -> Town:
         await _two_referrals(session, cast, ours, now)
         await _a_question_about_a_text(session, cast["Samuel"], ours, now)
         await _a_recording(session, boss, now)
+        quarter = code_of(quarter_of(now, ZoneInfo(app.network.zone)))
+        session.add_all(
+            FacilitationAsked(person_id=person.id, quarter=quarter) for person in cast.values()
+        )
         await _an_organisation_at_an_event(session, cast["Nadia"], others, now)
         await _an_event_that_repeats(session, cast["Nadia"], now)
         contact = await contacts.add(session, cast["Nadia"], contacts.Kind.PRESS, "Gazette", now)
