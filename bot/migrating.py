@@ -85,7 +85,7 @@ async def migrate_async(url: str) -> None:
     prepare_folder(url)
     database = Database(url)
     if database.is_sqlite:
-        event.listen(database.engine.sync_engine, "connect", _foreign_keys_off)
+        event.listen(database.engine.sync_engine, "connect", foreign_keys_off)
     try:
         async with database.engine.connect() as connection:
             if database.is_sqlite:
@@ -117,7 +117,7 @@ def _integrity(connection: Connection) -> None:
         raise sqlite3.DatabaseError("damaged")
 
 
-def _foreign_keys_off(connection: Any, _record: object) -> None:
+def foreign_keys_off(connection: Any, _record: object) -> None:
     """Let a table be rebuilt: SQLite empties the old one first, and other rows would follow."""
     connection.cursor().execute("PRAGMA foreign_keys=OFF")
 

@@ -1,6 +1,7 @@
 """The house keeps its walls: directions of imports, migrations, cards."""
 
 import ast
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, MetaData, func, inspect, select, text
+from sqlalchemy import Connection, MetaData, event, func, inspect, select, text
 
 from bot.database import Database
-from bot.migrating import NEWEST, configuration, migrate_async
+from bot.migrating import NEWEST, configuration, foreign_keys_off, migrate_async
 from community.base import UTCDateTime
 from community.tables import METADATA
 from handlers import routes
@@ -30,11 +31,18 @@ def _run(connection: Connection, target: str, *, down: bool = False) -> None:
 
 
 @pytest.fixture
-async def bare(database: Database) -> Database:
-    """A database without any table."""
+async def bare(database: Database) -> AsyncIterator[Database]:
+    """A database without any table, whose connections are as those that migrate."""
+    engine = database.engine
+    await engine.dispose()
+    if database.is_sqlite:
+        event.listen(engine.sync_engine, "connect", foreign_keys_off)
     async with database.engine.begin() as connection:
         await connection.run_sync(_drop_everything)
-    return database
+    yield database
+    if database.is_sqlite:
+        event.remove(engine.sync_engine, "connect", foreign_keys_off)
+    await engine.dispose()
 
 
 def _drop_everything(connection: Connection) -> None:
@@ -130,6 +138,12 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("role_invitations", {**AN_OFFER, "name": "translator", "offered_to_id": 1}),
     ],
     "0046": [("attendances", {"event_id": 1, "answered_at": NOW, "guests": 1})],
+    "0058": [
+        (
+            "facilitation_counts",
+            {"month": "2026-12", "language": "ar", "facet": "asked", "mark": 0, "count": 1},
+        )
+    ],
     "0049": [
         (
             "event_series",
