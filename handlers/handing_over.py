@@ -8,10 +8,11 @@ from aiogram.fsm.context import FSMContext
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import absences, handing_over
+from community import absences, handing_over, roles
 from community.events import Event
 from community.handing_over import Owned
 from community.people import Person
+from community.roles import RoleName
 from handlers import agreement_facts
 from handlers.content import block_for
 from handlers.forms import Answering, Field, Form, Question, begin
@@ -142,9 +143,11 @@ async def done_toast(page: Page) -> Message:
     return Message(page._.label("toast", "Handed over. Have a good rest!"))
 
 
-async def notice(page: Page, count: int, by: str) -> Message:
-    """Tell an animator what they take care of now."""
+async def notice(page: Page, count: int, by: str) -> Message | None:
+    """Tell an animator how much they take care of now; nothing if they animate no more."""
     _ = page._
+    if not await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now):
+        return None
     giver = await page.session.scalar(select(Person).where(Person.ref == by))
     name = giver.name if giver else "?"
     return Message(

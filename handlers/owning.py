@@ -8,6 +8,7 @@ from aiogram.filters.callback_data import CallbackData
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import absences, inbox, roles
+from community.errors import RefusalError
 from community.exchanges import Exchange, State
 from community.people import Person
 from community.roles import RoleName
@@ -122,7 +123,10 @@ async def taken_toast(page: Page) -> Message:
 async def handed_on_notice(page: Page, ref: str) -> Message | None:
     """Tell an animator that a question is theirs now; nothing if it is not any more."""
     _ = page._
-    question, _person = await inbox.opened(page.session, page.reader, ref, page.now)
+    try:
+        question, _person = await inbox.opened(page.session, page.reader, ref, page.now)
+    except RefusalError:  # they animate no more, or it is gone
+        return None
     if question.owner_id != page.reader.id or question.state == State.CLOSED:
         return None
     return Message(
