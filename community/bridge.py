@@ -20,6 +20,7 @@ from community import (
     deliveries,
     events,
     exchanges,
+    hosting,
     referrals,
     roles,
 )
@@ -203,7 +204,7 @@ async def look(
         rest = Rest.ENDED if is_over else None
     else:
         raise NotFoundError("Exchange")
-    side = await _side(session, actor, exchange, referral, source, now)
+    side = await _side(session, actor, exchange, referral, source, event, now)
     if rest is None and exchange.state == State.CLOSED:
         is_own = exchange.closed_by_member == (side is Side.MEMBER)
         rest = None if is_own else Rest.CLOSED
@@ -216,6 +217,7 @@ async def _side(
     exchange: Exchange,
     referral: Referral | None,
     source: Source | None,
+    event: Event | None,
     now: datetime,
 ) -> Side:
     if exchange.person_id == actor.id:
@@ -236,6 +238,12 @@ async def _side(
             return Side.OTHER
         if exchange.reported_at is not None:
             return Side.TEAM
+    if event is not None and await roles.host(session, actor, event, now) is not None:
+        return Side.OTHER
+    if exchange.reported_at is not None and await roles.holds(
+        session, actor, RoleName.MODERATOR, now
+    ):
+        return Side.TEAM
     raise NotFoundError("Exchange")
 
 
@@ -289,19 +297,21 @@ async def write(
         attachment=attachment,
     )
     to = State.OPEN if by_member else State.ANSWERED
-    await EXCHANGE.move(
-        session, exchange, to, _who(view), now, actor_id=actor.id, closed_by_member=None
-    )
+    by = await _who(session, actor, view, now)
+    await EXCHANGE.move(session, exchange, to, by, now, actor_id=actor.id, closed_by_member=None)
     await _tell(session, view, actor, message, now)
     return view
 
 
-def _who(view: View) -> Who:
+async def _who(session: AsyncSession, actor: Person, view: View, now: datetime) -> Who:
+    by = await roles.host(session, actor, view.event, now) if view.event is not None else None
     if view.side is Side.MEMBER:
         return Who.SELF
     if view.author is not None and view.exchange.subject in DIRECTORY:
         return Who.COORDINATOR
-    return Who.ANIMATOR if view.referral is None else Who.PROVIDER
+    if view.referral is not None:
+        return Who.PROVIDER
+    return by if view.event is not None and by is not None else Who.ANIMATOR
 
 
 async def _tell(
@@ -318,8 +328,10 @@ async def _tell(
     elif view.author is not None:
         readers = [view.author.id]
     else:
-        animators = await roles.holders(session, RoleName.ANIMATOR, now)
-        others = [animator.id for animator in animators if animator.id != actor.id]
+        readers = [one.id for one in await roles.holders(session, RoleName.ANIMATOR, now)]
+        if view.event is not None:
+            readers += [one.id for one in await hosting.hosts_of(session, view.event, now)]
+        others = [one for one in dict.fromkeys(readers) if one != actor.id]
         what = "text_question" if view.is_about_text else "event_question"
         await deliveries.plan_notices(
             session, now, what, others, key, subject_id=exchange.id, ref=exchange.ref
@@ -350,7 +362,7 @@ async def close(session: AsyncSession, actor: Person, ref: str, now: datetime) -
         session,
         view.exchange,
         State.CLOSED,
-        _who(view),
+        await _who(session, actor, view, now),
         now,
         actor_id=actor.id,
         closed_by_member=view.side is Side.MEMBER,
@@ -375,12 +387,11 @@ async def report(session: AsyncSession, actor: Person, ref: str, now: datetime) 
     # Whoever had closed it before could open it again.
     exchange.reported_by_member = exchange.closed_by_member = view.side is Side.MEMBER
     await session.flush()
-    animators = await roles.holders(session, RoleName.ANIMATOR, now)
     await deliveries.plan_notices(
         session,
         now,
         "reported",
-        [animator.id for animator in animators if animator.id != actor.id],
+        sorted(await _settlers(session, now) - {actor.id}),
         f"exchange:{exchange.id}:reported:{now.isoformat()}",
         subject_id=exchange.id,
         ref=exchange.ref,
@@ -392,10 +403,12 @@ async def settle(session: AsyncSession, actor: Person, ref: str, now: datetime) 
     """Settle a report: from now on animators read nothing of a request's exchange any more.
 
     Raises:
-        NotAllowedError: the actor is no animator, or it is about them and another could do it.
+        NotAllowedError: the actor is neither animator nor moderator, or it is about them and
+            another could do it.
         NotFoundError: it was not reported.
     """
-    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    if actor.id not in await _settlers(session, now):
+        raise NotAllowedError(RoleName.MODERATOR)
     exchange = await find(session, Exchange, ref, lock=True)
     if exchange.reported_at is None:
         raise NotFoundError("Exchange")
@@ -409,8 +422,8 @@ async def may_settle(
     session: AsyncSession, actor: Person, exchange: Exchange, now: datetime
 ) -> bool:
     """Say whether a report is the actor's to settle: nobody's own, unless there is nobody else."""
-    animators = {one.id for one in await roles.holders(session, RoleName.ANIMATOR, now)}
-    if exchange.reported_at is None or actor.id not in animators:
+    settlers = await _settlers(session, now)
+    if exchange.reported_at is None or actor.id not in settlers:
         return False
     concerned: set[int | None] = {exchange.person_id}
     concerned |= {one.written_by_id for one in await exchanges.messages(session, exchange)}
@@ -420,7 +433,54 @@ async def may_settle(
         concerned |= {one.id for _role, one in staff}
     if (source := await authors.about(session, exchange, now)) and source.author is not None:
         concerned.add(source.author.id)
-    return actor.id not in concerned or animators <= concerned
+    return actor.id not in concerned or settlers <= concerned
+
+
+async def _settlers(session: AsyncSession, now: datetime) -> set[int]:
+    """Return who reads and settles what was reported."""
+    return {
+        person.id
+        for name in (RoleName.ANIMATOR, RoleName.MODERATOR)
+        for person in await roles.holders(session, name, now)
+    }
+
+
+async def reported(session: AsyncSession, actor: Person, now: datetime) -> list[Exchange]:
+    """Return what was reported, the oldest first.
+
+    Raises:
+        NotAllowedError: the actor is neither animator nor moderator.
+    """
+    if actor.id not in await _settlers(session, now):
+        raise NotAllowedError(RoleName.MODERATOR)
+    rows = await session.scalars(
+        select(Exchange)
+        .where(Exchange.reported_at.is_not(None))
+        .order_by(Exchange.reported_at, Exchange.id)
+    )
+    return list(rows)
+
+
+async def asked_of_hosts(
+    session: AsyncSession, actor: Person, ref: str, now: datetime
+) -> list[Exchange]:
+    """Return what people have asked the organisers of an event and nobody has answered.
+
+    Raises:
+        NotAllowedError: the actor does not look after this event.
+    """
+    event = await find(session, Event, ref)
+    await roles.require_host(session, actor, event, now)
+    rows = await session.scalars(
+        select(Exchange)
+        .where(
+            Exchange.event_id == event.id,
+            Exchange.state == State.OPEN,
+            Exchange.person_id != actor.id,
+        )
+        .order_by(Exchange.touched_at, Exchange.id)
+    )
+    return list(rows)
 
 
 async def for_team(session: AsyncSession, actor: Person, now: datetime) -> list[Exchange]:

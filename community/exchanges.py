@@ -58,7 +58,8 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
-_S, _OTHER = who(Who.SELF), who(Who.ANIMATOR, Who.COORDINATOR, Who.PROVIDER)
+_S = who(Who.SELF)
+_OTHER = who(Who.ANIMATOR, Who.HOST, Who.COORDINATOR, Who.PROVIDER)
 _BOTH = _S | _OTHER
 EXCHANGE = Lifecycle(
     "exchange",

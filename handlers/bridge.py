@@ -16,12 +16,13 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import bridge, exchanges
+from community import bridge, exchanges, roles
 from community.bridge import Rest, Side, View
 from community.errors import NoAgreementError, NotFoundError, RefusalError, TooLateError
 from community.exchanges import KEPT, Exchange, ExchangeMessage, Kind, State
 from community.people import Person
 from community.providers import Service
+from community.roles import RoleName
 from handlers import attachments, bridge_texts, reading, referrals
 from handlers.answers import closed
 from handlers.brought import kind_of
@@ -32,7 +33,7 @@ from handlers.reading import Shown, read
 from handlers.referrals import VIEW_LASTS
 from handlers.replies import Button, Message, Page, Replies, alert, edit, lines, say, toast
 from handlers.requests import OneRequest
-from handlers.staff import Inbox
+from handlers.staff import HostedEvent, Inbox, Reports
 from handlers.support import organization_name
 from locales import Html, Translator
 
@@ -109,7 +110,9 @@ async def touched(
         await bridge.close(session, person, ref, now)
     elif act == "settle":
         await bridge.settle(session, person, ref, now)
-        return [say("inbox.list")]  # what stood open closes itself
+        animates = await roles.holds(session, person, RoleName.ANIMATOR, now)
+        # What stood open closes itself.
+        return [say("inbox.list" if animates else "hosting.reports")]
     elif act == "open":
         # A message of its own: it may be protected, and nothing of it stays in an older one.
         return [_card(ref, now)]
@@ -376,7 +379,11 @@ async def _way_back(page: Page, view: View) -> Button:
     if view.is_about_text and view.side is not Side.TEAM:
         return bridge_texts.way_back(view, _)
     if view.side is Side.TEAM or (view.side is Side.OTHER and view.event is not None):
-        return Button(_.label("button", "Inbox"), Inbox())
+        if await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now):
+            return Button(_.label("button", "Inbox"), Inbox())
+        if view.side is Side.TEAM or view.event is None:
+            return Button(_.label("button", "What was reported"), Reports())
+        return Button(_.label("button", "Back to the event"), HostedEvent(ref=view.event.ref))
     if view.event is not None:
         return Button(_.label("button", "To the event"), OpenEvent(ref=view.event.ref))
     assert view.referral is not None

@@ -8,16 +8,17 @@ from aiogram import Router
 from aiogram.filters.callback_data import CallbackData
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, missing
+from community import attendance, missing, roles
 from community.attendance import Attendance
 from community.attendance import State as Attending
 from community.base import find
 from community.events import Event, details_of
+from community.lifecycle import Who
 from community.people import Person
 from community.provisions import Provision, lacking
 from handlers import words
 from handlers.replies import Button, Message, Page, Replies, edit, lines
-from handlers.staff import ANIMATORS, PlannedEvent, page_of, router_for
+from handlers.staff import HostedEvent, PlannedEvent, page_of
 from locales import Html, Translator, join, number
 
 PER_PAGE = 8
@@ -92,6 +93,7 @@ async def answers(page: Page, ref: str) -> Message:
     """Count the answers, state by state."""
     _ = page._
     event = await find(page.session, Event, ref)
+    await roles.require_host(page.session, page.reader, event, page.now)
     counts = await attendance.counts(page.session, event)
     told = [
         _("{state}: {n}", state=words.attending(state, _), n=number(counts[state], _))
@@ -110,7 +112,7 @@ async def answers(page: Page, ref: str) -> Message:
         *_needed(page, event, count, who),
         *(await _why_not(page, event) if counts.get(Attending.MISSED) else ()),
     )
-    back = Button(_.label("button", "Back to the event"), PlannedEvent(ref=ref))
+    back = await _way_back(page, event)
     return Message(text, [[back]])
 
 
@@ -169,6 +171,7 @@ def _who_needs(page: Page, event: Event, answer: Attendance, guest: Person) -> H
 async def ticks(page: Page, ref: str, at: int) -> Message:
     """Show a page of everybody who answered, each with a button to tick."""
     _ = page._
+    event = await find(page.session, Event, ref)
     guests = await attendance.guest_list(page.session, page.reader, ref, page.now)
     shown, turning = page_of(guests, at, PER_PAGE, lambda to: Ticks(ref=ref, at=to), _)
     rows = [
@@ -183,13 +186,19 @@ async def ticks(page: Page, ref: str, at: int) -> Message:
         if guests
         else _("Nobody has answered yet."),
     )
-    back = Button(_.label("button", "Back to the event"), PlannedEvent(ref=ref))
-    event = await find(page.session, Event, ref)
+    back = await _way_back(page, event)
     others = []
     are_open = any(answer.state == Attending.GOING for answer, _guest in guests)
     if are_open and event.is_over(page.now):
         others.append(Button(_.label("button", "❌ Nobody else came"), NobodyElse(ref=ref)))
     return Message(text, [*rows, turning, others, [back]])
+
+
+async def _way_back(page: Page, event: Event) -> Button:
+    """Return the way to the event as the reader looks after it."""
+    by = await roles.host(page.session, page.reader, event, page.now)
+    to = HostedEvent(ref=event.ref) if by is Who.HOST else PlannedEvent(ref=event.ref)
+    return Button(page._.label("button", "Back to the event"), to)
 
 
 def _guest_label(answer: Attendance, guest: Person, _: Translator) -> str:
@@ -208,8 +217,8 @@ CARDS = {"guests.answers": answers, "guests.ticks": ticks}
 
 
 def setup() -> Router:
-    """Take the buttons of answers and ticks; only animators reach them."""
-    router = router_for("guests", ANIMATORS)
+    """Take the buttons of answers and ticks; whose they are is asked with each."""
+    router = Router(name="guests")
     router.callback_query.register(answers_opened, Answers.filter())
     router.callback_query.register(ticks_opened, Ticks.filter())
     router.callback_query.register(ticked, Tick.filter())

@@ -13,6 +13,7 @@ from community.exchanges import KEPT
 from community.roles import RoleName
 from handlers import drafts, resting
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
+from handlers.staff import Hosted, Reports
 from locales import Html, Translator
 
 
@@ -123,6 +124,10 @@ async def menu_card(page: Page) -> Message:
     held = {role.name for role in await roles.held(page.session, page.reader, page.now)}
     if RoleName.TRANSLATOR in held:
         rows.append([await drafts.button(page)])
+    if held & {RoleName.CO_HOST, RoleName.COMMUNITY_LEAD}:
+        rows.append([Button(_.label("button", "🤝 Events I host"), Hosted())])
+    if RoleName.MODERATOR in held:
+        rows.append([Button(_.label("button", "🚩 What was reported"), Reports())])
     if ways := ways_in(held, _):
         text = lines(text, "", *ways)
     return Message(text, rows)
@@ -180,8 +185,12 @@ async def privacy_card(page: Page) -> Message:
             "We ask you before, field by field."
         ),
         _(
-            "What you and an organisation write to each other through the bot the team reads only "
-            "if one of you reports it."
+            "What you and an organisation write to each other through the bot the team, and the "
+            "moderators whom it has chosen among the members, read only if one of you reports it."
+        ),
+        _(
+            "Members who host an event with the team see who answers to it, and what is asked "
+            "about it."
         ),
         _.ngettext(
             "What you write to the team, to an organisation or to the organisers of an event, and "

@@ -36,7 +36,7 @@ from handlers.replies import (
     lines,
     toast,
 )
-from handlers.staff import ANIMATORS, PlannedEvent, router_for
+from handlers.staff import ANIMATORS, Hosts, InArea, PlannedEvent, router_for
 from locales import (
     OFFERED,
     Html,
@@ -234,7 +234,7 @@ def _label_in_list(
     )
 
 
-def _facts(page: Page, event: Event) -> list[Html | None]:
+def facts(page: Page, event: Event) -> list[Html | None]:
     """Return every fact, the address included."""
     _ = page._
     zone = events.zone_of(event)
@@ -277,14 +277,20 @@ async def event_desk(page: Page, ref: str, told: int | None = None) -> Message:
     text = lines(
         members_view.heading(page, event, block),
         "",
-        *_facts(page, event),
+        *facts(page, event),
         await repeating.line(page, event),
         "",
+        await _area(page, event),
         state_sentence(event, _),
         answered,
         who_is_told(event, told, _),
     )
     return Message(text, _desk_rows(page, event))
+
+
+async def _area(page: Page, event: Event) -> Html | None:
+    block = await block_for(page, "area", event.area_id) if event.area_id else None
+    return page._("🗺 Area: {area}", area=block.get("name")) if block else None
 
 
 def _desk_rows(page: Page, event: Event) -> list[list[Button]]:
@@ -308,6 +314,12 @@ def _desk_rows(page: Page, event: Event) -> list[list[Button]]:
             answers.append(Button(_.label("button", "✔️ Who came"), Ticks(ref=ref)))
         rows.append(answers)
         rows.append([Button(_.label("button", "🏢 Support organisations"), AtEvent(ref=ref))])
+    rows.append(
+        [
+            Button(_.label("button", "🤝 Who hosts it"), Hosts(ref=ref)),
+            Button(_.label("button", "🗺 Area"), InArea(ref=ref)),
+        ]
+    )
     if event.state == State.DRAFT:
         rows.append([Button(_.label("button", "🗑 Drop this draft"), Do(ref=ref, what="discard"))])
     if is_open:

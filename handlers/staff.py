@@ -239,6 +239,49 @@ class PlannedEvent(CallbackData, prefix="pe"):
     part: str = "event"
 
 
+class Hosts(CallbackData, prefix="yh"):
+    """Who hosts an event; ``link``: offer it by a link; ``names``: choose whom to ask."""
+
+    ref: str
+    act: str = "open"
+    at: int = 0
+
+
+class InArea(CallbackData, prefix="yz"):
+    """In which area an event is; without one, choose."""
+
+    ref: str
+    area: str = ""
+    at: int = 0
+
+
+class Hosted(CallbackData, prefix="ye"):
+    """A page of the events that the reader hosts."""
+
+    at: int = 0
+
+
+class HostedEvent(CallbackData, prefix="yv"):
+    """One event that the reader hosts."""
+
+    ref: str
+
+
+class Entrust(CallbackData, prefix="yl"):
+    """Offer a member a right with an end: for which area, if it is for one, and how long."""
+
+    role: RoleName
+    area: str = ""
+    months: int = 0
+    at: int = 0
+
+
+class Reports(CallbackData, prefix="yr"):
+    """What was reported, as moderators see it."""
+
+    at: int = 0
+
+
 class AllSends(CallbackData, prefix="sl"):
     """The newest newsletters and announcements."""
 

@@ -1,5 +1,6 @@
 """The team: inviting members, offering roles, confirming who came, and taking roles back."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from community.roles import Role, RoleInvitation, RoleName
 from handlers import staff, words
 from handlers.content import block_for
 from handlers.replies import Button, File, Message, Page, Replies, edit, lines, say, toast
-from handlers.staff import TEAM, Desk, page_of, router_for, turning_of
+from handlers.staff import TEAM, Desk, Entrust, page_of, router_for, turning_of
 from locales import Translator
 from reports.qr import qr_picture
 
@@ -52,6 +53,13 @@ class Settle(CallbackData, prefix="ts"):
 
     ref: str
     grant: bool
+
+
+class Offered(CallbackData, prefix="ya"):
+    """Take what was offered by name, or turn it down."""
+
+    ref: str
+    takes: bool
 
 
 class Revoke(CallbackData, prefix="tr"):
@@ -163,7 +171,7 @@ async def team_card(page: Page, at: int = 0) -> Message:
     everybody = await roles.team(page.session, page.now)
     shown, turning = page_of(everybody, at, PER_PAGE, lambda to: Members(at=to), _)
     for role, person in shown:
-        name = await _role_name(page, RoleName(role.name), role.organization_id)
+        name = await _role_name(page, role)
         told.append(_("{name}: {role}", name=person.name or "?", role=name))
         if role.name in mine:
             label = _.label("button", "✖️ {name}: {role}", name=person.name or "?", role=name)
@@ -184,6 +192,7 @@ async def team_card(page: Page, at: int = 0) -> Message:
         [
             [Button(_.label("button", "🔗 Invite members"), JoinLink())],
             *invite,
+            *_entrusting(mine, _),
             *rows,
             turning,
             *await _taking(page),
@@ -202,6 +211,15 @@ def _invite_labels(_: Translator) -> dict[RoleName, str]:
     }
 
 
+def _entrusting(mine: Collection[RoleName], _: Translator) -> list[list[Button]]:
+    """Return what members are entrusted with, each for a time."""
+    labels = {
+        RoleName.COMMUNITY_LEAD: _.label("button", "➕ Invite a community lead"),
+        RoleName.MODERATOR: _.label("button", "➕ Invite a moderator"),
+    }
+    return [[Button(label, Entrust(role=name))] for name, label in labels.items() if name in mine]
+
+
 async def _taking(page: Page) -> list[list[Button]]:
     _ = page._
     held = {role.name for role in await roles.held(page.session, page.reader, page.now)}
@@ -214,16 +232,42 @@ async def _taking(page: Page) -> list[list[Button]]:
     return [[Button(label, Take(role=name))] for name, label in labels.items() if name not in held]
 
 
-async def _role_name(page: Page, name: RoleName, organization_id: int | None) -> str:
+async def _role_name(page: Page, right: Role | RoleInvitation) -> str:
+    """Return what a role is called, with what it is for."""
     _ = page._
-    role = words.role(name, _)
-    if organization_id is None:
-        return role
-    block = await translations.block(
-        page.session, "organization", organization_id, page.reads, page.network.language
+    role = words.role(RoleName(right.name), _)
+    for subject, number, field in (
+        ("organization", right.organization_id, "name"),
+        ("event", right.event_id, "title"),
+        ("area", right.area_id, "name"),
+    ):
+        if number is not None:
+            block = await translations.block(
+                page.session, subject, number, page.reads, page.network.language
+            )
+            called = block.get(field) if block else "?"
+            return _.label("role", "{role} ({organization})", role=role, organization=called)
+    return role
+
+
+async def offer_card(page: Page, ref: str) -> Message | None:
+    """Ask somebody whether they host an event; nothing once that is settled."""
+    _ = page._
+    invitation = await find(page.session, RoleInvitation, ref)
+    if invitation.settled_at is not None or invitation.expires_at <= page.now:
+        return None
+    assert invitation.event_id is not None
+    block = await block_for(page, "event", invitation.event_id)
+    text = lines(
+        _("🤝 Would you like to host: {title}?", title=block.get("title") if block else "?"),
+        _(
+            "You see who answers, say who came, and answer what people ask about it. The team "
+            "helps you. It ends by itself a week after the event."
+        ),
     )
-    organization = block.get("name") if block else "?"
-    return _.label("role", "{role} ({organization})", role=role, organization=organization)
+    yes = Button(_.label("button", "✅ Yes, I host it"), Offered(ref=ref, takes=True))
+    no = Button(_.label("button", "No, thank you"), Offered(ref=ref, takes=False))
+    return Message(text, [[yes], [no]])
 
 
 async def link_card(page: Page, ref: str) -> Message:
@@ -293,7 +337,7 @@ async def invitation_card(page: Page, role: RoleName, token: str = "") -> Messag
 async def _parties(page: Page, ref: str) -> tuple[RoleInvitation, str]:
     """Return the invitation and what its role is called."""
     invitation = await find(page.session, RoleInvitation, ref)
-    name = await _role_name(page, RoleName(invitation.name), invitation.organization_id)
+    name = await _role_name(page, invitation)
     return invitation, name
 
 
@@ -301,6 +345,8 @@ async def opened_card(page: Page, ref: str) -> Message:
     """Tell who opened an invitation what happens now."""
     _ = page._
     invitation, role = await _parties(page, ref)
+    if invitation.offered_to_id is not None and not invitation.granted:
+        return Message(_("All right. You have said no, and that is fine."))
     if invitation.settled_at is None:
         return Message(
             _(
@@ -331,9 +377,13 @@ async def _outcome(page: Page, invitation: RoleInvitation, role: str) -> Message
 
 async def role_notice(page: Page, what: str, ref: str) -> Message | None:
     """Ask the inviter about whoever came; tell the invited how it was settled, or that it ends."""
+    if what == "offered":
+        return await offer_card(page, ref)
+    if what in ("taken", "declined"):
+        return await _answer_to_offer(page, what, ref)
     if what == "ended":
         ended = await find(page.session, Role, ref)
-        role = await _role_name(page, RoleName(ended.name), ended.organization_id)
+        role = await _role_name(page, ended)
         return Message(page._("Your role in the team has ended: {role}.", role=role))
     invitation, role = await _parties(page, ref)
     if what != "opened":
@@ -356,6 +406,17 @@ async def role_notice(page: Page, what: str, ref: str) -> Message | None:
     yes = Button(_.label("button", "✅ Yes, confirm"), Settle(ref=ref, grant=True))
     no = Button(_.label("button", "❌ No, refuse"), Settle(ref=ref, grant=False))
     return Message(text, [[yes], [no]])
+
+
+async def _answer_to_offer(page: Page, what: str, ref: str) -> Message:
+    """Tell whoever asked somebody by name what they have said."""
+    _ = page._
+    invitation, role = await _parties(page, ref)
+    guest = await page.session.get(Person, invitation.used_by_id or 0)
+    name = (guest.name if guest else None) or "?"
+    if what == "taken":
+        return Message(_("✅ {name} is now: {role}.", name=name, role=role))
+    return Message(_("{name} has said no to: {role}.", name=name, role=role))
 
 
 async def unattended(page: Page, ref: str) -> Message | None:
@@ -398,7 +459,7 @@ async def revoke_sure(page: Page, ref: str) -> Message:
     _ = page._
     role = await find(page.session, Role, ref)
     person = await page.session.get_one(Person, role.person_id)
-    name = await _role_name(page, RoleName(role.name), role.organization_id)
+    name = await _role_name(page, role)
     text = _(
         "Take this role back? {name} is: {role}. It ends at once.",
         name=person.name or "?",

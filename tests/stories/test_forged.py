@@ -85,6 +85,7 @@ OWN = {
     ),
     *("mo", "et", "evp", "pp", "pw", "po", "fb"),
     *("hb", "hn", "hd", "hj", "hm"),
+    *("pg", "pk", "px", "ya", "ye", "yv", "yr"),
     *("wt", "bm", "py", "vl", "fc", "fi", "fm", "fn", "fs"),
     *("wr", "ws", "wn"),
 }
@@ -93,9 +94,10 @@ OWN = {
 ROLES: Mapping[str, set[str]] = {
     "animator": {
         *("az", "tm", "tg", "tj", "ti", "ts", "tr", "ib", "iq", "di", "sl", "nl", "sd", "au"),
-        *("ar", "pe", "pl", "pn", "pq", "pz", "pd", "pg", "pk", "px", "nw", "nt", "ww", "wv"),
+        *("ar", "pe", "pl", "pn", "pq", "pz", "pd", "nw", "nt", "ww", "wv"),
         *("eo", "ei", "eg", "eb", "dq", "dp", "hf", "ho", "hq", "wj"),
         *("zr", "zs", "zd", "zc", "zi"),
+        *("yh", "yl", "yo", "yz"),
         *("wo", "fw", "pi", "ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
         *("rt", "ld", "bt", "bl", "ls", "lt"),
         *("jq", "jt", "jm", "ju", "jk", "jo", "jc", "jd", "jl", "jy", "jh"),
@@ -130,7 +132,11 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("wr", "ws", "wn"), ("facilitation_asked",)),
     **dict.fromkeys(("ag", "al"), ("agreements",)),
     "pj": ("plan_tasks",),
-    "px": ("events", "people"),
+    **dict.fromkeys(("px", "yo"), ("events", "people")),
+    **dict.fromkeys(("yh", "yv"), ("events",)),
+    "yz": ("events", "areas"),
+    "yl": ("areas",),
+    "ya": ("role_invitations",),
     "jq": ("exchanges", "people"),
     "jt": ("exchanges",),
     "jm": ("answer_templates",),
@@ -318,7 +324,7 @@ class Pool:
 
 
 def _is_reference(name: str) -> bool:
-    return name in {"ref", "organization", "withdraw", "person", "question"}
+    return name in {"ref", "organization", "withdraw", "person", "question", "area"}
 
 
 def packed(kind: type[CallbackData], values: Iterable[str]) -> str:
