@@ -1,0 +1,376 @@
+"""Which role may call which verb: said once, shown in ``docs/rights.md``, tested in full.
+
+The verbs ask for themselves (``roles.require`` and its like); nothing is looked up here. The test
+calls each of them in each role, so that this page cannot say what is not so, and a new verb that
+takes an actor has to be written down.
+"""
+
+from community.roles import RoleName
+
+_R = RoleName
+_BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
+    (
+        frozenset({_R.ADMINISTRATOR, _R.ANIMATOR}),
+        """
+        hosting.ask hosting.candidates hosting.entrust hosting.invite hosting.standing
+        invitations.join_link invitations.revoke invitations.withdraw_join_link roles.invite
+        roles.offer roles.revoke sends.approving.review
+        """,
+    ),
+    (
+        frozenset({_R.ADMINISTRATOR}),
+        """
+        restores.decide roles.take
+        """,
+    ),
+    (
+        frozenset({_R.ANIMATOR, _R.CO_HOST, _R.COMMUNITY_LEAD}),
+        """
+        attendance.company.needed attendance.door.open_door attendance.guests.guest_list
+        attendance.guests.nobody_else attendance.guests.tick bridge.asked_of_hosts bridge.close
+        bridge.look bridge.report bridge.write missing.reasons
+        """,
+    ),
+    (
+        frozenset({_R.ANIMATOR, _R.MODERATOR}),
+        """
+        bridge.reported bridge.settle
+        """,
+    ),
+    (
+        frozenset({_R.ANIMATOR, _R.PROVIDER_STAFF}),
+        """
+        event_support.bring
+        """,
+    ),
+    (
+        frozenset({_R.ANIMATOR, _R.TRANSLATOR}),
+        """
+        authors.begin reading_aloud.approve reading_aloud.keep translating.approve
+        translating.write translating.writes_as
+        """,
+    ),
+    (
+        frozenset({_R.ANIMATOR}),
+        """
+        absences.come_back absences.go attendance.changing.cancel_event
+        attendance.changing.change_event bridge.for_team contacts.add contacts.agree
+        contacts.change contacts.erase contacts.opened contacts.search contacts.withdraw
+        corrections.correct corrections.recall deliveries.ending.resend event_support.invite
+        event_support.take_off events.create events.discard events.publish events.translate
+        handing_over.hand_over handing_over.owned hosting.place_in inbox.answer inbox.close
+        inbox.hand_on inbox.of_team inbox.opened inbox.take proposals.accept proposals.refuse
+        proposals.take proposals.waiting reading_aloud.remove referrals.by_team.of_team
+        referrals.late.late referrals.late.stands referrals.preparing.laid_before
+        referrals.preparing.prepare referrals.preparing.take_back referrals.tending.disputed
+        referrals.tending.disputes referrals.tending.resolve sends.announcing.announce
+        sends.announcing.cancel_event sends.announcing.change_event
+        sends.announcing.translate_event sends.approving.submit sends.outcomes.leave_uncertain
+        sends.outcomes.resend_uncertain sends.pictures.illustrate sends.running.cancel
+        sends.running.hold sends.running.resume sends.running.schedule sends.writing.complete
+        sends.writing.edit sends.writing.translate_offer sends.writing.undo
+        sends.writing.write_language sends.writing.write_newsletter series.cancel_from
+        series.change_from series.copy series.repeat series.share team_tasks.add
+        team_tasks.change team_tasks.finish team_tasks.give team_tasks.opened team_tasks.reopen
+        team_tasks.tasks team_tasks.with_contact templates.add templates.every templates.opened
+        templates.remove templates.write today.look
+        """,
+    ),
+    (
+        frozenset({_R.COORDINATOR, _R.ANIMATOR}),
+        """
+        facilitation.read
+        """,
+    ),
+    (
+        frozenset({_R.COORDINATOR, _R.PROVIDER_STAFF}),
+        """
+        feedback.counted providers.freshness.confirm
+        """,
+    ),
+    (
+        frozenset({_R.COORDINATOR}),
+        """
+        agreements.ending.end agreements.keeping.activate agreements.keeping.active_with
+        agreements.keeping.advance agreements.keeping.begin agreements.keeping.change
+        agreements.keeping.every agreements.keeping.listed agreements.keeping.opened
+        areas.change areas.create feedback.link_of feedback.withdraw_link figures.months.read
+        figures.support.read_support plans.add plans.change plans.move plans.opened plans.tasks
+        providers.comparing.compare providers.entries.line providers.entries.log
+        providers.freshness.unconfirmed providers.importing.write
+        providers.keeping.create_organization providers.keeping.create_service
+        providers.keeping.edit_service providers.keeping.remove_area providers.keeping.translate
+        providers.networks.register referrals.by_team.let_team_pass_on
+        referrals.tending.end_agreement
+        """,
+    ),
+    (
+        frozenset({_R.PROVIDER_STAFF}),
+        """
+        event_support.answer event_support.for_staff event_support.number_of_guests
+        feedback.hear proposals.propose_event providers.entries.change providers.entries.entry
+        providers.entries.opened providers.entries.opened_service quarters.read
+        referrals.answering.ask_for referrals.answering.for_provider
+        referrals.answering.for_staff referrals.answering.opened roles.speak
+        sends.offering.offer sends.offering.offer_again sends.offering.own_offer
+        sends.offering.withdraw_offer
+        """,
+    ),
+)
+RIGHTS: dict[str, frozenset[RoleName]] = {
+    verb: may for may, verbs in _BY_ROLES for verb in verbs.split()
+}
+"""Who may call a verb: of staff, co-hosts and community leads those whose scope it is."""
+
+_OWN: tuple[tuple[str, str, str], ...] = (
+    (
+        "a member asks for a text",
+        "community/test_asking.py",
+        """
+        asking.ask
+        """,
+    ),
+    (
+        "a member's own answer",
+        "community/test_attendance.py",
+        """
+        attendance.answering.answer
+        """,
+    ),
+    (
+        "a member's own answer",
+        "community/test_company.py",
+        """
+        attendance.company.bring attendance.company.need
+        """,
+    ),
+    (
+        "as `bridge.look`, of a message with a file",
+        "community/test_exchanges.py",
+        """
+        bridge.attached
+        """,
+    ),
+    (
+        "a member's own request or event, or a request to one's organisation",
+        "community/test_exchanges.py",
+        """
+        bridge.begin
+        """,
+    ),
+    (
+        "who went to an event opens what was shared there",
+        "community/test_event_support.py",
+        """
+        event_support.met
+        """,
+    ),
+    (
+        "a question put to oneself",
+        "community/test_facilitation.py",
+        """
+        facilitation.answer facilitation.asked
+        """,
+    ),
+    (
+        "what a member lets an organisation hear",
+        "community/test_feedback.py",
+        """
+        feedback.allow
+        """,
+    ),
+    (
+        "what was offered to oneself",
+        "community/test_hosting.py",
+        """
+        hosting.answer
+        """,
+    ),
+    (
+        "what one hosts oneself",
+        "community/test_hosting.py",
+        """
+        hosting.hosted
+        """,
+    ),
+    (
+        "anybody may ask the team",
+        "community/test_exchanges.py",
+        """
+        inbox.ask
+        """,
+    ),
+    (
+        "the asker's own question, or the team",
+        "community/test_exchanges.py",
+        """
+        inbox.attached
+        """,
+    ),
+    (
+        "anybody may ask the team",
+        "community/test_finding.py",
+        """
+        inbox.stuck
+        """,
+    ),
+    (
+        "the asker's own question",
+        "community/test_exchanges.py",
+        """
+        inbox.told
+        """,
+    ),
+    (
+        "whoever has invited",
+        "community/test_roles.py",
+        """
+        invitations.settle roles.confirm
+        """,
+    ),
+    (
+        "a member's own answer",
+        "community/test_being_there.py",
+        """
+        missing.say_why
+        """,
+    ),
+    (
+        "what one has proposed, or the organisation",
+        "community/test_offers.py",
+        """
+        proposals.own_event
+        """,
+    ),
+    (
+        "reads only what one has proposed",
+        "stories/test_our_entry.py",
+        """
+        proposals.proposed_by
+        """,
+    ),
+    (
+        "one's own steps",
+        "community/test_providers.py",
+        """
+        providers.checklists.tick
+        """,
+    ),
+    (
+        "reads only the entries of one's own organisations",
+        "community/test_entries.py",
+        """
+        providers.entries.own
+        """,
+    ),
+    (
+        "a line of the log, which names the organisation",
+        "community/test_entries.py",
+        """
+        providers.entries.put_back
+        """,
+    ),
+    (
+        "a member's own wish",
+        "community/test_finding.py",
+        """
+        providers.wishes.unwish providers.wishes.wish
+        """,
+    ),
+    (
+        "the step decides what is hidden; in every role and state there",
+        "community/test_referral_table.py",
+        """
+        referrals.answering.answer
+        """,
+    ),
+    (
+        "a member's own request",
+        "community/test_referral_table.py",
+        """
+        referrals.asking.agree referrals.asking.confirm referrals.asking.give
+        referrals.asking.stop_sharing referrals.asking.withdraw
+        """,
+    ),
+    (
+        "a member's own request",
+        "community/test_referrals.py",
+        """
+        referrals.asking.mine
+        """,
+    ),
+    (
+        "requests that the team passes on by agreement",
+        "stories/test_through_the_team.py",
+        """
+        referrals.by_team.for_team
+        """,
+    ),
+    (
+        "requests that the team passes on by agreement",
+        "community/test_by_team.py",
+        """
+        referrals.by_team.opened_by_team referrals.by_team.record
+        referrals.by_team.record_question referrals.chains.record_passed_on
+        """,
+    ),
+    (
+        "a member's own request",
+        "community/test_referral_chains.py",
+        """
+        referrals.chains.chosen_before
+        """,
+    ),
+    (
+        "a member's own request",
+        "stories/test_referral.py",
+        """
+        referrals.chains.continued
+        """,
+    ),
+    (
+        "asks for another service, which the town lacks",
+        "community/test_referral_chains.py",
+        """
+        referrals.chains.pass_on
+        """,
+    ),
+    (
+        "what was offered to oneself",
+        "community/test_roles.py",
+        """
+        roles.answer_offer
+        """,
+    ),
+    (
+        "reads only the offers of one's own organisations",
+        "stories/test_our_entry.py",
+        """
+        sends.offering.offers_of
+        """,
+    ),
+    (
+        "one's own answers",
+        "community/test_surveys.py",
+        """
+        surveys.answer surveys.progress surveys.skip
+        """,
+    ),
+)
+OWN: dict[str, tuple[str, str]] = {
+    verb: (why, test) for why, test, verbs in _OWN for verb in verbs.split()
+}
+"""Verbs about somebody's own rows, with the reason and the test that asks them."""
+
+WITHIN: frozenset[str] = frozenset(
+    """
+    authors.can_be_asked bridge.may_settle event_support.said people.make_join_link
+    providers.assuring.write providers.checklists.begin_checklist
+    providers.freshness.confirm_row providers.noting.note_all providers.noting.put
+    providers.noting.write_words referrals.answering.ask referrals.answering.take
+    referrals.moving.move referrals.sharing.asked_for sends.announcing.take_back
+    sends.approving.looks_at sends.approving.reviewers translating.may_rewrite
+    translations.write
+    """.split()  # noqa: SIM905 - a list of words is read more easily as words
+)
+"""Verbs that ask for no role: others that have asked call them, or they answer a question."""
