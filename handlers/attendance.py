@@ -33,6 +33,9 @@ from handlers.replies import (
 from locales import Html, event_time, moment
 from reports.calendar import event_file
 
+MAP = "https://www.openstreetmap.org/?mlat={latitude:.5f}&mlon={longitude:.5f}&zoom=17"
+"""Where a point on the map is opened, on a tap of somebody who goes."""
+
 
 class Answer(CallbackData, prefix="an"):
     """One of the three buttons under an event."""
@@ -285,6 +288,9 @@ async def answer_rows(page: Page, event: Event, mine: Attendance | None) -> list
             if useful or asked_again
         ]
         rows += door.rows(event, mine, page.now, _)
+        if event.latitude is not None and knows_address(mine):
+            point = MAP.format(latitude=event.latitude, longitude=event.longitude)
+            rows.append([Button(_.label("button", "🗺 On the map"), url=point)])
         rows += coming.rows(event, mine, _)
         if said in (State.GOING, State.MAYBE):
             rows.append(

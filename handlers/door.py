@@ -8,7 +8,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance
+from community import attendance, roles
 from community.attendance import Attendance, State
 from community.base import find
 from community.events import Event
@@ -56,6 +56,8 @@ async def door(
     query: Any, callback_data: Door, session: AsyncSession, person: Person, now: datetime
 ) -> Replies:
     """Explain the code, or show a new one, which is shown this once."""
+    event = await find(session, Event, callback_data.ref)
+    await roles.require_host(session, person, event, now)
     if callback_data.act != "!":
         return [edit("door.about", ref=callback_data.ref)]
     token, code = await attendance.open_door(session, person, callback_data.ref, now)
