@@ -85,7 +85,7 @@ OWN = {
     ),
     *("mo", "et", "evp", "pp", "pw", "po", "fb"),
     *("hb", "hn", "hd", "hj", "hm"),
-    *("pg", "pk", "px", "ya", "ye", "yv", "yr"),
+    *("pg", "pk", "px", "hq", "ya", "ye", "yv", "yr"),
     *("wt", "bm", "py", "vl", "fc", "fi", "fm", "fn", "fs"),
     *("wr", "ws", "wn"),
 }
@@ -95,7 +95,7 @@ ROLES: Mapping[str, set[str]] = {
     "animator": {
         *("az", "tm", "tg", "tj", "ti", "ts", "tr", "ib", "iq", "di", "sl", "nl", "sd", "au"),
         *("ar", "pe", "pl", "pn", "pq", "pz", "pd", "nw", "nt", "ww", "wv"),
-        *("eo", "ei", "eg", "eb", "dq", "dp", "hf", "ho", "hq", "wj"),
+        *("eo", "ei", "eg", "eb", "dq", "dp", "hf", "ho", "wj"),
         *("zr", "zs", "zd", "zc", "zi"),
         *("yh", "yl", "yo", "yz"),
         *("wo", "fw", "pi", "ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
