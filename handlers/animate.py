@@ -90,7 +90,7 @@ async def desk(page: Page) -> Message:
                 Button(_.label("button", "📇 Contacts"), Contacts()),
                 Button(_.label("button", "✅ Tasks"), Tasks()),
             ],
-            [Button(_.label("button", "📝 Templates"), Templates())],
+            [Button(_.label("button", "🗒 Templates"), Templates())],
             [Button(_.label("button", "💬 What members think"), OpenJudged())],
         ]
         if await deliveries.uncertain(page.session, page.now):

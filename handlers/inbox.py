@@ -441,7 +441,7 @@ async def _question_card(page: Page, ref: str, back: int, original: bool) -> Mes
             Button(_.label("button", "Answer"), OpenQuestion(ref=ref, act="answer")),
             Button(_.label("button", "Settled"), OpenQuestion(ref=ref, act="close")),
         ],
-        [Button(_.label("button", "📝 Answer by a template"), Templates(ref=ref))],
+        [Button(_.label("button", "🗒 Answer by a template"), Templates(ref=ref))],
         handing,
         [Button(_.label("button", "🤝 Prepare a request"), Prepare(person=person.ref))]
         if person.is_member

@@ -207,7 +207,7 @@ async def list_card(page: Page, at: int = 0, question: str = "") -> Message:
         )
         rows.append([Button(label, to)])
     text = lines(
-        _("📝 <b>Templates of answers</b>"),
+        _("🗒 <b>Templates of answers</b>"),
         _("Members get them in their own language.")
         if shown.total
         else _("There is none yet. Write down what you answer often."),

@@ -1,12 +1,13 @@
 """The member's side: say whether one comes, and take it back."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import events, memory, people
+from community.among import among
 from community.attendance.places import is_free_for, offer_places
 from community.attendance.reminding import remind
 from community.attendance.seeing import visible
@@ -39,6 +40,7 @@ async def expect(session: AsyncSession, pressed: Mapping[str, Collection[int]]) 
     Given are the Telegram numbers of those who answer, by the event's reference. The events are
     locked from now on; one that nobody may see is left to each answer to refuse.
     """
+    everybody: set[int] = set()
     for event in await lock_all(session, Event, pressed):
         if event.state not in events.VISIBLE:
             continue
@@ -53,10 +55,12 @@ async def expect(session: AsyncSession, pressed: Mapping[str, Collection[int]]) 
         for row in rows:
             attendance: Attendance | None = row.Attendance
             key = (key_of(event.id, row.id), False)
+            everybody.add(row.id)
             if attendance is None:
                 memory.remember_none(session, key)
             else:
                 memory.remember(session, key, attendance)
+    await _expect_few(session, everybody)
 
 
 async def answer(
@@ -126,12 +130,37 @@ async def answer(
     return attendance, moved
 
 
+def _has_many(person_id: int) -> Hashable:
+    """Return the key under which a session remembers that somebody has not said yes too often."""
+    return ("has many open answers", person_id)
+
+
+async def _expect_few(session: AsyncSession, person_ids: Collection[int]) -> None:
+    """Read at once who may have as many open answers as one can; what is past counts here, too."""
+    rows = await session.scalars(
+        select(Attendance.person_id)
+        .join(Event, Event.id == Attendance.event_id)
+        .where(
+            among(Attendance.person_id, person_ids),
+            Attendance.state.in_(CONCERNED),
+            Event.state == events.State.PUBLISHED,
+        )
+        .group_by(Attendance.person_id)
+        .having(func.count() >= MOST_OPEN)
+    )
+    for number in {*person_ids} - {*rows}:
+        memory.remember_none(session, _has_many(number))
+
+
 async def _require_few(session: AsyncSession, person: Person, now: datetime) -> None:
     """Refuse one more answer to somebody who has as many as one can at once.
 
     Raises:
         TooManyEventsError: they have.
     """
+    if memory.is_known_to_be_none(session, _has_many(person.id)):
+        memory.drop(session, _has_many(person.id))  # this answer may be the last they can give
+        return
     open_ones = to_come(person, now, *CONCERNED).subquery()
     if (await session.scalar(select(func.count()).select_from(open_ones)) or 0) >= MOST_OPEN:
         raise TooManyEventsError(MOST_OPEN)

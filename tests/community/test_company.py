@@ -236,3 +236,21 @@ async def test_what_was_needed_is_forgotten_in_time_and_with_the_person(
     await retention.clean(session, event.starts_at + timedelta(days=30, seconds=1))
     await session.refresh(kept)
     assert kept.needs == []
+
+
+async def test_who_is_read_with_others_says_yes_to_no_more_than_five_either(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    every = [await an_event(session, animator, now) for _ in range(7)]
+    full, room = await a_member(session, 1, now), await a_member(session, 2, now)
+    for event in every[:5]:
+        await says(session, full, event, now)
+    for event in every[:4]:
+        await says(session, room, event, now)
+    await attendance.expect(session, {every[5].ref: [1, 2], every[6].ref: [2]})
+    with pytest.raises(TooManyEventsError):
+        await says(session, full, every[5], now)
+    assert await says(session, room, every[5], now) == State.GOING
+    with pytest.raises(TooManyEventsError):
+        await says(session, room, every[6], now)

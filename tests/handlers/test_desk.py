@@ -53,7 +53,8 @@ async def test_only_the_team_reaches_the_desk_and_sees_what_its_roles_allow(
         "✉️ Inbox",
         "📇 Contacts",
         "✅ Tasks",
-        "📝 Templates",
+        "🗒 Templates",
+        "💬 What members think",
         "👥 Team",
     ]
     boss = await phone(3, "en", ADMINISTRATOR)

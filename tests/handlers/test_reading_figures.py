@@ -17,7 +17,12 @@ COORDINATOR = RoleName.COORDINATOR
 async def test_a_coordinator_reads_a_month_as_text_picture_and_workbook(phone: Calling) -> None:
     boss = await phone(1, "en", COORDINATOR)
     await boss.says("/report")
-    ways = ["🤝 Support by quarter", "🌐 Translations", "⚙️ Set up the network"]
+    ways = [
+        "🤝 Support by quarter",
+        "💬 What members think",
+        "🌐 Translations",
+        "⚙️ Set up the network",
+    ]
     assert boss.buttons == ["November 2026, still running", *ways]
     await boss.presses("November 2026")
     text, picture, workbook = boss.seen[-3:]

@@ -372,8 +372,10 @@ async def test_fault_39_around_a_night_of_another_hour_reminders_come_by_day_and
             continue
         made = await events.create(session, person, details, {"title": "Tea"}, "en", now)
         event = await events.publish(session, person, made.ref, now)
+        guest = await people.meet(session, 1000 + half_hours, now, name="Guest")
+        await people.join(session, guest, now, terms_version="1", language="en")
         await attendance.answer(
-            session, person, event.ref, Wish.GOING, now, default_zone="Europe/Paris"
+            session, guest, event.ref, Wish.GOING, now, default_zone="Europe/Paris"
         )
         starts[event.id] = event.starts_at
         if comes_twice(wall):

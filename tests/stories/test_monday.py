@@ -41,7 +41,7 @@ async def a_second(stage: Stage, language: str) -> Somebody:
 async def a_template(boss: Somebody, other: str) -> None:
     """Write a template in one's own language, and at the desk in another."""
     await boss.says("/animate")
-    await boss.presses("📝 Templates")
+    await boss.presses("🗒 Templates")
     boss.sees_last("There is none yet. Write down what you answer often.")
     await boss.presses("➕ New template")
     for words in HOURS[boss.language]:
@@ -85,7 +85,7 @@ async def test_an_animators_monday(stage: Stage, animator: Coming, team: str, re
     second.sees_last("Taken care of by: {name}", name="Boss")
 
     # An answer by a template, in the member's language
-    await boss.presses("📝 Answer by a template")
+    await boss.presses("🗒 Answer by a template")
     await boss.presses(HOURS[team][0])
     boss.sees_last("{name} gets this, without your name:", name="Oksana")
     assert HOURS[reader][1] in bare(boss.last["text"])
@@ -93,7 +93,7 @@ async def test_an_animators_monday(stage: Stage, animator: Coming, team: str, re
     await boss.presses("✏️ Change it first")
     assert HOURS[reader][1] in bare(boss.last["text"])
     await boss.presses("Cancel")
-    await boss.presses("📝 Answer by a template")
+    await boss.presses("🗒 Answer by a template")
     await boss.presses(HOURS[team][0])
     await boss.presses("📤 Send it")
     boss.sees_last("Your answer is on its way.")

@@ -15,12 +15,14 @@ ACTS = {
     "uw",  # a file that was brought back
     "ju",  # one template under a question
     "jl",  # the languages of a contact
+    "yo",  # whom to ask to host an event, by name
 }
 """What is done at a place that is three taps away: a fourth tap, and no place of its own."""
 NOT_IN_TOWN = {
     *("au", "ar"),  # nothing may have been lost on the way
     *("bl", "bt", "ls", "lt"),  # no request goes through the team or is late
     "ld",  # nothing is prepared
+    "ho",  # no event has begun
     *("tm", "tg", "ts"),  # one page of the team; nobody has opened an invitation of theirs
 }
 """What stands on the desk, in the inbox or on Today only when there is any of it."""
