@@ -18,6 +18,7 @@ from community import (
     attendance,
     deliveries,
     events,
+    memory,
     notices,
     providers,
     referrals,
@@ -94,18 +95,28 @@ class Way(StrEnum):
 # The animator's side
 
 
+async def _invited(session: AsyncSession, event: Event) -> list[EventOrganization]:
+    """Return whom the event's card names, read once for all whose answers share a transaction."""
+    key = (EventOrganization, event.id)
+    found: list[EventOrganization] | None = memory.recall(session, key)
+    if found is None:
+        rows = await session.scalars(
+            select(EventOrganization)
+            .where(EventOrganization.event_id == event.id)
+            .order_by(EventOrganization.id)
+        )
+        found = list(rows)
+        memory.remember(session, key, found)
+    return found
+
+
 async def of_event(session: AsyncSession, event: Event, now: datetime) -> list[Invited]:
     """Return the organisations that are invited, with what their people have answered.
 
     An answer counts as long as its person is of the organisation's staff.
     """
-    rows = await session.scalars(
-        select(EventOrganization)
-        .where(EventOrganization.event_id == event.id)
-        .order_by(EventOrganization.id)
-    )
     found = []
-    for invitation in rows.all():
+    for invitation in await _invited(session, event):
         every = await roles.colleagues(session, invitation.organization_id, now)
         staff = [person for _role, person in every]
         answers = await session.execute(
@@ -155,6 +166,7 @@ async def invite(
         invited_by_id=actor.id,
         invited_at=now,
     )
+    memory.drop(session, (EventOrganization, event.id))
     session.add(invitation)
     await session.flush()
     await notices.tell_staff(

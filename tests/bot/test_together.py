@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -108,6 +109,24 @@ async def test_what_many_press_at_once_is_written_down_at_once_and_each_is_answe
     assert await answers(stage) == {member.id: State.GOING for member in members}
     assert all("You are going." in member.last["text"] for member in members)
     assert len(seen) <= PEOPLE / 3  # one, unless the machine is so busy that each lasts too long
+
+
+async def test_cards_of_many_ask_nothing_that_would_write_what_waits_one_by_one(
+    stage: Stage, animator: Coming
+) -> None:
+    """One question to the database in a card costs each press three statements more."""
+    await an_event(await animator())
+    members = await with_the_card(stage)
+    seen: Counter[str] = Counter()
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        seen[" ".join(statement.split()[:3])] += 1
+
+    event.listen(stage.app.database.engine.sync_engine, "before_cursor_execute", note)
+    await in_one_go(stage, *(press(member, "Going") for member in members))
+    event.remove(stage.app.database.engine.sync_engine, "before_cursor_execute", note)
+    assert all("You are going." in member.last["text"] for member in members)
+    assert 1 <= seen["INSERT INTO history"] <= PEOPLE / 3
 
 
 async def test_who_is_refused_among_others_is_the_only_one_refused(
