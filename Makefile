@@ -17,7 +17,7 @@ test: $(DEV) lint  ## everything but the long runs
 	$(VENV)/bin/python -m pytest -n 4 --dist worksteal
 
 soak: $(DEV)  ## kills, floods, long runs
-	$(VENV)/bin/python -m pytest -m soak --timeout 900
+	$(VENV)/bin/python -m pytest -m soak --timeout 900 -n 2 --dist worksteal
 
 lint: $(DEV)  ## format, style, types, directions of imports
 	$(VENV)/bin/ruff format --check .

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from http import HTTPStatus
+from io import BytesIO
 from time import monotonic
 from typing import Any, cast
 
@@ -34,6 +35,8 @@ CALL_TIMEOUT = 35.0
 """Seconds for one call."""
 PATIENCE = ClientTimeout(total=CALL_TIMEOUT, connect=10, sock_connect=5)
 """A connection that takes longer than five seconds, or a name longer than ten, is none."""
+LARGE = 2**19
+"""Bytes from which on a file leaves piece by piece, so that nobody else waits for it meanwhile."""
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
 """Seconds of silence after a 429 that does not say how long: doubled each time in a row."""
 
@@ -225,7 +228,7 @@ class Telegram:
         try:
             async with http.post(
                 address,
-                data=content,
+                data=BytesIO(content) if len(content) > LARGE else content,
                 headers={"Content-Type": kind},
                 timeout=PATIENCE,
                 allow_redirects=False,  # nobody else is told what was meant for Telegram

@@ -10,6 +10,7 @@ from aiohttp import ClientTimeout
 from bot import telegram
 from bot.limiter import Limiter
 from bot.telegram import Answer, Call, Fate, Session, Telegram
+from handlers.replies import File
 
 TOKEN = "123456789:" + "A" * 35
 CALL = Call("sendMessage", {"text": "a b"})
@@ -69,11 +70,11 @@ async def server() -> AsyncIterator[Server]:
     await server.stop()
 
 
-async def called(base: str, times: int = 1) -> list[Answer]:
+async def called(base: str, times: int = 1, call: Call = CALL) -> list[Answer]:
     """Call so many times, one after the other."""
     bot = Bot(TOKEN, session=Session(base))
     mouth = Telegram(bot, Limiter(overall=1000, per_chat=1000))
-    answers = [await mouth.call(CALL, chat_id=5) for _ in range(times)]
+    answers = [await mouth.call(call, chat_id=5) for _ in range(times)]
     await bot.session.close()
     return answers
 
@@ -98,6 +99,17 @@ async def test_an_answer_is_read_however_it_comes(server: Server, how: str) -> N
     for request in server.asked:
         assert request.startswith(b"POST /bot123456789:AAA")
         assert request.endswith(b'\r\n\r\n{"text": "a b", "chat_id": 5}')
+
+
+async def test_a_large_file_arrives_whole(server: Server) -> None:
+    """In one piece aiohttp warns of it, and everybody waits until it has left."""
+    content = bytes(range(256)) * 2**13
+    server.scripts = [[OK]]
+    call = Call("sendDocument", {}, ("document", File("export.json", content)))
+    [answer] = await called(server.base, call=call)
+    assert answer.fate == Fate.DONE
+    [request] = server.asked
+    assert content in request
 
 
 BROKEN: dict[str, Script] = {

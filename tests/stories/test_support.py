@@ -451,4 +451,4 @@ async def test_public_holidays_of_the_networks_country_are_no_working_days_on_th
     amina = await stage.member("Amina")
     await a_request_without_steps(amina)
     await amina.presses("Look at it")
-    amina.sees_last("If nothing has happened by then, we ask again: {day}", "29 December")
+    amina.sees_last("If nothing has happened by then, we ask again: {day}", ", 29 ")
