@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import deliveries, events, roles
+from community import events, invitations, roles
 from community.areas import Area
 from community.attendance import COMES, Attendance
 from community.base import find
-from community.deliveries import Plan
 from community.errors import NotAllowedError, NotFoundError, TooLateError
 from community.events import Event
 from community.people import Person
@@ -142,7 +141,7 @@ async def ask(
     invitation = await roles.offer(
         session, actor, person, RoleName.CO_HOST, now, event_id=event.id, until=event.hosted_until
     )
-    await _tell(session, invitation, person.id, "offered", now)
+    await invitations.notify(session, invitation, person.id, "offered", now)
     return invitation
 
 
@@ -158,7 +157,7 @@ async def answer(
     invitation = await roles.answer_offer(session, actor, ref, now, takes=takes)
     if invitation.invited_by_id is not None:
         what = "taken" if takes else "declined"
-        await _tell(session, invitation, invitation.invited_by_id, what, now)
+        await invitations.notify(session, invitation, invitation.invited_by_id, what, now)
     return invitation
 
 
@@ -206,20 +205,3 @@ async def _open_to_host(session: AsyncSession, actor: Person, ref: str, now: dat
     if not event.is_hosted(now):
         raise TooLateError(event.ends_at)
     return event
-
-
-async def _tell(
-    session: AsyncSession, invitation: RoleInvitation, person_id: int, what: str, now: datetime
-) -> None:
-    await deliveries.plan(
-        session,
-        now,
-        Plan(
-            "role_notice",
-            person_id,
-            f"role_notice:{invitation.ref}:{what}",
-            now,
-            {"what": what, "ref": invitation.ref},
-            subject_id=invitation.id,
-        ),
-    )

@@ -54,7 +54,7 @@ async def accept(
     """
     invitation = await roles.accept(session, person, token, now)
     if invitation.invited_by_id is not None and invitation.settled_at is None:
-        await _notify(session, invitation, invitation.invited_by_id, "opened", now)
+        await notify(session, invitation, invitation.invited_by_id, "opened", now)
     return invitation
 
 
@@ -69,7 +69,7 @@ async def settle(
         LinkRefusedError: nobody has opened it.
     """
     invitation, person = await roles.confirm(session, actor, ref, now, grant=grant)
-    await _notify(session, invitation, person.id, "granted" if grant else "refused", now)
+    await notify(session, invitation, person.id, "granted" if grant else "refused", now)
     return invitation, person
 
 
@@ -104,12 +104,13 @@ async def withdraw_of(
     """Withdraw what somebody has offered and may grant no more; tell whoever waits for a word."""
     for invitation in await roles.withdraw_invitations(session, inviter, may_grant, now):
         assert invitation.used_by_id is not None
-        await _notify(session, invitation, invitation.used_by_id, "refused", now)
+        await notify(session, invitation, invitation.used_by_id, "refused", now)
 
 
-async def _notify(
+async def notify(
     session: AsyncSession, invitation: RoleInvitation, person_id: int, what: str, now: datetime
 ) -> None:
+    """Owe somebody one notice of what has become of an offer of a role."""
     await deliveries.plan(
         session,
         now,
