@@ -12,21 +12,21 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
     (
         frozenset({_R.ADMINISTRATOR, _R.ANIMATOR}),
         """
-        hosting.ask hosting.candidates hosting.entrust hosting.invite hosting.standing
-        invitations.join_link invitations.revoke invitations.withdraw_join_link roles.invite
-        roles.offer roles.revoke sends.approving.review
+                hosting.ask hosting.candidates hosting.entrust hosting.invite hosting.standing
+        invitations.join_link invitations.revoke invitations.withdraw_join_link
+        roles.granting.revoke roles.inviting.invite roles.inviting.offer sends.approving.review
         """,
     ),
     (
         frozenset({_R.ADMINISTRATOR}),
         """
-        restores.decide roles.take
+                restores.decide roles.granting.take
         """,
     ),
     (
         frozenset({_R.ANIMATOR, _R.CO_HOST, _R.COMMUNITY_LEAD}),
         """
-        attendance.company.needed attendance.door.open_door attendance.guests.guest_list
+                attendance.company.needed attendance.door.open_door attendance.guests.guest_list
         attendance.guests.nobody_else attendance.guests.tick bridge.asked_of_hosts bridge.close
         bridge.look bridge.report bridge.write missing.reasons
         """,
@@ -34,26 +34,26 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
     (
         frozenset({_R.ANIMATOR, _R.MODERATOR}),
         """
-        bridge.reported bridge.settle
+                bridge.reported bridge.settle
         """,
     ),
     (
         frozenset({_R.ANIMATOR, _R.PROVIDER_STAFF}),
         """
-        event_support.bring
+                event_support.bring
         """,
     ),
     (
         frozenset({_R.ANIMATOR, _R.TRANSLATOR}),
         """
-        authors.begin reading_aloud.approve reading_aloud.keep translating.approve
+                authors.begin reading_aloud.approve reading_aloud.keep translating.approve
         translating.write translating.writes_as
         """,
     ),
     (
         frozenset({_R.ANIMATOR}),
         """
-        absences.come_back absences.go attendance.changing.cancel_event
+                absences.come_back absences.go attendance.changing.cancel_event
         attendance.changing.change_event bridge.for_team contacts.add contacts.agree
         contacts.change contacts.erase contacts.opened contacts.search contacts.withdraw
         corrections.correct corrections.recall deliveries.ending.resend event_support.invite
@@ -71,30 +71,30 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         sends.writing.edit sends.writing.translate_offer sends.writing.undo
         sends.writing.write_language sends.writing.write_newsletter series.cancel_from
         series.change_from series.copy series.repeat series.share team_tasks.add
-        team_tasks.change team_tasks.finish team_tasks.give team_tasks.opened team_tasks.reopen
-        team_tasks.tasks team_tasks.with_contact templates.add templates.every templates.opened
-        templates.remove templates.write today.look
+        team_tasks.change         team_tasks.finish team_tasks.give team_tasks.opened
+        team_tasks.reopen team_tasks.tasks         team_tasks.with_contact templates.add
+        templates.every templates.opened templates.remove         templates.write today.look
         """,
     ),
     (
         frozenset({_R.COORDINATOR, _R.ANIMATOR}),
         """
-        facilitation.read
+                facilitation.read
         """,
     ),
     (
         frozenset({_R.COORDINATOR, _R.PROVIDER_STAFF}),
         """
-        feedback.counted providers.freshness.confirm
+                feedback.counted providers.freshness.confirm
         """,
     ),
     (
         frozenset({_R.COORDINATOR}),
         """
-        agreements.ending.end agreements.keeping.activate agreements.keeping.active_with
+                agreements.ending.end agreements.keeping.activate agreements.keeping.active_with
         agreements.keeping.advance agreements.keeping.begin agreements.keeping.change
-        agreements.keeping.every agreements.keeping.listed agreements.keeping.opened
-        areas.change areas.create feedback.link_of feedback.withdraw_link figures.months.read
+        agreements.keeping.every agreements.keeping.listed agreements.keeping.opened areas.change
+        areas.create feedback.link_of feedback.withdraw_link figures.months.read
         figures.support.read_support plans.add plans.change plans.move plans.opened plans.tasks
         providers.comparing.compare providers.entries.line providers.entries.log
         providers.freshness.unconfirmed providers.importing.write
@@ -107,12 +107,12 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
     (
         frozenset({_R.PROVIDER_STAFF}),
         """
-        event_support.answer event_support.for_staff event_support.number_of_guests
-        feedback.hear proposals.propose_event providers.entries.change providers.entries.entry
-        providers.entries.opened providers.entries.opened_service quarters.read
-        referrals.answering.ask_for referrals.answering.for_provider
-        referrals.answering.for_staff referrals.answering.opened roles.speak
-        sends.offering.offer sends.offering.offer_again sends.offering.own_offer
+                event_support.answer event_support.for_staff event_support.number_of_guests
+        feedback.hear         proposals.propose_event providers.entries.change
+        providers.entries.entry         providers.entries.opened providers.entries.opened_service
+        quarters.read         referrals.answering.ask_for referrals.answering.for_provider
+        referrals.answering.for_staff         referrals.answering.opened roles.staff.speak
+        sends.offering.offer         sends.offering.offer_again sends.offering.own_offer
         sends.offering.withdraw_offer
         """,
     ),
@@ -127,168 +127,168 @@ _OWN: tuple[tuple[str, str, str], ...] = (
         "a member asks for a text",
         "community/test_asking.py",
         """
-        asking.ask
+                asking.ask
         """,
     ),
     (
         "a member's own answer",
         "community/test_attendance.py",
         """
-        attendance.answering.answer
+                attendance.answering.answer
         """,
     ),
     (
         "a member's own answer",
         "community/test_company.py",
         """
-        attendance.company.bring attendance.company.need
+                attendance.company.bring attendance.company.need
         """,
     ),
     (
         "as `bridge.look`, of a message with a file",
         "community/test_exchanges.py",
         """
-        bridge.attached
+                bridge.attached
         """,
     ),
     (
         "a member's own request or event, or a request to one's organisation",
         "community/test_exchanges.py",
         """
-        bridge.begin
+                bridge.begin
         """,
     ),
     (
         "who went to an event opens what was shared there",
         "community/test_event_support.py",
         """
-        event_support.met
+                event_support.met
         """,
     ),
     (
         "a question put to oneself",
         "community/test_facilitation.py",
         """
-        facilitation.answer facilitation.asked
+                facilitation.answer facilitation.asked
         """,
     ),
     (
         "what a member lets an organisation hear",
         "community/test_feedback.py",
         """
-        feedback.allow
+                feedback.allow
         """,
     ),
     (
         "what was offered to oneself",
         "community/test_hosting.py",
         """
-        hosting.answer
+                hosting.answer
         """,
     ),
     (
         "what one hosts oneself",
         "community/test_hosting.py",
         """
-        hosting.hosted
+                hosting.hosted
         """,
     ),
     (
         "anybody may ask the team",
         "community/test_exchanges.py",
         """
-        inbox.ask
+                inbox.ask
         """,
     ),
     (
         "the asker's own question, or the team",
         "community/test_exchanges.py",
         """
-        inbox.attached
+                inbox.attached
         """,
     ),
     (
         "anybody may ask the team",
         "community/test_finding.py",
         """
-        inbox.stuck
+                inbox.stuck
         """,
     ),
     (
         "the asker's own question",
         "community/test_exchanges.py",
         """
-        inbox.told
+                inbox.told
         """,
     ),
     (
         "whoever has invited",
         "community/test_roles.py",
         """
-        invitations.settle roles.confirm
+                invitations.settle roles.inviting.confirm
         """,
     ),
     (
         "a member's own answer",
         "community/test_being_there.py",
         """
-        missing.say_why
+                missing.say_why
         """,
     ),
     (
         "what one has proposed, or the organisation",
         "community/test_offers.py",
         """
-        proposals.own_event
+                proposals.own_event
         """,
     ),
     (
         "reads only what one has proposed",
         "stories/test_our_entry.py",
         """
-        proposals.proposed_by
+                proposals.proposed_by
         """,
     ),
     (
         "one's own steps",
         "community/test_providers.py",
         """
-        providers.checklists.tick
+                providers.checklists.tick
         """,
     ),
     (
         "reads only the entries of one's own organisations",
         "community/test_entries.py",
         """
-        providers.entries.own
+                providers.entries.own
         """,
     ),
     (
         "a line of the log, which names the organisation",
         "community/test_entries.py",
         """
-        providers.entries.put_back
+                providers.entries.put_back
         """,
     ),
     (
         "a member's own wish",
         "community/test_finding.py",
         """
-        providers.wishes.unwish providers.wishes.wish
+                providers.wishes.unwish providers.wishes.wish
         """,
     ),
     (
         "the step decides what is hidden; in every role and state there",
         "community/test_referral_table.py",
         """
-        referrals.answering.answer
+                referrals.answering.answer
         """,
     ),
     (
         "a member's own request",
         "community/test_referral_table.py",
         """
-        referrals.asking.agree referrals.asking.confirm referrals.asking.give
+                referrals.asking.agree referrals.asking.confirm referrals.asking.give
         referrals.asking.stop_sharing referrals.asking.withdraw
         """,
     ),
@@ -296,21 +296,21 @@ _OWN: tuple[tuple[str, str, str], ...] = (
         "a member's own request",
         "community/test_referrals.py",
         """
-        referrals.asking.mine
+                referrals.asking.mine
         """,
     ),
     (
         "requests that the team passes on by agreement",
         "stories/test_through_the_team.py",
         """
-        referrals.by_team.for_team
+                referrals.by_team.for_team
         """,
     ),
     (
         "requests that the team passes on by agreement",
         "community/test_by_team.py",
         """
-        referrals.by_team.opened_by_team referrals.by_team.record
+                referrals.by_team.opened_by_team referrals.by_team.record
         referrals.by_team.record_question referrals.chains.record_passed_on
         """,
     ),
@@ -318,42 +318,42 @@ _OWN: tuple[tuple[str, str, str], ...] = (
         "a member's own request",
         "community/test_referral_chains.py",
         """
-        referrals.chains.chosen_before
+                referrals.chains.chosen_before
         """,
     ),
     (
         "a member's own request",
         "stories/test_referral.py",
         """
-        referrals.chains.continued
+                referrals.chains.continued
         """,
     ),
     (
         "asks for another service, which the town lacks",
         "community/test_referral_chains.py",
         """
-        referrals.chains.pass_on
+                referrals.chains.pass_on
         """,
     ),
     (
         "what was offered to oneself",
         "community/test_roles.py",
         """
-        roles.answer_offer
+                roles.inviting.answer_offer
         """,
     ),
     (
         "reads only the offers of one's own organisations",
         "stories/test_our_entry.py",
         """
-        sends.offering.offers_of
+                sends.offering.offers_of
         """,
     ),
     (
         "one's own answers",
         "community/test_surveys.py",
         """
-        surveys.answer surveys.progress surveys.skip
+                surveys.answer surveys.progress surveys.skip
         """,
     ),
 )

@@ -50,12 +50,12 @@ DESIGN: dict[str, set[RoleName]] = {
     # "Administrator: settings, roles, logs"; "an administrator grants every role; an animator
     # grants co-host, translator, moderator, community lead and provider staff"
     "restores.": {R.ADMINISTRATOR},
-    "roles.take": {R.ADMINISTRATOR},
+    "roles.granting.take": {R.ADMINISTRATOR},
     "roles.": TEAM,
     "invitations.": TEAM,
     "hosting.": TEAM,
     "hosting.place_in": ANIMATOR,
-    "roles.speak": STAFF,
+    "roles.staff.speak": STAFF,
     # the coordinator sets the network up and reads figures
     "agreements.": COORDINATOR,
     "areas.": COORDINATOR,
@@ -266,11 +266,11 @@ def _ref(town: Town, verb: str) -> str:
 def argument(town: Town, verb: str, name: str, now: datetime) -> Any:
     """Return what a verb is given; None where its default will do, or nothing fits."""
     special: dict[tuple[str, str], Any] = {
-        ("roles.take", "name"): R.ANIMATOR,
-        ("roles.invite", "organization_id"): None,
+        ("roles.granting.take", "name"): R.ANIMATOR,
+        ("roles.inviting.invite", "organization_id"): None,
         ("hosting.entrust", "name"): R.MODERATOR,
         ("hosting.entrust", "area_ref"): "",
-        ("roles.offer", "person"): town["member"],
+        ("roles.inviting.offer", "person"): town["member"],
         ("sends.running.schedule", "at"): now + timedelta(days=1),
         ("areas.create", "zone"): "UTC",
         ("sends.offering.offer", "need"): Need.FINANCE,

@@ -1,0 +1,96 @@
+"""The rows: a role somebody holds, and the offer of one that waits for a word."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, ForeignKey, String, and_, or_
+from sqlalchemy.orm import Mapped, mapped_column
+
+from community.base import Base, BigId, Referable
+
+
+class RoleName(StrEnum):
+    """The roles that exist so far."""
+
+    ADMINISTRATOR = "administrator"
+    COORDINATOR = "coordinator"
+    ANIMATOR = "animator"
+    PROVIDER_STAFF = "provider_staff"
+    TRANSLATOR = "translator"
+    CO_HOST = "co_host"
+    COMMUNITY_LEAD = "community_lead"
+    MODERATOR = "moderator"
+
+
+MAY_GRANT: dict[RoleName, frozenset[RoleName]] = {
+    **dict.fromkeys(RoleName, frozenset()),
+    RoleName.ADMINISTRATOR: frozenset(RoleName),
+    RoleName.ANIMATOR: frozenset(
+        {
+            RoleName.PROVIDER_STAFF,
+            RoleName.TRANSLATOR,
+            RoleName.CO_HOST,
+            RoleName.COMMUNITY_LEAD,
+            RoleName.MODERATOR,
+        }
+    ),
+}
+
+
+class Role(Base, Referable):
+    """A right that a person holds, for one organisation, event or area, or for the network."""
+
+    __tablename__ = "roles"
+
+    person_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[RoleName] = mapped_column(String(24))
+    organization_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organizations.id"))
+    event_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("events.id"))
+    area_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("areas.id"))
+    languages: Mapped[list[str]] = mapped_column(default=list)
+    """In which languages a provider's staff serves people, as they say; empty is not known."""
+    granted_by_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="SET NULL")
+    )
+    granted_at: Mapped[datetime]
+    until: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class RoleInvitation(Base, Referable):
+    """An offer of a role: a link that works once and then waits for the inviter's word.
+
+    What is offered to somebody whom the inviter has named waits for that person's word instead.
+    """
+
+    __tablename__ = "role_invitations"
+
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[RoleName] = mapped_column(String(24))
+    organization_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organizations.id"))
+    event_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("events.id"))
+    area_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("areas.id"))
+    invited_by_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="SET NULL")
+    )
+    offered_to_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="SET NULL")
+    )
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    until: Mapped[datetime | None]
+    """When the role ends by itself."""
+    used_by_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="SET NULL")
+    )
+    used_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    granted: Mapped[bool] = mapped_column(default=False)
+    """Whether it was settled with a yes."""
+
+
+def is_held(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a role holds now."""
+    return and_(Role.revoked_at.is_(None), or_(Role.until.is_(None), Role.until > now))
