@@ -6,6 +6,7 @@ from typing import Any
 
 from emulator.entities import BadEntityError, checked
 from emulator.files import Blob
+from emulator.group import Group
 from emulator.parsing import (
     BadMarkupError,
     Entity,
@@ -16,7 +17,7 @@ from emulator.parsing import (
     trim,
 )
 from emulator.updates import Json
-from emulator.world import Person, World, public
+from emulator.world import Chat, Person, World, public
 
 TEXT_LIMIT, CAPTION_LIMIT, RAW_LIMIT = 4096, 1024, 32_768
 ENTITY_LIMIT = 100
@@ -99,34 +100,73 @@ class Call:
 
     # Whom and what it is about
 
-    def person(self, name: str = "chat_id") -> Person:
-        """Return whose chat this is, whether they can be written to or not."""
+    def chat(self, name: str = "chat_id") -> Chat:
+        """Return the chat, whether it can be written to or not."""
         raw = self.text(name)
         if not raw:
             raise bad(f"{name} is empty")
-        person = self.world.people.get(int(raw)) if re.fullmatch(r"-?\d{1,19}", raw) else None
+        number = int(raw) if re.fullmatch(r"-?\d{1,19}", raw) else 0
+        if group := self.world.groups.get(number):
+            return self._open(group)
+        person = self.world.people.get(number)
         if person is None:
             raise bad("chat not found")
         return person
 
-    def reader(self) -> Person:
-        """Return to whom a message goes, if the bot may write to them."""
-        person = self.person()
-        if person.deactivated:
+    def group(self) -> Group:
+        """Return the group that this is about."""
+        chat = self.chat()
+        if not isinstance(chat, Group):
+            raise bad("method is available only for supergroup and channel chats")
+        return chat
+
+    def _open(self, group: Group) -> Group:
+        """Return a group in which the bot is, and which is there still."""
+        if group.migrated_to:
+            raise ApiError(
+                400,
+                "Bad Request: group chat was upgraded to a supergroup chat",
+                {"migrate_to_chat_id": group.migrated_to},
+            )
+        if group.deleted:
+            raise ApiError(403, "Forbidden: the group chat was deleted")
+        if group.bot == "kicked":
+            raise ApiError(403, f"Forbidden: bot was kicked from the {group.kind} chat")
+        if group.bot == "left":
+            raise ApiError(403, f"Forbidden: bot is not a member of the {group.kind} chat")
+        return group
+
+    def reader(self) -> Chat:
+        """Return to whom a message goes, if the bot may write there."""
+        chat = self.chat()
+        if isinstance(chat, Group):
+            if chat.kind == "channel" and not chat.has_right("can_post_messages"):
+                raise bad("need administrator rights in the channel chat")
+            if chat.bot == "restricted":
+                raise bad("not enough rights to send text messages to the chat")
+            return chat
+        if chat.deactivated:
             raise ApiError(403, "Forbidden: user is deactivated")
-        if person.blocked:
+        if chat.blocked:
             raise ApiError(403, "Forbidden: bot was blocked by the user")
-        if not person.started:
+        if not chat.started and not self.world.may_write_first(chat):
             raise ApiError(403, "Forbidden: bot can't initiate conversation with a user")
+        return chat
+
+    def user(self) -> Person:
+        """Return the person that this is about."""
+        person = self.world.people.get(self.integer("user_id"))
+        if person is None:
+            raise bad("user not found")
         return person
 
-    def message(self, what: str) -> tuple[Person, Json]:
-        """Return the message that is to be edited, deleted, …, and in whose chat it is."""
-        person = self.person()
-        message = person.messages.get(self.integer("message_id"))
+    def message(self, what: str) -> tuple[Chat, Json]:
+        """Return the message that is to be edited, deleted, …, and in which chat it is."""
+        chat = self.chat()
+        message = chat.messages.get(self.integer("message_id"))
         if message is None or message.get("_deleted"):
             raise bad(f"message to {what} not found")
-        return person, message
+        return chat, message
 
     # Words
 
@@ -204,7 +244,7 @@ class Call:
             raise bad("reply markup is too long")
         return {"reply_markup": {"inline_keyboard": kept}} if kept else {}
 
-    def options(self, person: Person) -> Json:
+    def options(self, chat: Chat) -> Json:
         """Return what else is kept on a message."""
         kept: Json = {}
         if self.flag("protect_content"):
@@ -219,7 +259,7 @@ class Call:
             number = reply.get("message_id")
             if not isinstance(number, int):
                 raise bad("can't parse reply parameters: Can't find field \"message_id\"")
-            original = person.messages.get(number)
+            original = chat.messages.get(number)
             if original is not None and not original.get("_deleted"):
                 told = public(original)
                 told.pop("reply_to_message", None)

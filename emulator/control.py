@@ -28,6 +28,8 @@ PAGE = Path(__file__).parent / "page"
 LONGEST_WAIT = 55.0
 KEEP_ALIVE = 15.0
 SEEN_LATELY = 60.0
+IN_GROUPS = ("add_bot", "demote_bot", "silence_bot", "remove_bot", "join", "leave", "ask")
+"""What somebody does in a group without saying more."""
 
 
 class Control:
@@ -53,6 +55,7 @@ class Control:
             "/control/state": self._state,
             "/control/people/{id}/messages": self._messages,
             "/control/people/{id}/commands": self._commands,
+            "/control/groups/{id}/messages": self._group_messages,
             "/control/faults": self._fault_list,
             "/control/clock": self._clock,
             "/control/calls": self._calls,
@@ -65,6 +68,8 @@ class Control:
         for path, answer in {
             "/control/people": self._new_person,
             "/control/people/{id}/{act}": self._act,
+            "/control/groups": self._new_group,
+            "/control/groups/{id}/{act}": self._act_in_group,
             "/control/updates": self._inject,
             "/control/faults": self._add_fault,
             "/control/clock": self._move_clock,
@@ -144,6 +149,7 @@ class Control:
                 "connected": seen_ago < SEEN_LATELY,
             },
             "people": [person.brief() for person in self.world.people.values()],
+            "groups": [group.brief() for group in self.world.groups.values()],
             "pending": self.world.pending,
         }
 
@@ -153,6 +159,13 @@ class Control:
     async def _messages(self, request: web.Request) -> Any:
         return self.world.messages(self._person(request).id, int(request.query.get("after", "0")))
 
+    async def _group_messages(self, request: web.Request) -> Any:
+        after = int(request.query.get("after", "0"))
+        return self.world.messages(self._group(request), after)
+
+    def _group(self, request: web.Request) -> int:
+        return self.emulator.groups.group(int(request.match_info["id"])).id
+
     async def _commands(self, request: web.Request) -> Any:
         return commands_for(self.world, self._person(request))
 
@@ -161,13 +174,18 @@ class Control:
         return [call for call in self.emulator.calls if call["number"] > after]
 
     async def _transcript(self, _request: web.Request) -> Any:
-        return {
+        people = {
             str(person.id): {
                 "person": person.brief(),
                 "messages": self.world.messages(person.id),
             }
             for person in self.world.people.values()
         }
+        groups = {
+            str(group.id): {"group": group.brief(), "messages": self.world.messages(group.id)}
+            for group in self.world.groups.values()
+        }
+        return people | groups
 
     async def _file(self, request: web.Request) -> Any:
         blob = self.world.blobs.get(request.match_info["id"])
@@ -227,6 +245,33 @@ class Control:
             case _:
                 raise UnknownError(f"people cannot {act}")
 
+    async def _new_group(self, request: web.Request) -> Any:
+        body = await _body(request)
+        kind, owner = str(body.get("kind", "supergroup")), int(body["owner"])
+        return self.emulator.groups.new(str(body["title"]), kind, owner=owner).brief()
+
+    async def _act_in_group(self, request: web.Request) -> Any:
+        """Let somebody, ``person``, do something in a group; return the group as it is then."""
+        number, act, body = self._group(request), request.match_info["act"], await _body(request)
+        groups, person = self.emulator.groups, int(body["person"])
+        match act:
+            case "say":
+                return self.world.shown(groups.say(number, person, str(body["text"])))
+            case "press":
+                message_id, data = int(body["message_id"]), str(body["data"])
+                return {"callback_query_id": groups.press(number, person, message_id, data)}
+            case "migrate":
+                number = groups.migrate(number, person).id
+            case "promote_bot":
+                groups.promote_bot(number, person, body.get("rights"))
+            case (
+                "add_bot" | "demote_bot" | "silence_bot" | "remove_bot" | "join" | "leave" | "ask"
+            ):
+                getattr(groups, act)(number, person)
+            case _:
+                raise UnknownError(f"nobody can {act} in a group")
+        return groups.group(number).brief()
+
     def _press(self, person: int, body: Json) -> str:
         message_id = int(body["message_id"])
         if "data" not in body:
@@ -268,13 +313,19 @@ class Control:
 
     async def _limits(self, _request: web.Request) -> Any:
         limits = self.emulator.limits
-        return {"per_second": limits.per_second, "per_chat": limits.per_chat}
+        return {
+            "per_second": limits.per_second,
+            "per_chat": limits.per_chat,
+            "per_group": limits.per_group,
+        }
 
     async def _set_limits(self, request: web.Request) -> Any:
         body = await _body(request)
         limits = self.emulator.limits
         if "per_second" in body:
             limits.per_second = None if body["per_second"] is None else int(body["per_second"])
+        if "per_group" in body:
+            limits.per_group = None if body["per_group"] is None else int(body["per_group"])
         if "per_chat" in body:
             limits.per_chat = bool(body["per_chat"])
         return await self._limits(request)

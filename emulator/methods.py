@@ -5,9 +5,11 @@ from typing import Any
 
 from emulator.call import CAPTION_LIMIT, TEXT_LIMIT, ApiError, Call, bad
 from emulator.files import Blob, is_picture, media, picture_size
+from emulator.group import INSIDE, Group
+from emulator.groups import Groups
 from emulator.profile import PROFILE_METHODS
 from emulator.updates import CALLBACK_LIVES, Json
-from emulator.world import Person, public
+from emulator.world import Chat, is_by_bot, public
 
 DELETABLE = 48 * 3600
 DOWNLOAD_LIMIT, PHOTO_LIMIT = 20 * 2**20, 10 * 2**20
@@ -50,7 +52,7 @@ def send_message(call: Call) -> Any:
     return _sent(call, person, call.words("text", TEXT_LIMIT, needed=True))
 
 
-def _sent(call: Call, person: Person, content: Json) -> Json:
+def _sent(call: Call, person: Chat, content: Json) -> Json:
     content = {**content, **call.markup(), **call.options(person)}
     return public(call.world.from_bot(person, content))
 
@@ -103,7 +105,7 @@ def _point(call: Call) -> Json:
 
 
 def copy_message(call: Call) -> Any:
-    person, source = call.reader(), call.person("from_chat_id")
+    person, source = call.reader(), call.chat("from_chat_id")
     original = source.messages.get(call.integer("message_id"))
     if original is None or original.get("_deleted"):
         raise bad("message to copy not found")
@@ -160,7 +162,7 @@ def edit_markup(call: Call) -> Any:
 def _edited(call: Call, content: Json, replaced: tuple[str, ...], what: str) -> Json:
     """Replace the named parts of a message; a keyboard that is not given again vanishes."""
     person, message = call.message("edit")
-    if not message["from"]["is_bot"]:
+    if not is_by_bot(message):
         raise bad("message can't be edited")
     if what == "text" and "text" not in message:
         raise bad("there is no text in the message to edit")
@@ -194,7 +196,7 @@ def delete_message(call: Call) -> Any:
 
 def delete_messages(call: Call) -> Any:
     """Delete those that are there; the others are passed over."""
-    person, numbers = call.person(), call.nested("message_ids")
+    person, numbers = call.chat(), call.nested("message_ids")
     if not isinstance(numbers, list):
         raise bad("can't parse message_ids JSON object")
     if not 1 <= len(numbers) <= 100:
@@ -248,7 +250,7 @@ def get_file(call: Call) -> Any:
 
 
 def get_chat(call: Call) -> Any:
-    person = call.person()
+    chat = call.chat()
     gifts = (
         "unlimited_gifts",
         "limited_gifts",
@@ -257,22 +259,55 @@ def get_chat(call: Call) -> Any:
         "gifts_from_channels",
     )
     return {
-        **person.chat(),
-        "accent_color_id": person.id % 7,
+        **chat.chat(),
+        "accent_color_id": abs(chat.id) % 7,
         "max_reaction_count": 11,
         "accepted_gift_types": dict.fromkeys(gifts, False),
     }
 
 
 def get_chat_member(call: Call) -> Any:
-    call.person()
-    number = call.integer("user_id")
-    if number == call.world.bot_id:
-        return {"user": call.world.bot_user(), "status": "member"}
-    person = call.world.people.get(number)
-    if person is None:
-        raise bad("user not found")
+    chat, world = call.chat(), call.world
+    if call.integer("user_id") == world.bot_id:
+        if isinstance(chat, Group):
+            return chat.member(world.bot_user(), chat.bot, chat.rights)
+        return {"user": world.bot_user(), "status": "member"}
+    person = call.user()
+    if isinstance(chat, Group):
+        return chat.member(person.user(), chat.members.get(person.id, "left"))
     return {"user": person.user(), "status": "member"}
+
+
+def get_chat_administrators(call: Call) -> Any:
+    group, world = call.group(), call.world
+    found = [
+        group.member(world.people[number].user(), status)
+        for number, status in group.members.items()
+        if status in {"creator", "administrator"} and number in world.people
+    ]
+    if group.bot == "administrator":
+        found.append(group.member(world.bot_user(), group.bot, group.rights))
+    return found
+
+
+def leave_chat(call: Call) -> Any:
+    Groups(call.world).bot_leaves(call.group())
+    return True
+
+
+def _answer_request(*, let_in: bool) -> Callable[[Call], Any]:
+    def answer(call: Call) -> Any:
+        group, person = call.group(), call.user()
+        if not group.has_right("can_invite_users"):
+            raise bad("not enough rights to manage chat invite link")
+        if group.members.get(person.id) in INSIDE:
+            raise bad("USER_ALREADY_PARTICIPANT")
+        if person.id not in group.requests:
+            raise bad("HIDE_REQUESTER_MISSING")
+        Groups(call.world).answer_request(group, person, let_in=let_in)
+        return True
+
+    return answer
 
 
 def _yes(_call: Call) -> Any:
@@ -300,6 +335,10 @@ METHODS: dict[str, Callable[[Call], Any]] = {
     "getFile": get_file,
     "getChat": get_chat,
     "getChatMember": get_chat_member,
+    "getChatAdministrators": get_chat_administrators,
+    "leaveChat": leave_chat,
+    "approveChatJoinRequest": _answer_request(let_in=True),
+    "declineChatJoinRequest": _answer_request(let_in=False),
     "logOut": _yes,
     "close": _yes,
     **PROFILE_METHODS,

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 import re
 import socket
 from collections import deque
@@ -16,6 +17,7 @@ from emulator.call import ApiError, Call, Upload
 from emulator.clock import Clock
 from emulator.control import Control
 from emulator.faults import AFTER, Fault, Faults
+from emulator.groups import Groups
 from emulator.methods import METHODS, SPELLINGS
 from emulator.profile import allow_updates
 from emulator.transport import cut, failure, read, success, written
@@ -29,6 +31,7 @@ CALLS_KEPT = 50_000
 SAVE_EVERY = 2.0
 UPLOAD_LIMIT = 50 * 2**20
 LONGEST_POLL = 50
+MINUTE = 60.0
 TOKEN = re.compile(r"[1-9]\d{4,14}:[\w-]{30,60}", re.ASCII)
 
 
@@ -49,6 +52,7 @@ class Emulator:
         self.host, self.port, self.state = host, port, state
         self.clock = Clock()
         self.world = World(self.clock, token)
+        self.groups = Groups(self.world)
         self.clock.is_quiet = lambda: not self.world.updates
         self.faults = Faults()
         self.calls: deque[Json] = deque(maxlen=CALLS_KEPT)
@@ -195,8 +199,9 @@ class Emulator:
         answer = METHODS.get(method)
         if answer is None:
             raise ApiError(404, "Not Found: method not found")
-        if method.startswith(("send", "copy")) and method != "sendChatAction":
-            self.limits.count(_number(params.get("chat_id")))
+        if method.startswith(("send", "copy", "editMessage")) and method != "sendChatAction":
+            is_new = not method.startswith("edit")
+            self.limits.count(_number(params.get("chat_id")), is_new=is_new)
         return answer(Call(self.world, params, uploads or {}))
 
     def _perform_quietly(self, method: str, params: Json) -> None:
@@ -291,31 +296,49 @@ class Emulator:
 
 
 class Limits:
-    """Telegram's limits on sending, enforced if asked for: in any sliding second."""
+    """Telegram's limits on sending, enforced if asked for: in any sliding second or minute."""
 
     def __init__(self) -> None:
         self.per_second: int | None = None
         self.per_chat = False
+        self.per_group: int | None = None
+        """How many messages and changes a minute a group takes; Telegram's are 20."""
         self._recent: deque[float] = deque()
         self._chats: dict[int, float] = {}
+        self._groups: dict[int, deque[float]] = {}
 
-    def count(self, chat_id: int | None) -> None:
-        """Count one message.
+    def count(self, chat_id: int | None, *, is_new: bool = True) -> None:
+        """Count one message, or the change of one, which only groups count.
 
         Raises:
             ApiError: it is one too many.
         """
-        if self.per_second is None and not self.per_chat:
-            return
         now = asyncio.get_running_loop().time()
+        if chat_id is not None and chat_id < 0 and self.per_group is not None:
+            self._count_in_group(chat_id, self.per_group, now)
+        if not is_new or (self.per_second is None and not self.per_chat):
+            return
         while self._recent and self._recent[0] <= now - 1:
             self._recent.popleft()
         full = self.per_second is not None and len(self._recent) >= self.per_second
         hasty = self.per_chat and now - self._chats.get(chat_id or 0, now - 1) < 1
         if full or hasty:
-            raise ApiError(429, "Too Many Requests: retry after 1", {"retry_after": 1})
+            raise _flood(1)
         self._recent.append(now)
         self._chats[chat_id or 0] = now
+
+    def _count_in_group(self, chat_id: int, at_most: int, now: float) -> None:
+        recent = self._groups.setdefault(chat_id, deque())
+        while recent and recent[0] <= now - MINUTE:
+            recent.popleft()
+        if len(recent) >= at_most:
+            raise _flood(max(1, math.ceil(recent[0] + MINUTE - now)))
+        recent.append(now)
+
+
+def _flood(seconds: int) -> ApiError:
+    words = f"Too Many Requests: retry after {seconds}"
+    return ApiError(429, words, {"retry_after": seconds})
 
 
 def _number(value: object) -> int | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.files import Blob
+from emulator.group import Group
 from emulator.updates import Update
 from emulator.world import Person, World
 
@@ -31,6 +32,7 @@ def save(world: World, path: Path) -> None:
         "next_update": updates.next_number,
         "allowed": sorted(updates.allowed),
         "people": [vars(person) for person in world.people.values()],
+        "groups": [vars(group) for group in world.groups.values()],
         "files": [
             {**vars(blob), "content": base64.b64encode(blob.content).decode()}
             for blob in world.blobs.values()
@@ -61,6 +63,12 @@ def load(world: World, path: Path) -> None:
     for entry in state["people"]:
         numbered = {int(number): message for number, message in entry["messages"].items()}
         world.people[entry["id"]] = Person(**{**entry, "messages": numbered})
+    for entry in state.get("groups", []):
+        by_number = {
+            name: {int(number): value for number, value in entry[name].items()}
+            for name in ("members", "requests", "messages")
+        }
+        world.groups[entry["id"]] = Group(**{**entry, **by_number})
     for entry in state["files"]:
         blob = Blob(**{**entry, "content": base64.b64decode(entry["content"])})
         world.blobs[blob.file_id] = blob

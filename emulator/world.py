@@ -1,4 +1,4 @@
-"""The emulated Telegram: people, one bot, their chats and files.
+"""The emulated Telegram: people, groups, one bot, their chats and files.
 
 Everything a person can do is a method here; the control plane and in-process tests call the same.
 No locks: everything runs in one event loop.
@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 
 from emulator.clock import Clock
 from emulator.files import Blob, keep, media
+from emulator.group import Group
 from emulator.parsing import clean, find_entities, trim
 from emulator.rendering import to_html
 from emulator.updates import CALLBACK_LIVES, Json, Updates
 
 MESSAGE_LIMIT = 4096
+ASKING = 300
+"""Seconds for which a bot may write to whoever has asked to join a group."""
 
 
 class UnknownError(KeyError):
@@ -66,6 +69,10 @@ class Person:
         }
 
 
+Chat = Person | Group
+"""Where messages are: between a person and the bot, or among several."""
+
+
 class World:
     """All of it. ``listeners`` hear of everything that a chat page would show."""
 
@@ -79,6 +86,7 @@ class World:
         self.commands: dict[str, list[Json]] = {}
         """Lists of commands by ``scope:chat:language``."""
         self.people: dict[int, Person] = {}
+        self.groups: dict[int, Group] = {}
         self.blobs: dict[str, Blob] = {}
         self.updates = Updates(clock)
         self.queries: dict[str, Json] = {}
@@ -95,11 +103,14 @@ class World:
         """Return how many updates the bot has not acknowledged."""
         return len(self.updates)
 
-    def tell(self, kind: str, person: Person | None, make: Callable[[], Json] = dict) -> None:
-        """Tell the listeners, if there are any; only then is the event made."""
+    def tell(self, kind: str, chat: Chat | None, make: Callable[[], Json] = dict) -> None:
+        """Tell the listeners, if there are any; only then is the event made.
+
+        A group stands where a person stands: the numbers of groups are below zero.
+        """
         self.changed = True
         if self.listeners:
-            event = {"type": kind, "person": person.id if person else None, **make()}
+            event = {"type": kind, "person": chat.id if chat else None, **make()}
             for listener in self.listeners:
                 listener(event)
 
@@ -193,7 +204,7 @@ class World:
         if not text:
             raise ValueError("there is nothing to say")
         parts = [text[at : at + MESSAGE_LIMIT] for at in range(0, len(text), MESSAGE_LIMIT)]
-        return [self._from_person(person_id, _written(part)) for part in parts][-1]
+        return [self._from_person(person_id, written(part)) for part in parts][-1]
 
     def start(self, person_id: int, payload: str = "") -> Json:
         """Open the bot, perhaps by a deep link; who had blocked it unblocks it so."""
@@ -203,10 +214,10 @@ class World:
     def edit(self, person_id: int, message_id: int, text: str) -> Json:
         """Change one of one's own messages."""
         person, message = self._find(person_id, message_id)
-        if message["from"]["is_bot"] or "text" not in message:
+        if is_by_bot(message) or "text" not in message:
             raise ValueError("only one's own texts can be changed")
         message.pop("entities", None)
-        message.update({**_written(text), "edit_date": self.date()})
+        message.update({**written(text), "edit_date": self.date()})
         self.updates.push("edited_message", public(message))
         self.tell("edit", person, lambda: {"message": self.shown(message)})
         return message
@@ -261,7 +272,7 @@ class World:
         if person.blocked or person.deactivated:
             raise ValueError(f"{person.first_name} cannot write: blocked or deleted")
         person.started = True
-        message = self._new_message(person, {"from": person.user(), **content})
+        message = self.new_message(person, {"from": person.user(), **content})
         self.updates.push("message", public(message))
         self.tell("message", person, lambda: {"message": self.shown(message)})
         return message
@@ -282,10 +293,9 @@ class World:
             shown: Json = {"chat": person.chat(), "message_id": message_id, "date": 0}
         else:
             shown = public(message)
-            if not forged and all(b.get("callback_data") != data for b in _buttons(message)):
+            if not forged and all(b.get("callback_data") != data for b in buttons(message)):
                 raise UnknownError(f"there is no button {data!r} on message {message_id}")
-        number = str(random.randrange(10**17, 10**18))  # noqa: S311 - no secret
-        self.queries[number] = {"at": self.clock.now().timestamp(), "person": person_id}
+        number = self.new_query(person)
         self.updates.push(
             "callback_query",
             {
@@ -300,10 +310,16 @@ class World:
         self.changed = True
         return number
 
+    def new_query(self, person: Person) -> str:
+        """Note that somebody has pressed a button and waits for an answer; return its number."""
+        number = str(random.randrange(10**17, 10**18))  # noqa: S311 - no secret
+        self.queries[number] = {"at": self.clock.now().timestamp(), "person": person.id}
+        return number
+
     def press_label(self, person_id: int, message_id: int, label: str) -> str:
         """Press the button that reads exactly so; return the number of the query."""
         _, message = self._find(person_id, message_id)
-        for button in _buttons(message):
+        for button in buttons(message):
             if button["text"] == label and "callback_data" in button:
                 return self.press(person_id, message_id, button["callback_data"])
         raise UnknownError(f"no button reads {label!r} on message {message_id}")
@@ -325,37 +341,46 @@ class World:
         """Return the emulator's moment as the Bot API writes it."""
         return int(self.clock.now().timestamp())
 
-    def from_bot(self, person: Person, content: Json) -> Json:
+    def may_write_first(self, person: Person) -> bool:
+        """Say whether they have asked to join a group just now: then a bot may write to them."""
+        since = self.clock.now().timestamp() - ASKING
+        return any(group.requests.get(person.id, 0.0) > since for group in self.groups.values())
+
+    def from_bot(self, chat: Chat, content: Json) -> Json:
         """Let the bot's message arrive."""
-        message = self._new_message(person, {"from": self.bot_user(), **content})
-        self.tell("message", person, lambda: {"message": self.shown(message)})
+        is_post = isinstance(chat, Group) and chat.kind == "channel"
+        by: Json = {"sender_chat": chat.chat()} if is_post else {"from": self.bot_user()}
+        message = self.new_message(chat, {**by, **content, "_by_bot": True})
+        self.tell("message", chat, lambda: {"message": self.shown(message)})
         return message
 
-    def changed_by_bot(self, person: Person, message: Json) -> None:
+    def changed_by_bot(self, chat: Chat, message: Json) -> None:
         """Let an edited message show."""
-        self.tell("edit", person, lambda: {"message": self.shown(message)})
+        self.tell("edit", chat, lambda: {"message": self.shown(message)})
 
-    def deleted_by_bot(self, person: Person, message: Json) -> None:
+    def deleted_by_bot(self, chat: Chat, message: Json) -> None:
         """Let a message vanish."""
         message["_deleted"] = True
-        self.tell("delete", person, lambda: {"message_id": message["message_id"]})
+        self.tell("delete", chat, lambda: {"message_id": message["message_id"]})
 
-    def _new_message(self, person: Person, content: Json) -> Json:
+    def new_message(self, chat: Chat, content: Json) -> Json:
+        """Put a message at the end of a chat."""
         message = {
-            "message_id": person.next_message,
+            "message_id": chat.next_message,
             "date": self.date(),
-            "chat": person.chat(),
+            "chat": chat.chat(),
             **content,
         }
-        person.messages[person.next_message] = message
-        person.next_message += 1
+        chat.messages[chat.next_message] = message
+        chat.next_message += 1
         return message
 
     # What people see
 
-    def messages(self, person_id: int, after: int = 0) -> list[Json]:
-        """Return a chat as its person sees it, oldest first; deleted messages are marked."""
-        messages = self.person(person_id).messages
+    def messages(self, chat_id: int, after: int = 0) -> list[Json]:
+        """Return a chat as its people see it, oldest first; deleted messages are marked."""
+        group = self.groups.get(chat_id)
+        messages = group.messages if group else self.person(chat_id).messages
         return [self.shown(message) for number, message in messages.items() if number > after]
 
     def shown(self, message: Json) -> Json:
@@ -367,7 +392,8 @@ class World:
             "message_id": message["message_id"],
             "date": message["date"],
             "edited": "edit_date" in message,
-            "from": "bot" if message["from"]["is_bot"] else "person",
+            "from": "bot" if is_by_bot(message) else "person",
+            **_in_company(message),
             "text": text,
             "html": to_html(text, entities),
             "entities": entities,
@@ -412,9 +438,23 @@ def public(message: Json) -> Json:
     return {key: value for key, value in message.items() if key[0] != "_"}
 
 
-def _buttons(message: Json) -> list[Json]:
+def is_by_bot(message: Json) -> bool:
+    """Say whether the bot has sent it; what is posted in a channel names nobody."""
+    return bool((message.get("from") or {}).get("is_bot")) or bool(message.get("_by_bot"))
+
+
+def buttons(message: Json) -> list[Json]:
+    """Return all buttons of a message."""
     rows = (message.get("reply_markup") or {}).get("inline_keyboard", [])
     return [button for row in rows for button in row]
+
+
+def _in_company(message: Json) -> Json:
+    """Return what is shown besides where several write: who it is, or what has happened."""
+    if message["chat"]["type"] == "private":
+        return {}
+    author = (message.get("from") or {}).get("first_name") or message["chat"]["title"]
+    return {"author": author, "service": message.get("_service")}
 
 
 def _button(button: Json) -> Json:
@@ -426,6 +466,7 @@ def _button(button: Json) -> Json:
     }
 
 
-def _written(text: str) -> Json:
+def written(text: str) -> Json:
+    """Return a text as it is in a message, with what Telegram finds in it."""
     found = find_entities(text)
     return {"text": text, "entities": found} if found else {"text": text}

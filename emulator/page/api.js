@@ -12,6 +12,7 @@ async function call(method, path, body) {
   return answer;
 }
 
+const inGroup = (id, name, body) => call("POST", `groups/${id}/${name}`, body);
 const act = (id, name, body = {}) => call("POST", `people/${id}/${name}`, body);
 
 export const api = {
@@ -36,6 +37,11 @@ export const api = {
     form.set("file", file, file.name);
     return call("POST", `people/${id}/file`, form);
   },
+
+  addGroup: (group) => call("POST", "groups", group),
+  groupMessages: (id) => call("GET", `groups/${id}/messages`),
+  // What somebody does in a group: add_bot, promote_bot, remove_bot, ask, join, leave, migrate, say.
+  inGroup: (id, name, person, more = {}) => inGroup(id, name, { person, ...more }),
 
   play: (how) => call("POST", "clock/play", how),
   faults: () => call("GET", "faults"),

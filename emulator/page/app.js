@@ -4,6 +4,7 @@ import { api, listen } from "./api.js";
 import { Clock } from "./clock.js";
 import { ask, attempt, element, leave, notify, $ } from "./dom.js";
 import { Faults } from "./faults.js";
+import { GroupPanel } from "./group.js";
 import { Panel } from "./panel.js";
 import { fullName, languageName, languageOf, startPayload } from "./texts.js";
 
@@ -16,6 +17,7 @@ const clock = new Clock();
 const faults = new Faults();
 const panels = new Map();
 let people = [];
+let groups = [];
 let soon = 0;
 let drawn = "";
 let bot = { first_name: "Bot", username: "" };
@@ -46,6 +48,7 @@ async function refresh() {
   const state = await attempt(() => api.state());
   if (!state) return;
   people = state.people;
+  groups = state.groups.map((group) => ({ ...group, first_name: group.title, note: group.kind }));
   bot = state.bot;
   clock.update(state.clock);
   clock.plan(bot.next_due);
@@ -72,7 +75,7 @@ function showBot() {
 // Put panels, chips and lists in agreement with who is here and who is shown.
 function draw() {
   const chosen = shown ?? [];
-  const here = new Map(people.map((person) => [person.id, person]));
+  const here = new Map([...people, ...groups].map((chat) => [chat.id, chat]));
   const going = [...panels].filter(([id]) => !here.has(id) || !chosen.includes(id));
   for (const [id] of going) panels.delete(id);
   for (const id of chosen) {
@@ -80,17 +83,20 @@ function draw() {
     if (!person) continue;
     const known = panels.get(id);
     if (known) {
-      known.update(person, bot);
+      known.update(person, bot, people);
       continue;
     }
-    const panel = new Panel(person, bot, { hide, focus: setCurrent });
+    const panel = id < 0
+      ? new GroupPanel(person, bot, { hide, focus: setCurrent, open: openFor })
+      : new Panel(person, bot, { hide, focus: setCurrent });
+    panel.update(person, bot, people);
     panels.set(id, panel);
     $("#panels").append(panel.node);
     panel.sync();
   }
   if (!panels.has(current)) current = panels.keys().next().value ?? null;
   // Lists are left alone while nothing in them changes: somebody may be choosing from them.
-  const now = JSON.stringify([people, [...panels.keys()]]);
+  const now = JSON.stringify([people, groups, [...panels.keys()]]);
   if (now !== drawn) {
     drawChips();
     drawSwitcher();
@@ -108,7 +114,7 @@ function draw() {
 function drawChips() {
   const focused = document.activeElement?.dataset?.chip;
   $("#people").replaceChildren(
-    ...people.map((person) =>
+    ...[...people, ...groups].map((person) =>
       element(
         "li",
         {},
@@ -119,7 +125,7 @@ function drawChips() {
             class: "chip",
             "data-chip": person.id,
             "aria-pressed": String(panels.has(person.id)),
-            title: languageName(person.language_code),
+            title: person.id < 0 ? person.note : languageName(person.language_code),
             onclick: () => (panels.has(person.id) ? hide(panels.get(person.id)) : reveal(person.id)),
           },
           element(
@@ -142,11 +148,11 @@ function drawChips() {
 function drawSwitcher() {
   const select = $("#switcher");
   select.replaceChildren(
-    ...people.map((person) =>
+    ...[...people, ...groups].map((person) =>
       element(
         "option",
         { value: person.id },
-        [fullName(person), person.note, languageName(person.language_code)]
+        [fullName(person), person.note, person.id > 0 && languageName(person.language_code)]
           .filter(Boolean)
           .join(" · "),
       ),
@@ -206,12 +212,38 @@ async function addPerson() {
   panels.get(person.id)?.field.focus();
 }
 
+async function addGroup() {
+  const select = $("#add-group-owner");
+  select.replaceChildren(
+    ...people.map((person) => element("option", { value: person.id }, fullName(person))),
+  );
+  const given = await ask($("#add-group"));
+  if (!given?.owner) return;
+  const { title, kind, owner } = given;
+  const group = await attempt(() =>
+    api.addGroup({ title: title.trim(), kind, owner: Number(owner) }),
+  );
+  if (!group) return;
+  $("#add-group form").reset();
+  await refresh();
+  reveal(group.id);
+}
+
+// A link that somebody follows from a group; says whether it was one to the bot.
+function openFor(id, address) {
+  const payload = startPayload(address, bot.username);
+  if (payload === null || !people.some((person) => person.id === id)) return false;
+  reveal(id);
+  panels.get(id).start(payload);
+  return true;
+}
+
 async function openLink() {
   const select = $("#open select");
   select.replaceChildren(
     ...people.map((person) => element("option", { value: person.id }, fullName(person))),
   );
-  if (current) select.value = String(current);
+  if (current > 0) select.value = String(current);
   const given = await ask($("#open"));
   if (!given?.person) return;
   const payload = startPayload(given.address.trim(), bot.username);
@@ -225,6 +257,7 @@ async function openLink() {
 }
 
 $("#add-person").addEventListener("click", addPerson);
+$("#new-group").addEventListener("click", addGroup);
 $("#welcome-add").addEventListener("click", addPerson);
 $("#open-link").addEventListener("click", openLink);
 $("#switcher").addEventListener("change", (event) => reveal(Number(event.target.value)));

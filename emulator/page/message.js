@@ -11,7 +11,9 @@ export function messageNode(message, botName, reader, on) {
   const bubble = element(
     "div",
     { class: "bubble" },
-    element("span", { class: "hidden" }, mine ? "You wrote: " : `${botName}: `),
+    message.author
+      ? element("bdi", { class: "small author" }, message.author)
+      : element("span", { class: "hidden" }, mine ? "You wrote: " : `${botName}: `),
     message.pinned ? mark("pin", "Pinned") : null,
     attachment(message, on),
     message.text ? body(message, reader, on) : null,

@@ -8,6 +8,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+import telegram
+from aiogram import Bot as Aiogram
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
 from playwright.async_api import (
     Browser,
     ConsoleMessage,
@@ -16,9 +20,11 @@ from playwright.async_api import (
     async_playwright,
     expect,
 )
+from telegram.request import HTTPXRequest
 
 from emulator import Emulator
 from emulator.world import Person
+from tests.emulator.clients import ByAiogram, ByTelegramBot, Client
 
 TOKEN = "123456789:" + "B" * 35
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -109,6 +115,25 @@ def amina(emulator: Emulator) -> Person:
     emulator.world.start(person.id)
     emulator.world.updates.clear()
     return person
+
+
+@pytest.fixture(params=["aiogram", "python-telegram-bot"])
+async def client(request: pytest.FixtureRequest, emulator: Emulator) -> AsyncIterator[Client]:
+    if request.param == "aiogram":
+        session = AiohttpSession(api=TelegramAPIServer.from_base(emulator.url))
+        bot = Aiogram(TOKEN, session=session)
+        yield ByAiogram(bot)
+        await session.close()
+    else:
+        made = telegram.Bot(
+            TOKEN,
+            base_url=f"{emulator.url}/bot",
+            base_file_url=f"{emulator.url}/file/bot",
+            request=HTTPXRequest(),
+            get_updates_request=HTTPXRequest(),
+        )
+        async with made:
+            yield ByTelegramBot(made)
 
 
 # The chat page

@@ -164,7 +164,11 @@ async def test_limits_are_off_until_asked_for(
     api: Api, emulator: Emulator, control: ControlPlane, amina: Person
 ) -> None:
     assert {(await send(api, amina))[0] for _ in range(40)} == {200}
-    assert await control.post("limits", per_second=3) == {"per_second": 3, "per_chat": False}
+    assert await control.post("limits", per_second=3) == {
+        "per_second": 3,
+        "per_chat": False,
+        "per_group": None,
+    }
     statuses = [(await send(api, amina))[0] for _ in range(5)]
     assert statuses == [200, 200, 200, 429, 429]
     await control.post("limits", per_second=None, per_chat=True)

@@ -30,6 +30,7 @@ async def started(state: Path) -> Emulator:
 def everything(world: World) -> dict[str, Any]:
     return {
         "people": {n: {**vars(p), "messages": world.messages(n)} for n, p in world.people.items()},
+        "groups": {n: vars(group) for n, group in world.groups.items()},
         "blobs": {n: vars(blob) for n, blob in world.blobs.items()},
         "updates": [(u.number, u.expires, u.text) for u in world.updates.entries],
         "next": world.updates.next_number,
@@ -58,6 +59,9 @@ async def test_a_second_start_goes_on_where_the_first_stopped(tmp_path: Path) ->
         key = {"inline_keyboard": [[{"text": "a", "callback_data": "b"}]]}
         sent = await api.ok("sendMessage", chat_id=amina, text="<b>x</b>", reply_markup=key)
     world.press(amina, sent["message_id"], "b")
+    group = first.groups.new("Lyon", "group", owner=amina).id
+    first.groups.add_bot(group, amina)
+    first.groups.ask(group, ben)
     first.clock.jump(86_400)
     before = everything(world)
     await first.stop()
