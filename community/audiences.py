@@ -35,7 +35,7 @@ from community.consents import Consent, Purpose
 from community.deliveries import Delivery, SentMessage, State
 from community.events import Event
 from community.needs import Need, PersonNeed
-from community.people import Membership, Person
+from community.people import Membership, Participation, Person
 from community.policy import POLICY
 from community.topics import MutedOffer, MutedTopic, Topic
 from community.translations import Fallback
@@ -135,6 +135,10 @@ class Standing(StrEnum):
     UNREACHABLE = "unreachable"
     RESTING = "resting"
     NO_CONSENT = "no_consent"
+    DIGEST = "digest"
+    """They get what there is gathered, in the digest."""
+    READING = "reading"
+    """They want nothing that comes by itself."""
     MUTED = "muted"
     ANSWERED = "answered"
     """Of an announcement: they have said already whether they come."""
@@ -218,6 +222,11 @@ def _standing(sending: Sending) -> tuple[FromClause, ColumnElement[int]]:
         (Person.state == Membership.UNREACHABLE, Standing.UNREACHABLE),
         (Person.state != Membership.ACTIVE, Standing.RESTING),
         (Consent.granted.is_(None), Standing.NO_CONSENT),
+        *(
+            (Person.participation == way, Standing(way.value))
+            for way in Participation
+            if way in policy.not_for
+        ),
     ]
     if policy.topic is not None:
         is_muted = and_(MutedTopic.person_id == Person.id, MutedTopic.topic == policy.topic)

@@ -186,6 +186,8 @@ def _not_wanted(policy: Policy, reader: Reader) -> str | None:
         return str(person.state)
     if policy.consent and policy.consent not in reader.agrees_to:
         return "no_consent"
+    if person.participation in policy.not_for:
+        return str(person.participation)
     if policy.topic and policy.topic in reader.muted:
         return "muted"
     return None

@@ -71,10 +71,13 @@ class Stage(StrEnum):
 
 
 class Participation(StrEnum):
-    """How somebody wants to take part."""
+    """How somebody wants to take part. What they ask for comes in every way."""
 
     ACTIVE = "active"
+    DIGEST = "digest"
+    """News and invitations do not come one by one, but gathered in the digest."""
     READING = "reading"
+    """Nothing comes by itself; they look at what there is."""
 
 
 class Profile(StrEnum):

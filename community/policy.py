@@ -10,7 +10,7 @@ from enum import IntEnum, StrEnum
 from zoneinfo import ZoneInfo
 
 from community.consents import Purpose
-from community.people import Membership
+from community.people import Membership, Participation
 from community.topics import Topic
 
 QUIET_FROM = time(21)
@@ -67,6 +67,8 @@ class Policy:
     no_room: NoRoom = NoRoom.DEFER
     waits_for_morning: bool = True
     silent_in: frozenset[Membership] = frozenset()
+    not_for: frozenset[Participation] = frozenset()
+    """Who has chosen to take part in one of these ways does not get it."""
 
     @property
     def interrupts(self) -> bool:
@@ -77,6 +79,8 @@ class Policy:
 _RESTING = frozenset({Membership.PAUSED, Membership.STOPPED, Membership.LEFT, Membership.JOINING})
 _GONE = frozenset({Membership.STOPPED, Membership.LEFT})
 _LEFT = frozenset({Membership.LEFT})
+_ONE_BY_ONE = frozenset({Participation.DIGEST, Participation.READING})
+_BY_ITSELF = frozenset({Participation.READING})
 
 
 def _news(topic: Topic, lane: Lane = Lane.NEWS, no_room: NoRoom = NoRoom.DEFER) -> Policy:
@@ -90,6 +94,7 @@ def _news(topic: Topic, lane: Lane = Lane.NEWS, no_room: NoRoom = NoRoom.DEFER) 
         unasked=True,
         no_room=no_room,
         silent_in=_RESTING,
+        not_for=_ONE_BY_ONE,
     )
 
 
@@ -110,12 +115,22 @@ def _owed(
     )
 
 
-def _reminder(lives: timedelta, silent_in: frozenset[Membership] = frozenset()) -> Policy:
+def _reminder(
+    lives: timedelta,
+    silent_in: frozenset[Membership] = frozenset(),
+    not_for: frozenset[Participation] = frozenset(),
+) -> Policy:
     """Return the rules of a reminder of what somebody takes part in: better none than two.
 
     What is work of a role comes in every state: /stop is about what the network sends a member.
     """
-    return Policy(lane=Lane.SERVICE, crash=Crash.UNCERTAIN, lives=lives, silent_in=silent_in)
+    return Policy(
+        lane=Lane.SERVICE,
+        crash=Crash.UNCERTAIN,
+        lives=lives,
+        silent_in=silent_in,
+        not_for=not_for,
+    )
 
 
 _SURVEY = Policy(
@@ -125,6 +140,7 @@ _SURVEY = Policy(
     consent=Purpose.SURVEYS,
     unasked=True,
     silent_in=_RESTING,
+    not_for=_BY_ITSELF,
 )
 
 POLICY: Mapping[str, Policy] = {
@@ -135,7 +151,7 @@ POLICY: Mapping[str, Policy] = {
     "pulse": _SURVEY,
     "facilitation": _SURVEY,
     "event_reminder": _reminder(timedelta(hours=12), _GONE),
-    "missed_question": _reminder(timedelta(days=3), _RESTING),
+    "missed_question": _reminder(timedelta(days=3), _RESTING, _BY_ITSELF),
     "entry_check": _reminder(timedelta(hours=47)),
     "event_changed": _owed(Lane.URGENT, timedelta(days=2), waits_for_morning=False),
     "event_cancelled": _owed(Lane.URGENT, timedelta(days=2), waits_for_morning=False),

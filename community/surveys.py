@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    String,
+    UniqueConstraint,
+    and_,
+    exists,
+    func,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,7 +35,7 @@ from community.errors import (
     TooLateError,
 )
 from community.events import Event
-from community.people import Membership, Person
+from community.people import Membership, Participation, Person
 from community.writing import insert_new
 
 KINDS = ("pulse", "facilitation")
@@ -159,13 +168,18 @@ async def open_after_events(session: AsyncSession, now: datetime) -> int:
 
 
 def agrees() -> ColumnElement[bool]:
-    """Return the condition that somebody has agreed to be asked (of the query around it)."""
-    return exists().where(
+    """Return the condition that somebody has agreed to be asked (of the query around it).
+
+    Who has chosen that nothing comes by itself is not asked.
+    """
+    has_agreed = exists().where(
         Consent.person_id == Person.id,
         Consent.purpose == Purpose.SURVEYS,
         Consent.current,
         Consent.granted,
     )
+    only_looks = func.coalesce(Person.participation, "") == Participation.READING
+    return and_(has_agreed, ~only_looks)
 
 
 def _was_asked() -> ColumnElement[bool]:

@@ -164,6 +164,8 @@ def _left_out(run: DryRun, _: Translator, languages: Mapping[str, Cell]) -> list
         Standing.ANSWERED: _.label("dry run", "Have answered already"),
         Standing.TOLD: _.label("dry run", "Have been told already"),
         Standing.NO_CONSENT: _.label("dry run", "Do not want news"),
+        Standing.DIGEST: _.label("dry run", "Get it gathered, once a month"),
+        Standing.READING: _.label("dry run", "Want nothing that comes by itself"),
         Standing.MUTED: _.label("dry run", "Have turned off messages of this kind"),
         Standing.RESTING: _.label("dry run", "Take a break, or have stopped messages"),
         Standing.UNREACHABLE: _.label("dry run", "Cannot be reached"),

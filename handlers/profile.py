@@ -150,7 +150,13 @@ async def _question_of(page: Page, step: str) -> tuple[Any, Sequence[tuple[str, 
         return (_("<b>Where do you live?</b>"), await area_choices(page), 2)
     if step == "participation":
         return (
-            _("<b>How would you like to take part?</b>"),
+            lines(
+                _("<b>How would you like to take part?</b>"),
+                _("Take part: news and invitations come one by one, if you have agreed to news."),
+                _("One message a month: they come gathered in one message."),
+                _("Only when I look: nothing comes by itself, and you can look at everything."),
+                _("What you ask for always comes: reminders, answers, steps of your requests."),
+            ),
             [(words.participation(code, _), code.value) for code in Participation],
             1,
         )

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import consents, topics
 from community.consents import Purpose
-from community.people import Person
+from community.people import Participation, Person
 from community.topics import Topic
 from handlers import menu, words
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
@@ -107,12 +107,14 @@ async def topics_card(page: Page) -> Message:
         for need in await topics.muted_offers(page.session, page.reader)
     ]
     agrees = Purpose.NEWS in await consents.given(page.session, page.reader)
-    text = lines(
-        _("<b>What news would you like?</b>"),
-        None
-        if agrees
-        else _("You have not agreed to news, so none of this reaches you. /me changes that."),
-    )
+    told = None
+    if not agrees:
+        told = _("You have not agreed to news, so none of this reaches you. /me changes that.")
+    elif page.reader.participation == Participation.DIGEST:
+        told = _("You get these gathered in one message a month. /me changes that.")
+    elif page.reader.participation == Participation.READING:
+        told = _("You look for yourself, so none of this reaches you. /me changes that.")
+    text = lines(_("<b>What news would you like?</b>"), told)
     return Message(text, [*rows, [Button(_.label("button", "Back"), menu.Menu(to="me"))]])
 
 

@@ -39,7 +39,8 @@ def participation(code: Participation, _: Translator) -> str:
     """Return how somebody takes part."""
     return {
         Participation.ACTIVE: _.label("participation", "I want to take part"),
-        Participation.READING: _.label("participation", "I only want to read for now"),
+        Participation.DIGEST: _.label("participation", "One message a month"),
+        Participation.READING: _.label("participation", "Only when I look"),
     }[code]
 
 

@@ -16,6 +16,7 @@ from bot.simulation.tables import (
     QUESTIONS,
     STAGES,
     THINGS,
+    WAYS,
 )
 from community.consents import Consent, Purpose
 from community.exchanges import EXCHANGE, Exchange, ExchangeMessage, Kind
@@ -52,9 +53,10 @@ class Somebody:
     joined_at: datetime | None
     rests_from: datetime | None
     """From when they are no active member any more, if ever."""
+    way: Participation
+    area_ref: str = ""
     consents: set[Purpose] = field(default_factory=set)
     needs: list[Need] = field(default_factory=list)
-    area_ref: str = ""
     asked_at: datetime | None = None
     """When the last pulse went to them."""
     lost_at: datetime | None = None
@@ -107,10 +109,11 @@ def _meet(
     chance = rows.chance
     spoken = rows.one_of(LANGUAGES)
     language = spoken if spoken in OFFERED else rows.one_of(INSTEAD)
+    way = rows.one_of(WAYS)
     joins = state is not Membership.JOINING
     area = chance.choice(areas) if joins and rows.happens(0.9) else None
     joined_at = min(met_at + chance.random() * timedelta(hours=3), now) if joins else None
-    me = Somebody(number, language, state, joined_at, None, area_ref=area.ref if area else "")
+    me = Somebody(number, language, state, joined_at, None, way, area.ref if area else "")
     if joined_at is not None and state is not Membership.ACTIVE:
         # A pause that is still going on began a short while ago.
         since = max(joined_at, now - 20 * DAY) if state is Membership.PAUSED else joined_at
@@ -137,7 +140,7 @@ def _meet(
         terms_version=VERSION if joins else None,
         terms_language=language if joins else None,
         stage=rows.one_of(STAGES) if joins and rows.happens(0.85) else None,
-        participation=chance.choice(list(Participation)) if joins else None,
+        participation=way if joins else None,
     )
     if joined_at is not None:
         _describe(rows, me, joined_at)

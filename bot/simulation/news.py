@@ -124,7 +124,14 @@ async def _goes_out(
     is_stopped: bool = False,
     meeting: Meeting | None = None,
 ) -> None:
-    audience = [me for me in crowd if Purpose.NEWS in me.consents and _is_thought_active(me, at)]
+    kind = Kind.EVENT_INVITATION if meeting else Kind.NEWSLETTER
+    audience = [
+        me
+        for me in crowd
+        if Purpose.NEWS in me.consents
+        and me.way not in POLICY[kind].not_for
+        and _is_thought_active(me, at)
+    ]
     takes = timedelta(seconds=len(audience) / A_SECOND)
     end = State.CANCELLED if is_stopped else State.SENT
     send, ref = _add(
@@ -138,7 +145,6 @@ async def _goes_out(
         ended_at=at + takes,
         audience=len(audience),
     )
-    kind = Kind.EVENT_INVITATION if meeting else Kind.NEWSLETTER
     args = {"ref": meeting.ref, "send": ref} if meeting else {"ref": ref}
     expires_at = meeting.starts_at if meeting else at + POLICY[kind].lives
     outcomes = rows.chance.choices(list(OUTCOMES), list(OUTCOMES.values()), k=len(audience))

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from community.consents import Purpose
 from community.needs import Need
-from community.people import Membership, Profile, Stage
+from community.people import Membership, Participation, Profile, Stage
 
 LANGUAGES: Mapping[str, float] = {
     "uk": 17,
@@ -41,6 +41,11 @@ MEMBERSHIPS: Mapping[Membership, float] = {
     Membership.UNREACHABLE: 7,
     Membership.LEFT: 8,
     Membership.JOINING: 3,
+}
+WAYS: Mapping[Participation, float] = {
+    Participation.ACTIVE: 80,
+    Participation.DIGEST: 14,
+    Participation.READING: 6,
 }
 CONSENTS: Mapping[Purpose, float] = {
     Purpose.NEWS: 0.8,

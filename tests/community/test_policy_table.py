@@ -1,7 +1,8 @@
 """The send policy as DESIGN has it, typed again: rules 2, 5 and 7, and the defaults in numbers.
 
 Each line says who overtakes whom, what the member has agreed to, what they can turn off, whether
-anybody asked for it, whether it waits for the morning, who gets none, and what a crash does.
+anybody asked for it, whether it waits for the morning, who gets none while they rest, or by how
+they take part, and what a crash does.
 """
 
 import pytest
@@ -11,50 +12,52 @@ from community.policy import POLICY
 AT_REST = "joining left paused stopped"
 GONE = "left stopped"
 NOBODY = ""
+GATHERED = "digest reading"
+"""Who has what there is gathered, or only looks, gets none of it one by one."""
 
-# kind: lane, consent, topic, unasked, quiet hours, silent in, after a crash
+# kind: lane, consent, topic, unasked, quiet hours, silent in, not for, after a crash
 TABLE = {
     # Nobody asked for these: news and nudges by consent, each with a topic to turn off.
-    "event_invitation": ("news", "news", "events", True, True, AT_REST, "uncertain"),
-    "newsletter": ("news", "news", "newsletters", True, True, AT_REST, "uncertain"),
+    "event_invitation": ("news", "news", "events", True, True, AT_REST, GATHERED, "uncertain"),
+    "newsletter": ("news", "news", "newsletters", True, True, AT_REST, GATHERED, "uncertain"),
     # What providers offer is news of a topic of its own.
-    "offer": ("news", "news", "offers", True, True, AT_REST, "uncertain"),
-    "step_nudge": ("service", "news", "steps", True, True, AT_REST, "uncertain"),
-    "pulse": ("survey", "surveys", None, True, True, AT_REST, "uncertain"),
-    "facilitation": ("survey", "surveys", None, True, True, AT_REST, "uncertain"),
+    "offer": ("news", "news", "offers", True, True, AT_REST, GATHERED, "uncertain"),
+    "step_nudge": ("service", "news", "steps", True, True, AT_REST, GATHERED, "uncertain"),
+    "pulse": ("survey", "surveys", None, True, True, AT_REST, "reading", "uncertain"),
+    "facilitation": ("survey", "surveys", None, True, True, AT_REST, "reading", "uncertain"),
     # Whoever says "going" wants to be reminded, while they rest too.
-    "event_reminder": ("service", None, None, False, True, GONE, "uncertain"),
+    "event_reminder": ("service", None, None, False, True, GONE, NOBODY, "uncertain"),
     # Whoever did not come is asked once why, unless they rest.
-    "missed_question": ("service", None, None, False, True, AT_REST, "uncertain"),
+    "missed_question": ("service", None, None, False, True, AT_REST, "reading", "uncertain"),
     # The next of three comes two days later, and this one has gone by then.
-    "entry_check": ("service", None, None, False, True, NOBODY, "uncertain"),
+    "entry_check": ("service", None, None, False, True, NOBODY, NOBODY, "uncertain"),
     # Who is on the way must hear of it, at any hour, whatever they have turned off.
-    "event_changed": ("urgent", None, None, False, False, NOBODY, "resend"),
-    "event_cancelled": ("urgent", None, None, False, False, NOBODY, "resend"),
-    "place_offered": ("urgent", None, None, False, True, GONE, "resend"),
+    "event_changed": ("urgent", None, None, False, False, NOBODY, NOBODY, "resend"),
+    "event_cancelled": ("urgent", None, None, False, False, NOBODY, NOBODY, "resend"),
+    "place_offered": ("urgent", None, None, False, True, GONE, NOBODY, "resend"),
     # An edit makes no sound, and doing it twice is doing it once.
-    "correction": ("urgent", None, None, False, False, NOBODY, "resend"),
-    "recall": ("urgent", None, None, False, False, NOBODY, "resend"),
+    "correction": ("urgent", None, None, False, False, NOBODY, NOBODY, "resend"),
+    "recall": ("urgent", None, None, False, False, NOBODY, NOBODY, "resend"),
     # Steps of a referral are owed, in the morning, to whoever has stopped too.
-    "referral_step": ("urgent", None, None, False, True, NOBODY, "resend"),
+    "referral_step": ("urgent", None, None, False, True, NOBODY, NOBODY, "resend"),
     # The one whose turn it is is reminded of it, by day; "your requests go on" holds after /stop.
-    "referral_reminder": ("service", None, None, False, True, "left", "uncertain"),
+    "referral_reminder": ("service", None, None, False, True, "left", NOBODY, "uncertain"),
     # Work of a role is not what somebody stops as a member.
-    "provider_reminder": ("service", None, None, False, True, NOBODY, "uncertain"),
-    "referral_outcome": ("service", None, None, False, True, NOBODY, "resend"),
-    "provider_notice": ("urgent", None, None, False, True, NOBODY, "resend"),
-    "team_notice": ("service", None, None, False, True, NOBODY, "resend"),
+    "provider_reminder": ("service", None, None, False, True, NOBODY, NOBODY, "uncertain"),
+    "referral_outcome": ("service", None, None, False, True, NOBODY, NOBODY, "resend"),
+    "provider_notice": ("urgent", None, None, False, True, NOBODY, NOBODY, "resend"),
+    "team_notice": ("service", None, None, False, True, NOBODY, NOBODY, "resend"),
     # A provider's people hear of invitations and of what became of their proposals by day.
-    "staff_notice": ("service", None, None, False, True, NOBODY, "resend"),
+    "staff_notice": ("service", None, None, False, True, NOBODY, NOBODY, "resend"),
     # Relayed messages are owed like the steps of a referral: "you have a new message".
-    "bridge_message": ("urgent", None, None, False, True, NOBODY, "resend"),
+    "bridge_message": ("urgent", None, None, False, True, NOBODY, NOBODY, "resend"),
     # Who has asked for a translation hears once that it is there, by day.
-    "translated": ("service", None, None, False, True, GONE, "resend"),
+    "translated": ("service", None, None, False, True, GONE, NOBODY, "resend"),
     # Who waits for a service hears once that there is one, by day.
-    "service_found": ("service", None, None, False, True, GONE, "resend"),
+    "service_found": ("service", None, None, False, True, GONE, NOBODY, "resend"),
     # Answers to what somebody has just done.
-    "team_answer": ("urgent", None, None, False, False, NOBODY, "resend"),
-    "role_notice": ("urgent", None, None, False, False, NOBODY, "resend"),
+    "team_answer": ("urgent", None, None, False, False, NOBODY, NOBODY, "resend"),
+    "role_notice": ("urgent", None, None, False, False, NOBODY, NOBODY, "resend"),
 }
 ORDER = ["reply", "urgent", "service", "news", "survey"]
 """Who overtakes whom: an answer everybody, a survey nobody."""
@@ -74,6 +77,7 @@ def test_the_policy_of_a_kind_is_that_of_the_design(kind: str) -> None:
         policy.unasked,
         policy.waits_for_morning,
         " ".join(sorted(state.value for state in policy.silent_in)),
+        " ".join(sorted(way.value for way in policy.not_for)),
         policy.crash.value,
     ) == TABLE[kind]
 

@@ -66,11 +66,13 @@ def policy_page() -> str:
         "",
         "*Without room*: what becomes of an unasked message when the week's three or the four "
         "hours leave no room now. *Interrupts*: comes also while the person is answering a "
-        "question; everything else waits until ten minutes have passed since the last answer.",
+        "question; everything else waits until ten minutes have passed since the last answer. "
+        "*Not for*: who takes part in that way (`people.Participation`) does not get it; what a "
+        "member asks for comes in every way.",
         "",
         "| kind | lane | consent | topic | unasked | without room | waits for the morning "
-        "| interrupts | silent in | after a crash | lives (hours) |",
-        "|---|---|---|---|---|---|---|---|---|---|---:|",
+        "| interrupts | silent in | not for | after a crash | lives (hours) |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---:|",
     ]
     for kind, policy in POLICY.items():
         cells = [
@@ -83,6 +85,7 @@ def policy_page() -> str:
             "yes" if policy.waits_for_morning else "–",
             "yes" if policy.interrupts else "–",
             ", ".join(sorted(policy.silent_in)) or "–",
+            ", ".join(sorted(policy.not_for)) or "–",
             policy.crash.value,
             str(int(policy.lives.total_seconds() // 3600)),
         ]
