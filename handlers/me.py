@@ -11,10 +11,11 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import consents, erasure, keys, needs, people, roles, translations
+from community import consents, erasure, keys, limits, needs, people, roles, translations
 from community.people import Person
 from handlers import feedback, menu, resting, topics, words
 from handlers.forms import Answering, Field, Form, Question, begin
+from handlers.limits import HardToCome
 from handlers.onboarding import also_read, languages_card
 from handlers.profile import STEPS
 from handlers.replies import (
@@ -148,7 +149,10 @@ def _change_rows(page: Page) -> list[list[Button]]:
                 Button(_.label("button", "What describes me"), ChangeAnswer(step="profiles")),
                 Button(_.label("button", "What I agreed to"), Me(act="consents")),
             ],
-            [Button(_.label("button", "What reaches me"), topics.Turn())],
+            [
+                Button(_.label("button", "What reaches me"), topics.Turn()),
+                Button(_.label("button", "What makes it hard to come"), HardToCome()),
+            ],
         ]
     rows += [
         [Button(_.label("button", "Take my data with me"), Me(act="export"))],
@@ -190,6 +194,10 @@ async def _profile_lines(page: Page) -> list[Html]:
     if mine:
         listed = join([words.profile(code, _) for code in mine], _)
         told.append(_("What describes you: {profiles}", profiles=listed))
+    hard = await limits.of(page.session, me)
+    if hard:
+        listed = join([words.limit(code, _) for code in hard], _)
+        told.append(_("What makes it hard to come: {limits}", limits=listed))
     return told
 
 

@@ -7,6 +7,7 @@ by mypy and by ``tests/handlers/test_words.py``.
 from community.attendance import State as Attending
 from community.consents import Purpose
 from community.events import Kind
+from community.limits import Limit
 from community.missing import Why
 from community.needs import Need
 from community.people import Membership, Participation, Profile, Stage
@@ -131,6 +132,24 @@ def why(code: Why, _: Translator) -> str:
         Why.ILL: _.label("why not", "I was not well"),
         Why.OTHER: _.label("why not", "Something else"),
         Why.RATHER_NOT_SAY: _.label("why not", "I would rather not say"),
+    }[code]
+
+
+def limit(code: Limit, _: Translator) -> str:
+    """Return what makes it hard to come, as a member says it of themself."""
+    return {
+        Limit.DISTANCE: _.label("limit", "I cannot travel far"),
+        Limit.LATE: _.label("limit", "I cannot travel late"),
+        Limit.MORNINGS: _.label("limit", "No time in the morning"),
+        Limit.AFTERNOONS: _.label("limit", "No time in the afternoon"),
+        Limit.EVENINGS: _.label("limit", "No time in the evening"),
+        Limit.WEEKENDS: _.label("limit", "No time at weekends"),
+        Limit.CHILD_CARE: _.label("limit", "I have children to look after"),
+        Limit.STEPS: _.label("limit", "I cannot climb steps"),
+        Limit.PHONE_ONLY: _.label("limit", "I have only a phone"),
+        Limit.NO_DATA: _.label("limit", "I have little mobile data"),
+        Limit.READING: _.label("limit", "Reading is hard for me"),
+        Limit.SIGHT: _.label("limit", "I do not see well"),
     }[code]
 
 

@@ -88,6 +88,7 @@ OWN = {
     *("pg", "pk", "px", "hq", "ya", "ye", "yv", "yr"),
     *("wt", "bm", "py", "vl", "fc", "fi", "fm", "fn", "fs"),
     *("wr", "ws", "wn"),
+    "ht",
 }
 """What anybody may press for themself; it may change their own rows, and nobody else's."""
 
@@ -208,7 +209,7 @@ OWN_TABLES = {
         "muted_offers",
         "feedback_consents",
     ),
-    "service_wishes",
+    *("service_wishes", "access_limits"),
 }
 
 
