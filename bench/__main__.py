@@ -158,6 +158,8 @@ def cases(what: set[str], kinds: list[str], n: int = 0) -> list[Case]:
         found += [Case("find", on, n or finding.SHOWN, PRESSERS) for on in kinds]
     if "events" in what:
         found += [Case("events", on, n or eventful.SHOWN, eventful.PEOPLE) for on in kinds]
+    if "gathering" in what:
+        found += [Case("gathering", on, sends, sends) for on in kinds]
     if "million" in what:
         found += [Case("million", on, MILLION) for on in kinds]
     if "importing" in what and "sqlite" in kinds:
@@ -168,7 +170,18 @@ def cases(what: set[str], kinds: list[str], n: int = 0) -> list[Case]:
 
 
 PARTS = (
-    *("press", "send", "replies", "translate", "find", "events", "million", "importing", "start"),
+    *(
+        "press",
+        "send",
+        "replies",
+        "translate",
+        "find",
+        "events",
+        "gathering",
+        "million",
+        "importing",
+        "start",
+    ),
 )
 
 
@@ -282,6 +295,10 @@ ROWS = (
     ),
     Row("the third page of it", "events", "page_us", "events", "menu_us"),
     Row("the animators' list of all of them", "events", "desk_us", "events", "menu_us"),
+    Row(
+        "CPU µs to compose and render a digest, against a newsletter to the same people",
+        *("gathering", "digest_us", "gathering", "newsletter_us"),
+    ),
     Row(
         f"seconds to plan a send to {MILLION:,}, against a bulk insert of the same rows",
         *("million", "plan_s", "million", "bulk_s", 1),

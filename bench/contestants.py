@@ -446,6 +446,13 @@ async def events(base: str, n: int, url: str) -> dict[str, float]:
     return await eventful.events(base, n, url)
 
 
+async def gathering(base: str, n: int, url: str) -> dict[str, float]:
+    """Compose a digest for many, and a newsletter to the same people."""
+    from bench import gathering
+
+    return await gathering.gathering(base, n, url)
+
+
 CONTESTANTS: dict[str, Callable[[str, int, str], Awaitable[dict[str, float]]]] = {
     "echo": echo,
     "press": press,
@@ -462,6 +469,7 @@ CONTESTANTS: dict[str, Callable[[str, int, str], Awaitable[dict[str, float]]]] =
     "serve": serve,
     "find": find,
     "events": events,
+    "gathering": gathering,
 }
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import roles, sends, translations
+from community import digests, roles, sends, translations
 from community.audiences import EVERYBODY
 from community.base import find
 from community.errors import IllegalMoveError, NotAllowedError
@@ -98,11 +98,15 @@ async def latest_newsletter(session: AsyncSession) -> Send | None:
 
 
 async def may_open(session: AsyncSession, person: Person, send: Send, now: datetime) -> bool:
-    """Say whether a newsletter is for this person: their own copy, or what /news shows to all."""
+    """Say whether a newsletter is for this person.
+
+    It is if they have a copy of their own, if their digest names it, or if /news shows it to all.
+    """
     latest = await latest_newsletter(session)
     first = await sends.first_of(session, send)
     return (
         (latest is not None and latest.id == send.id)
         or await sends.was_for(session, first, person)
+        or await digests.brought(session, person, first.id)
         or await roles.holds(session, person, RoleName.ANIMATOR, now)
     )

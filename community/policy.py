@@ -4,7 +4,7 @@ One row per kind of delivery. ``docs/send-policy.md`` shows the table and is che
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from zoneinfo import ZoneInfo
@@ -147,7 +147,9 @@ POLICY: Mapping[str, Policy] = {
     "event_invitation": _news(Topic.EVENTS),
     "newsletter": _news(Topic.NEWSLETTERS),
     "offer": _news(Topic.OFFERS),
+    "digest": replace(_news(Topic.DIGEST), not_for=_BY_ITSELF),
     "step_nudge": _news(Topic.STEPS, Lane.SERVICE, NoRoom.SKIP),
+    "silence": replace(_SURVEY, consent=Purpose.NEWS),
     "pulse": _SURVEY,
     "facilitation": _SURVEY,
     "event_reminder": _reminder(timedelta(hours=12), _GONE),

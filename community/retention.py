@@ -34,6 +34,7 @@ from community.reading_aloud import IS_OF
 from community.recordings import Recording
 from community.referrals import OVER, Referral, SharedField
 from community.roles import Role, RoleInvitation
+from community.silences import Silence
 from community.team_tasks import TeamTask
 from community.writing import rows_changed
 
@@ -83,6 +84,13 @@ RULES: Sequence[Rule] = (
         "it expired",
         "to tell the inviter what became of it",
         lambda before: delete(RoleInvitation).where(RoleInvitation.expires_at < before),
+    ),
+    Rule(
+        "that a member was nudged because they had not been here, and what they answered",
+        timedelta(days=400),
+        "the last nudge",
+        "to leave them in peace for a year",
+        lambda before: delete(Silence).where(Silence.nudged_at < before),
     ),
     Rule(
         "what a message was about; that it was owed, and its outcome, stay for the figures",

@@ -56,7 +56,9 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
                 absences.come_back absences.go attendance.changing.cancel_event
         attendance.changing.change_event bridge.for_team contacts.add contacts.agree
         contacts.change contacts.erase contacts.opened contacts.search contacts.withdraw
-        corrections.correct corrections.recall deliveries.ending.resend event_support.invite
+        corrections.correct corrections.recall deliveries.ending.resend
+        digests.reviewing.approve digests.reviewing.every digests.reviewing.leave_out
+        digests.reviewing.skip event_support.invite
         event_support.take_off events.create events.discard events.publish events.translate
         handing_over.hand_over handing_over.owned hosting.place_in inbox.answer inbox.close
         inbox.hand_on inbox.of_team inbox.opened inbox.take proposals.accept proposals.refuse
@@ -170,6 +172,13 @@ _OWN: tuple[tuple[str, str, str], ...] = (
         "community/test_facilitation.py",
         """
                 facilitation.answer facilitation.asked
+        """,
+    ),
+    (
+        "a question put to oneself",
+        "community/test_silences.py",
+        """
+                silences.answer silences.of silences.take_back
         """,
     ),
     (

@@ -29,6 +29,8 @@ class Topic(StrEnum):
     """Reminders of a step towards a service that waits to be ticked."""
     OFFERS = "offers"
     """What support organisations offer, about what the member looks for."""
+    DIGEST = "digest"
+    """What fits the member, gathered once a month."""
 
 
 class MutedTopic(Base):

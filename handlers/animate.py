@@ -24,6 +24,7 @@ from handlers.staff import (
     AllSends,
     Contacts,
     Desk,
+    Digests,
     Inbox,
     OpenJudged,
     Tasks,
@@ -82,7 +83,10 @@ async def desk(page: Page) -> Message:
         rows += [
             [Button(_.label("button", "☀️ Today"), Today())],
             [Button(_.label("button", "📅 Events"), Events())],
-            [Button(_.label("button", "📰 Newsletters"), AllSends())],
+            [
+                Button(_.label("button", "📰 Newsletters"), AllSends()),
+                Button(_.label("button", "🗞 Digest"), Digests()),
+            ],
             [await drafts.button(page)],
             [Button(await _inbox_label(page), Inbox())],
             await deciding.button(page),
@@ -156,6 +160,7 @@ def _kind_label(kind: str, _: Translator) -> str:
         "step_nudge": _.label("delivery", "reminder of a step"),
         "entry_check": _.label("delivery", "question whether an entry is right"),
         "pulse": _.label("delivery", "short question"),
+        "digest": _.label("delivery", "digest of the month"),
     }.get(kind, _.label("delivery", "message"))
 
 

@@ -275,7 +275,8 @@ async def _choices(page: Page, part: str) -> Sequence[tuple[str, str]]:
     if part == "areas":
         return await area_choices(page)
     if part == "topics":
-        return [(words.topic(topic, _), topic.value) for topic in Topic]
+        single = [topic for topic in Topic if topic is not Topic.DIGEST]
+        return [(words.topic(topic, _), topic.value) for topic in single]
     recent = await page.session.scalars(
         select(Event)
         .where(Event.state.in_([events.State.PUBLISHED, events.State.HELD]))

@@ -156,8 +156,9 @@ class Page:
     now: datetime
     network: Network
     forms: Mapping[str, Any] = field(default_factory=dict)
-    memo: dict[Any, "Message | None"] = field(default_factory=dict)
-    """What `alike` cards have said in this transaction, so that it is said to many at once."""
+    memo: dict[Any, Any] = field(default_factory=dict)
+    """What `alike` cards have said in this transaction, so that it is said to many at once; and
+    what they have read for it."""
     second: str | None = None
     """The reader's second language; in a preview nobody has one."""
 

@@ -81,6 +81,10 @@ class OneContact(CallbackData, prefix="jd"):
     act: str = "open"
 
 
+class Digests(CallbackData, prefix="ka"):
+    """The digests, month by month."""
+
+
 class Today(CallbackData, prefix="jy"):
     """What is due and what is stuck today."""
 

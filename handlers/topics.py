@@ -77,6 +77,7 @@ async def ended_told(page: Page, topic: str) -> Message:
         Topic.NEWSLETTERS: _("You get no more newsletters. Everything else stays."),
         Topic.OFFERS: _("You get no more offers. Everything else stays."),
         Topic.STEPS: _("We do not remind you of steps any more. Everything else stays."),
+        Topic.DIGEST: _("You get no more digests. Everything else stays."),
     }[Topic(topic)]
     return Message(told, [[Button(_.label("button", "What reaches me"), Turn())]])
 

@@ -264,6 +264,7 @@ def topic(code: Topic, _: Translator) -> str:
         Topic.NEWSLETTERS: _.label("topic", "Newsletters"),
         Topic.OFFERS: _.label("topic", "Offers of support organisations"),
         Topic.STEPS: _.label("topic", "Reminders of steps that wait"),
+        Topic.DIGEST: _.label("topic", "The digest, once a month"),
     }[code]
 
 

@@ -17,6 +17,7 @@ from community import (
     asking,
     attendance,
     deliveries,
+    digests,
     events,
     facilitation,
     people,
@@ -28,6 +29,7 @@ from community import (
     second_reading,
     sends,
     series,
+    silences,
     surveys,
 )
 from community.workdays import NOWHERE
@@ -99,6 +101,14 @@ async def _asking_what_members_think(session: AsyncSession, tick: Tick) -> objec
     return await facilitation.ask(session, tick.now, ZoneInfo(tick.zone), tick.language)
 
 
+async def _composing_digests(session: AsyncSession, tick: Tick) -> object:
+    return await digests.compose(session, tick.now, ZoneInfo(tick.zone), tick.language)
+
+
+async def _nudging_the_silent(session: AsyncSession, tick: Tick) -> object:
+    return await silences.nudge(session, tick.now)
+
+
 async def _cleaning(session: AsyncSession, tick: Tick) -> object:
     return await retention.clean(session, tick.now)
 
@@ -168,6 +178,8 @@ TIMETABLE: Sequence[Job] = (
     Job("making the dates of events that repeat", 60, _making_dates_of_series),
     Job("opening pulses", 30, _opening_pulses),
     Job("asking what members think", 300, _asking_what_members_think),
+    Job("composing the digest", 30, _composing_digests),
+    Job("nudging members who stay away", 300, _nudging_the_silent),
     Job("ending pauses", 30, _ending_pauses),
     Job("expiring", 30, _expiring),
     Job("nudging about steps", 60, _nudging),

@@ -10,6 +10,7 @@ from community import (
     agreements,
     attendance,
     deliveries,
+    digests,
     events,
     facilitation,
     plans,
@@ -18,6 +19,7 @@ from community import (
     referrals,
     sends,
     series,
+    silences,
 )
 from community.attendance import Attendance
 from community.people import Membership, Person
@@ -37,6 +39,8 @@ async def next_due(session: AsyncSession, now: datetime, zone: str = "UTC") -> d
         await providers.next_ask(session, now),
         await events.next_end(session),
         await series.next_fill(session),
+        await digests.next_composing(session, now, ZoneInfo(zone)),
+        await silences.next_nudge(session),
         await facilitation.next_asking(session, now, ZoneInfo(zone)),
         await session.scalar(
             select(func.min(Send.starts_at)).where(Send.state == sends.State.SCHEDULED)

@@ -31,6 +31,8 @@ class Plan:
     expires_at: datetime | None = None
     subject_id: int | None = None
     send_id: int | None = None
+    waits: bool = False
+    """It is not let go before somebody has said so."""
 
 
 async def plan(session: AsyncSession, now: datetime, *plans: Plan) -> int:
@@ -76,7 +78,7 @@ def _row_of(plan: Plan, now: datetime) -> dict[str, Any]:
         "send_id": plan.send_id,
         "args": dict(plan.args),
         "lane": int(policy.lane),
-        "state": State.QUEUED,
+        "state": State.WAITING if plan.waits else State.QUEUED,
         "due_at": plan.due_at,
         "expires_at": plan.expires_at or plan.due_at + policy.lives,
         "tries": 0,

@@ -22,7 +22,11 @@ TABLE = {
     "newsletter": ("news", "news", "newsletters", True, True, AT_REST, GATHERED, "uncertain"),
     # What providers offer is news of a topic of its own.
     "offer": ("news", "news", "offers", True, True, AT_REST, GATHERED, "uncertain"),
+    # What others get one by one, gathered.
+    "digest": ("news", "news", "digest", True, True, AT_REST, "reading", "uncertain"),
     "step_nudge": ("service", "news", "steps", True, True, AT_REST, GATHERED, "uncertain"),
+    # Who has not been here for long is nudged, with the consent to nudges; to leave ends it.
+    "silence": ("survey", "news", None, True, True, AT_REST, "reading", "uncertain"),
     "pulse": ("survey", "surveys", None, True, True, AT_REST, "reading", "uncertain"),
     "facilitation": ("survey", "surveys", None, True, True, AT_REST, "reading", "uncertain"),
     # Whoever says "going" wants to be reminded, while they rest too.

@@ -29,6 +29,7 @@ from community.people import Membership, Person
 from community.providers import ServiceWish
 from community.recordings import Recording
 from community.roles import RoleInvitation, RoleName
+from community.silences import Silence
 from community.team_tasks import TeamTask
 
 PAGE = Path(__file__).parents[2] / "docs" / "retention.md"
@@ -72,6 +73,11 @@ def machine_text(at: datetime, *, private: bool) -> MachineText:
 
 Made = Callable[[Person, datetime], Base]
 RULES: list[tuple[str, timedelta, Made]] = [
+    (
+        "nudged because they had not been here",
+        timedelta(days=400),
+        lambda p, at: Silence(person_id=p.id, nudged_at=at),
+    ),
     (
         "task that was done",
         timedelta(days=365),

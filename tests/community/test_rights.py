@@ -73,6 +73,7 @@ DESIGN: dict[str, set[RoleName]] = {
     "event_support.": ANIMATOR,
     "sends.": ANIMATOR,
     "corrections.": ANIMATOR,
+    "digests.": ANIMATOR,
     "deliveries.": ANIMATOR,
     "inbox.": ANIMATOR,
     "referrals.": ANIMATOR,

@@ -49,6 +49,7 @@ async def test_only_the_team_reaches_the_desk_and_sees_what_its_roles_allow(
         "☀️ Today",
         "📅 Events",
         "📰 Newsletters",
+        "🗞 Digest",
         "🌐 Translations",
         "✉️ Inbox",
         "📇 Contacts",

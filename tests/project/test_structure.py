@@ -139,6 +139,7 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
     ],
     "0046": [("attendances", {"event_id": 1, "answered_at": NOW, "guests": 1})],
     "0047": [("access_limits", {"person_id": 1, "code": "steps", "value": 0})],
+    "0050": [("silences", {"person_id": 1, "nudged_at": NOW, "answer": "digest"})],
     "0058": [
         (
             "facilitation_counts",

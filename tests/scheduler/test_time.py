@@ -94,6 +94,8 @@ AFTER_AN_OUTAGE = {
     "newsletter": (192, MORNING),
     "step_nudge": (192, MORNING),
     "pulse": (192, MORNING),
+    "digest": (192, MORNING),
+    "silence": (192, MORNING),
     "facilitation": (192, MORNING),
     "event_reminder": (12, "no_time_left"),
     "missed_question": (72, MORNING),

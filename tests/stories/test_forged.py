@@ -46,6 +46,8 @@ from community import (
     templates,
 )
 from community.arrivals import Arrival, Arriving
+from community.digests import Digest, DigestItem, ItemKind
+from community.digests import State as Gathered
 from community.events import Event
 from community.exchanges import Kind
 from community.facilitation import FacilitationAsked, code_of
@@ -55,6 +57,7 @@ from community.people import Person
 from community.providers import Organization, Service
 from community.referrals import FieldName, Reason
 from community.roles import Role, RoleName
+from community.silences import Silence
 from community.tables import METADATA
 from community.translations import ContentText, seal
 from handlers import FORMS
@@ -89,6 +92,7 @@ OWN = {
     *("wt", "bm", "py", "vl", "fc", "fi", "fm", "fn", "fs"),
     *("wr", "ws", "wn"),
     "ht",
+    *("kd", "ke"),
 }
 """What anybody may press for themself; it may change their own rows, and nobody else's."""
 
@@ -101,6 +105,7 @@ ROLES: Mapping[str, set[str]] = {
         *("yh", "yl", "yo", "yz"),
         *("wo", "fw", "pi", "ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
         *("rt", "ld", "bt", "bl", "ls", "lt"),
+        *("ka", "kb", "kc"),
         *("jq", "jt", "jm", "ju", "jk", "jo", "jc", "jd", "jl", "jy", "jh"),
     },
     "coordinator": {
@@ -131,6 +136,8 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("sc", "so", "sn", "ti", "ao", "pb"), ("organizations",)),
     **dict.fromkeys(("pu", "pt", "ps"), ("survey_responses",)),
     **dict.fromkeys(("wr", "ws", "wn"), ("facilitation_asked",)),
+    **dict.fromkeys(("kb", "kc"), ("digests",)),
+    "kd": ("sends",),
     **dict.fromkeys(("ag", "al"), ("agreements",)),
     "pj": ("plan_tasks",),
     **dict.fromkeys(("px", "yo"), ("events", "people")),
@@ -201,7 +208,7 @@ TWO = {"events", "referrals", "survey_responses", "people", "exchanges"}
 OWN_TABLES = {
     *("people", "consents", "profiles", "needs", "attendances", "checklists", "ticks"),
     *("muted_topics", "deliveries", "survey_responses", "survey_answers", "history", "referrals"),
-    "facilitation_asked",
+    *("facilitation_asked", "silences"),
     *(
         "exchanges",
         "exchange_messages",
@@ -471,6 +478,8 @@ async def a_town(stage: Stage) -> Town:
         session.add_all(
             FacilitationAsked(person_id=person.id, quarter=quarter) for person in cast.values()
         )
+        session.add_all(Silence(person_id=one.id, nudged_at=now) for one in cast.values())
+        await _a_digest(session, now)
         await _an_organisation_at_an_event(session, cast["Nadia"], others, now)
         await _an_event_that_repeats(session, cast["Nadia"], now)
         contact = await contacts.add(session, cast["Nadia"], contacts.Kind.PRESS, "Gazette", now)
@@ -548,6 +557,17 @@ async def _a_question_about_a_text(
     await session.flush()
     asked = await authors.begin(session, asker, ("organization", ours.ref, "name", "xx"), now)
     await bridge.write(session, asker, asked.ref, "Is this a name?", now, language="en")
+
+
+async def _a_digest(session: AsyncSession, now: datetime) -> None:
+    """Let the digest of a month wait for the team, with an event in it."""
+    digest = Digest(month="2026-10", state=Gathered.IN_REVIEW, since=now, made_at=now)
+    session.add(digest)
+    await session.flush()
+    event_id = await session.scalar(select(Event.id).order_by(Event.id).limit(1))
+    assert event_id is not None
+    session.add(DigestItem(digest_id=digest.id, kind=ItemKind.EVENT, subject_id=event_id))
+    await session.flush()
 
 
 async def _an_organisation_at_an_event(

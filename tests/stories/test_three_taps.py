@@ -15,6 +15,7 @@ ACTS = {
     "uw",  # a file that was brought back
     "ju",  # one template under a question
     "jl",  # the languages of a contact
+    "kc",  # the digest as some reader gets it
     "yo",  # whom to ask to host an event, by name
 }
 """What is done at a place that is three taps away: a fourth tap, and no place of its own."""

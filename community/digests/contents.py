@@ -1,0 +1,137 @@
+"""What stands in a digest, and what of it fits a reader."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import events, sends
+from community.areas import Area
+from community.deliveries import Delivery
+from community.digests.table import KIND, Digest, DigestItem, ItemKind
+from community.events import Event
+from community.needs import Need
+from community.people import Person
+from community.providers import Service
+from community.sends import Send
+from community.topics import Topic
+
+MOST: Mapping[ItemKind, int] = {ItemKind.SEND: 4, ItemKind.EVENT: 6, ItemKind.SERVICE: 4}
+"""So many of each stand in one digest; whoever wants more finds it in the menu."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A digest as it is now: what has been left out, cancelled or closed is not in it."""
+
+    digest: Digest
+    items: Sequence[DigestItem]
+    about: Mapping[int, Event | Service | Send]
+    """What an item (by its number) is; of a newsletter its first send."""
+    said: Mapping[int, Send]
+    """Of a newsletter the send whose words stand: its newest correction's."""
+    towns: Mapping[int, int]
+    """Of each area the town that it is in: itself, or the one above it."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What decides what fits somebody."""
+
+    reads: frozenset[str]
+    area_id: int | None = None
+    needs: frozenset[Need] = frozenset()
+
+
+async def contents(
+    session: AsyncSession, digest: Digest, now: datetime, *, all_of_them: bool = False
+) -> Contents:
+    """Return what stands in a digest now; ``all_of_them``: with what has been left out."""
+    query = select(DigestItem).where(DigestItem.digest_id == digest.id).order_by(DigestItem.id)
+    items = await session.scalars(query if all_of_them else query.where(~DigestItem.left_out))
+    named: dict[ItemKind, dict[int, DigestItem]] = {kind: {} for kind in ItemKind}
+    for item in items:
+        named[ItemKind(item.kind)][item.subject_id] = item
+    about: dict[int, Event | Service | Send] = {}
+    for event in await session.scalars(select(Event).where(Event.id.in_(named[ItemKind.EVENT]))):
+        if event.state == events.State.PUBLISHED and event.starts_at > now:
+            about[named[ItemKind.EVENT][event.id].id] = event
+    chosen = select(Service).where(Service.id.in_(named[ItemKind.SERVICE]), Service.is_open)
+    for service in await session.scalars(chosen):
+        about[named[ItemKind.SERVICE][service.id].id] = service
+    said: dict[int, Send] = {}
+    letters = await session.scalars(select(Send).where(Send.id.in_(named[ItemKind.SEND])))
+    for send in letters.all():
+        if (current := await sends.current(session, send)) is not None:
+            item = named[ItemKind.SEND][send.id]
+            about[item.id], said[item.id] = send, current
+    standing = [item for of in named.values() for item in of.values() if item.id in about]
+    areas = (await session.execute(select(Area.id, Area.parent_id))).all()
+    towns = {number: parent or number for number, parent in areas}
+    standing.sort(key=lambda item: item.id)
+    return Contents(digest, standing, about, said, towns)
+
+
+def fitting(found: Contents, reader: Reader) -> list[DigestItem]:
+    """Return what fits a reader by area, needs and languages; to whom news went, others decide."""
+    return [item for item in found.items if _fits(found, found.about[item.id], reader)]
+
+
+def _fits(found: Contents, what: Event | Service | Send, reader: Reader) -> bool:
+    if isinstance(what, Send):
+        return True
+    if isinstance(what, Service):
+        return what.need in reader.needs and (what.online or _near(found, what.area_id, reader))
+    spoken = {*what.languages, *what.interpretation}
+    return (
+        (what.need is None or what.need in reader.needs)
+        and (not spoken or bool(spoken & reader.reads))
+        and (what.is_online or _near(found, what.area_id, reader))
+    )
+
+
+def _near(found: Contents, area_id: int | None, reader: Reader) -> bool:
+    """Say whether something is in the reader's town; who names no area is near everything."""
+    if area_id is None or reader.area_id is None:
+        return True
+    return found.towns.get(area_id) == found.towns.get(reader.area_id)
+
+
+def shortened(found: Contents, items: Collection[DigestItem]) -> list[DigestItem]:
+    """Return as many of each kind as stand in one digest; of what repeats only the next date."""
+    left = dict(MOST)
+    kept, repeating = [], set()
+    for item in items:
+        kind, what = ItemKind(item.kind), found.about[item.id]
+        series = what.series_id if isinstance(what, Event) else None
+        if left[kind] > 0 and series not in repeating:
+            left[kind] -= 1
+            kept.append(item)
+            repeating |= {series} - {None}
+    return kept
+
+
+def topic_of(what: Event | Service | Send) -> Topic | None:
+    """Return what somebody turns off to hear no more of it; a new service is nobody's topic."""
+    if isinstance(what, Event):
+        return Topic.EVENTS
+    if isinstance(what, Send):
+        return Topic.OFFERS if what.kind == sends.Kind.OFFER else Topic.NEWSLETTERS
+    return None
+
+
+async def brought(session: AsyncSession, person: Person, send_id: int) -> bool:
+    """Say whether a digest that was owed to this person has brought this newsletter."""
+    rows = await session.execute(
+        select(DigestItem.id, Delivery.args)
+        .join(Delivery, Delivery.subject_id == DigestItem.digest_id)
+        .where(
+            DigestItem.kind == ItemKind.SEND,
+            DigestItem.subject_id == send_id,
+            Delivery.kind == KIND,
+            Delivery.person_id == person.id,
+        )
+    )
+    return any(str(item) in str(args.get("items", "")).split(".") for item, args in rows)

@@ -1,0 +1,175 @@
+"""Members who have not been here for long: nudged at most twice, then left in peace.
+
+The first message says what there is. The second, if they still do not come, asks how they would
+like to go on. Then nothing more comes for a year, whatever they answer and if they do not.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, ForeignKey, String, and_, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from community import deliveries, people
+from community.audiences import ACTIVE_WITHIN
+from community.base import Base, BigId
+from community.consents import Consent, Purpose
+from community.deliveries import Plan
+from community.errors import NotFoundError
+from community.people import Membership, Participation, Person
+from community.policy import NUDGES
+
+KIND = "silence"
+AGAIN = timedelta(days=30)
+"""So long after the first message the question comes."""
+PEACE = timedelta(days=365)
+"""So long after the last message nobody is nudged again."""
+BREAK = 8
+"""Weeks that the break lasts which the question offers."""
+AT_ONCE = 500
+
+
+class Answer(StrEnum):
+    """What somebody answers; to leave has a card of its own."""
+
+    STAY = "stay"
+    DIGEST = "digest"
+    PAUSE = "pause"
+
+
+class Silence(Base):
+    """That somebody was nudged because they had not been here, and what they answered."""
+
+    __tablename__ = "silences"
+
+    person_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True
+    )
+    nudges: Mapped[int] = mapped_column(default=1)
+    nudged_at: Mapped[datetime]
+    """When the last of them was owed."""
+    answer: Mapped[Answer | None] = mapped_column(String(16))
+    answered_at: Mapped[datetime | None]
+    took_part: Mapped[Participation | None] = mapped_column(String(16))
+    """How they took part before they answered, so that it can be taken back."""
+
+
+_HERE = func.coalesce(Person.seen_at, Person.joined_at, Person.met_at)
+"""When somebody was last here."""
+
+
+def _may_be_nudged() -> ColumnElement[bool]:
+    """Return the condition that somebody may be: an active member who agreed to nudges."""
+    agrees = exists().where(
+        Consent.person_id == Person.id,
+        Consent.purpose == Purpose.NEWS,
+        Consent.current,
+        Consent.granted,
+    )
+    only_looks = func.coalesce(Person.participation, "") == Participation.READING
+    return and_(Person.state == Membership.ACTIVE, agrees, ~only_looks)
+
+
+def _is_first(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that somebody has not been nudged, or in peace for long enough."""
+    return or_(Silence.person_id.is_(None), Silence.nudged_at <= now - PEACE)
+
+
+_IS_SECOND = and_(Silence.nudges < NUDGES, Silence.nudged_at > _HERE)
+"""The condition that somebody was nudged once, and has not come."""
+
+
+async def nudge(session: AsyncSession, now: datetime) -> int:
+    """Owe a message to whoever has not been here for long; return to how many."""
+    is_due = or_(
+        and_(_is_first(now), now - ACTIVE_WITHIN >= _HERE),
+        and_(_IS_SECOND, Silence.nudged_at <= now - AGAIN),
+    )
+    rows = await session.execute(
+        select(Person.id, Silence)
+        .outerjoin(Silence, Silence.person_id == Person.id)
+        .where(_may_be_nudged(), is_due)
+        .order_by(Person.id)
+        .limit(AT_ONCE)
+    )
+    plans = []
+    for person_id, found in rows.all():
+        silence: Silence = found or Silence(person_id=person_id, nudges=0)
+        is_new = found is None or silence.nudged_at <= now - PEACE
+        silence.nudges, silence.nudged_at = 1 if is_new else silence.nudges + 1, now
+        silence.answer = silence.answered_at = silence.took_part = None
+        session.add(silence)
+        key = f"{KIND}:{now:%Y%m%d}:{person_id}:{silence.nudges}"
+        plans.append(Plan(KIND, person_id, key, now, {"asks": silence.nudges == NUDGES}))
+    await session.flush()
+    return await deliveries.plan(session, now, *plans)
+
+
+async def next_nudge(session: AsyncSession) -> datetime | None:
+    """Return when somebody who stays away is nudged next."""
+    last: datetime | None = await session.scalar(
+        select(func.min(_HERE))
+        .outerjoin(Silence, Silence.person_id == Person.id)
+        .where(_may_be_nudged(), Silence.person_id.is_(None))
+    )
+    nudged: datetime | None = await session.scalar(
+        select(func.min(Silence.nudged_at))
+        .join(Person, Person.id == Silence.person_id)
+        .where(_may_be_nudged(), _IS_SECOND)
+    )
+    moments = [last and last + ACTIVE_WITHIN, nudged and nudged + AGAIN]
+    return min((moment for moment in moments if moment), default=None)
+
+
+async def of(session: AsyncSession, actor: Person, *, lock: bool = False) -> Silence:
+    """Return that this person was nudged.
+
+    Raises:
+        NotFoundError: they were not.
+    """
+    found = await session.get(Silence, actor.id, with_for_update=lock or None)
+    if found is None:
+        raise NotFoundError("Silence")
+    return found
+
+
+async def answer(
+    session: AsyncSession, actor: Person, wish: Answer, now: datetime, zone: ZoneInfo
+) -> None:
+    """Do at once what a member answers to the question; another answer is instead of the first.
+
+    Raises:
+        NotFoundError: they were asked nothing.
+        NotAMemberError: they have left.
+    """
+    people.require_member(actor)
+    found = await of(session, actor, lock=True)
+    await take_back(session, actor, now)
+    found.took_part = actor.participation
+    if wish == Answer.DIGEST:
+        actor.participation = Participation.DIGEST
+    if wish == Answer.PAUSE:
+        until = people.end_of_pause(now.astimezone(zone).date(), BREAK, zone)
+        await people.pause(session, actor, until, now)
+    found.answer, found.answered_at = wish, now
+    await session.flush()
+
+
+async def take_back(session: AsyncSession, actor: Person, now: datetime) -> bool:
+    """Undo what the answer has done, as far as it still stands; False if there is none.
+
+    Raises:
+        NotFoundError: they were asked nothing.
+    """
+    found = await of(session, actor, lock=True)
+    if found.answer is None:
+        return False
+    if found.answer == Answer.DIGEST and actor.participation == Participation.DIGEST:
+        actor.participation = found.took_part
+    if found.answer == Answer.PAUSE and actor.state == Membership.PAUSED:
+        await people.resume(session, actor, now)
+    found.answer = found.answered_at = found.took_part = None
+    await session.flush()
+    return True

@@ -1,0 +1,262 @@
+"""The digest: what fits whom, what nobody is told twice, and that nothing leaves unseen."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import attendance, corrections, deliveries, digests, events, needs, sends, topics
+from community.areas import Area
+from community.attendance import Wish
+from community.audiences import Audience
+from community.deliveries import Delivery
+from community.deliveries import State as Row
+from community.digests import Digest, DigestItem, State
+from community.errors import IllegalMoveError, NotAllowedError, NotFoundError
+from community.events import Details, Event
+from community.needs import Need
+from community.people import Membership, Participation, Person
+from community.providers import Organization, Service
+from community.topics import Topic
+from tests.community.test_sends import a_member, a_newsletter, staff
+
+PARIS = ZoneInfo("Europe/Paris")
+NOVEMBER = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+DECEMBER = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
+"""Nine in the morning in Paris, on the first."""
+
+
+async def composed(session: AsyncSession, now: datetime = DECEMBER) -> Digest:
+    await digests.compose(session, now, PARIS, "en")
+    return (await session.scalars(select(Digest).order_by(Digest.id.desc()).limit(1))).one()
+
+
+async def theirs(session: AsyncSession) -> Mapping[int, Mapping[str, Any]]:
+    """Return what stands in whose digest."""
+    rows = await session.scalars(select(Delivery).where(Delivery.kind == digests.KIND))
+    return {row.person_id or 0: row.args for row in rows}
+
+
+async def titles(session: AsyncSession, person: Person) -> set[tuple[str, int]]:
+    """Return what kind and which row somebody's digest names."""
+    args = (await theirs(session)).get(person.id, {"items": ""})
+    numbers = {int(number) for number in args["items"].split(".") if number}
+    items = await session.scalars(select(DigestItem).where(DigestItem.id.in_(numbers)))
+    return {(str(item.kind), item.subject_id) for item in items}
+
+
+async def an_area(session: AsyncSession, parent: Area | None = None) -> Area:
+    area = Area(zone="Europe/Paris", made_at=NOVEMBER, parent_id=parent.id if parent else None)
+    session.add(area)
+    await session.flush()
+    return area
+
+
+async def an_event(session: AsyncSession, boss: Person, **said: Any) -> Event:
+    details = Details(datetime(2026, 12, 10, 18, 0), "Europe/Paris", place="Library")  # noqa: DTZ001 - wall time
+    made = await events.create(session, boss, details, {"title": "Tea"}, "en", NOVEMBER)
+    event = await events.publish(session, boss, made.ref, NOVEMBER)
+    for name, value in said.items():
+        setattr(event, name, value)
+    await session.flush()
+    return event
+
+
+async def a_service(session: AsyncSession, need: Need, made_at: datetime = NOVEMBER) -> Service:
+    organization = Organization(made_at=made_at)
+    session.add(organization)
+    await session.flush()
+    service = Service(
+        organization_id=organization.id, need=need, languages=[], online=True, made_at=made_at
+    )
+    session.add(service)
+    await session.flush()
+    return service
+
+
+async def gone_out(session: AsyncSession, boss: Person, audience: Audience | None = None) -> Any:
+    send = await a_newsletter(session, boss, NOVEMBER)
+    if audience is not None:
+        await sends.edit(session, boss, send.ref, NOVEMBER, audience=audience)
+    await sends.submit(session, boss, send.ref, NOVEMBER, network_language="en")
+    await sends.schedule(session, boss, send.ref, None, NOVEMBER)
+    await sends.start_due(session, NOVEMBER + sends.UNDO, network_language="en")
+    for row in await session.scalars(select(Delivery).where(Delivery.send_id == send.id)):
+        row.state = Row.SENT
+    send.state = sends.State.SENT
+    await session.flush()
+    return send
+
+
+async def test_what_stands_in_it_fits_area_languages_and_needs(session: AsyncSession) -> None:
+    boss = await staff(session, 1, NOVEMBER)
+    town, other = await an_area(session), await an_area(session)
+    district = await an_area(session, town)
+    amina, petro = await a_member(session, 2, NOVEMBER, "ar"), await a_member(session, 3, NOVEMBER)
+    amina.area_id, petro.area_id, petro.second_language = district.id, other.id, "uk"
+    await needs.look_for(session, amina, [Need.TAX])
+    everywhere = await an_event(session, boss)
+    in_town = await an_event(session, boss, area_id=town.id)
+    in_ukrainian = await an_event(session, boss, languages=["uk"])
+    about_tax = await an_event(session, boss, need=Need.TAX)
+    tax = await a_service(session, Need.TAX)
+    await a_service(session, Need.EXPORT)
+    await a_service(session, Need.TAX, DECEMBER - timedelta(days=40))  # not new
+    await composed(session)
+    assert await titles(session, amina) == {
+        ("event", everywhere.id),
+        ("event", in_town.id),
+        ("event", about_tax.id),
+        ("service", tax.id),
+    }
+    assert await titles(session, petro) == {("event", everywhere.id), ("event", in_ukrainian.id)}
+
+
+async def test_nobody_is_told_twice_and_news_for_some_stays_theirs(session: AsyncSession) -> None:
+    boss = await staff(session, 1, NOVEMBER)
+    active, passive, answered = [await a_member(session, n, NOVEMBER) for n in (2, 3, 4)]
+    passive.participation = answered.participation = Participation.DIGEST
+    await needs.look_for(session, answered, [Need.TAX])
+    for_all = await gone_out(session, boss)
+    for_some = await gone_out(session, boss, Audience(needs=(Need.TAX,)))
+    event = await an_event(session, boss)
+    await attendance.answer(
+        session, answered, event.ref, Wish.GOING, NOVEMBER, default_zone="Europe/Paris"
+    )
+    await composed(session)
+    assert await titles(session, active) == {("event", event.id)}
+    assert await titles(session, passive) == {("event", event.id), ("send", for_all.id)}
+    assert await titles(session, answered) == {("send", for_all.id), ("send", for_some.id)}
+    # What a digest names can be opened by whom it was for, and by nobody else.
+    may = [await corrections.may_open(session, p, for_some, DECEMBER) for p in (answered, passive)]
+    assert may == [True, False]
+
+
+async def test_it_is_for_those_who_agreed_and_have_not_ended_it_and_for_nobody_without_a_reason(
+    session: AsyncSession,
+) -> None:
+    boss = await staff(session, 1, NOVEMBER)
+    gets = await a_member(session, 2, NOVEMBER)
+    await a_member(session, 3, NOVEMBER, agrees=False)
+    await a_member(session, 4, NOVEMBER, state=Membership.PAUSED)
+    (await a_member(session, 5, NOVEMBER)).participation = Participation.READING
+    ended = await a_member(session, 6, NOVEMBER)
+    await topics.turn(session, ended, Topic.DIGEST, NOVEMBER, on=False)
+    no_events = await a_member(session, 7, NOVEMBER)
+    await topics.turn(session, no_events, Topic.EVENTS, NOVEMBER, on=False)
+    await an_event(session, boss)
+    await composed(session)
+    assert set(await theirs(session)) == {gets.id}
+
+
+async def test_where_nothing_fits_anybody_nobody_is_asked_to_look(session: AsyncSession) -> None:
+    await staff(session, 1, NOVEMBER)
+    await a_member(session, 2, NOVEMBER)
+    assert (await composed(session)).state == State.EMPTY
+    assert not list(await session.scalars(select(Delivery)))
+
+
+@pytest.mark.parametrize(
+    ("moment", "count"),
+    [
+        (DECEMBER - timedelta(minutes=1), 0),
+        (DECEMBER, 1),
+        (DECEMBER + timedelta(days=7, minutes=-1), 1),
+        (DECEMBER + timedelta(days=7), 0),
+    ],
+)
+async def test_it_is_gathered_once_on_the_first_of_the_month(
+    session: AsyncSession, moment: datetime, count: int
+) -> None:
+    await an_event(session, await staff(session, 1, NOVEMBER))
+    await a_member(session, 2, NOVEMBER)
+    for _run in range(2):
+        await digests.compose(session, moment, PARIS, "en")
+        assert len(await theirs(session)) == count
+    assert await digests.next_composing(session, DECEMBER, PARIS) == datetime(
+        2027, 1, 1, 8, 0, tzinfo=UTC
+    )
+
+
+async def test_many_are_gathered_portion_by_portion(
+    session: AsyncSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await an_event(session, await staff(session, 1, NOVEMBER))
+    for number in range(2, 7):
+        await a_member(session, number, NOVEMBER)
+    monkeypatch.setattr("community.digests.composing.AT_ONCE", 2)
+    for so_far in (2, 4, 5):
+        digest = await composed(session)
+        assert len(await theirs(session)) == so_far
+    assert digest.state == State.IN_REVIEW
+
+
+async def states(session: AsyncSession) -> set[Row]:
+    rows = select(Delivery.state).where(Delivery.kind == digests.KIND)
+    return {Row(state) for state in await session.scalars(rows)}
+
+
+async def test_nothing_leaves_before_somebody_has_said_so_and_the_rest_can_be_stopped(
+    session: AsyncSession,
+) -> None:
+    boss = await staff(session, 1, NOVEMBER)
+    await an_event(session, boss)
+    member = await a_member(session, 2, NOVEMBER)
+    digest = await composed(session)
+    later = DECEMBER + timedelta(days=2)
+    rows = await deliveries.claim(session, "me", 10, 60, later)
+    assert {row.kind for row in rows} == {"team_notice"}
+    assert {row.person_id for row in rows} == {boss.id}
+    with pytest.raises(NotAllowedError):
+        await digests.approve(session, member, digest.ref, later)
+    await digests.approve(session, boss, digest.ref, later)
+    assert await deliveries.claim(session, "me", 10, 60, later) == []
+    await digests.skip(session, boss, digest.ref, later + timedelta(seconds=5))
+    assert await states(session) == {Row.CANCELLED}
+    with pytest.raises(IllegalMoveError):
+        await digests.approve(session, boss, digest.ref, later)
+
+
+async def test_an_approved_one_goes_and_one_that_nobody_looked_at_lapses(
+    session: AsyncSession,
+) -> None:
+    boss = await staff(session, 1, NOVEMBER)
+    await an_event(session, boss)
+    await a_member(session, 2, NOVEMBER)
+    digest = await composed(session)
+    too_late = DECEMBER + digests.REVIEWED_WITHIN
+    async with session.begin_nested() as tried:
+        await digests.approve(session, boss, digest.ref, DECEMBER)
+        rows = await deliveries.claim(session, "me", 10, 60, DECEMBER + sends.UNDO)
+        assert digests.KIND in {row.kind for row in rows}
+        await tried.rollback()
+    await session.refresh(digest)
+    await digests.compose(session, too_late, PARIS, "en")
+    await deliveries.expire(session, too_late)
+    assert digest.state == State.LAPSED
+    assert await states(session) == {Row.EXPIRED}
+    assert (await digests.outcomes(session, digest)).total() == 1
+
+
+async def test_an_item_is_left_out_of_everybodys_while_it_waits_and_not_afterwards(
+    session: AsyncSession,
+) -> None:
+    boss, member = await staff(session, 1, NOVEMBER), await a_member(session, 2, NOVEMBER)
+    await an_event(session, boss)
+    digest = await composed(session)
+    (item,) = (await digests.contents(session, digest, DECEMBER)).items
+    with pytest.raises(NotAllowedError):
+        await digests.leave_out(session, member, digest.ref, item.id, DECEMBER, out=True)
+    with pytest.raises(NotFoundError):
+        await digests.leave_out(session, boss, digest.ref, item.id + 1, DECEMBER, out=True)
+    for out in (True, False, True):
+        await digests.leave_out(session, boss, digest.ref, item.id, DECEMBER, out=out)
+        standing = (await digests.contents(session, digest, DECEMBER)).items
+        assert bool(standing) is not out
+    await digests.approve(session, boss, digest.ref, DECEMBER)
+    with pytest.raises(IllegalMoveError):
+        await digests.leave_out(session, boss, digest.ref, item.id, DECEMBER, out=False)
