@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import eventful, finding, limits, places, profiles
+from bench import eventful, finding, limits, places, planning, profiles
 from bench.contestants import PRESSERS, TOKEN, greeting
 
 ROOT = Path(__file__).parents[1]
@@ -154,10 +154,13 @@ def cases(what: set[str], kinds: list[str], n: int = 0) -> list[Case]:
     if "translate" in what:
         found += [Case("sentence", "memory", n or SENTENCES)]
         found += [Case("drafting", on, n or PRESSES, SENDS) for on in kinds]
-    if "find" in what:
-        found += [Case("find", on, n or finding.SHOWN, PRESSERS) for on in kinds]
-    if "events" in what:
-        found += [Case("events", on, n or eventful.SHOWN, eventful.PEOPLE) for on in kinds]
+    for name, shown, people in (
+        ("find", finding.SHOWN, PRESSERS),
+        ("events", eventful.SHOWN, eventful.PEOPLE),
+        ("planning", planning.SHOWN, planning.PEOPLE),
+    ):
+        if name in what:
+            found += [Case(name, on, n or shown, people) for on in kinds]
     if "gathering" in what:
         found += [Case("gathering", on, sends, sends) for on in kinds]
     if "million" in what:
@@ -178,6 +181,7 @@ PARTS = (
         "find",
         "events",
         "gathering",
+        "planning",
         "million",
         "importing",
         "start",
@@ -299,6 +303,11 @@ ROWS = (
         "CPU µs to compose and render a digest, against a newsletter to the same people",
         *("gathering", "digest_us", "gathering", "newsletter_us"),
     ),
+    Row(
+        "CPU µs to show who can come of 10,000 invited, against /menu",
+        *("planning", "planner_us", "planning", "menu_us"),
+    ),
+    Row("fifty venues ranked for them", "planning", "venues_us", "planning", "menu_us"),
     Row(
         f"seconds to plan a send to {MILLION:,}, against a bulk insert of the same rows",
         *("million", "plan_s", "million", "bulk_s", 1),

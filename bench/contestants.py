@@ -453,6 +453,13 @@ async def gathering(base: str, n: int, url: str) -> dict[str, float]:
     return await gathering.gathering(base, n, url)
 
 
+async def planning(base: str, n: int, url: str) -> dict[str, float]:
+    """Run Diwan on the planner of an event."""
+    from bench import planning
+
+    return await planning.plan(base, n, url)
+
+
 CONTESTANTS: dict[str, Callable[[str, int, str], Awaitable[dict[str, float]]]] = {
     "echo": echo,
     "press": press,
@@ -470,6 +477,7 @@ CONTESTANTS: dict[str, Callable[[str, int, str], Awaitable[dict[str, float]]]] =
     "find": find,
     "events": events,
     "gathering": gathering,
+    "planning": planning,
 }
 
 

@@ -126,16 +126,21 @@ REACH_KM = 50.0
 KM_PER_DEGREE = 111.2
 
 
+def apart(latitude: float, longitude: float, area: Area) -> float | None:
+    """Return how many kilometres a point is from the centre of an area, if that has one."""
+    if area.latitude is None or area.longitude is None:
+        return None
+    degrees = abs(longitude - area.longitude)
+    east = min(degrees, 360 - degrees) * math.cos(math.radians(latitude))
+    return KM_PER_DEGREE * math.hypot(latitude - area.latitude, east)
+
+
 def nearest(areas: Iterable[Area], latitude: float, longitude: float) -> Area | None:
     """Return the area whose centre is nearest to a point, if one is within reach."""
     found, least = None, REACH_KM
     for area in areas:
-        if area.latitude is None or area.longitude is None:
-            continue
-        apart = abs(longitude - area.longitude)
-        east = min(apart, 360 - apart) * math.cos(math.radians(latitude))
-        km = KM_PER_DEGREE * math.hypot(latitude - area.latitude, east)
-        if km <= least:
+        km = apart(latitude, longitude, area)
+        if km is not None and km <= least:
             found, least = area, km
     return found
 

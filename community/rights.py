@@ -53,7 +53,7 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
     (
         frozenset({_R.ANIMATOR}),
         """
-                absences.come_back absences.go attendance.changing.cancel_event
+        absences.come_back absences.go attendance.changing.cancel_event
         attendance.changing.change_event bridge.for_team contacts.add contacts.agree
         contacts.change contacts.erase contacts.opened contacts.search contacts.withdraw
         corrections.correct corrections.recall deliveries.ending.resend
@@ -61,21 +61,23 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         digests.reviewing.skip event_support.invite
         event_support.take_off events.create events.discard events.publish events.translate
         handing_over.hand_over handing_over.owned hosting.place_in inbox.answer inbox.close
-        inbox.hand_on inbox.of_team inbox.opened inbox.take proposals.accept proposals.refuse
-        proposals.take proposals.waiting reading_aloud.remove referrals.by_team.of_team
-        referrals.late.late referrals.late.stands referrals.preparing.laid_before
-        referrals.preparing.prepare referrals.preparing.take_back referrals.tending.disputed
-        referrals.tending.disputes referrals.tending.resolve sends.announcing.announce
-        sends.announcing.cancel_event sends.announcing.change_event
-        sends.announcing.translate_event sends.approving.submit sends.outcomes.leave_uncertain
-        sends.outcomes.resend_uncertain sends.pictures.illustrate sends.running.cancel
-        sends.running.hold sends.running.resume sends.running.schedule sends.writing.complete
-        sends.writing.edit sends.writing.translate_offer sends.writing.undo
-        sends.writing.write_language sends.writing.write_newsletter series.cancel_from
-        series.change_from series.copy series.repeat series.share team_tasks.add
-        team_tasks.change         team_tasks.finish team_tasks.give team_tasks.opened
-        team_tasks.reopen team_tasks.tasks         team_tasks.with_contact templates.add
-        templates.every templates.opened templates.remove         templates.write today.look
+        inbox.hand_on inbox.of_team inbox.opened inbox.take invitees.look proposals.accept
+        proposals.refuse proposals.take proposals.waiting reading_aloud.remove
+        referrals.by_team.of_team referrals.late.late referrals.late.stands
+        referrals.preparing.laid_before referrals.preparing.prepare
+        referrals.preparing.take_back referrals.tending.disputed referrals.tending.disputes
+        referrals.tending.resolve sends.announcing.announce sends.announcing.cancel_event
+        sends.announcing.change_event sends.announcing.translate_event sends.approving.submit
+        sends.outcomes.leave_uncertain sends.outcomes.resend_uncertain
+        sends.pictures.illustrate sends.running.cancel sends.running.hold sends.running.resume
+        sends.running.schedule sends.writing.complete sends.writing.edit
+        sends.writing.translate_offer sends.writing.undo sends.writing.write_language
+        sends.writing.write_newsletter series.cancel_from series.change_from series.copy
+        series.repeat series.share team_tasks.add team_tasks.change team_tasks.finish
+        team_tasks.give team_tasks.opened team_tasks.reopen team_tasks.tasks
+        team_tasks.with_contact templates.add templates.every templates.opened templates.remove
+        templates.write today.look venues.add venues.change venues.every venues.opened
+        venues.remove venues.suited
         """,
     ),
     (

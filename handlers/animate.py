@@ -31,6 +31,7 @@ from handlers.staff import (
     Templates,
     Today,
     Unsure,
+    Venues,
     back,
     router_for,
 )
@@ -94,7 +95,10 @@ async def desk(page: Page) -> Message:
                 Button(_.label("button", "📇 Contacts"), Contacts()),
                 Button(_.label("button", "✅ Tasks"), Tasks()),
             ],
-            [Button(_.label("button", "🗒 Templates"), Templates())],
+            [
+                Button(_.label("button", "🗒 Templates"), Templates()),
+                Button(_.label("button", "🏠 Venues"), Venues()),
+            ],
             [Button(_.label("button", "💬 What members think"), OpenJudged())],
         ]
         if await deliveries.uncertain(page.session, page.now):

@@ -28,7 +28,7 @@ from community.translations import Fallback
 from handlers import words
 from handlers.content import area_choices
 from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, toast
-from handlers.staff import ANIMATORS, OpenSend, router_for
+from handlers.staff import ANIMATORS, OpenSend, WhoCanCome, router_for
 from locales import OFFERED, Html, Translator, join, language_name, number
 
 
@@ -236,6 +236,9 @@ async def audience_card(page: Page, ref: str) -> Message:
     if audience != EVERYBODY:
         rows.append([Button(_.label("button", "Everybody"), ForWhom(ref=ref, part="all"))])
     rows.append([Button(_.label("button", "👥 Who gets it"), OpenSend(ref=ref, part="who"))])
+    if send.event_id is not None:
+        can_come = WhoCanCome(ref=ref, of="s")
+        rows.append([Button(_.label("button", "🧭 Who can come"), can_come)])
     rows.append([Button(_.label("button", "Back to the message"), OpenSend(ref=ref))])
     text = lines(
         _("<b>For whom is it?</b>"),

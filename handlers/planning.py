@@ -36,7 +36,15 @@ from handlers.replies import (
     lines,
     toast,
 )
-from handlers.staff import ANIMATORS, Hosts, InArea, PlannedEvent, router_for
+from handlers.staff import (
+    ANIMATORS,
+    Hosts,
+    InArea,
+    PlannedEvent,
+    VenuesFor,
+    WhoCanCome,
+    router_for,
+)
 from locales import (
     OFFERED,
     Html,
@@ -305,6 +313,7 @@ def _desk_rows(page: Page, event: Event) -> list[list[Button]]:
             [Button(_.label("button", "📣 Tell the members"), Do(ref=ref, what="announce"))]
         )
     if event.state == State.DRAFT or is_open:
+        rows.append([Button(_.label("button", "🧭 Who can come"), WhoCanCome(ref=ref))])
         rows += in_rows(_changing(event, _, moves=not (is_open and has_begun)), per_row=2)
     if event.state in (State.PUBLISHED, State.HELD):
         if event.place and attendance.is_at_the_door(event, page.now):
@@ -336,6 +345,7 @@ def _changing(event: Event, _: Translator, *, moves: bool) -> list[Button]:
     when_and_where = [
         Button(_.label("button", "📅 Time"), Ask(ref=ref, what="when")),
         Button(_.label("button", "📍 Place"), Ask(ref=ref, what="where")),
+        Button(_.label("button", "🏠 Venues"), VenuesFor(ref=ref)),
     ]
     return [
         Button(_.label("button", "🌐 Languages and preview"), PlannedEvent(ref=ref, part="words")),

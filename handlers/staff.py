@@ -85,6 +85,34 @@ class Digests(CallbackData, prefix="ka"):
     """The digests, month by month."""
 
 
+class Venues(CallbackData, prefix="hv"):
+    """A page of the venues; ``act`` begins one."""
+
+    at: int = 0
+    act: str = "open"
+
+
+class OneVenue(CallbackData, prefix="hs"):
+    """One venue: see it, put it right, forget it."""
+
+    ref: str
+    act: str = "open"
+
+
+class WhoCanCome(CallbackData, prefix="hp"):
+    """The planner of an event ("e"), or of the one that a send announces ("s")."""
+
+    ref: str
+    of: str = "e"
+
+
+class VenuesFor(CallbackData, prefix="hx"):
+    """Which venues suit whom an event ("e") invites, or whom the send ("s") is for."""
+
+    ref: str
+    of: str = "e"
+
+
 class Today(CallbackData, prefix="jy"):
     """What is due and what is stuck today."""
 

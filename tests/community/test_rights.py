@@ -84,6 +84,8 @@ DESIGN: dict[str, set[RoleName]] = {
     "team_tasks.": ANIMATOR,
     "templates.": ANIMATOR,
     "today.": ANIMATOR,
+    "invitees.": ANIMATOR,
+    "venues.": ANIMATOR,
     "facilitation.": {R.ANIMATOR, R.COORDINATOR},
     "sends.approving.review": TEAM,  # "a second animator or an administrator"
     # "Co-host: attendance of the own event as an animator. Community lead: co-host for every
@@ -227,6 +229,7 @@ async def town(session: AsyncSession, now: datetime) -> Town:
     )
     await add("role", "roles", person_id=member, name="translator")
     await add("link", "join_links")
+    await add("venue", "venues")
     return town
 
 
@@ -252,6 +255,7 @@ REFS = {
     "reading_aloud": "recording",
     "referrals": "referral",
     "sends": "send",
+    "venues": "venue",
     "sends.offering": "offer",
     "sends.running.resume": "held",
     "sends.writing.translate_offer": "taken",

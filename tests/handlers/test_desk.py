@@ -55,6 +55,7 @@ async def test_only_the_team_reaches_the_desk_and_sees_what_its_roles_allow(
         "📇 Contacts",
         "✅ Tasks",
         "🗒 Templates",
+        "🏠 Venues",
         "💬 What members think",
         "👥 Team",
     ]

@@ -138,6 +138,7 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("role_invitations", {**AN_OFFER, "name": "translator", "offered_to_id": 1}),
     ],
     "0046": [("attendances", {"event_id": 1, "answered_at": NOW, "guests": 1})],
+    "0060": [("venues", {"name": "Library", "languages": [], "made_at": NOW})],
     "0047": [("access_limits", {"person_id": 1, "code": "steps", "value": 0})],
     "0050": [("silences", {"person_id": 1, "nudged_at": NOW, "answer": "digest"})],
     "0058": [

@@ -44,6 +44,7 @@ from community import (
     series,
     team_tasks,
     templates,
+    venues,
 )
 from community.arrivals import Arrival, Arriving
 from community.digests import Digest, DigestItem, ItemKind
@@ -102,6 +103,7 @@ ROLES: Mapping[str, set[str]] = {
         *("ar", "pe", "pl", "pn", "pq", "pz", "pd", "nw", "nt", "ww", "wv"),
         *("eo", "ei", "eg", "eb", "dq", "dp", "hf", "ho", "wj"),
         *("zr", "zs", "zd", "zc", "zi"),
+        *("hp", "hv", "hs", "hl", "hx", "hw"),
         *("yh", "yl", "yo", "yz"),
         *("wo", "fw", "pi", "ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
         *("rt", "ld", "bt", "bl", "ls", "lt"),
@@ -142,6 +144,9 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     "pj": ("plan_tasks",),
     **dict.fromkeys(("px", "yo"), ("events", "people")),
     **dict.fromkeys(("yh", "yv"), ("events",)),
+    **dict.fromkeys(("hp", "hx"), ("events", "sends")),
+    **dict.fromkeys(("hs", "hl"), ("venues",)),
+    "hw": ("events", "venues"),
     "yz": ("events", "areas"),
     "yl": ("areas",),
     "ya": ("role_invitations",),
@@ -332,7 +337,7 @@ class Pool:
 
 
 def _is_reference(name: str) -> bool:
-    return name in {"ref", "organization", "withdraw", "person", "question", "area"}
+    return name in {"ref", "organization", "withdraw", "person", "question", "area", "venue"}
 
 
 def packed(kind: type[CallbackData], values: Iterable[str]) -> str:
@@ -484,6 +489,7 @@ async def a_town(stage: Stage) -> Town:
         await _an_event_that_repeats(session, cast["Nadia"], now)
         contact = await contacts.add(session, cast["Nadia"], contacts.Kind.PRESS, "Gazette", now)
         await contacts.agree(session, cast["Nadia"], contact.ref, "by phone", now, now)
+        await venues.add(session, cast["Nadia"], "Town hall", now, step_free=True)
         await team_tasks.add(session, cast["Nadia"], "Call", now, contact_ref=contact.ref)
         texts = {"name": "Hours", "text": "From nine to five."}
         await templates.add(session, cast["Nadia"], "en", texts, now)

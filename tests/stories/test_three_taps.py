@@ -14,7 +14,8 @@ ACTS = {
     *("va", "vr", "vk", "ua"),  # a text that stands: reading it aloud, what stood there before
     "uw",  # a file that was brought back
     "ju",  # one template under a question
-    "jl",  # the languages of a contact
+    *("jl", "hl"),  # the languages of a contact, of a venue
+    "hw",  # taking one of the venues that suit an event
     "kc",  # the digest as some reader gets it
     "yo",  # whom to ask to host an event, by name
 }
