@@ -73,8 +73,9 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         sends.running.schedule sends.writing.complete sends.writing.edit
         sends.writing.translate_offer sends.writing.undo sends.writing.write_language
         sends.writing.write_newsletter series.cancel_from series.change_from series.copy
-        series.repeat series.share team_tasks.add team_tasks.change team_tasks.finish
-        team_tasks.give team_tasks.opened team_tasks.reopen team_tasks.tasks
+        series.repeat series.share speakers.name speakers.take_off team_tasks.add
+        team_tasks.change team_tasks.finish team_tasks.give team_tasks.opened team_tasks.reopen
+        team_tasks.tasks
         team_tasks.with_contact templates.add templates.every templates.opened templates.remove
         templates.write today.look venues.add venues.change venues.every venues.opened
         venues.remove venues.suited

@@ -101,6 +101,7 @@ class Reads:
 LIMITS: Mapping[tuple[str, str], int] = {
     ("event", "title"): 120,
     ("event", "description"): 1500,
+    ("event", "speakers"): 500,
     ("newsletter", "title"): 120,
     ("newsletter", "body"): 3500,
     ("picture", "picture"): 1000,

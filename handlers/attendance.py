@@ -13,7 +13,7 @@ from community.attendance import Attendance, State, Wish
 from community.events import Event
 from community.people import Membership, Person
 from community.translations import Block
-from handlers import coming, door, listening, menu, resting, supporters
+from handlers import coming, door, listening, menu, repeating, resting, supporters
 from handlers.content import authored, block_for, by_machine, please
 from handlers.event_facts import provided
 from handlers.menu import OpenEvent
@@ -117,6 +117,7 @@ async def card_of(page: Page, event: Event, mine: Attendance | None) -> Message:
         heading(page, event, block),
         "",
         *facts(page, event, mine),
+        await repeating.line(page, event),
         "",
         await standing(page, event, mine),
         *(coming.told(page, event, mine) if is_open(page, event) else ()),
@@ -151,11 +152,15 @@ def _silence(page: Page, event: Event, mine: Attendance | None) -> Html | None:
 
 
 def heading(page: Page, event: Event, block: Block | None) -> Html:
-    """Return title and description, as the author wrote them."""
+    """Return title, description and who speaks, as the author wrote them."""
     words = block.get("title") if block else ""
     title = _bold(words)
     description = block.get("description") if block else ""
-    return authored(page, block, lines(title, "", description) if description else title)
+    speakers = block.get("speakers") if block else ""
+    parts: list[str] = [title]
+    parts += ["", description] if description else []
+    parts += ["", Html("🎤 ") + speakers] if speakers else []
+    return authored(page, block, lines(*parts))
 
 
 def _bold(words: str) -> Html:

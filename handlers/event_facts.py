@@ -17,7 +17,7 @@ from community.people import Person
 from handlers import drafting, wording, words
 from handlers.forms import begin
 from handlers.replies import Button, Message, Network, Page, Replies, edit, in_rows, lines, toast
-from handlers.staff import ANIMATORS, PlannedEvent, router_for
+from handlers.staff import ANIMATORS, PlannedEvent, Speakers, router_for
 from locales import OFFERED, Html, Translator, join, language_name
 
 
@@ -134,6 +134,7 @@ async def facts_page(page: Page, ref: str, told: int | None = None) -> Message:
         Button(_.label("button", "👂 Interpretation"), Fact(ref=ref, fact="interpretation")),
         Button(steps, Fact(ref=ref, fact="step_free")),
         Button(travel, Fact(ref=ref, fact="travel_help")),
+        Button(_.label("button", "🎤 Who speaks"), Speakers(ref=ref)),
     ]
     if event.place:
         buttons.append(Button(_.label("button", "🗺 On the map"), Fact(ref=ref, fact="pin")))

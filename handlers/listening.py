@@ -155,6 +155,7 @@ async def named_part(
         "title": _.label("recording", "Title"),
         "name": _.label("recording", "Name"),
         "description": _.label("recording", "Description"),
+        "speakers": _.label("recording", "Who speaks"),
         "eligibility": _.label("recording", "For whom"),
         "documents": _.label("recording", "What to bring"),
         "fees": _.label("recording", "What it costs"),

@@ -106,6 +106,13 @@ class WhoCanCome(CallbackData, prefix="hp"):
     of: str = "e"
 
 
+class Speakers(CallbackData, prefix="hk"):
+    """Who speaks at an event: look, name them, or name nobody any more."""
+
+    ref: str
+    act: str = "open"
+
+
 class VenuesFor(CallbackData, prefix="hx"):
     """Which venues suit whom an event ("e") invites, or whom the send ("s") is for."""
 

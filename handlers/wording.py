@@ -124,7 +124,7 @@ async def write(
     if language not in OFFERED:
         return [toast("old_button")]
     source, found = await _standings(session, desk, ref)
-    needed = ("title", "body", "description")
+    needed = ("title", "body", "description", "speakers")
     fields = [field for field in needed if field in found[source].fields]
     if desk == "s":
         send = await find(session, Send, ref)
@@ -146,6 +146,10 @@ def words_field(name: str) -> Field:
         asked = {
             "title": _("Write the title. Language: {language}", language=name_of),
             "description": _("Write the description. Language: {language}", language=name_of),
+            "speakers": _(
+                "Who speaks, and of what? One line for each. Language: {language}",
+                language=name_of,
+            ),
             "body": _("Write the text. Language: {language}", language=name_of),
             "picture": _(
                 "What is in the picture? Write it for those who cannot see it, or cannot read "
@@ -232,6 +236,12 @@ def _form(name: str, *fields: str) -> Form:
 
 WORDS: Mapping[tuple[str, ...], Form] = {
     ("title", "description"): _form("words.event", "title", "description"),
+    ("title", "speakers"): _form("words.panel", "title", "speakers"),
+    ("title", "description", "speakers"): _form("words.talk", "title", "description", "speakers"),
+    ("title", "speakers", "picture"): _form("words.stage", "title", "speakers", "picture"),
+    ("title", "description", "speakers", "picture"): _form(
+        "words.show", "title", "description", "speakers", "picture"
+    ),
     ("title",): _form("words.title", "title"),
     ("title", "body"): _form("words.news", "title", "body"),
     ("title", "description", "picture"): _form("words.flyer", "title", "description", "picture"),

@@ -85,6 +85,7 @@ DESIGN: dict[str, set[RoleName]] = {
     "templates.": ANIMATOR,
     "today.": ANIMATOR,
     "invitees.": ANIMATOR,
+    "speakers.": ANIMATOR,
     "venues.": ANIMATOR,
     "facilitation.": {R.ANIMATOR, R.COORDINATOR},
     "sends.approving.review": TEAM,  # "a second animator or an administrator"
@@ -255,6 +256,7 @@ REFS = {
     "reading_aloud": "recording",
     "referrals": "referral",
     "sends": "send",
+    "speakers": "event",
     "venues": "venue",
     "sends.offering": "offer",
     "sends.running.resume": "held",

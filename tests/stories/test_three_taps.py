@@ -15,6 +15,7 @@ ACTS = {
     "uw",  # a file that was brought back
     "ju",  # one template under a question
     *("jl", "hl"),  # the languages of a contact, of a venue
+    "hk",  # who speaks at an event
     "hw",  # taking one of the venues that suit an event
     "kc",  # the digest as some reader gets it
     "yo",  # whom to ask to host an event, by name
