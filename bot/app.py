@@ -23,6 +23,7 @@ from bot.health import Health
 from bot.holding import Hold, wait_for
 from bot.introducing import introduce
 from bot.journal import Journal, JournalUnusableError, place_of
+from bot.lessons import SOURCE, packed_lessons
 from bot.limiter import Limiter
 from bot.receiving import Receiver
 from bot.sending import LEASE, Sender
@@ -31,7 +32,7 @@ from bot.speaking import Speaker
 from bot.telegram import Call, Session, Telegram, TokenRefusedError
 from bot.translating import worker_of
 from bot.webhook import Webhook, do_without
-from community import alerts, arrivals, erasure, keys, leases, memory, roles
+from community import alerts, arrivals, erasure, keys, leases, lessons, memory, roles
 from community.alerts import Cause
 from community.machine import NO_MACHINE
 from handlers.replies import Network
@@ -161,6 +162,7 @@ class App:
             await self._become_receiver()
         if Part.SCHEDULE in self.parts:
             await self._erase_again()
+            await self._bring_lessons()
         if Part.RECEIVE in self.parts:
             await self._begin_receiving()
         if Part.SEND in self.parts:
@@ -215,6 +217,10 @@ class App:
             await self.journal.write_from(session)
         if count:
             logger.warning("%d erased people were in the database again; erased once more", count)
+
+    async def _bring_lessons(self) -> None:
+        async with self.database.transaction() as session:
+            await lessons.install(session, packed_lessons(), SOURCE, self.clock.now())
 
     async def _introduce(self) -> None:
         assert self.network is not None

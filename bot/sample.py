@@ -67,7 +67,8 @@ async def fill(database: Database, emulator: Emulator, network: Network, now: da
                 areas.settle(cast[entry["name"]], places[entry["area"]])
         for entry in sample["organizations"]:
             made = await _organization(session, boss, entry, places, now)
-            await _make_staff(session, cast[entry["staff"]], made.id, now)
+            if "staff" in entry:
+                await _make_staff(session, cast[entry["staff"]], made.id, now)
         await _past_event(session, cast, sample["events"][0], network, now)
         for at, entry in enumerate(sample["events"]):
             # One announcement and the pulse: the week has room for the newsletter, too.

@@ -26,6 +26,8 @@ class Need(StrEnum):
     EXPORT = "export"
     HIRING = "hiring"
     DIGITAL = "digital"
+    INTERNET = "internet"
+    """A place where one may use the internet or a computer free of charge."""
     LANGUAGE = "language"
     LEGAL = "legal"
     MENTORING = "mentoring"

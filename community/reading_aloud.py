@@ -23,6 +23,7 @@ from community.errors import (
     OwnTextError,
 )
 from community.events import Event
+from community.lessons import SUBJECT as LESSON
 from community.lifecycle import Who
 from community.people import Person
 from community.recordings import Recording
@@ -31,7 +32,7 @@ from community.translating import writes_as
 from community.translations import TRANSLATION, ContentText, State
 from community.untranslated import TABLES, Key, Segment
 
-READ_ALOUD = frozenset({"event", "newsletter", PICTURE, "service", "step"})
+READ_ALOUD = frozenset({"event", "newsletter", PICTURE, "service", "step", LESSON})
 """Of what a recording can be heard; the name of an area or an organisation is only a line."""
 IS_OF = and_(
     Recording.subject == ContentText.subject,

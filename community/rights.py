@@ -12,7 +12,7 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
     (
         frozenset({_R.ADMINISTRATOR, _R.ANIMATOR}),
         """
-                hosting.ask hosting.candidates hosting.entrust hosting.invite hosting.standing
+        hosting.ask hosting.candidates hosting.entrust hosting.invite hosting.standing
         invitations.join_link invitations.revoke invitations.withdraw_join_link
         roles.granting.revoke roles.inviting.invite roles.inviting.offer sends.approving.review
         """,
@@ -20,13 +20,13 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
     (
         frozenset({_R.ADMINISTRATOR}),
         """
-                restores.decide roles.granting.take
+        restores.decide roles.granting.take
         """,
     ),
     (
         frozenset({_R.ANIMATOR, _R.CO_HOST, _R.COMMUNITY_LEAD}),
         """
-                attendance.company.needed attendance.door.open_door attendance.guests.guest_list
+        attendance.company.needed attendance.door.open_door attendance.guests.guest_list
         attendance.guests.nobody_else attendance.guests.tick bridge.asked_of_hosts bridge.close
         bridge.look bridge.report bridge.write missing.reasons
         """,
@@ -34,19 +34,19 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
     (
         frozenset({_R.ANIMATOR, _R.MODERATOR}),
         """
-                bridge.reported bridge.settle
+        bridge.reported bridge.settle
         """,
     ),
     (
         frozenset({_R.ANIMATOR, _R.PROVIDER_STAFF}),
         """
-                event_support.bring
+        event_support.bring
         """,
     ),
     (
         frozenset({_R.ANIMATOR, _R.TRANSLATOR}),
         """
-                authors.begin reading_aloud.approve reading_aloud.keep translating.approve
+        authors.begin reading_aloud.approve reading_aloud.keep translating.approve
         translating.write translating.writes_as
         """,
     ),
@@ -56,47 +56,45 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         absences.come_back absences.go attendance.changing.cancel_event
         attendance.changing.change_event bridge.for_team contacts.add contacts.agree
         contacts.change contacts.erase contacts.opened contacts.search contacts.withdraw
-        corrections.correct corrections.recall deliveries.ending.resend
-        digests.reviewing.approve digests.reviewing.every digests.reviewing.leave_out
-        digests.reviewing.skip event_support.invite
-        event_support.take_off events.create events.discard events.publish events.translate
-        handing_over.hand_over handing_over.owned hosting.place_in inbox.answer inbox.close
-        inbox.hand_on inbox.of_team inbox.opened inbox.take invitees.look proposals.accept
-        proposals.refuse proposals.take proposals.waiting reading_aloud.remove
+        corrections.correct corrections.recall deliveries.ending.resend digests.reviewing.approve
+        digests.reviewing.every digests.reviewing.leave_out digests.reviewing.skip
+        event_support.invite event_support.take_off events.create events.discard events.publish
+        events.translate handing_over.hand_over handing_over.owned hosting.place_in inbox.answer
+        inbox.close inbox.hand_on inbox.of_team inbox.opened inbox.take lessons.add lessons.discard
+        lessons.every lessons.opened lessons.publish lessons.withdraw lessons.write invitees.look
+        proposals.accept proposals.refuse proposals.take proposals.waiting reading_aloud.remove
         referrals.by_team.of_team referrals.late.late referrals.late.stands
-        referrals.preparing.laid_before referrals.preparing.prepare
-        referrals.preparing.take_back referrals.tending.disputed referrals.tending.disputes
-        referrals.tending.resolve sends.announcing.announce sends.announcing.cancel_event
-        sends.announcing.change_event sends.announcing.translate_event sends.approving.submit
-        sends.outcomes.leave_uncertain sends.outcomes.resend_uncertain
-        sends.pictures.illustrate sends.running.cancel sends.running.hold sends.running.resume
-        sends.running.schedule sends.writing.complete sends.writing.edit
-        sends.writing.translate_offer sends.writing.undo sends.writing.write_language
-        sends.writing.write_newsletter series.cancel_from series.change_from series.copy
-        series.repeat series.share speakers.name speakers.take_off team_tasks.add
-        team_tasks.change team_tasks.finish team_tasks.give team_tasks.opened team_tasks.reopen
-        team_tasks.tasks
-        team_tasks.with_contact templates.add templates.every templates.opened templates.remove
-        templates.write today.look venues.add venues.change venues.every venues.opened
-        venues.remove venues.suited
+        referrals.preparing.laid_before referrals.preparing.prepare referrals.preparing.take_back
+        referrals.tending.disputed referrals.tending.disputes referrals.tending.resolve
+        sends.announcing.announce sends.announcing.cancel_event sends.announcing.change_event
+        sends.announcing.translate_event sends.approving.submit sends.outcomes.leave_uncertain
+        sends.outcomes.resend_uncertain sends.pictures.illustrate sends.running.cancel
+        sends.running.hold sends.running.resume sends.running.schedule sends.writing.complete
+        sends.writing.edit sends.writing.translate_offer sends.writing.undo
+        sends.writing.write_language sends.writing.write_newsletter series.cancel_from
+        series.change_from series.copy series.repeat series.share speakers.name speakers.take_off
+        team_tasks.add team_tasks.change team_tasks.finish team_tasks.give team_tasks.opened
+        team_tasks.reopen team_tasks.tasks team_tasks.with_contact templates.add templates.every
+        templates.opened templates.remove templates.write today.look venues.add venues.change
+        venues.every venues.opened venues.remove venues.suited
         """,
     ),
     (
         frozenset({_R.COORDINATOR, _R.ANIMATOR}),
         """
-                facilitation.read
+        facilitation.read lessons.completion
         """,
     ),
     (
         frozenset({_R.COORDINATOR, _R.PROVIDER_STAFF}),
         """
-                feedback.counted providers.freshness.confirm
+        feedback.counted providers.freshness.confirm
         """,
     ),
     (
         frozenset({_R.COORDINATOR}),
         """
-                agreements.ending.end agreements.keeping.activate agreements.keeping.active_with
+        agreements.ending.end agreements.keeping.activate agreements.keeping.active_with
         agreements.keeping.advance agreements.keeping.begin agreements.keeping.change
         agreements.keeping.every agreements.keeping.listed agreements.keeping.opened areas.change
         areas.create feedback.link_of feedback.withdraw_link figures.months.read
@@ -112,13 +110,12 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
     (
         frozenset({_R.PROVIDER_STAFF}),
         """
-                event_support.answer event_support.for_staff event_support.number_of_guests
-        feedback.hear         proposals.propose_event providers.entries.change
-        providers.entries.entry         providers.entries.opened providers.entries.opened_service
-        quarters.read         referrals.answering.ask_for referrals.answering.for_provider
-        referrals.answering.for_staff         referrals.answering.opened roles.staff.speak
-        sends.offering.offer         sends.offering.offer_again sends.offering.own_offer
-        sends.offering.withdraw_offer
+        event_support.answer event_support.for_staff event_support.number_of_guests feedback.hear
+        proposals.propose_event providers.entries.change providers.entries.entry
+        providers.entries.opened providers.entries.opened_service quarters.read
+        referrals.answering.ask_for referrals.answering.for_provider referrals.answering.for_staff
+        referrals.answering.opened roles.staff.speak sends.offering.offer
+        sends.offering.offer_again sends.offering.own_offer sends.offering.withdraw_offer
         """,
     ),
 )
@@ -132,175 +129,189 @@ _OWN: tuple[tuple[str, str, str], ...] = (
         "a member asks for a text",
         "community/test_asking.py",
         """
-                asking.ask
+        asking.ask
         """,
     ),
     (
         "a member's own answer",
         "community/test_attendance.py",
         """
-                attendance.answering.answer
+        attendance.answering.answer
         """,
     ),
     (
         "a member's own answer",
         "community/test_company.py",
         """
-                attendance.company.bring attendance.company.need
+        attendance.company.bring attendance.company.need
         """,
     ),
     (
         "as `bridge.look`, of a message with a file",
         "community/test_exchanges.py",
         """
-                bridge.attached
+        bridge.attached
         """,
     ),
     (
         "a member's own request or event, or a request to one's organisation",
         "community/test_exchanges.py",
         """
-                bridge.begin
+        bridge.begin
         """,
     ),
     (
         "who went to an event opens what was shared there",
         "community/test_event_support.py",
         """
-                event_support.met
+        event_support.met
         """,
     ),
     (
         "a question put to oneself",
         "community/test_facilitation.py",
         """
-                facilitation.answer facilitation.asked
+        facilitation.answer facilitation.asked
         """,
     ),
     (
         "a question put to oneself",
         "community/test_silences.py",
         """
-                silences.answer silences.of silences.take_back
+        silences.answer silences.of silences.take_back
         """,
     ),
     (
         "what a member lets an organisation hear",
         "community/test_feedback.py",
         """
-                feedback.allow
+        feedback.allow
         """,
     ),
     (
         "what was offered to oneself",
         "community/test_hosting.py",
         """
-                hosting.answer
+        hosting.answer
         """,
     ),
     (
         "what one hosts oneself",
         "community/test_hosting.py",
         """
-                hosting.hosted
+        hosting.hosted
         """,
     ),
     (
         "anybody may ask the team",
         "community/test_exchanges.py",
         """
-                inbox.ask
+        inbox.ask
         """,
     ),
     (
         "the asker's own question, or the team",
         "community/test_exchanges.py",
         """
-                inbox.attached
+        inbox.attached
         """,
     ),
     (
         "anybody may ask the team",
         "community/test_finding.py",
         """
-                inbox.stuck
+        inbox.stuck
         """,
     ),
     (
         "the asker's own question",
         "community/test_exchanges.py",
         """
-                inbox.told
+        inbox.told
+        """,
+    ),
+    (
+        "anybody may take a lesson",
+        "community/test_lessons.py",
+        """
+        lessons.answer lessons.turn
+        """,
+    ),
+    (
+        "a member's own word about themself",
+        "community/test_lessons.py",
+        """
+        skills.forget skills.keep
         """,
     ),
     (
         "whoever has invited",
         "community/test_roles.py",
         """
-                invitations.settle roles.inviting.confirm
+        invitations.settle roles.inviting.confirm
         """,
     ),
     (
         "a member's own answer",
         "community/test_being_there.py",
         """
-                missing.say_why
+        missing.say_why
         """,
     ),
     (
         "what one has proposed, or the organisation",
         "community/test_offers.py",
         """
-                proposals.own_event
+        proposals.own_event
         """,
     ),
     (
         "reads only what one has proposed",
         "stories/test_our_entry.py",
         """
-                proposals.proposed_by
+        proposals.proposed_by
         """,
     ),
     (
         "one's own steps",
         "community/test_providers.py",
         """
-                providers.checklists.tick
+        providers.checklists.tick
         """,
     ),
     (
         "reads only the entries of one's own organisations",
         "community/test_entries.py",
         """
-                providers.entries.own
+        providers.entries.own
         """,
     ),
     (
         "a line of the log, which names the organisation",
         "community/test_entries.py",
         """
-                providers.entries.put_back
+        providers.entries.put_back
         """,
     ),
     (
         "a member's own wish",
         "community/test_finding.py",
         """
-                providers.wishes.unwish providers.wishes.wish
+        providers.wishes.unwish providers.wishes.wish
         """,
     ),
     (
         "the step decides what is hidden; in every role and state there",
         "community/test_referral_table.py",
         """
-                referrals.answering.answer
+        referrals.answering.answer
         """,
     ),
     (
         "a member's own request",
         "community/test_referral_table.py",
         """
-                referrals.asking.agree referrals.asking.confirm referrals.asking.give
+        referrals.asking.agree referrals.asking.confirm referrals.asking.give
         referrals.asking.stop_sharing referrals.asking.withdraw
         """,
     ),
@@ -308,64 +319,64 @@ _OWN: tuple[tuple[str, str, str], ...] = (
         "a member's own request",
         "community/test_referrals.py",
         """
-                referrals.asking.mine
+        referrals.asking.mine
         """,
     ),
     (
         "requests that the team passes on by agreement",
         "stories/test_through_the_team.py",
         """
-                referrals.by_team.for_team
+        referrals.by_team.for_team
         """,
     ),
     (
         "requests that the team passes on by agreement",
         "community/test_by_team.py",
         """
-                referrals.by_team.opened_by_team referrals.by_team.record
-        referrals.by_team.record_question referrals.chains.record_passed_on
+        referrals.by_team.opened_by_team referrals.by_team.record referrals.by_team.record_question
+        referrals.chains.record_passed_on
         """,
     ),
     (
         "a member's own request",
         "community/test_referral_chains.py",
         """
-                referrals.chains.chosen_before
+        referrals.chains.chosen_before
         """,
     ),
     (
         "a member's own request",
         "stories/test_referral.py",
         """
-                referrals.chains.continued
+        referrals.chains.continued
         """,
     ),
     (
         "asks for another service, which the town lacks",
         "community/test_referral_chains.py",
         """
-                referrals.chains.pass_on
+        referrals.chains.pass_on
         """,
     ),
     (
         "what was offered to oneself",
         "community/test_roles.py",
         """
-                roles.inviting.answer_offer
+        roles.inviting.answer_offer
         """,
     ),
     (
         "reads only the offers of one's own organisations",
         "stories/test_our_entry.py",
         """
-                sends.offering.offers_of
+        sends.offering.offers_of
         """,
     ),
     (
         "one's own answers",
         "community/test_surveys.py",
         """
-                surveys.answer surveys.progress surveys.skip
+        surveys.answer surveys.progress surveys.skip
         """,
     ),
 )

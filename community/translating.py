@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import providers, roles, sends, templates, translations, untranslated
+from community import lessons, providers, roles, sends, templates, translations, untranslated
 from community.base import Referable, find
 from community.errors import (
     ApprovalBindsError,
@@ -93,6 +93,8 @@ async def write(
         await providers.translate(session, actor, subject, ref, language, words, now)
     elif subject == templates.SUBJECT:
         await templates.write(session, actor, ref, language, words, now)
+    elif subject == lessons.SUBJECT:
+        await lessons.write(session, actor, ref, language, words, now)
     else:
         await sends.write_language(session, actor, ref, language, words, now)
     return None

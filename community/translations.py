@@ -123,6 +123,12 @@ LIMITS: Mapping[tuple[str, str], int] = {
     ("area", "name"): 60,
     ("template", "name"): 60,
     ("template", "text"): 1000,
+    ("lesson", "title"): 80,
+    **{("lesson", f"screen{number}"): 700 for number in range(1, 5)},
+    ("lesson", "question"): 300,
+    **{("lesson", f"answer{number}"): 120 for number in range(1, 5)},
+    ("lesson", "why"): 600,
+    ("lesson", "picture"): 300,
 }
 """Every field there is, with the most characters it takes: less than one message carries.
 

@@ -24,6 +24,8 @@ from community.deliveries import State as Row
 from community.errors import NotAllowedError, NotFoundError
 from community.events import Event
 from community.events import State as Planned
+from community.lessons import SUBJECT as LESSON
+from community.lessons import Lesson
 from community.people import Membership, Person
 from community.providers import Organization, Service, ServiceStep
 from community.roles import RoleName
@@ -44,6 +46,7 @@ ANIMATORS: Mapping[str, type[Referable]] = {
     "newsletter": Send,
     PICTURE: Send,
     TEMPLATE: AnswerTemplate,
+    LESSON: Lesson,
 }
 TABLES: Mapping[str, type[Referable]] = {**ANIMATORS, **DIRECTORY}
 
@@ -337,6 +340,7 @@ async def _of_animators(
     templates = await session.execute(
         select(AnswerTemplate.id, AnswerTemplate.ref).order_by(AnswerTemplate.id)
     )
+    taught = await session.execute(select(Lesson.id, Lesson.ref).order_by(Lesson.id))
     letters = [said for _first, said in await _letters(session)]
     if is_to_be_changed:  # what has gone out, or is offered, lacks a language, and else stays
         letters = [said for said in letters if said.started_at is None and said.kind != Kind.OFFER]
@@ -345,6 +349,7 @@ async def _of_animators(
         "newsletter": {send.id: send.ref for send in letters},
         PICTURE: {send.id: send.ref for send in letters if send.picture is not None},
         TEMPLATE: dict(templates.all()),
+        LESSON: dict(taught.all()),
     }
 
 

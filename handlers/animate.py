@@ -28,6 +28,7 @@ from handlers.staff import (
     Inbox,
     OpenJudged,
     Tasks,
+    Taught,
     Templates,
     Today,
     Unsure,
@@ -113,6 +114,9 @@ async def desk(page: Page) -> Message:
     held_line = await restores.told(page)
     if held_line is not None and RoleName.ADMINISTRATOR in held:
         rows.append([restores.open_button(_)])
+    if RoleName.ANIMATOR in held:
+        lessons = Button(_.label("button", "🎓 Lessons"), Taught())
+        rows.append([lessons, Button(_.label("button", "📤 Tell others"), menu.Share())])
     rows.append([Button(_.label("button", "👥 Team"), Desk(to="team"))])
     elsewhere = menu.ways_in(held - menu.STAFF, _)
     text = lines(_("<b>Your desk</b>"), held_line, *(["", *elsewhere] if elsewhere else []))

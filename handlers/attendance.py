@@ -305,6 +305,9 @@ async def answer_rows(page: Page, event: Event, mine: Attendance | None) -> list
     if is_preview or bridge.takes_questions(event, page.now):
         ask = menu.WriteTo(kind="event", ref=event.ref)
         rows.append([Button(_.label("button", "❓ Ask the organisers"), ask)])
+    if is_preview or is_open(page, event):
+        share = menu.Share(what="event", ref=event.ref)
+        rows.append([Button(_.label("button", "📤 Pass it on"), share)])
     rows.append([Button(_.label("button", "All events"), List())])
     return rows
 

@@ -165,6 +165,7 @@ def _marks(page: Page, shown: Sequence[Fit]) -> list[Html]:
     """Return what the marks in the buttons mean: of those that are there."""
     _ = page._
     meanings = (
+        (any(fit.is_open for fit in shown), _("🟢 is open now.")),
         (
             any(fit.by_interpreter and not fit.given for fit in shown),
             _("🗣 has an interpreter if you ask for one."),
@@ -225,7 +226,12 @@ def _service_label(page: Page, fit: Fit, name: str) -> str:
     if fit.km is not None:
         far = distance(fit.km, page.zone, _)
         name = _.label("service", "{name} · {distance}", name=name, distance=far)
-    marks = (("💻", fit.service.online), ("⏸", fit.is_full), ("🕓", fit.is_stale))
+    marks = (
+        ("🟢", fit.is_open),
+        ("💻", fit.service.online),
+        ("⏸", fit.is_full),
+        ("🕓", fit.is_stale),
+    )
     name = " ".join([name, *(mark for mark, holds in marks if holds)])
     if fit.given:
         return _.label("service", "✅ {name}", name=name)

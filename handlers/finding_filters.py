@@ -51,6 +51,7 @@ async def look_of(page: Page, asked: OfNeed, said: str) -> Look:
         if ONLINE in asked.has
         else None,
         is_open_now=OPEN in asked.has,
+        is_open_first=asked.need == Need.INTERNET,
         point=asked.point,
     )
 

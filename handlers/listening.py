@@ -163,6 +163,10 @@ async def named_part(
         "application": _.label("recording", "How to begin"),
         "accessibility": _.label("recording", "Getting in"),
         "body": _.label("recording", "Text"),
+        **{f"screen{at}": _.label("recording", "Text") for at in range(1, 5)},
+        **{f"answer{at}": _.label("recording", "An answer") for at in range(1, 5)},
+        "question": _.label("recording", "The question"),
+        "why": _.label("recording", "Why this is right"),
         PICTURE: _.label("recording", "In the picture"),
     }[recording.field]
 

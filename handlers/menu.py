@@ -40,6 +40,24 @@ class OpenEvent(CallbackData, prefix="ev"):
     ref: str
 
 
+class Learn(CallbackData, prefix="ql"):
+    """The list of lessons."""
+
+
+class Screen(CallbackData, prefix="qs"):
+    """One screen of a lesson, counted from 0; after the last comes its question."""
+
+    ref: str
+    at: int = 0
+
+
+class Share(CallbackData, prefix="qh"):
+    """Pass something on: the network ("network", or "paper"), an event, a lesson."""
+
+    what: str = "open"
+    ref: str = ""
+
+
 class Propose(CallbackData, prefix="pp"):
     """What can be proposed; staff do it for one of their organisations."""
 
@@ -84,6 +102,7 @@ PLACES = {
     "me": "me.card",
     "help": "help",
     "privacy": "privacy",
+    "learn": "lessons",
     "news": "news.latest",
     "join": "start.terms",
     "erase": "me.erase",
@@ -110,7 +129,10 @@ async def menu_card(page: Page) -> Message:
             Button(_.label("button", "📰 News"), Menu(to="news")),
             Button(_.label("button", "👤 About me"), Menu(to="me")),
         ],
-        [Button(_.label("button", "❓ Help"), Menu(to="help"))],
+        [
+            Button(_.label("button", "🎓 Learn"), Menu(to="learn")),
+            Button(_.label("button", "❓ Help"), Menu(to="help")),
+        ],
     ]
     text = _("<b>What would you like to do?</b>")
     if not page.reader.is_member:
@@ -158,6 +180,9 @@ async def help_card(page: Page) -> Message:
             "Here you find events, support and each other. It costs nothing."
         ),
         "",
+        _("What you get here:"),
+        *what_you_get(_),
+        "",
         _(
             "This is not an emergency service. In danger, or if you need help at once, "
             "call {number}.",
@@ -168,7 +193,18 @@ async def help_card(page: Page) -> Message:
         _("/menu shows everything you can do. /language changes the language."),
         _("/stop ends all messages. You decide what we know about you: /me"),
     )
-    return Message(text, [[button(_)]])
+    tell = Button(_.label("button", "📤 Tell others"), Share())
+    return Message(text, [[tell], [button(_)]])
+
+
+def what_you_get(_: Translator) -> list[Html]:
+    """Return what the network is good for, each a line that begins with a dot."""
+    return [
+        _("• Meet other people who run a business"),
+        _("• Find advice, courses and money to start"),
+        _("• Ask a team that answers in your language"),
+        _("• Learn in short lessons, step by step"),
+    ]
 
 
 async def privacy_card(page: Page) -> Message:

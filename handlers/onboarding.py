@@ -9,7 +9,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, consents, people
+from community import attendance, consents, lessons, people
 from community.consents import Purpose
 from community.errors import LinkRefusedError, NotFoundError
 from community.people import Person
@@ -102,6 +102,9 @@ async def _follow(session: AsyncSession, person: Person, payload: str, now: date
     if payload.startswith("e-"):
         await attendance.visible(session, person, payload[2:], now)
         return [say("event.card", ref=payload[2:])]
+    if payload.startswith("l-"):
+        await lessons.open_to(session, person, payload[2:], now)
+        return [say("lesson.screen", ref=payload[2:])]
     if payload.startswith("c-"):
         if not person.is_member:
             return [say("door.join_first")]
@@ -260,6 +263,9 @@ async def terms_card(page: Page) -> Message:
             "This is a network of people who start or run a business in a new country: "
             "events, support and each other."
         ),
+        _("What you get here:"),
+        *menu.what_you_get(_),
+        "",
         _("It is free, in your language, and you can leave at any time."),
         _("We keep only what you tell us here; you can see and delete it whenever you want."),
     )

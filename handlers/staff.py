@@ -52,6 +52,28 @@ class Templates(CallbackData, prefix="jt"):
     act: str = "open"
 
 
+class Taught(CallbackData, prefix="qd"):
+    """A page of the lessons as the team sees them; ``act`` begins one, or shows the figures."""
+
+    at: int = 0
+    act: str = "open"
+
+
+class OneLesson(CallbackData, prefix="qe"):
+    """One lesson: look at it, publish it, take it down, throw a draft away."""
+
+    ref: str
+    act: str = "open"
+
+    def card(self) -> Reply:
+        """Return it as it is now."""
+        return edit("teaching.lesson", ref=self.ref)
+
+
+class LessonFigures(CallbackData, prefix="qf"):
+    """How many members took lessons, by language."""
+
+
 class Tasks(CallbackData, prefix="jk"):
     """A page of what the team has to do; ``act`` begins a task."""
 

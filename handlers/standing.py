@@ -11,6 +11,7 @@ from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import earlier, reading_aloud, roles, translating, untranslated
+from community.lessons import SUBJECT as LESSON
 from community.people import Person
 from community.reading_aloud import READ_ALOUD, Sound
 from community.roles import RoleName
@@ -21,7 +22,7 @@ from handlers import desk_files, drafts, recording
 from handlers.brought import kind_of
 from handlers.content import named
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
-from handlers.staff import AsTheyStand, OpenSend, PlannedEvent, Untranslated, router_for
+from handlers.staff import AsTheyStand, OneLesson, OpenSend, PlannedEvent, Untranslated, router_for
 from locales import OFFERED, Html, native_name
 
 READ, EARLIER = "r", "e"
@@ -183,6 +184,8 @@ async def _back(page: Page, about: tuple[str, str] | None) -> Button:
         if subject == "event":
             where = PlannedEvent(ref=ref, part="words")
             return Button(_.label("button", "Back to the event"), where)
+        if subject == LESSON:
+            return Button(_.label("button", "Back to the lesson"), OneLesson(ref=ref))
         if subject in (PICTURE, "newsletter"):
             return Button(
                 _.label("button", "Back to the message"), OpenSend(ref=ref, part="words")

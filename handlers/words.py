@@ -179,6 +179,7 @@ def need(code: Need, _: Translator) -> str:
         Need.EXPORT: _.label("need", "Selling to other countries"),
         Need.HIRING: _.label("need", "Hiring people"),
         Need.DIGITAL: _.label("need", "Computer and internet"),
+        Need.INTERNET: _.label("need", "Free internet or computer"),
         Need.LANGUAGE: _.label("need", "Learning the language"),
         Need.LEGAL: _.label("need", "Legal advice"),
         Need.MENTORING: _.label("need", "A mentor"),

@@ -72,25 +72,29 @@ def _script(character: str) -> str:
 
 def picture(report: Report, _: Translator) -> Callable[[], bytes] | None:
     """Return what draws the report as PNG, or None where no font can write it."""
-    scripts = {_script(letter) for text in _strings(report) for letter in text if letter.isalpha()}
+    files = files_for(_strings(report))
+    return None if files is None else lambda: painted(drawing(report, _), files)
+
+
+def files_for(texts: Iterable[str]) -> Sequence[str] | None:
+    """Return the files of the fonts that these texts need, or None if one is not here."""
+    scripts = {_script(letter) for text in texts for letter in text if letter.isalpha()}
     fonts = [font_of(script) for script in sorted(scripts | {"LATIN"})]
-    if None in fonts:
-        return None
-    files = sorted({str(font[1]) for font in fonts if font})
+    return None if None in fonts else sorted({str(font[1]) for font in fonts if font})
 
-    def draw() -> bytes:
-        import resvg_py
 
-        try:
-            return resvg_py.svg_to_bytes(
-                svg_string=drawing(report, _), skip_system_fonts=True, font_files=files, zoom=2
-            )
-        except BaseException as broken:
-            if type(broken).__name__ == "PanicException":  # of the drawer's, and no Exception
-                raise RuntimeError("the picture could not be drawn") from broken
-            raise
+def painted(svg: str, files: Sequence[str], zoom: int = 2) -> bytes:
+    """Return the picture as PNG, with these fonts and no others."""
+    import resvg_py
 
-    return draw
+    try:
+        return resvg_py.svg_to_bytes(
+            svg_string=svg, skip_system_fonts=True, font_files=[*files], zoom=zoom
+        )
+    except BaseException as broken:
+        if type(broken).__name__ == "PanicException":  # of the drawer's, and no Exception
+            raise RuntimeError("the picture could not be drawn") from broken
+        raise
 
 
 def _strings(report: Report) -> Iterable[str]:
@@ -132,10 +136,10 @@ def _family(script: str) -> str:
     return font[0] if font else "sans-serif"
 
 
-def lines(words: str, size: int) -> Sequence[str]:
+def lines(words: str, size: int, narrower: int = 0) -> Sequence[str]:
     """Return the words on lines that fit; what an isolate holds stays isolated on each."""
     found, open_ones = [], ""
-    for wrapped in textwrap.wrap(words, LINE // size):
+    for wrapped in textwrap.wrap(words, LINE * (WIDTH - narrower) // WIDTH // size):
         line, open_ones = open_ones + wrapped, ""
         for character in line:
             if character in (LRI, RLI, FSI):
@@ -146,7 +150,7 @@ def lines(words: str, size: int) -> Sequence[str]:
     return found
 
 
-class _Block:
+class Block:
     """SVG that grows downwards; where the reader starts on the right, so does everything."""
 
     def __init__(self, rtl: bool) -> None:
@@ -154,21 +158,41 @@ class _Block:
         self.parts: list[str] = []
 
     def x(self, from_start: float) -> float:
+        """Return where something stands that is so far from where the reader starts."""
         return WIDTH - from_start if self.rtl else from_start
 
-    def text(self, words: str, size: int, colour: str, *, at: float = MARGIN) -> None:
+    def text(
+        self, words: str, size: int, colour: str, *, at: float = MARGIN, narrower: int = 0
+    ) -> None:
         """Write words; the isolates of what was inserted stay, the drawer goes by them."""
         anchor = "end" if self.rtl else "start"
-        for number, line in enumerate(lines(words, size)):
+        self._write(lines(words, size, narrower), size, colour, self.x(at), anchor, self.rtl)
+
+    def middle(self, words: str, size: int, colour: str, *, rtl: bool | None = None) -> None:
+        """Write words in the middle; what is no language runs as ``rtl`` says."""
+        runs = self.rtl if rtl is None else rtl
+        self._write(lines(words, size), size, colour, WIDTH / 2, "middle", runs)
+
+    def _write(
+        self, said: Sequence[str], size: int, colour: str, x: float, anchor: str, rtl: bool
+    ) -> None:
+        for number, line in enumerate(said):
             self.y += number and size + 5
             # By itself the drawer takes every line to run from left to right.
-            family, inside = _in_fonts(f"{RLI if self.rtl else LRI}{line}{PDI}")
+            family, inside = _in_fonts(f"{RLI if rtl else LRI}{line}{PDI}")
             self.parts.append(
-                f'<text xml:space="preserve" x="{self.x(at)}" y="{self.y}" font-size="{size}" '
+                f'<text xml:space="preserve" x="{x}" y="{self.y}" font-size="{size}" '
                 f'fill="{colour}" font-family="{family}" text-anchor="{anchor}">{inside}</text>'
             )
 
+    def dot(self, at: float, radius: int) -> None:
+        """Draw the dot that begins a point of a list, beside the line that comes next."""
+        self.parts.append(
+            f'<circle cx="{self.x(at)}" cy="{self.y - radius - 2}" r="{radius}" fill="{BAR}"/>'
+        )
+
     def bar(self, length: float) -> None:
+        """Draw a bar beside the line that has been written last."""
         left = self.x(MARGIN + length) if self.rtl else MARGIN
         self.parts.append(
             f'<rect x="{left}" y="{self.y - 13}" width="{length}" height="14" fill="{BAR}"/>'
@@ -202,10 +226,10 @@ def drawing(report: Report, _: Translator) -> str:
     )
 
 
-def _columns(blocks: Sequence[_Block], number: int) -> Sequence[Sequence[_Block]]:
+def _columns(blocks: Sequence[Block], number: int) -> Sequence[Sequence[Block]]:
     """Return the blocks in so many columns of about one height, one after the other."""
     height = sum(block.y for block in blocks) / number
-    columns: list[list[_Block]] = [[] for _column in range(number)]
+    columns: list[list[Block]] = [[] for _column in range(number)]
     above = 0
     for block in blocks:
         columns[min(int((above + block.y / 2) / height), number - 1)].append(block)
@@ -213,8 +237,8 @@ def _columns(blocks: Sequence[_Block], number: int) -> Sequence[Sequence[_Block]
     return columns
 
 
-def _head(report: Report, rtl: bool) -> _Block:
-    block = _Block(rtl)
+def _head(report: Report, rtl: bool) -> Block:
+    block = Block(rtl)
     block.y += MARGIN + 16
     block.text(report.title, 24, INK)
     block.y += 28
@@ -222,15 +246,15 @@ def _head(report: Report, rtl: bool) -> _Block:
     return block
 
 
-def _note(report: Report, rtl: bool) -> _Block:
-    block = _Block(rtl)
+def _note(report: Report, rtl: bool) -> Block:
+    block = Block(rtl)
     block.y += 44
     block.text(without_isolates(report.note), 13, PALE)
     return block
 
 
-def _section(section: Section, rtl: bool) -> _Block:
-    block = _Block(rtl)
+def _section(section: Section, rtl: bool) -> Block:
+    block = Block(rtl)
     block.y += 44
     block.text(section.title, 18, INK)
     block.y += 6
@@ -245,7 +269,7 @@ def _long(row: Row) -> float:
     return 0 if row.is_total else row.bar or row.amount or 0
 
 
-def _draw_row(block: _Block, row: Row, highest: float) -> None:
+def _draw_row(block: Block, row: Row, highest: float) -> None:
     block.y += 22
     block.text(row.label, 14, PALE)
     block.y += 19

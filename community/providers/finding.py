@@ -42,6 +42,7 @@ from community.providers.fitting import (
     given_in,
     is_in,
     km2,
+    open_now,
     point_values,
     quoted,
 )
@@ -77,6 +78,8 @@ class Fit:
     """Takes nobody now: full, or paused."""
     is_stale: bool = False
     """Nobody has confirmed the entry lately."""
+    is_open: bool | None = None
+    """It is open now; None where what is open was not to come first."""
     km: float | None = None
     """How far it is from the point, as the crow flies."""
 
@@ -107,12 +110,12 @@ async def find_services(
 ) -> Found:
     """Return one page of the open services that are looked for, the best fitting first.
 
-    What is out of date comes last, before it what is full or paused. Then: what is nearest, if a
-    point is given; what is given in a language of the reader's, then with an interpreter, then in
-    other languages, which is shown as what it is; what is in their area; what is in the first of
-    their languages. Of typed words only what is
-    like them, and what is most like them before all of that. ``zone`` is the network's. ``only``
-    are further conditions on a service.
+    What is out of date comes last, before it what is full or paused. Then: what is open now, if
+    that is to come first; what is nearest, if a point is given; what is given in a language of the
+    reader's, then with an interpreter, then in other languages, which is shown as what it is; what
+    is in their area; what is in the first of their languages. Of typed words only what is like
+    them, and what is most like them before all of that. ``zone`` is the network's. ``only`` are
+    further conditions on a service.
     """
     sought = await asked(session, look, now, zone, only)
     scores = None
@@ -125,7 +128,9 @@ async def find_services(
         len(reader.languages),
         reader.area_id is not None,
         look.point is not None,
+        look.is_open_first,
     )
+    opens = await open_now(session, now, zone) if look.is_open_first else None
     values: dict[str, Any] = {
         **sought.values,
         **{f"spoken{at}": quoted(code) for at, code in enumerate(reader.languages)},
@@ -141,7 +146,8 @@ async def find_services(
     else:
         values |= {"size": PAGE, "before": min(page, LAST_PAGE) * PAGE}
     more = sought.more if scores is None else ()
-    query = _ranked(ranking, more) if more else _prepared(ranking)
+    is_new = more or opens is not None
+    query = _ranked(ranking, more, opens) if is_new else _prepared(ranking)
     found = (await session.execute(query, values)).all()
     if not found:
         return Found([])
@@ -169,6 +175,7 @@ def _fit(row: Any, service: Service, reader: Reader, look: Look) -> Fit:
         bool(row.here),
         bool(row.full),
         bool(row.stale),
+        row.closed == 0 if look.is_open_first else None,
         math.sqrt(row.km2) if near else None,
     )
 
@@ -185,6 +192,8 @@ class _Ranking:
     """They have named an area."""
     is_near: bool
     """What is nearest comes first."""
+    is_open_first: bool
+    """Before that, what is open now."""
 
 
 @lru_cache(maxsize=256)
@@ -192,10 +201,14 @@ def _prepared(ranking: _Ranking) -> Select[Any]:
     return _ranked(ranking)
 
 
-def _ranked(ranking: _Ranking, more: Sequence[ColumnElement[bool]] = ()) -> Select[Any]:
+def _ranked(
+    ranking: _Ranking,
+    more: Sequence[ColumnElement[bool]] = (),
+    opens: ColumnElement[bool] | None = None,
+) -> Select[Any]:
     """Return the statement that ranks services, and counts all of them beside one page."""
     # Else SQLite would work out each value again wherever it is counted and sorted by.
-    ranked = _rows(ranking).where(*more).cte("ranked").prefix_with("MATERIALIZED")
+    ranked = _rows(ranking, opens).where(*more).cte("ranked").prefix_with("MATERIALIZED")
     given = ranked.c.spoken == 0
     given_here = and_(given, ranked.c.here == 1)
     roomy = and_(given_here, ranked.c.full == 0)
@@ -218,11 +231,13 @@ def _ranked(ranking: _Ranking, more: Sequence[ColumnElement[bool]] = ()) -> Sele
 
 def _order(of: FromClause, ranking: _Ranking) -> Sequence[ColumnElement[Any]]:
     nearest = [of.c.km2] if ranking.is_near else []
+    if ranking.is_open_first:
+        nearest = [of.c.closed, *nearest]
     first = (of.c.stale, of.c.full, *nearest, of.c.spoken, of.c.here.desc())
     return (*first, of.c.which, of.c.id)
 
 
-def _rows(ranking: _Ranking) -> Select[Any]:
+def _rows(ranking: _Ranking, opens: ColumnElement[bool] | None) -> Select[Any]:
     """Return what ranks each service."""
     spoken = given_in(*(f"spoken{at}" for at in range(ranking.languages)))
     here = is_in("here") if ranking.is_somewhere else true()
@@ -235,6 +250,7 @@ def _rows(ranking: _Ranking) -> Select[Any]:
         case((spoken, 0), (Service.interpretation, 1), else_=2).label("spoken"),
         _which(ranking.languages).label("which"),
         case((here, 1), else_=0).label("here"),
+        (literal(0) if opens is None else case((opens, 0), else_=1)).label("closed"),
         (km2() if ranking.is_near else literal(None, Float())).label("km2"),
     ).where(*(conditions(ranking.shape) if ranking.shape else [among(Service.id, "found")]))
 

@@ -72,6 +72,8 @@ class Look:
     is_free: bool = False
     format: Format | None = None
     is_open_now: bool = False
+    is_open_first: bool = False
+    """Leaves nothing out: what is open now comes first."""
     point: Point | None = None
     """Leaves nothing out: what is nearest comes first."""
 
@@ -127,8 +129,8 @@ async def asked(
         values["language"] = quoted(look.language)
     if is_in_area:
         values["there"] = await around(session, look.area_id)
-    open_now = [await _open_now(session, now, zone)] if look.is_open_now else []
-    return Asked(shape, values, [*only, *open_now])
+    must_be_open = [await open_now(session, now, zone)] if look.is_open_now else []
+    return Asked(shape, values, [*only, *must_be_open])
 
 
 def conditions(shape: Shape) -> list[ColumnElement[bool]]:
@@ -260,7 +262,7 @@ def _flat(latitude: Any, longitude: Any) -> ColumnElement[float]:
 # Open now
 
 
-async def _open_now(session: AsyncSession, now: datetime, zone: str) -> ColumnElement[bool]:
+async def open_now(session: AsyncSession, now: datetime, zone: str) -> ColumnElement[bool]:
     """Return the condition that the hours of a service (``hours``) say it is open."""
     zones = {zone, *await session.scalars(select(Area.zone).distinct())}
     its_zone = func.coalesce(Area.zone, literal(zone))

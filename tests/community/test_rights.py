@@ -83,6 +83,8 @@ DESIGN: dict[str, set[RoleName]] = {
     "handing_over.": ANIMATOR,
     "team_tasks.": ANIMATOR,
     "templates.": ANIMATOR,
+    "lessons.": ANIMATOR,
+    "lessons.completion": {R.ANIMATOR, R.COORDINATOR},
     "today.": ANIMATOR,
     "invitees.": ANIMATOR,
     "speakers.": ANIMATOR,
@@ -231,6 +233,7 @@ async def town(session: AsyncSession, now: datetime) -> Town:
     await add("role", "roles", person_id=member, name="translator")
     await add("link", "join_links")
     await add("venue", "venues")
+    await add("lesson", "lessons", state="draft", leads="events")
     return town
 
 
@@ -245,6 +248,7 @@ REFS = {
     "events": "event",
     "hosting": "event",
     "inbox": "question",
+    "lessons": "lesson",
     "missing": "event",
     "invitations": "link",
     "invitations.revoke": "role",

@@ -57,6 +57,8 @@ async def test_only_the_team_reaches_the_desk_and_sees_what_its_roles_allow(
         "🗒 Templates",
         "🏠 Venues",
         "💬 What members think",
+        "🎓 Lessons",
+        "📤 Tell others",
         "👥 Team",
     ]
     boss = await phone(3, "en", ADMINISTRATOR)

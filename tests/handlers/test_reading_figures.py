@@ -20,6 +20,7 @@ async def test_a_coordinator_reads_a_month_as_text_picture_and_workbook(phone: C
     ways = [
         "🤝 Support by quarter",
         "💬 What members think",
+        "🎓 Lessons in figures",
         "🌐 Translations",
         "⚙️ Set up the network",
     ]

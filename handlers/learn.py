@@ -1,0 +1,340 @@
+"""/learn: lessons, screen by screen, to a question and to something to do next."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from aiogram import Router
+from aiogram.filters import Command
+from aiogram.filters.callback_data import CallbackData
+from aiogram.fsm.context import FSMContext
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import lessons, limits, reading_aloud, roles
+from community.errors import NotFoundError
+from community.lessons import PICTURE, QUESTION, SUBJECT, TITLE, WHY, Leads, Lesson, State
+from community.limits import Limit
+from community.people import Person
+from community.recordings import Recording
+from community.roles import RoleName
+from community.translations import Block
+from handlers import menu
+from handlers.content import authored, block_for
+from handlers.menu import AskTeam, Learn, Menu, Screen, Share
+from handlers.planning import Events
+from handlers.replies import (
+    Button,
+    File,
+    Message,
+    Page,
+    Replies,
+    Reply,
+    blockquote,
+    edit,
+    lines,
+    say,
+    toast,
+)
+from handlers.skills import check_button, near_button
+from handlers.staff import Desk, OneLesson, Taught
+from locales import Html, Translator, number
+
+
+class Answered(CallbackData, prefix="qa"):
+    """An answer to the question of a lesson, counted from 1."""
+
+    ref: str
+    chosen: int
+
+    def card(self) -> Reply:
+        """Return the lesson as it is now."""
+        return edit("lesson.screen", ref=self.ref)
+
+
+class Hear(CallbackData, prefix="qv"):
+    """Hear one text of a lesson, in the language it is shown in."""
+
+    ref: str
+    language: str
+    field: str
+
+
+class See(CallbackData, prefix="qp"):
+    """See the picture of a lesson."""
+
+    ref: str
+
+
+# Handlers
+
+
+async def command(message: Any, state: FSMContext) -> Replies:
+    """Answer /learn."""
+    await state.clear()
+    return [say("lessons")]
+
+
+async def list_opened(query: Any, state: FSMContext) -> Replies:
+    """Show the lessons in place."""
+    await state.clear()
+    return [edit("lessons")]
+
+
+async def turned(
+    query: Any,
+    callback_data: Screen,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+    _: Translator,
+) -> Replies:
+    """Show a screen, and remember it as the place where a member is."""
+    ref, at = callback_data.ref, callback_data.at
+    await lessons.turn(session, person, ref, at, _.language, now)
+    return [edit("lesson.screen", ref=ref, at=at)]
+
+
+async def answered(
+    query: Any,
+    callback_data: Answered,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+    _: Translator,
+) -> Replies:
+    """Say what is right, kindly; whatever was said, the lesson is done."""
+    ref, chosen = callback_data.ref, callback_data.chosen
+    await lessons.open_to(session, person, ref, now)
+    if not 1 <= chosen <= len(lessons.ANSWERS):
+        return [toast("old_button")]
+    await lessons.answer(session, person, ref, _.language, now)
+    return [edit("lesson.done", ref=ref, chosen=chosen)]
+
+
+async def heard(
+    query: Any, callback_data: Hear, session: AsyncSession, person: Person, now: datetime
+) -> Replies:
+    """Play one text of a lesson."""
+    lesson = await lessons.open_to(session, person, callback_data.ref, now)
+    language = callback_data.language
+    found = await _sounds(session, lesson, language, callback_data.field)
+    return [say("listen", ref=one.ref) for one in found] or [toast("listen.gone")]
+
+
+async def _sounds(
+    session: AsyncSession, lesson: Lesson, language: str, field: str
+) -> list[Recording]:
+    """Return what can be heard of a screen: its title and its answers belong to it."""
+    beside = {lessons.SCREENS[0]: (TITLE, field), QUESTION: (field, *lessons.ANSWERS)}
+    found = await reading_aloud.heard(session, SUBJECT, [lesson.id], language)
+    heard = {one.field: one for one in found.get(lesson.id, ())}
+    return [heard[each] for each in beside.get(field, (field,)) if each in heard]
+
+
+async def looked(
+    query: Any, callback_data: See, session: AsyncSession, person: Person, now: datetime
+) -> Replies:
+    """Send the picture of a lesson, with its words."""
+    lesson = await lessons.open_to(session, person, callback_data.ref, now)
+    return [say("lesson.picture", ref=lesson.ref)] if lesson.picture else [toast("old_button")]
+
+
+# Cards
+
+
+async def list_card(page: Page) -> Message:
+    """List what there is to learn, with where the reader is."""
+    _ = page._
+    every = await lessons.offered(
+        page.session, page.reader, page.reads, page.network.language, page.now
+    )
+    rows = [[_lesson_button(_, one)] for one in every]
+    text = lines(
+        _("🎓 <b>Short lessons</b>"),
+        _("Each takes about two minutes. You can stop at any time and go on later.")
+        if every
+        else _("There is no lesson at the moment."),
+    )
+    more = [[check_button(_)], [near_button(_)]]
+    return Message(text, [*rows, *more, [menu.button(_)]])
+
+
+def _lesson_button(_: Translator, one: lessons.Offered) -> Button:
+    title, far = one.block.get(TITLE), one.progress
+    if far is None:
+        return Button(_.label("lesson", "▫️ {title}", title=title), Screen(ref=one.lesson.ref))
+    if far.finished_at is not None:
+        return Button(_.label("lesson", "✅ {title}", title=title), Screen(ref=one.lesson.ref))
+    label = _.label("lesson", "▶️ {title}", title=title)
+    return Button(label, Screen(ref=one.lesson.ref, at=far.screen))
+
+
+async def _read(page: Page, ref: str) -> tuple[Lesson, Block]:
+    lesson = await lessons.open_to(page.session, page.reader, ref, page.now)
+    block = await block_for(page, SUBJECT, lesson.id)
+    if block is None:
+        raise NotFoundError("Lesson")
+    return lesson, block
+
+
+async def screen_card(page: Page, ref: str, at: int = 0) -> Message:
+    """Show one screen; after the last, the question."""
+    _ = page._
+    lesson, block = await _read(page, ref)
+    screens = lessons.screens_of(block)
+    at = max(at, 0)
+    if at >= len(screens):
+        return await _question(page, lesson, block, len(screens))
+    head = _("Part {number} of {all}", number=number(at + 1, _), all=number(len(screens) + 1, _))
+    title = Html("<b>") + block.get(TITLE) + Html("</b>")
+    text = lines(head, "", authored(page, block, lines(title, "", block.get(screens[at]))))
+    rows = [
+        await _listen(page, lesson, block, screens[at]),
+        [Button(_.label("button", "Go on ➡️"), Screen(ref=ref, at=at + 1))],
+        [Button(_.label("button", "Back"), Screen(ref=ref, at=at - 1))] if at else [],
+        await _leave(page, lesson),
+    ]
+    if at or lesson.picture is None:
+        return Message(text, rows)
+    text = lines(text, *_in_picture(page, block))
+    if Limit.NO_DATA in await limits.of(page.session, page.reader):  # nothing heavy unasked
+        see = Button(_.label("button", "🖼 Show the picture"), See(ref=ref))
+        return Message(text, [[see], *rows])
+    return Message(text, rows, picture_of(lesson))
+
+
+def _in_picture(page: Page, block: Block) -> list[Html]:
+    said = block.get(PICTURE)
+    if not said:
+        return []
+    return [Html(""), page._("🖼 In the picture:"), authored(page, block, blockquote(said))]
+
+
+async def _listen(page: Page, lesson: Lesson, block: Block, field: str) -> list[Button]:
+    """Return the button that plays this text, if it can be heard; nothing is played unasked."""
+    if not await _sounds(page.session, lesson, block.language, field):
+        return []
+    pressed = Hear(ref=lesson.ref, language=block.language, field=field)
+    return [Button(page._.label("button", "🔊 Listen"), pressed)]
+
+
+async def _leave(page: Page, lesson: Lesson) -> list[Button]:
+    """Return the way out: to the lessons, or for the team to where its lessons are."""
+    _ = page._
+    if not lesson.for_team and lesson.state == State.PUBLISHED:
+        return [Button(_.label("button", "All lessons"), Learn())]
+    if await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now):
+        to: CallbackData = Taught() if lesson.for_team else OneLesson(ref=lesson.ref)
+        return [Button(_.label("button", "Back to the desk"), to)]
+    return [menu.button(_)]
+
+
+async def _question(page: Page, lesson: Lesson, block: Block, screens: int) -> Message:
+    _ = page._
+    answers = lessons.answers_of(block)
+    numbered = [
+        _("{number}. {answer}", number=number(at, _), answer=answer)
+        for at, answer in enumerate(answers, start=1)
+    ]
+    asked = lines(Html("<b>") + block.get(QUESTION) + Html("</b>"), "", *numbered)
+    text = lines(
+        _("A question to end with. It is no test: nobody sees what you choose."),
+        "",
+        authored(page, block, asked),
+    )
+    choices = [
+        Button(number(at, _), Answered(ref=lesson.ref, chosen=at))
+        for at in range(1, len(answers) + 1)
+    ]
+    rows = [
+        await _listen(page, lesson, block, QUESTION),
+        choices,
+        [Button(_.label("button", "Back"), Screen(ref=lesson.ref, at=screens - 1))],
+        await _leave(page, lesson),
+    ]
+    return Message(text, rows)
+
+
+async def done_card(page: Page, ref: str, chosen: int = 0) -> Message:
+    """Say what is right and why, and what to do now."""
+    _ = page._
+    lesson, block = await _read(page, ref)
+    answers, right = lessons.answers_of(block), lesson.right_answer
+    if not 1 <= right <= len(answers):
+        told = _("Thank you. There is no wrong answer.")
+    elif chosen == right:
+        told = _("✅ Yes, that is right.")
+    else:
+        told = _("Many would say so. This is right:")
+        told = lines(told, authored(page, block, blockquote(answers[right - 1])))
+    why = block.get(WHY)
+    text = lines(
+        told,
+        authored(page, block, why) if why else None,
+        "",
+        _("🎓 This lesson is done. What you can do now:"),
+    )
+    share = Share(what="lesson", ref=ref)
+    is_public = not lesson.for_team and lesson.state == State.PUBLISHED
+    again = Button(_.label("button", "🔁 Read it again"), Screen(ref=ref))
+    rows = [
+        [way_of(lesson.leads, _)],
+        await _listen(page, lesson, block, WHY),
+        [again],
+        [Button(_.label("button", "📤 Pass it on"), share)] if is_public else [],
+        await _leave(page, lesson),
+    ]
+    return Message(text, rows)
+
+
+def way_of(leads: Leads, _: Translator) -> Button:
+    """Return the button to the part of the bot that a lesson leads to."""
+    if leads == Leads.INTERNET:
+        return near_button(_)
+    if leads == Leads.CHECK:
+        return check_button(_)
+    ways: Mapping[Leads, tuple[str, CallbackData]] = {
+        Leads.EVENTS: (_.label("button", "📅 See the events"), Menu(to="events")),
+        Leads.SUPPORT: (_.label("button", "🤝 Find support"), Menu(to="support")),
+        Leads.ME: (_.label("button", "👤 Say what I look for"), Menu(to="me")),
+        Leads.ASK: (_.label("button", "✉️ Write to the team"), AskTeam()),
+        Leads.MENU: (_.label("button", "See everything there is"), Menu()),
+        Leads.DESK: (_.label("button", "Go to my desk"), Desk()),
+        Leads.PLAN: (_.label("button", "📅 Plan an event"), Events()),
+    }
+    label, to = ways[leads]
+    return Button(label, to)
+
+
+async def picture_card(page: Page, ref: str) -> Message | None:
+    """Show the picture of a lesson, and what is in it."""
+    lesson, block = await _read(page, ref)
+    if lesson.picture is None:
+        return None
+    return Message(authored(page, block, block.get(PICTURE)), file=picture_of(lesson))
+
+
+def picture_of(lesson: Lesson) -> File | None:
+    """Return the picture as Telegram passes it on."""
+    picture = lesson.picture
+    return File("", picture.file_id, is_picture=picture.is_photo) if picture else None
+
+
+CARDS = {
+    "lessons": list_card,
+    "lesson.screen": screen_card,
+    "lesson.done": done_card,
+    "lesson.picture": picture_card,
+}
+
+
+def setup() -> Router:
+    """Take /learn and the buttons of lessons."""
+    router = Router(name="learn")
+    router.message.register(command, Command("learn"))
+    router.callback_query.register(list_opened, Learn.filter())
+    router.callback_query.register(turned, Screen.filter())
+    router.callback_query.register(answered, Answered.filter())
+    router.callback_query.register(heard, Hear.filter())
+    router.callback_query.register(looked, See.filter())
+    return router

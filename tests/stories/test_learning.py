@@ -1,0 +1,231 @@
+"""Members learn: a lesson with a voice, the check of skills, the nearest open internet."""
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import select
+
+from bot.lessons import packed_lessons
+from bot.pictures import blank
+from community import areas, people, providers, roles
+from community.lessons import LessonProgress
+from community.needs import Need
+from community.roles import RoleName
+from community.skills import SkillCheck
+from tests.stories.conftest import BOTH_WAYS, Coming, Somebody, Stage
+from tests.stories.test_read_aloud import sounds
+from tests.stories.test_translators import has_button
+
+NETWORKS = packed_lessons()[0].texts
+DOOR = blank() + b"door"
+VOICE = b"why a network helps"
+OPEN, CLOSED = (50.8481, 4.3525), (50.8500, 4.3530)
+HERE = (50.8501, 4.3531)
+PLACES = {
+    "en": ("Library", "Job centre"),
+    "fr": ("Bibliothèque", "Maison de l'emploi"),
+    "ar": ("مكتبة", "مركز التشغيل"),
+    "uk": ("Бібліотека", "Центр зайнятості"),
+}
+
+
+@BOTH_WAYS
+async def test_a_member_takes_a_lesson_that_somebody_has_read_aloud_and_ends_at_the_events(
+    stage: Stage, animator: Coming, team: str, reader: str
+) -> None:
+    boss, member = await animator(reader), await stage.member("Reader", reader)
+    words = NETWORKS[reader]
+    await boss.says("/animate")
+    await boss.presses("🎓 Lessons")
+    await boss.presses(words["title"])
+    await boss.presses("🎙 Read aloud or put right")
+    await boss.presses("⏭ Skip")
+    await boss.presses("🎙 Read it aloud")
+    await boss.sends_voice(VOICE)
+    await boss.presses("✅ Keep it")
+
+    await member.says("/learn")
+    await member.presses(words["title"])
+    member.sees_last("Part {number} of {all}", words["screen1"].split("\n")[0])
+    assert sounds(member) == [], "never unasked"
+    await member.presses("🔊 Listen")
+    assert sounds(member) == [VOICE]
+    await member.presses("Go on ➡️")
+    await member.presses("Go on ➡️")
+    member.sees(words["screen3"].split("\n")[0])
+    assert not has_button(member, "🔊 Listen"), "nobody has read this aloud"
+    await member.says("/learn")
+    await member.presses("▶️ {title}", title=words["title"])
+    member.sees_last(words["screen3"].split("\n")[0])  # where they were
+    await member.presses("Go on ➡️")
+    await member.presses("Go on ➡️")
+    member.sees_last("It is no test: nobody sees what you choose.", words["question"])
+    await answers(member, 1)
+    member.sees_last("Many would say so. This is right:", words["answer2"], words["why"][:20])
+    await member.presses("📅 See the events")
+    member.sees_last("There is no event")
+    await member.says("/learn")
+    assert f"✅ {words['title']}" in member.buttons()
+    async with stage.app.database.transaction() as session:
+        (progress,) = await session.scalars(select(LessonProgress))
+        assert (progress.language, progress.finished_at) == (reader, stage.now)
+
+
+async def answers(member: Somebody, number: int) -> None:
+    """Press the button of an answer, whatever its number is called."""
+    buttons = [one for row in member.last["buttons"] for one in row]
+    (data,) = [
+        one["data"]
+        for one in buttons
+        if one["data"].endswith(f":{number}") and "qa:" in one["data"]
+    ]
+    member.stage.emulator.world.press(member.id, member.last["message_id"], data)
+    await member.stage.settled()
+
+
+@BOTH_WAYS
+async def test_an_animator_writes_a_lesson_looks_at_it_publishes_it_and_takes_it_down(
+    stage: Stage, animator: Coming, team: str, reader: str
+) -> None:
+    boss, member = await animator(team), await stage.member("Reader", reader)
+    await boss.says("/animate")
+    await boss.presses("🎓 Lessons")
+    await boss.presses("🧭 For you: {title}")
+    boss.sees_last("Part {number} of {all}")
+    await boss.presses("Back to the desk")
+    await boss.presses("➕ New lesson")
+    await boss.says("Hours on your door")
+    await boss.says("Write your hours on the door.")
+    await boss.says("Write them in two languages.")
+    await boss.presses("Skip")
+    await boss.says("Where do the hours stand?")
+    await boss.says("On the door")
+    boss.sees_last("Please write two to four answers, each on a line of its own.")
+    await boss.says("Nowhere\nOn the door")
+    await boss.presses("On the door")
+    await boss.presses("Skip")
+    await boss.sends_picture(DOOR)
+    boss.sees_last("What is in the picture?")
+    await boss.says("A door with a paper on it")
+    await boss.presses("👤 Say what I look for")
+    boss.sees_last("A draft: only the team can see it.", "Hours on your door")
+    await boss.presses("👀 Look at it")
+    boss.sees_last("Write your hours on the door.", "A door with a paper on it")
+    await member.says("/learn")
+    assert not has_button(member, "Hours on your door")
+
+    await boss.presses("Back to the desk")
+    await boss.presses("📢 Publish it")
+    await member.says("/learn")
+    await member.presses("Hours on your door")
+    member.sees_last("A door with a paper on it", "Write your hours on the door.")
+    assert member.picture(member.last) == DOOR
+    await member.presses("Go on ➡️")
+    await member.presses("Go on ➡️")
+    await boss.presses("🚫 Take it down")
+    await answers(member, 2)
+    member.sees_last("Where do the hours stand?")
+    await member.says("/learn")
+    assert not has_button(member, "Hours on your door")
+
+
+async def free_internet(stage: Stage, boss: Somebody) -> None:
+    """Let there be a library that is open, and nearer a job centre that is closed."""
+    async with stage.app.database.transaction() as session:
+        now = stage.now
+        actor = await people.by_telegram_id(session, boss.id)
+        assert actor is not None
+        await roles.take(session, actor, RoleName.COORDINATOR, now)
+        area = await areas.create(session, actor, "Europe/Brussels", now)
+        for language, (name, _other) in PLACES.items():
+            await providers.translate(
+                session, actor, "area", area.ref, language, {"name": name[:4]}, now
+            )
+        for at, (point, hours) in enumerate(
+            ((OPEN, ("10:00", "19:00")), (CLOSED, ("14:00", "16:00")))
+        ):
+            made = await providers.create_organization(session, actor, PLACES["en"][at], "en", now)
+            service = await providers.create_service(
+                session,
+                actor,
+                made.ref,
+                Need.INTERNET,
+                ["en"],
+                {"name": PLACES["en"][at]},
+                "en",
+                now,
+                area_ref=area.ref,
+            )
+            for language, names in PLACES.items():
+                if language != "en":
+                    await providers.translate(
+                        session, actor, "service", service.ref, language, {"name": names[at]}, now
+                    )
+            latitude, longitude = point
+            location = providers.Location(
+                organization_id=made.id,
+                area_id=area.id,
+                latitude=latitude,
+                longitude=longitude,
+                made_at=now,
+            )
+            session.add(location)
+            await session.flush()
+            session.add(
+                providers.ServiceAtLocation(service_id=service.id, location_id=location.id)
+            )
+            session.add(
+                providers.Schedule(
+                    location_id=location.id,
+                    byday="MO,TU,WE,TH,FR",
+                    opens_at=hours[0],
+                    closes_at=hours[1],
+                )
+            )
+
+
+@pytest.mark.parametrize("reader", ["uk", "ar"])
+async def test_a_member_checks_their_skills_and_finds_the_nearest_open_place_with_internet(
+    stage: Stage, animator: Coming, reader: str
+) -> None:
+    boss, member = await animator("fr"), await stage.member("Reader", reader)
+    await free_internet(stage, boss)
+    await member.says("/learn")
+    await member.presses("💪 What can I do already?")
+    member.sees_last("This is no test.", "📹 You join a video call.")
+    await member.presses("🌱 Not yet")
+    await member.presses("💪 I do it alone")
+    await member.presses("Back")
+    member.sees_last("📧 You write an e-mail and send it.")
+    for _skill in range(6):
+        await member.presses("💪 I do it alone")
+    member.sees_last("Here something can help you:", "📹 Video calls")
+    assert has_button(member, "📚 Find a course")
+    assert await kept(stage) is None, "nothing is kept unless they want it"
+    await member.presses("💾 Keep this for me")
+    assert await kept(stage) == "0222222"
+    await member.presses("🗑 Do not keep this")
+    assert await kept(stage) is None
+
+    await member.presses("🌐 Internet near me")
+    library, centre = PLACES[reader]
+    await member.shares_location(*HERE)
+    member.sees_last("🟢 is open now.", "The nearest comes first.")
+    first, second = [label for label in member.buttons() if library in label or centre in label]
+    assert library in first, "open comes before near"
+    assert "🟢" in first
+    assert centre in second
+    assert "🟢" not in second
+    await stage.play(until=datetime(2026, 11, 24, 14, 30, tzinfo=stage.now.tzinfo))
+    await member.says("/learn")
+    await member.presses("🌐 Internet near me")
+    await member.presses("📍 Everywhere")
+    await member.shares_location(*HERE)
+    first, second = [label for label in member.buttons() if library in label or centre in label]
+    assert centre in first, "both are open: the nearest comes first"
+
+
+async def kept(stage: Stage) -> str | None:
+    async with stage.app.database.transaction() as session:
+        found: str | None = await session.scalar(select(SkillCheck.said))
+        return found
