@@ -490,6 +490,14 @@ async def dates(session: AsyncSession, series: Series, now: datetime) -> list[Ev
     return list(rows)
 
 
+async def every_date(session: AsyncSession, series: Series) -> list[Event]:
+    """Return all dates that a series has had so far, those that were left out, too."""
+    rows = await session.scalars(
+        select(Event).where(Event.series_id == series.id).order_by(Event.starts_at, Event.id)
+    )
+    return list(rows)
+
+
 async def others_of(
     session: AsyncSession, person: Person, event: Event, now: datetime
 ) -> list[tuple[Attendance, Event]]:

@@ -8,7 +8,7 @@ from aiogram import Router
 from aiogram.filters.callback_data import CallbackData
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import asking, attendance, bridge, events
+from community import asking, attendance, bridge, events, series
 from community.attendance import Attendance, State, Wish
 from community.events import Event
 from community.people import Membership, Person
@@ -31,7 +31,7 @@ from handlers.replies import (
     toast,
 )
 from locales import Html, event_time, moment
-from reports.calendar import event_file
+from reports.calendar import event_file, series_file
 
 MAP = "https://www.openstreetmap.org/?mlat={latitude:.5f}&mlon={longitude:.5f}&zoom=17"
 """Where a point on the map is opened, on a tap of somebody who goes."""
@@ -50,6 +50,12 @@ class Answer(CallbackData, prefix="an"):
 
 class Calendar(CallbackData, prefix="ics"):
     """Send the calendar file."""
+
+    ref: str
+
+
+class SeriesCalendar(CallbackData, prefix="hr"):
+    """Send the calendar file of all dates of what repeats."""
 
     ref: str
 
@@ -98,6 +104,11 @@ async def expect(session: AsyncSession, pressed: Mapping[int, str]) -> None:
 async def calendar_asked(query: Any, callback_data: Calendar) -> Replies:
     """Send the calendar file."""
     return [say("event.calendar", ref=callback_data.ref)]
+
+
+async def series_asked(query: Any, callback_data: SeriesCalendar) -> Replies:
+    """Send the calendar file of all dates."""
+    return [say("event.calendar", ref=callback_data.ref, of_all=True)]
 
 
 # Cards
@@ -301,6 +312,9 @@ async def answer_rows(page: Page, event: Event, mine: Attendance | None) -> list
             rows.append(
                 [Button(_.label("button", "📅 Put it in my calendar"), Calendar(ref=event.ref))]
             )
+        if said in (State.GOING, State.MAYBE) and event.series_id is not None:
+            whole = SeriesCalendar(ref=event.ref)
+            rows.append([Button(_.label("button", "📅 All dates in my calendar"), whole)])
     is_preview = event.state == events.State.DRAFT
     if is_preview or bridge.takes_questions(event, page.now):
         ask = menu.WriteTo(kind="event", ref=event.ref)
@@ -340,20 +354,25 @@ async def event_said(page: Page, state: str, changed: bool) -> Message:
     )
 
 
-async def event_calendar(page: Page, ref: str) -> Message:
-    """Send the calendar file, in the reader's language."""
+async def event_calendar(page: Page, ref: str, *, of_all: bool = False) -> Message:
+    """Send the calendar file, in the reader's language; ``of_all``: of all dates of a series."""
     _ = page._
     event = await attendance.visible(page.session, page.reader, ref, page.now)
     block = await block_for(page, "event", event.id)
     mine = await attendance.of(page.session, event, page.reader)
-    content = event_file(
-        event,
+    words = (
         block.get("title") if block else "",
         block.get("description") if block else "",
         block.language if block else _.language,
-        page.now,
-        with_address=knows_address(mine),
     )
+    repeated = await series.of_event(page.session, event) if of_all else None
+    if repeated is not None:
+        rule, dates = series.rule_of(repeated), await series.every_date(page.session, repeated)
+        content = series_file(
+            event, repeated.ref, rule, dates, words, page.now, with_address=knows_address(mine)
+        )
+    else:
+        content = event_file(event, *words, page.now, with_address=knows_address(mine))
     text = _("Open this file to put the event into the calendar of your phone.")
     return Message(text, file=File(_.label("file", "event") + ".ics", content))
 
@@ -371,4 +390,5 @@ def setup() -> Router:
     router.callback_query.register(answered, Answer.filter())  # what is pressed most
     router.callback_query.register(opened, OpenEvent.filter())
     router.callback_query.register(calendar_asked, Calendar.filter())
+    router.callback_query.register(series_asked, SeriesCalendar.filter())
     return router

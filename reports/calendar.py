@@ -4,13 +4,20 @@ UID stays for ever and SEQUENCE grows with each change, so that a later file rep
 entry instead of standing beside it. The file names nobody.
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from community import events
 from community.events import Event
+from community.series import Every, Rule
 from locales import balanced
 
 PRODUCT = "-//Diwan//Diwan//EN"
+DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+LAST_FROM = 28
+"""A date later than this in its month stands for the last of its weekday."""
 
 
 def event_file(
@@ -26,22 +33,85 @@ def event_file(
 
     Times are wall time in the event's zone. The address, or the link, is for those who are going.
     """
-    from icalendar import Calendar, Timezone
+    is_cancelled = event.state == events.State.CANCELLED
+    words = title, description, language
+    entry = _entry(event, words, now, with_address=with_address)
+    entry.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
+    day = event.starts_wall.date()
+    return _file(event, [entry], "CANCEL" if is_cancelled else "PUBLISH", day)
+
+
+def series_file(
+    event: Event,
+    ref: str,
+    rule: Rule,
+    dates: Sequence[Event],
+    words: tuple[str, str, str],
+    now: datetime,
+    *,
+    with_address: bool = True,
+) -> bytes:
+    """Return the file of all dates of what repeats, as ``event``, one of them, is now.
+
+    What is left out is an EXDATE; what was moved alone is an entry of its own, that stands for the
+    day of the rule. The series is known by ``ref``. Title, description and their language are
+    ``words``.
+    """
+    zone = events.zone_of(event)
+    at = rule.starts_wall.time()
+    begins = rule.starts_wall.replace(tzinfo=zone)
+    uid = f"{ref}-series@diwan"
+    main = _entry(event, words, now, with_address=with_address)
+    for name, value in (
+        ("uid", uid),
+        ("dtstart", begins),
+        ("dtend", begins + timedelta(minutes=event.minutes)),
+        ("sequence", max(each.sequence for each in dates)),
+    ):
+        main.pop(name, None)
+        main.add(name, value)
+    main.add("rrule", rule_in_words(rule, zone))
+    main.add("status", "CONFIRMED")
+    entries = [main]
+    for each in dates:
+        if each.series_day is None:
+            continue
+        regular = datetime.combine(each.series_day, at, zone)
+        if each.state in (events.State.CANCELLED, events.State.DISCARDED):
+            main.add("exdate", regular)
+        elif each.starts_wall != regular.replace(tzinfo=None):
+            moved = _entry(each, words, now, with_address=with_address)
+            moved.pop("uid")
+            moved.add("uid", uid)
+            moved.add("recurrence-id", regular)
+            entries.append(moved)
+    return _file(event, entries, "PUBLISH", rule.starts_wall.date())
+
+
+def rule_in_words(rule: Rule, zone: ZoneInfo) -> dict[str, Any]:
+    """Return a rule as iCalendar says it."""
+    rules: dict[Every, dict[str, Any]] = {
+        Every.WEEK: {"freq": "weekly"},
+        Every.TWO_WEEKS: {"freq": "weekly", "interval": 2},
+        Every.MONTH: {"freq": "monthly", "byday": _weekday(rule.starts_wall.date())},
+    }
+    told = rules[rule.every]
+    if rule.until is not None:
+        told["until"] = datetime.combine(rule.until, time.max, zone).astimezone(UTC)
+    return told
+
+
+def _weekday(first: date) -> str:
+    """Return "the second Tuesday" as iCalendar says it; from the 29th on, the last."""
+    number = -1 if first.day > LAST_FROM else (first.day - 1) // 7 + 1
+    return f"{number}{DAYS[first.weekday()]}"
+
+
+def _entry(event: Event, words: tuple[str, str, str], now: datetime, *, with_address: bool) -> Any:
     from icalendar import Event as Entry
 
-    is_cancelled = event.state == events.State.CANCELLED
+    title, description, language = words
     zone = events.zone_of(event)
-    calendar = Calendar()
-    calendar.add("prodid", PRODUCT)
-    calendar.add("version", "2.0")
-    calendar.add("method", "CANCEL" if is_cancelled else "PUBLISH")
-    # One year each way is enough for one entry; without an end the library lists decades.
-    day = event.starts_wall.date()
-    around = timedelta(days=366)
-    calendar.add_component(
-        Timezone.from_tzid(event.zone, first_date=day - around, last_date=day + around)
-    )
-
     entry = Entry()
     entry.add("uid", f"{event.uid}@diwan")
     entry.add("sequence", event.sequence)
@@ -55,11 +125,26 @@ def event_file(
     entry.add("summary", balanced(title), parameters={"LANGUAGE": language})
     if description:
         entry.add("description", balanced(description), parameters={"LANGUAGE": language})
-    entry.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
     if with_address and event.place:
         entry.add("location", balanced(event.place))
     if with_address and event.link:
         entry.add("url", event.link)
-    calendar.add_component(entry)
+    return entry
+
+
+def _file(event: Event, entries: Sequence[Any], method: str, day: date) -> bytes:
+    from icalendar import Calendar, Timezone
+
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    # One year each way is enough for one entry; without an end the library lists decades.
+    around = timedelta(days=366)
+    calendar.add_component(
+        Timezone.from_tzid(event.zone, first_date=day - around, last_date=day + around)
+    )
+    for entry in entries:
+        calendar.add_component(entry)
     content: bytes = calendar.to_ical()
     return content

@@ -30,6 +30,13 @@ async def test_members_read_who_speaks_once_the_animator_says_that_they_agreed(
     await amina.presses("Tea")
     assert "🎤 Rosa Peer: how she <opened> a bakery" in amina.last
     assert "🔁 Every week" in amina.last
+    await amina.presses("✅ Going")
+    await amina.presses("📅 All dates in my calendar")
+    file = amina.seen[-1].file
+    assert file is not None
+    assert isinstance(file.content, bytes)
+    assert b"RRULE:FREQ=WEEKLY" in file.content
+    assert b"LOCATION:Cellar" in file.content
     await boss.presses("➕ What else there is")
     await boss.presses("🎤 Who speaks")
     await boss.presses("🗑 Name nobody any more")

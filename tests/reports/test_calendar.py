@@ -1,13 +1,14 @@
 """The calendar file of an event."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from icalendar import Calendar
 
 from community import events
 from community.events import Event
-from reports.calendar import event_file
+from community.series import Every, Rule
+from reports.calendar import event_file, series_file
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -100,3 +101,32 @@ def test_what_is_typed_turns_nothing_round_in_a_phones_calendar() -> None:
     assert str(entry["DESCRIPTION"]) == "سطر\nثان"
     assert str(entry["LOCATION"]) == "المكتبة"
     assert entry["SUMMARY"].params["LANGUAGE"] == entry["DESCRIPTION"].params["LANGUAGE"] == "ar"
+
+
+def test_what_repeats_is_one_entry_with_its_rule_what_is_left_out_and_what_was_moved() -> None:
+    first = datetime(2027, 3, 16, 18, 0)  # noqa: DTZ001 - wall time
+    dates = []
+    off = events.State.CANCELLED
+    for number, (hours, state) in enumerate([(0, None), (0, off), (1, None), (0, None)]):
+        wall = first + timedelta(weeks=number, hours=hours)
+        facts = {"state": state} if state else {}
+        moment = events.wall_to_utc(wall, "Europe/Paris")
+        day = (first + timedelta(weeks=number)).date()
+        dates.append(
+            an_event(starts_wall=wall, starts_at=moment, series_id=7, series_day=day, **facts)
+        )
+    rule = Rule(Every.WEEK, first, dates[-1].series_day)
+    calendar = read(series_file(dates[-1], "x", rule, dates, ("Tea", "", "en"), NOW))
+    main, moved = calendar.walk("VEVENT")
+    assert main["RRULE"].to_ical() == b"FREQ=WEEKLY;UNTIL=20270406T215959Z"
+    assert main["DTSTART"].dt.astimezone(UTC) == dates[0].starts_at
+    assert main["EXDATE"].dts[0].dt.astimezone(UTC) == dates[1].starts_at
+    assert moved["UID"] == main["UID"] != dates[2].uid
+    at_six = dates[2].starts_at - timedelta(hours=1)
+    assert moved["RECURRENCE-ID"].dt.astimezone(UTC) == at_six
+    assert moved["DTSTART"].dt.astimezone(UTC) == dates[2].starts_at
+    monthly = Rule(Every.MONTH, datetime(2027, 3, 30, 18, 0))  # noqa: DTZ001 - wall time
+    entry, *_moved = read(
+        series_file(dates[0], "x", monthly, dates[:1], ("Tea", "", "en"), NOW)
+    ).walk("VEVENT")
+    assert entry["RRULE"].to_ical() == b"FREQ=MONTHLY;BYDAY=-1TU"

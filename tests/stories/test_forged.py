@@ -92,7 +92,7 @@ OWN = {
     *("pg", "pk", "px", "hq", "ya", "ye", "yv", "yr"),
     *("wt", "bm", "py", "vl", "fc", "fi", "fm", "fn", "fs"),
     *("wr", "ws", "wn"),
-    "ht",
+    *("ht", "hr"),
     *("kd", "ke"),
     *("ql", "qs", "qa", "qv", "qp", "qc", "qn", "qh"),  # to learn, and to pass on
 }
@@ -130,7 +130,7 @@ ROLES: Mapping[str, set[str]] = {
 """What a role may press beyond that. A new button is nobody's until it is written here."""
 
 ABOUT: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("ev", "an", "ics", "pe", "pq", "pz", "pd", "pg", "pk"), ("events",)),
+    **dict.fromkeys(("ev", "an", "ics", "hr", "pe", "pq", "pz", "pd", "pg", "pk"), ("events",)),
     **dict.fromkeys(("zr", "zs", "zd", "zc"), ("events",)),
     **dict.fromkeys(("hf", "hb", "hn", "hd", "hj", "hm", "ho", "hq"), ("events",)),
     **dict.fromkeys(("nl", "nt", "sd", "fw", "pi"), ("sends",)),
