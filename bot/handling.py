@@ -23,9 +23,9 @@ from community import attendance, conversations, deliveries, people
 from community.arrivals import Arrival, Arriving
 from community.errors import RefusalError
 from community.people import Person
-from handlers import FORMS, expect, is_confidential, render
+from handlers import FORMS, expect, is_confidential, joining, render
 from handlers.forms import Attached
-from handlers.replies import How, Message, Network, Page, Reply, toast
+from handlers.replies import WORDLESS, How, Message, Network, Page, Reply, toast
 from locales import negotiate
 
 logger = logging.getLogger("diwan.handling")
@@ -126,9 +126,13 @@ class Handling:
             getattr(event, "message", None), "chat", None
         )
         user: User | None = getattr(event, "from_user", None)
-        if user is None or (chat is not None and chat.type != "private") or user.is_bot:
+        if user is None:
             return []
-        person = await people.by_telegram_id(session, user.id)
+        person = None if user.is_bot else await people.by_telegram_id(session, user.id)
+        if chat is not None and chat.type != "private":
+            return await joining.heard(session, update, chat, user, person, now)
+        if user.is_bot:
+            return []
         if update.my_chat_member is not None:
             # Nobody is met by leaving: whoever was erased and then blocks the bot stays unknown.
             if person is not None:
@@ -197,7 +201,7 @@ class Handling:
             if index < arrival.spoken:
                 continue
             how = How(reply["how"])
-            if how is How.COMMANDS:
+            if how in WORDLESS:
                 message: Message | None = Message("", language=page._.language)
             else:
                 try:

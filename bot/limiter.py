@@ -68,11 +68,12 @@ class Limiter:
         per_chat: float = 1.0,
         burst: int = BURST,
         *,
+        per_group: float = PER_GROUP,
         paid: float = 0.0,
         shared: Database | None = None,
     ) -> None:
         self.is_paid = paid > 0
-        self._chats = _Chats(1.0 / per_chat, burst)
+        self._chats = _Chats(1.0 / per_chat, burst, 1.0 / per_group)
         self._free = _Pace(self, "free", overall, self._chats, shared)
         self._paid = _Pace(self, "paid", paid, self._chats, shared) if paid else self._free
         self._numbers = itertools.count()
@@ -101,6 +102,10 @@ class Limiter:
         """Let nothing leave for this chat for so long; all others go on."""
         seconds += random.uniform(*JITTER)  # noqa: S311 - no secret
         self._chats.hush(chat_id, asyncio.get_running_loop().time() + seconds)
+
+    def is_free(self, chat_id: int) -> bool:
+        """Say whether this chat may get something now, as far as its own pace goes."""
+        return self._chats.free_at(chat_id) <= asyncio.get_running_loop().time()
 
     def hush(self, until: float) -> None:
         """Let nothing leave until then; whoever has not the patience is told at once."""
@@ -131,12 +136,12 @@ class Limiter:
 class _Chats:
     """When each chat may get its next message: an average pace with a small burst."""
 
-    def __init__(self, gap: float, burst: int) -> None:
-        self._gap, self._burst = gap, burst
+    def __init__(self, gap: float, burst: int, group_gap: float) -> None:
+        self._gap, self._burst, self._group_gap = gap, burst, group_gap
         self._full_at: OrderedDict[int, float] = OrderedDict()
 
     def _pace(self, chat_id: int) -> tuple[float, int]:
-        return (1 / PER_GROUP, GROUP_BURST) if chat_id < 0 else (self._gap, self._burst)
+        return (self._group_gap, GROUP_BURST) if chat_id < 0 else (self._gap, self._burst)
 
     def free_at(self, chat_id: int) -> float:
         """Return the moment from which this chat may get one."""

@@ -21,7 +21,7 @@ from aiogram import Bot, Dispatcher
 from aiohttp import ClientError
 from sqlalchemy.exc import DBAPIError
 
-from bot import fetching, waiting
+from bot import fetching, in_groups, waiting
 from bot.answering import BeginAgainError, translator_of
 from bot.clock import Clock
 from bot.database import Database, is_away
@@ -40,7 +40,7 @@ from locales import Html, Translator
 
 logger = logging.getLogger("diwan.receiving")
 
-ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member"]
+ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member", "chat_join_request"]
 PERSONS_AT_ONCE = 64
 """How many people's updates are carried out or answered at a time."""
 AT_ONCE = 32
@@ -185,11 +185,11 @@ class Receiver:
         """Commit raw updates to the inbox and set their persons' lanes going."""
         now = self.clock.now()
         rows = []
-        for update in batch:
+        for update in map(in_groups.without_words, batch):
             body = json.dumps(update, sort_keys=True, separators=(",", ":"))
             sender, state = sender_of(update), Arriving.WAITING
-            if update.keys().isdisjoint(ALLOWED):  # nothing that we have asked for
-                state = Arriving.DONE
+            if update.keys().isdisjoint(ALLOWED) or in_groups.is_talk(update):
+                state, sender = Arriving.DONE, None  # nothing that we have asked for
             elif sender is None:
                 state = Arriving.SET_ASIDE
             rows.append(

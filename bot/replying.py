@@ -16,7 +16,7 @@ from bot.database import Database
 from bot.handling import Handled, Speech
 from bot.introducing import introduce_to
 from bot.speaking import Speaker, Spoken, digest
-from bot.telegram import Fate
+from bot.telegram import Call, Fate
 from bot.waiting import Waiting
 from community import arrivals, deliveries, live, people
 from community.arrivals import Said
@@ -37,6 +37,15 @@ class Note:
     is_last: bool
     speech: Speech | None = None
     spoken: Spoken | None = None
+
+
+def _in_group(speech: Speech, sender: int) -> Call | None:
+    """Return what is done in a group, if that is what a reply is."""
+    if speech.how is How.LEAVE:
+        return Call("leaveChat", speech.args)
+    if speech.how is How.ADMIT:
+        return Call("approveChatJoinRequest", {**speech.args, "user_id": sender})
+    return None
 
 
 class Replying:
@@ -67,6 +76,10 @@ class Replying:
             if speech.how is How.COMMANDS:
                 language = speech.message.language
                 await introduce_to(self.speaker.telegram, handled.sender, language)
+            elif call := _in_group(speech, handled.sender):
+                answer = await self.speaker.telegram.call(call)
+                if answer.fate != Fate.DONE:
+                    logger.info("%s was not done: %s", call.method, answer.reason)
         messages = [s for s in handled.speeches if s.how in (How.SAY, How.EDIT)]
         for speech in messages:
             spoken = await self._say(query, handled.sender, speech)

@@ -11,7 +11,7 @@ import contextlib
 import logging
 from collections import Counter, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,12 +23,13 @@ from bot.answering import translator_of
 from bot.clock import Clock
 from bot.database import Database, is_away
 from bot.speaking import TOO_LONG, Speaker, Spoken, digest
-from bot.telegram import Fate, TokenRefusedError
-from community import deliveries, judging, live, memory, people
+from bot.telegram import MIGRATED, Fate, TokenRefusedError
+from community import deliveries, groups, judging, live, memory, people
 from community.among import among
 from community.deliveries import Delivery, Due, Outcome, State
 from community.errors import RefusalError
-from community.people import Person
+from community.groups import Group
+from community.people import Membership, Person
 from community.policy import EDITS, POLICY, UNASKED, Crash, Lane
 from handlers import FORMS, render, said_already
 from handlers.replies import Message, Network, NotYetError, Page
@@ -49,6 +50,8 @@ FIRST_REST, LONGEST_REST = 1.0, 60.0
 """Seconds without a try while Telegram is not there: doubled each time, up to the longest."""
 LOOK_FOR_WORDS = timedelta(minutes=10)
 """How long what is in no language that its reader may get waits before it is looked at again."""
+NEXT_IN_GROUP = timedelta(seconds=4)
+"""After how long what waits for a group behind something else is looked at again."""
 UNSURE = "unsure"
 """Why a row is owed again that may have arrived: that happens to it once, then it is listed."""
 
@@ -176,6 +179,7 @@ class Sender:
         back: list[Outcome] = []
         readers = await judging.readers(session, rows, now, self.network.language)
         memo: dict[Any, Message | None] = {}
+        taken = self._chats | {item.chat_id for item in self._ready}
         for row in rows:
             reader = readers.get(row.person_id or 0)
             try:
@@ -185,6 +189,12 @@ class Sender:
                     raise
                 logger.exception("delivery %d (%s) cannot be rendered", row.id, row.kind)
                 prepared = _outcome(row, State.FAILED, "cannot_render")
+            if isinstance(prepared, Ready) and row.group_id is not None:
+                # Groups take so little a minute that what waits for one would hold up everybody.
+                if prepared.chat_id in taken:
+                    prepared = _outcome(row, State.QUEUED, "its_turn", due_at=now + NEXT_IN_GROUP)
+                else:
+                    taken.add(prepared.chat_id)
             if isinstance(prepared, Ready):
                 ready.append(prepared)
             else:
@@ -207,6 +217,8 @@ class Sender:
         now: datetime,
         memo: dict[Any, Message | None],
     ) -> Ready | Outcome:
+        if row.group_id is not None:
+            return await self._for_group(session, row, row.group_id, now, memo)
         verdict = judging.judge(row, reader, now, self.network.zone)
         if verdict != judging.GO or reader is None:
             return _outcome(row, verdict.state, verdict.reason, due_at=verdict.due_at)
@@ -224,6 +236,26 @@ class Sender:
                 return _outcome(row, State.SUPPRESSED, "no_copy")
         door: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
         return Ready(row, reader.person.telegram_id, message, door, copies)
+
+    async def _for_group(
+        self,
+        session: AsyncSession,
+        row: Due,
+        group_id: int,
+        now: datetime,
+        memo: dict[Any, Message | None],
+    ) -> Ready | Outcome:
+        """Prepare what is for a group: it waits for no morning, and nothing in it is anybody's."""
+        group = await session.get(Group, group_id)
+        if group is None or group.state != groups.State.LINKED or row.kind != groups.CARD:
+            return _outcome(row, State.SUPPRESSED, "lost")
+        if now >= row.expires_at:
+            return _outcome(row, State.EXPIRED, "too_late")
+        message = await _render(self._page(session, reader_in(group), now, memo), row)
+        if message is None:
+            return _outcome(row, State.SUPPRESSED, "no_longer_applies")
+        door: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
+        return Ready(row, group.chat_id, message, door)
 
     def _page(
         self, session: AsyncSession, person: Person, now: datetime, memo: dict[Any, Any]
@@ -374,6 +406,20 @@ class Sender:
                 person = await session.get(Person, outcome.person_id)
                 if person is not None:  # not erased meanwhile
                     await deliveries.lose(session, person, outcome.reason, now)
+            if outcome.group_id is not None:
+                await self._settle_in_group(session, outcome, outcome.group_id, now)
+
+    async def _settle_in_group(
+        self, session: AsyncSession, outcome: Outcome, group_id: int, now: datetime
+    ) -> None:
+        """Note that a group has become another, or that the bot is in it no more."""
+        group = await session.get(Group, group_id)
+        if group is None:
+            return
+        if outcome.moved_to is not None:
+            await groups.moved(session, group.chat_id, outcome.moved_to, now)
+        elif outcome.state == State.REFUSED:
+            await groups.lost(session, group.chat_id, now)
 
     async def _keep_current(self, session: AsyncSession, outcome: Outcome, now: datetime) -> None:
         """Keep what was sent current from now on, if what it shows still moves."""
@@ -381,7 +427,7 @@ class Sender:
         if item is None or outcome.state != State.SENT or not outcome.messages:
             return
         chat_id, number = outcome.messages[-1]
-        if await people.by_telegram_id(session, chat_id) is None:
+        if chat_id > 0 and await people.by_telegram_id(session, chat_id) is None:
             return  # erased meanwhile
         row, shown = item.row, digest(item.message)
         await live.keep(session, chat_id, number, row.kind, row.args, shown, now)
@@ -398,6 +444,10 @@ class Sender:
             return _outcome(row, State.SENT, reason, language=message.language, messages=messages)
         if answer.fate == Fate.UNREACHABLE:
             return _outcome(row, State.REFUSED, answer.reason)
+        if answer.reason == MIGRATED and row.group_id is not None:
+            return replace(
+                _outcome(row, State.QUEUED, MIGRATED, due_at=now), moved_to=answer.result
+            )
         if answer.fate == Fate.BUSY:
             return _again(row, answer.reason, now + timedelta(seconds=answer.retry_after))
         if answer.fate == Fate.NOT_SENT:
@@ -434,13 +484,19 @@ class Sender:
         back is shown at the next look.
         """
         for chat_id, message_id, message in await self._changed():
+            if chat_id < 0 and not self.speaker.is_free(chat_id):
+                continue  # a group's pace holds up nobody else: it is shown at the next look
             spoken = await self.speaker.edit(
                 chat_id, message_id, message, Lane.SERVICE, or_say=False
             )
-            fate = spoken.answer.fate
+            fate, now = spoken.answer.fate, self.clock.now()
             if fate in (Fate.BUSY, Fate.NOT_SENT, Fate.UNSURE):
                 continue
             async with self.database.transaction() as session:
+                if spoken.answer.reason == MIGRATED:
+                    await groups.moved(session, chat_id, spoken.answer.result, now)
+                elif fate == Fate.UNREACHABLE and chat_id < 0:
+                    await groups.lost(session, chat_id, now)
                 await live.has_shown(
                     session,
                     chat_id,
@@ -453,11 +509,11 @@ class Sender:
     async def _changed(self) -> list[tuple[int, int, Message]]:
         """Return the live messages that say something new; let go of those that move no more."""
         changed: list[tuple[int, int, Message]] = []
-        now = self.clock.now()
+        now, memo = self.clock.now(), dict[Any, Message | None]()
         async with self.database.transaction() as session:
             for row in await live.every(session):
                 try:
-                    message = await self._as_it_is(session, row, now)
+                    message = await self._as_it_is(session, row, now, memo)
                 except Exception as error:  # what is wrong with one keeps no other as it was
                     if isinstance(error, DBAPIError) and is_away(error):
                         raise
@@ -470,18 +526,33 @@ class Sender:
         return changed
 
     async def _as_it_is(
-        self, session: AsyncSession, row: live.LiveMessage, now: datetime
+        self,
+        session: AsyncSession,
+        row: live.LiveMessage,
+        now: datetime,
+        memo: dict[Any, Message | None],
     ) -> Message | None:
         """Render a live message; what its reader may not see any more is closed."""
-        person = await people.by_telegram_id(session, row.chat_id)
+        if row.chat_id < 0:
+            group = await groups.of_chat(session, row.chat_id)
+            person = reader_in(group) if group is not None else None
+        else:
+            person = await people.by_telegram_id(session, row.chat_id)
         if person is None:
             return None
-        page = self._page(session, person, now, {})
+        page = self._page(session, person, now, memo)
+        if (said := said_already(page, row.kind, row.args)) is not None:
+            return said
         async with memory.savepoint(session):
             try:
                 return await render(page, row.kind, **row.args)
             except RefusalError:
                 return await render(page, "closed")
+
+
+def reader_in(group: Group) -> Person:
+    """Return whom a card in a group is for: somebody of whom only the language is known."""
+    return Person(telegram_id=group.chat_id, language=group.language, state=Membership.LEFT)
 
 
 async def _render(page: Page, row: Due) -> Message | None:
@@ -510,6 +581,7 @@ def _outcome(
         state,
         reason,
         person_id=row.person_id,
+        group_id=row.group_id,
         due_at=due_at,
         costs_a_try=costs_a_try,
         holds_up=holds_up,
@@ -521,7 +593,12 @@ def _outcome(
 def _again(row: Due, reason: str, later: datetime, *, costs_a_try: bool = False) -> Outcome:
     """Owe a row again; what its person is owed after it waits as long."""
     return _outcome(
-        row, State.QUEUED, reason, due_at=later, costs_a_try=costs_a_try, holds_up=True
+        row,
+        State.QUEUED,
+        reason,
+        due_at=later,
+        costs_a_try=costs_a_try,
+        holds_up=row.person_id is not None,
     )
 
 

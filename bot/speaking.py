@@ -104,6 +104,10 @@ class Speaker:
         """Return for how many seconds Telegram wants silence."""
         return self.telegram.limiter.paused_for
 
+    def is_free(self, chat_id: int) -> bool:
+        """Say whether a chat may get something now, as far as its own pace goes."""
+        return self.telegram.limiter.is_free(chat_id)
+
     async def has_turn(self, chat_id: int, lane: Lane) -> bool:
         """Wait for the turn to say one message; False if Telegram wants a longer pause."""
         return await self.telegram.turn(chat_id, lane, PATIENCE)

@@ -45,6 +45,8 @@ SEVERAL, SEVERAL_WITHIN = 3, 10.0
 FILES = 2
 """How many files that go from one side to another are in our hands at a time."""
 TOO_LATE = "turn_came_late"
+MIGRATED = "migrated"
+"""Why nothing arrives in a group that has become a supergroup; the answer's result is which."""
 JSON, PARTS = "application/json", "multipart/form-data"
 OUT_OF_REACH = frozenset({"no_connection", "connection_lost", "server_error", "bad_answer"})
 """Reasons that say: that was not Telegram, or Telegram is down."""
@@ -255,9 +257,14 @@ class Telegram:
     def _hush(self, chat_id: int, lane: Lane, seconds: float, *, paid: bool) -> None:
         """Be silent as Telegram wishes: in one chat, or everywhere.
 
-        A single person who presses too fast gets a 429 on an answer, and that is about their
-        chat. What leaves by itself, or answers to several people at once, is about all of them.
+        A group takes so much a minute, and that is about this group. A single person who presses
+        too fast gets a 429 on an answer, and that is about their chat. What leaves by itself,
+        or answers to several people at once, is about all of them.
         """
+        if chat_id < 0:
+            logger.warning("Telegram wants silence in one group for %.0f seconds", seconds)
+            self.limiter.pause_chat(chat_id, seconds)
+            return
         now = asyncio.get_running_loop().time()
         self._hushed[chat_id] = now
         self._hushed = {chat: at for chat, at in self._hushed.items() if now - at < SEVERAL_WITHIN}
@@ -299,8 +306,8 @@ def _refusal(status: int, words: object, more: Mapping[str, Any]) -> Answer:
     seconds = more.get("retry_after")
     if seconds and isinstance(seconds, int | float):
         return Answer(Fate.BUSY, "429", float(seconds))
-    if more.get("migrate_to_chat_id"):  # a group: we write to none
-        return Answer(Fate.REJECTED, "migrated")
+    if isinstance(to := more.get("migrate_to_chat_id"), int):
+        return Answer(Fate.REJECTED, MIGRATED, result=to)
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return Answer(Fate.REJECTED, "too_large")
     if not isinstance(words, str):  # Telegram always says why

@@ -43,6 +43,7 @@ from community.conversations import Conversation
 from community.deliveries import Delivery, SentMessage
 from community.events import Event
 from community.exchanges import Exchange, ExchangeMessage
+from community.groups import Applicant
 from community.history import Step
 from community.live import LiveMessage
 from community.people import MEMBERSHIP, Person
@@ -199,6 +200,7 @@ def _known_by_number(telegram_id: int) -> Iterable[tuple[Table, ColumnElement[bo
         (tables["conversations"], Conversation.telegram_id == telegram_id),
         (tables["sent_messages"], SentMessage.chat_id == telegram_id),
         (tables["live_messages"], LiveMessage.chat_id == telegram_id),
+        (tables["group_applicants"], Applicant.telegram_id == telegram_id),
     )
 
 
@@ -339,6 +341,7 @@ async def _forget_number(session: AsyncSession, telegram_id: int) -> None:
         (Conversation, Conversation.telegram_id),
         (SentMessage, SentMessage.chat_id),
         (LiveMessage, LiveMessage.chat_id),
+        (Applicant, Applicant.telegram_id),
     ):
         await _run(session, delete(table).where(number == telegram_id))
 

@@ -26,6 +26,7 @@ from community.exchanges import KEPT, Exchange, ExchangeMessage, Kind
 from community.exchanges import State as Asked
 from community.facilitation import FacilitationAsked, code_of
 from community.figures import quarter_of
+from community.groups import CARD, Applicant
 from community.live import LiveMessage
 from community.machine import MachineText
 from community.people import Membership, Person
@@ -115,7 +116,10 @@ RULES: Sequence[Rule] = (
         timedelta(days=60),
         "it was sent",
         "to end what never ended by itself",
-        lambda before: delete(LiveMessage).where(LiveMessage.since < before),
+        # The card of an event in a group, which names nobody, ends with the event.
+        lambda before: delete(LiveMessage).where(
+            LiveMessage.since < before, LiveMessage.kind != CARD
+        ),
     ),
     Rule(
         "an exchange between a member and the team in which nobody waits for an answer, with "
@@ -257,6 +261,14 @@ RULES: Sequence[Rule] = (
         "somebody of the team last did something with it",
         "so that the team can work with them",
         lambda before: delete(Contact).where(Contact.touched_at < before),
+    ),
+    Rule(
+        "that somebody who is no member has asked to join a group; it goes sooner, once they are "
+        "let in",
+        timedelta(days=30),
+        "they asked",
+        "to let them in once they are a member",
+        lambda before: delete(Applicant).where(Applicant.asked_at < before),
     ),
     Rule(
         "that somebody of the team was away",

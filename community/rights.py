@@ -58,7 +58,9 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         contacts.change contacts.erase contacts.opened contacts.search contacts.withdraw
         corrections.correct corrections.recall deliveries.ending.resend digests.reviewing.approve
         digests.reviewing.every digests.reviewing.leave_out digests.reviewing.skip
-        event_support.invite event_support.take_off events.create events.discard events.publish
+        groups.change groups.every groups.for_event groups.link groups.opened groups.post
+        groups.unlink event_support.invite event_support.take_off events.create events.discard
+        events.publish
         events.translate handing_over.hand_over handing_over.owned hosting.place_in inbox.answer
         inbox.close inbox.hand_on inbox.of_team inbox.opened inbox.take lessons.add lessons.discard
         lessons.every lessons.opened lessons.publish lessons.withdraw lessons.write invitees.look

@@ -25,6 +25,7 @@ from handlers.staff import (
     Contacts,
     Desk,
     Digests,
+    Groups,
     Inbox,
     OpenJudged,
     Tasks,
@@ -99,6 +100,7 @@ async def desk(page: Page) -> Message:
             [
                 Button(_.label("button", "🗒 Templates"), Templates()),
                 Button(_.label("button", "🏠 Venues"), Venues()),
+                Button(_.label("button", "📌 Groups"), Groups()),
             ],
             [Button(_.label("button", "💬 What members think"), OpenJudged())],
         ]

@@ -201,7 +201,7 @@ async def invitation_card(page: Page, ref: str, token: str = "") -> Message | No
 async def where(page: Page, role: RoleName, at: int = 0) -> Message:
     """Choose which area somebody leads."""
     _ = page._
-    rows, turning = await _areas(
+    rows, turning = await area_rows(
         page, at, lambda area, to: Entrust(role=RoleName(role), area=area, at=to)
     )
     text = (
@@ -254,7 +254,7 @@ async def entrusted_card(
     return Message(text, file=File("diwan.png", qr_picture(link), is_picture=True))
 
 
-async def _areas(
+async def area_rows(
     page: Page, at: int, button: Callable[[str, int], CallbackData]
 ) -> tuple[list[list[Button]], list[Button]]:
     """Return a page of the areas that can be chosen, and the buttons that turn it."""
@@ -278,7 +278,7 @@ async def _areas(
 async def area_list(page: Page, ref: str, at: int = 0) -> Message:
     """Choose in which area an event is."""
     _ = page._
-    rows, turning = await _areas(page, at, lambda area, to: InArea(ref=ref, area=area, at=to))
+    rows, turning = await area_rows(page, at, lambda area, to: InArea(ref=ref, area=area, at=to))
     rows.append([Button(_.label("button", "In none of them"), InArea(ref=ref, area=NOWHERE))])
     back = Button(_.label("button", "Back to the event"), PlannedEvent(ref=ref))
     text = _("In which area is this event? Whoever leads it looks after it, too.")

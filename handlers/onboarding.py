@@ -13,7 +13,7 @@ from community import attendance, consents, lessons, people
 from community.consents import Purpose
 from community.errors import LinkRefusedError, NotFoundError
 from community.people import Person
-from handlers import feedback, menu, team, words
+from handlers import feedback, joining, menu, team, words
 from handlers.replies import (
     Button,
     Message,
@@ -165,7 +165,7 @@ async def terms_answered(
         return [edit("start.looking"), say("menu")]
     language = person.language or ""
     await people.join(session, person, now, terms_version=TERMS_VERSION, language=language)
-    return [edit("start.consents")]
+    return [edit("start.consents"), *await joining.let_in(session, person, now)]
 
 
 async def switched(

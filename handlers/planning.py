@@ -40,6 +40,7 @@ from handlers.staff import (
     ANIMATORS,
     Hosts,
     InArea,
+    InGroups,
     PlannedEvent,
     VenuesFor,
     WhoCanCome,
@@ -312,6 +313,7 @@ def _desk_rows(page: Page, event: Event) -> list[list[Button]]:
         rows.append(
             [Button(_.label("button", "📣 Tell the members"), Do(ref=ref, what="announce"))]
         )
+        rows.append([Button(_.label("button", "📌 Post it in groups"), InGroups(ref=ref))])
     if event.state == State.DRAFT or is_open:
         rows.append([Button(_.label("button", "🧭 Who can come"), WhoCanCome(ref=ref))])
         rows += in_rows(_changing(event, _, moves=not (is_open and has_begun)), per_row=2)

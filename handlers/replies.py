@@ -42,6 +42,10 @@ class How(StrEnum):
     """A box the person has to close."""
     COMMANDS = "commands"
     """Nothing to read: Telegram's command list for this chat, in the person's language."""
+    ADMIT = "admit"
+    """Nothing to read: the person is let into a group (``chat_id``) that they asked to join."""
+    LEAVE = "leave"
+    """Nothing to read: the bot leaves a group (``chat_id``)."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,20 @@ def alert(kind: str, **args: Any) -> Reply:
 def commands() -> Reply:
     """Show this person the command list in the language they have just chosen."""
     return Reply("", {}, How.COMMANDS)
+
+
+def admit(chat_id: int) -> Reply:
+    """Let this person into a group that they have asked to join."""
+    return Reply("", {"chat_id": chat_id}, How.ADMIT)
+
+
+def leave(chat_id: int) -> Reply:
+    """Leave a group."""
+    return Reply("", {"chat_id": chat_id}, How.LEAVE)
+
+
+WORDLESS = frozenset({How.COMMANDS, How.ADMIT, How.LEAVE})
+"""What is done and not said."""
 
 
 class OvertakenError(Exception):

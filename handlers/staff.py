@@ -300,6 +300,22 @@ class PlannedEvent(CallbackData, prefix="pe"):
     part: str = "event"
 
 
+class Groups(CallbackData, prefix="gl"):
+    """The groups and channels that are linked."""
+
+
+class InGroups(CallbackData, prefix="gp"):
+    """An event in groups: in which, its card in one of them, posting it there."""
+
+    ref: str
+    group: str = ""
+    act: str = "open"
+
+    def card(self) -> Reply:
+        """Return in which groups it is now."""
+        return edit("group.choose", ref=self.ref)
+
+
 class Hosts(CallbackData, prefix="yh"):
     """Who hosts an event; ``link``: offer it by a link; ``names``: choose whom to ask."""
 

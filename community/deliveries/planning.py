@@ -24,7 +24,8 @@ class Plan:
     """A message to be owed. ``key`` is what makes this occurrence the only one."""
 
     kind: str
-    person_id: int
+    person_id: int | None
+    """To whom; None where it is for a group."""
     key: str
     due_at: datetime
     args: Mapping[str, Any] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class Plan:
     send_id: int | None = None
     waits: bool = False
     """It is not let go before somebody has said so."""
+    group_id: int | None = None
 
 
 async def plan(session: AsyncSession, now: datetime, *plans: Plan) -> int:
@@ -74,6 +76,7 @@ def _row_of(plan: Plan, now: datetime) -> dict[str, Any]:
         "key": plan.key,
         "kind": plan.kind,
         "person_id": plan.person_id,
+        "group_id": plan.group_id,
         "subject_id": plan.subject_id,
         "send_id": plan.send_id,
         "args": dict(plan.args),

@@ -78,6 +78,9 @@ class Outcome:
     holds_up: bool = False
     """Until it is due again, what its person is owed after it in its lane waits, too."""
     language: str | None = None
+    group_id: int | None = None
+    moved_to: int | None = None
+    """The supergroup that the group has become in which this was to be posted."""
     messages: Sequence[tuple[int, int]] = ()
     """(chat id, message id) of every part that was sent."""
 

@@ -81,7 +81,7 @@ DELIVERY = Lifecycle(
 
 
 class Delivery(Base, Identified):
-    """One message owed to one person."""
+    """One message owed to one person, or to a group."""
 
     __tablename__ = "deliveries"
     __table_args__ = (
@@ -97,6 +97,10 @@ class Delivery(Base, Identified):
         BigId, ForeignKey("people.id", ondelete="SET NULL")
     )
     """None once the person is erased, and then settled: outcomes still add up."""
+    group_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("telegram_groups.id", ondelete="SET NULL"), index=True
+    )
+    """Of what is posted in a group, and is nobody's in particular."""
     subject_id: Mapped[int | None] = mapped_column(BigId)
     """The row it is about (an event, a referral …), so that a cancellation finds it."""
     send_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("sends.id"))
@@ -140,6 +144,7 @@ class Due(NamedTuple):
     id: int
     kind: str
     person_id: int | None
+    group_id: int | None
     subject_id: int | None
     send_id: int | None
     args: dict[str, Any]

@@ -343,7 +343,7 @@ async def test_an_answer_that_a_crash_has_left_and_that_cannot_be_given_is_not_c
 
 
 NOBODYS: list[dict[str, Any]] = [
-    {"message": {"message_id": 1, "date": 1, "chat": {"id": -5, "type": "channel"}, "text": "x"}},
+    {"message": {"message_id": 1, "date": 1, "chat": {"id": 5, "type": "private"}, "text": "x"}},
     {"message": "a string"},
     {"message": {"from": {"id": "x", "is_bot": False, "first_name": "?"}}},
     {"message": {"from": {"id": -7}}},

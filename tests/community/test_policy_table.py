@@ -61,6 +61,10 @@ TABLE = {
     "service_found": ("service", None, None, False, True, GONE, NOBODY, "resend"),
     # Answers to what somebody has just done.
     "team_answer": ("urgent", None, None, False, False, NOBODY, NOBODY, "resend"),
+    # A card in a group is for nobody in particular; a stale one alone would be worse than two.
+    "group_card": ("news", None, None, False, False, NOBODY, NOBODY, "resend"),
+    # Whoever has just asked to join a group is at their phone.
+    "group_welcome": ("urgent", None, None, False, False, "left", NOBODY, "resend"),
     "role_notice": ("urgent", None, None, False, False, NOBODY, NOBODY, "resend"),
 }
 ORDER = ["reply", "urgent", "service", "news", "survey"]

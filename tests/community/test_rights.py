@@ -89,6 +89,7 @@ DESIGN: dict[str, set[RoleName]] = {
     "invitees.": ANIMATOR,
     "speakers.": ANIMATOR,
     "venues.": ANIMATOR,
+    "groups.": ANIMATOR,
     "facilitation.": {R.ANIMATOR, R.COORDINATOR},
     "sends.approving.review": TEAM,  # "a second animator or an administrator"
     # "Co-host: attendance of the own event as an animator. Community lead: co-host for every
@@ -230,6 +231,7 @@ async def town(session: AsyncSession, now: datetime) -> Town:
     await add(
         "recording", "recordings", subject="event", subject_id=event, language="en", field="title"
     )
+    await add("group", "telegram_groups", chat_id=-5, state="linked", language="en")
     await add("role", "roles", person_id=member, name="translator")
     await add("link", "join_links")
     await add("venue", "venues")
@@ -246,6 +248,9 @@ REFS = {
     "bridge.settle": "reported",
     "event_support": "invited",
     "events": "event",
+    "groups": "group",
+    "groups.for_event": "event",
+    "groups.post": "event",
     "hosting": "event",
     "inbox": "question",
     "lessons": "lesson",
@@ -284,6 +289,9 @@ def argument(town: Town, verb: str, name: str, now: datetime) -> Any:
         ("roles.inviting.offer", "person"): town["member"],
         ("sends.running.schedule", "at"): now + timedelta(days=1),
         ("areas.create", "zone"): "UTC",
+        ("groups.link", "chat_id"): -6,
+        ("groups.change", "what"): "area",
+        ("groups.change", "value"): "",
         ("sends.offering.offer", "need"): Need.FINANCE,
     }
     if (verb, name) in special:

@@ -5,8 +5,8 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-NUMBERS = set(range(1, 55)) - {19, 20}
-"""Which faults this page has to know: 19 and 20 are about groups, to which nothing is sent."""
+NUMBERS = set(range(1, 55))
+"""Which faults this page has to know."""
 
 
 def rows() -> dict[int, list[str]]:

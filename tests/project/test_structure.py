@@ -142,6 +142,20 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "0060": [("venues", {"name": "Library", "languages": [], "made_at": NOW})],
     "0047": [("access_limits", {"person_id": 1, "code": "steps", "value": 0})],
     "0050": [("silences", {"person_id": 1, "nudged_at": NOW, "answer": "digest"})],
+    "0057": [
+        (
+            "telegram_groups",
+            {
+                "ref": "x",
+                "chat_id": -5,
+                "kind": "group",
+                "title": "Lyon",
+                "state": "linked",
+                "admits": "members",
+                "linked_at": NOW,
+            },
+        )
+    ],
     "0058": [
         (
             "facilitation_counts",

@@ -117,6 +117,8 @@ AFTER_AN_OUTAGE = {
     "bridge_message": (336, MORNING),
     "translated": (168, MORNING),
     "service_found": (168, MORNING),
+    "group_card": (48, GOES),
+    "group_welcome": (24, GOES),
     "role_notice": (72, GOES),
 }
 """Of what was due at noon: how many hours it may be late, and what becomes of it at 23:00."""

@@ -55,7 +55,7 @@ def a_bot(emulator: Emulator, settings: Settings) -> App:
     return App(
         settings,
         clock=FollowedClock(emulator.url),
-        limiter=Limiter(overall=10_000, per_chat=10_000),
+        limiter=Limiter(overall=10_000, per_chat=10_000, per_group=10_000),
         lease=10,
     )
 

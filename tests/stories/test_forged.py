@@ -34,6 +34,7 @@ from community import (
     bridge,
     contacts,
     event_support,
+    groups,
     inbox,
     invitations,
     people,
@@ -109,6 +110,7 @@ ROLES: Mapping[str, set[str]] = {
         *("wo", "fw", "pi", "ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
         *("rt", "ld", "bt", "bl", "ls", "lt"),
         *("ka", "kb", "kc"),
+        *("gl", "go", "gp"),
         *("jq", "jt", "jm", "ju", "jk", "jo", "jc", "jd", "jl", "jy", "jh"),
         *("qd", "qe", "qf"),
     },
@@ -162,6 +164,8 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     "jh": ("people",),
     **dict.fromkeys(("qs", "qa", "qv", "qp", "qe"), ("lessons",)),
     "qh": ("events", "lessons"),
+    "go": ("telegram_groups",),
+    "gp": ("events", "telegram_groups"),
     "rt": ("people", "services"),
     "ar": ("events", "services", "survey_responses"),
     **dict.fromkeys(("ov", "ow", "oh", "ol", "od", "og", "op", "np", "nf"), ("services",)),
@@ -342,7 +346,16 @@ class Pool:
 
 
 def _is_reference(name: str) -> bool:
-    return name in {"ref", "organization", "withdraw", "person", "question", "area", "venue"}
+    return name in {
+        "ref",
+        "organization",
+        "withdraw",
+        "person",
+        "question",
+        "area",
+        "venue",
+        "group",
+    }
 
 
 def packed(kind: type[CallbackData], values: Iterable[str]) -> str:
@@ -498,6 +511,7 @@ async def a_town(stage: Stage) -> Town:
         await team_tasks.add(session, cast["Nadia"], "Call", now, contact_ref=contact.ref)
         texts = {"name": "Hours", "text": "From nine to five."}
         await templates.add(session, cast["Nadia"], "en", texts, now)
+        await _a_group(stage, session, cast["Nadia"], now)
         await plans.add(session, cast["Bayan"], ours.ref, now, what="Meet once a month")
         refs = {
             table.name: [str(ref) for ref in await session.scalars(select(table.c.ref))]
@@ -579,6 +593,13 @@ async def _a_digest(session: AsyncSession, now: datetime) -> None:
     assert event_id is not None
     session.add(DigestItem(digest_id=digest.id, kind=ItemKind.EVENT, subject_id=event_id))
     await session.flush()
+
+
+async def _a_group(stage: Stage, session: AsyncSession, animator: Person, now: datetime) -> None:
+    chat = stage.emulator.groups.new("Lyon", owner=animator.telegram_id or 0)
+    chat.bot = "administrator"
+    group = await groups.link(session, animator, chat.id, groups.Kind.SUPERGROUP, chat.title, now)
+    await groups.change(session, animator, group.ref, "language", "fr", now)
 
 
 async def _an_organisation_at_an_event(

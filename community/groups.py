@@ -1,0 +1,426 @@
+"""The network's groups and channels in Telegram: linked by an animator, one language each.
+
+What is said in a group is never read. The bot posts the cards of events there, and lets in who is
+a member of the network; what concerns somebody alone is said in private.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Select,
+    String,
+    UniqueConstraint,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from community import deliveries, roles
+from community.areas import Area
+from community.base import Base, BigId, Identified, Referable, find
+from community.deliveries import Delivery, Plan
+from community.errors import IllegalMoveError, NotUnderstoodError, TooLateError
+from community.events import EVENT, Event
+from community.events import Kind as EventKind
+from community.events import State as EventState
+from community.lifecycle import Lifecycle, Who, who
+from community.live import LiveMessage
+from community.people import Person
+from community.roles import RoleName
+from community.writing import insert_new, rows_changed
+
+CARD = "group_card"
+"""The kind of delivery that posts an event in a group."""
+MOMENT = timedelta(minutes=5)
+"""How long at least it is tried to post a card anew."""
+
+
+class Kind(StrEnum):
+    """What Telegram calls it."""
+
+    GROUP = "group"
+    SUPERGROUP = "supergroup"
+    CHANNEL = "channel"
+
+
+class State(StrEnum):
+    """Whether the bot posts there."""
+
+    NEW = "new"
+    """The bot is in it, and nobody has said in which language it is."""
+    LINKED = "linked"
+    UNLINKED = "unlinked"
+    LOST = "lost"
+    """Somebody has removed the bot, or the group is gone."""
+
+
+class Admits(StrEnum):
+    """Who answers those who ask to join."""
+
+    MEMBERS = "members"
+    """The bot: whoever is a member of the network is let in."""
+    TEAM = "team"
+    """Whoever looks after the group, in Telegram."""
+
+
+_A, _T = who(Who.ANIMATOR), who(Who.TELEGRAM)
+GROUP = Lifecycle(
+    "group",
+    {
+        State.NEW: {State.LINKED: _A, State.UNLINKED: _A, State.LOST: _T},
+        State.LINKED: {State.UNLINKED: _A, State.LOST: _T},
+        State.UNLINKED: {State.NEW: _A},
+        State.LOST: {State.NEW: _A, State.LINKED: _T, State.UNLINKED: _A},
+    },
+)
+HERE = (State.NEW, State.LINKED)
+"""The bot is in the group, and means to stay."""
+
+
+class Group(Base, Referable):
+    """A group, supergroup or channel; nobody in it is known by it."""
+
+    __tablename__ = "telegram_groups"
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    """Telegram's number; another one once a group has become a supergroup."""
+    kind: Mapped[Kind] = mapped_column(String(16))
+    title: Mapped[str] = mapped_column(String(128))
+    state: Mapped[State] = mapped_column(String(16), default=State.NEW)
+    language: Mapped[str | None] = mapped_column(String(16))
+    area_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("areas.id"))
+    """Events of which area are for it; None: of all."""
+    event_kind: Mapped[EventKind | None] = mapped_column(String(32))
+    """Which kind of events is for it; None: all."""
+    admits: Mapped[Admits] = mapped_column(String(16), default=Admits.MEMBERS)
+    linked_by_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="SET NULL")
+    )
+    linked_at: Mapped[datetime]
+
+
+class Applicant(Base, Identified):
+    """That somebody who is no member has asked to join a group: let in once they are one."""
+
+    __tablename__ = "group_applicants"
+    __table_args__ = (UniqueConstraint("group_id", "telegram_id"),)
+
+    group_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("telegram_groups.id", ondelete="CASCADE")
+    )
+    telegram_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    """Telegram's number: they need not be known to us."""
+    asked_at: Mapped[datetime]
+
+
+# Linking
+
+
+async def link(
+    session: AsyncSession, actor: Person, chat_id: int, kind: Kind, title: str, now: datetime
+) -> Group:
+    """Note that an animator has put the bot into a group; one that was linked before starts anew.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    group = await of_chat(session, chat_id, lock=True)
+    if group is None:
+        group = Group(
+            chat_id=chat_id, kind=kind, title=_short(title), linked_by_id=actor.id, linked_at=now
+        )
+        session.add(group)
+        await session.flush()
+        return group
+    group.title = _short(title)
+    if group.state not in HERE:
+        await GROUP.move(
+            session,
+            group,
+            State.NEW,
+            Who.ANIMATOR,
+            now,
+            actor_id=actor.id,
+            linked_by_id=actor.id,
+            linked_at=now,
+        )
+    return group
+
+
+async def change(
+    session: AsyncSession, actor: Person, ref: str, what: str, value: str, now: datetime
+) -> Group:
+    """Say something about a group: its ``language``, ``area``, ``kind`` of events, who ``admits``.
+
+    Of area and kind "" means all. With a language the group is linked.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        NotFoundError: no such group, or area.
+        NotUnderstoodError: there is no such choice.
+        IllegalMoveError: the bot is not in this group any more.
+    """
+    group = await opened(session, actor, ref, now, lock=True)
+    if group.state not in HERE:
+        raise IllegalMoveError(GROUP.name, group.state, State.LINKED)
+    match what:
+        case "language":
+            group.language = value
+            await GROUP.move(session, group, State.LINKED, Who.ANIMATOR, now, actor_id=actor.id)
+        case "area":
+            area = await find(session, Area, value) if value else None
+            group.area_id = area.id if area else None
+        case "kind" if not value or value in [*EventKind]:
+            group.event_kind = EventKind(value) if value else None
+        case "admits" if value in [*Admits]:
+            group.admits = Admits(value)
+        case _:
+            raise NotUnderstoodError("choice")
+    await session.flush()
+    return group
+
+
+async def unlink(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Group:
+    """Post nothing there any more; what stands there stays as it is.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+    """
+    group = await opened(session, actor, ref, now, lock=True)
+    await GROUP.move(session, group, State.UNLINKED, Who.ANIMATOR, now, actor_id=actor.id)
+    await _silence(session, group, "unlinked", now)
+    return group
+
+
+async def opened(
+    session: AsyncSession, actor: Person, ref: str, now: datetime, *, lock: bool = False
+) -> Group:
+    """Return a group.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        NotFoundError: there is none.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    return await find(session, Group, ref, lock=lock)
+
+
+async def every(session: AsyncSession, actor: Person, now: datetime) -> Sequence[Group]:
+    """Return the groups that are linked, and those that were lost and not taken off the list.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    listed = (*HERE, State.LOST)
+    query = select(Group).where(Group.state.in_(listed)).order_by(Group.title, Group.id)
+    return (await session.scalars(query)).all()
+
+
+async def of_chat(session: AsyncSession, chat_id: int, *, lock: bool = False) -> Group | None:
+    """Return the group with this number of Telegram's, if it has ever been linked."""
+    query: Select[Any] = select(Group).where(Group.chat_id == chat_id)
+    if lock:
+        query = query.with_for_update(key_share=True)
+    found: Group | None = await session.scalar(query)
+    return found
+
+
+def _short(title: str) -> str:
+    return title[:128]
+
+
+# What Telegram tells
+
+
+async def lost(session: AsyncSession, chat_id: int, now: datetime) -> None:
+    """Note that the bot is in a group no more: nothing waits for it, the team is told once."""
+    group = await of_chat(session, chat_id, lock=True)
+    if group is None or group.state not in HERE:
+        return
+    await GROUP.move(session, group, State.LOST, Who.TELEGRAM, now)
+    await _silence(session, group, "lost", now)
+    animators = {one.id for one in await roles.holders(session, RoleName.ANIMATOR, now)}
+    told = animators & {group.linked_by_id} or animators
+    occurrence = f"group:{group.id}:lost:{now.isoformat()}"
+    await deliveries.plan_notices(
+        session, now, "group_lost", sorted(told), occurrence, ref=group.ref
+    )
+
+
+async def moved(session: AsyncSession, chat_id: int, to: int, now: datetime) -> None:
+    """Go on in the supergroup that a group has become: its cards are posted there anew.
+
+    What stands in the old one can be changed no more: Telegram counts messages anew.
+    """
+    group = await of_chat(session, chat_id, lock=True)
+    if group is None:
+        return
+    twin = await of_chat(session, to, lock=True)
+    if twin is not None:  # somebody has linked the supergroup before we heard that it is one
+        await _silence(session, group, "moved", now)
+        await session.delete(group)
+        await session.flush()
+        return
+    if group.state == State.LOST and group.language:
+        await GROUP.move(session, group, State.LINKED, Who.TELEGRAM, now)
+    group.chat_id, group.kind = to, Kind.SUPERGROUP
+    shown = LiveMessage.chat_id == chat_id, LiveMessage.kind == CARD
+    refs = {
+        str(args["ref"]) for args in await session.scalars(select(LiveMessage.args).where(*shown))
+    }
+    await session.execute(delete(LiveMessage).where(LiveMessage.chat_id == chat_id))
+    await session.flush()
+    events = await session.scalars(select(Event).where(Event.ref.in_(refs)).order_by(Event.id))
+    for event in events.all():
+        await _owe_card(session, group, event, now)
+
+
+async def _silence(session: AsyncSession, group: Group, reason: str, now: datetime) -> None:
+    """Drop what waits for a group, and leave what stands there as it is."""
+    await rows_changed(
+        session,
+        update(Delivery)
+        .where(
+            Delivery.group_id == group.id,
+            Delivery.state.in_([deliveries.State.WAITING, deliveries.State.QUEUED]),
+        )
+        .values(state=deliveries.State.SUPPRESSED, reason=reason, settled_at=now),
+    )
+    await session.execute(delete(LiveMessage).where(LiveMessage.chat_id == group.chat_id))
+
+
+# Events
+
+
+async def for_event(
+    session: AsyncSession, actor: Person, ref: str, now: datetime
+) -> list[tuple[Group, deliveries.State | None]]:
+    """Return the groups that an event fits, and what has become of its card there, if any.
+
+    An event for some alone fits none: who reads there is not known.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        NotFoundError: there is no such event.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    event = await find(session, Event, ref)
+    query = select(Group).where(*_fits(event)).order_by(Group.title, Group.id)
+    found = (await session.scalars(query)).all()
+    owed = await session.scalars(select(Delivery).where(*_is_card_of(event)).order_by(Delivery.id))
+    fates = {card.group_id: card.state for card in owed}
+    return [(group, fates.get(group.id)) for group in found]
+
+
+def _is_card_of(event: Event) -> tuple[ColumnElement[bool], ...]:
+    return Delivery.kind == CARD, Delivery.subject_id == event.id
+
+
+def _fits(event: Event) -> list[Any]:
+    """Return the conditions that a group is one for an event."""
+    return [
+        Group.state == State.LINKED,
+        or_(Group.area_id.is_(None), Group.area_id == event.area_id),
+        or_(Group.event_kind.is_(None), Group.event_kind == event.kind),
+        *([] if event.need is None else [Group.id.is_(None)]),
+    ]
+
+
+async def post(
+    session: AsyncSession, actor: Person, ref: str, group_ref: str, now: datetime
+) -> bool:
+    """Owe a group the card of an event, once; False if it has it already.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        NotFoundError: no such event, or no group that it fits.
+        IllegalMoveError: it is not published.
+        TooLateError: it has begun.
+    """
+    group = await opened(session, actor, group_ref, now, lock=True)
+    event = await find(session, Event, ref)
+    if event.state != EventState.PUBLISHED:
+        raise IllegalMoveError(EVENT.name, event.state, EventState.PUBLISHED)
+    if event.starts_at <= now:
+        raise TooLateError(event.starts_at)
+    if await session.scalar(select(Group.id).where(Group.id == group.id, *_fits(event))) is None:
+        raise NotUnderstoodError("choice")
+    stands = Delivery.state.in_([*deliveries.OPEN, deliveries.State.SENT])
+    about = *_is_card_of(event), Delivery.group_id == group.id
+    if await session.scalar(select(Delivery.id).where(*about, stands).limit(1)) is not None:
+        return False
+    await _owe_card(session, group, event, now)
+    return True
+
+
+async def _owe_card(session: AsyncSession, group: Group, event: Event, now: datetime) -> None:
+    """Owe a group, which is locked, one more card of an event."""
+    earlier = select(func.count()).where(*_is_card_of(event), Delivery.group_id == group.id)
+    plan = Plan(
+        CARD,
+        None,
+        f"{CARD}:{event.id}:{group.id}:{await session.scalar(earlier)}",
+        now,
+        {"ref": event.ref},
+        expires_at=max(event.ends_at, now + MOMENT),
+        subject_id=event.id,
+        group_id=group.id,
+    )
+    await deliveries.plan(session, now, plan)
+
+
+# Who asks to join
+
+
+async def ask(
+    session: AsyncSession, group: Group, telegram_id: int, person: Person | None, now: datetime
+) -> bool:
+    """Take a request to join: True lets them in, who is a member; others wait until they are.
+
+    Whoever is let in is welcomed in private, once for each group.
+    """
+    if person is not None and person.is_member:
+        await _welcome(session, group, person, now)
+        return True
+    await insert_new(
+        session,
+        Applicant,
+        [{"group_id": group.id, "telegram_id": telegram_id, "asked_at": now}],
+    )
+    return False
+
+
+async def let_in(session: AsyncSession, person: Person, now: datetime) -> list[int]:
+    """Return the chats that somebody who is a member now had asked to join; they wait no more."""
+    if person.telegram_id is None or not person.is_member:
+        return []
+    mine = Applicant.telegram_id == person.telegram_id
+    found = await session.scalars(
+        select(Group)
+        .join(Applicant, Applicant.group_id == Group.id)
+        .where(mine, Group.state == State.LINKED, Group.admits == Admits.MEMBERS)
+        .order_by(Group.id)
+    )
+    groups = found.all()
+    for group in groups:
+        await _welcome(session, group, person, now)
+    await session.execute(delete(Applicant).where(mine))
+    return [group.chat_id for group in groups]
+
+
+async def _welcome(session: AsyncSession, group: Group, person: Person, now: datetime) -> None:
+    key = f"group_welcome:{group.id}:{person.id}"
+    plan = Plan("group_welcome", person.id, key, now, {"ref": group.ref}, subject_id=group.id)
+    await deliveries.plan(session, now, plan)

@@ -1,0 +1,171 @@
+"""Groups: which events are for which, who is let in, and what is kept of whom."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import deliveries, erasure, events, groups, live, people, retention
+from community.deliveries import Delivery
+from community.errors import IllegalMoveError, NotAllowedError, NotUnderstoodError
+from community.events import Event
+from community.groups import Applicant, Group, Kind, State
+from community.live import LiveMessage
+from community.needs import Need
+from community.people import Person
+from tests.community.test_attendance import a_member, an_animator, an_event
+
+CHAT = -1_001_234_567_890
+
+
+async def a_group(
+    session: AsyncSession, animator: Person, now: datetime, chat_id: int = CHAT
+) -> Group:
+    group = await groups.link(session, animator, chat_id, Kind.GROUP, "Café", now)
+    return await groups.change(session, animator, group.ref, "language", "fr", now)
+
+
+async def posted(session: AsyncSession) -> list[Delivery]:
+    query = select(Delivery).where(Delivery.kind == groups.CARD).order_by(Delivery.id)
+    return list((await session.scalars(query.execution_options(populate_existing=True))).all())
+
+
+async def test_a_group_gets_what_is_for_its_area_and_kind_and_nothing_for_some_alone(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    group = await a_group(session, animator, now)
+    event = await an_event(session, animator, now)
+
+    async def fits() -> bool:
+        return bool(await groups.for_event(session, animator, event.ref, now))
+
+    assert await fits()
+    await groups.change(session, animator, group.ref, "kind", "training", now)
+    assert not await fits()
+    with pytest.raises(NotUnderstoodError):
+        await groups.post(session, animator, event.ref, group.ref, now)
+    await groups.change(session, animator, group.ref, "kind", "", now)
+    event.need = Need.TAX
+    await session.flush()
+    assert not await fits()
+    event.need = None
+    await session.flush()
+    assert await groups.post(session, animator, event.ref, group.ref, now)
+    assert not await groups.post(session, animator, event.ref, group.ref, now), "it is there"
+    assert len(await posted(session)) == 1
+    with pytest.raises(NotUnderstoodError):
+        await groups.change(session, animator, group.ref, "admits", "nobody", now)
+
+
+async def test_a_draft_is_posted_nowhere_and_a_failed_card_can_be_posted_again(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    group = await a_group(session, animator, now)
+    event = await an_event(session, animator, now)
+    event.state = events.State.DRAFT
+    await session.flush()
+    with pytest.raises(IllegalMoveError):
+        await groups.post(session, animator, event.ref, group.ref, now)
+    event.state = events.State.PUBLISHED
+    await session.flush()
+    await groups.post(session, animator, event.ref, group.ref, now)
+    (card,) = await posted(session)
+    card.state = deliveries.State.FAILED
+    await session.flush()
+    assert await groups.post(session, animator, event.ref, group.ref, now)
+    assert [one.state for one in await posted(session)] == ["failed", "queued"]
+
+
+async def a_card_that_stands(session: AsyncSession, event: Event, group: Group) -> None:
+    (card,) = await posted(session)
+    card.state = deliveries.State.SENT
+    now = card.planned_at
+    await live.keep(session, group.chat_id, 7, groups.CARD, {"ref": event.ref}, "x", now)
+
+
+async def test_whoever_throws_the_bot_out_is_believed_and_the_team_is_told_once(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator, other = await an_animator(session, now), await a_member(session, 5, now)
+    group = await a_group(session, animator, now)
+    event = await an_event(session, animator, now)
+    await groups.post(session, animator, event.ref, group.ref, now)
+    await groups.lost(session, CHAT, now)
+    await groups.lost(session, CHAT, now + timedelta(hours=1))
+    assert group.state == State.LOST
+    assert [(one.state, one.reason) for one in await posted(session)] == [("suppressed", "lost")]
+    told = await session.scalars(select(Delivery.person_id).where(Delivery.kind == "team_notice"))
+    assert list(told) == [animator.id]
+    with pytest.raises(IllegalMoveError):
+        await groups.change(session, animator, group.ref, "language", "en", now)
+    with pytest.raises(NotAllowedError):
+        await groups.link(session, other, CHAT, Kind.GROUP, "Café", now)
+    again = await groups.link(session, animator, CHAT, Kind.GROUP, "Café", now)
+    assert (again.id, again.state) == (group.id, State.NEW)
+
+
+async def test_a_supergroup_takes_over_the_link_and_each_card_once(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    group = await a_group(session, animator, now)
+    event = await an_event(session, animator, now)
+    await groups.post(session, animator, event.ref, group.ref, now)
+    await a_card_that_stands(session, event, group)
+    await groups.moved(session, CHAT, CHAT - 1, now)
+    await groups.moved(session, CHAT, CHAT - 1, now)
+    assert (group.chat_id, group.kind, group.state) == (CHAT - 1, Kind.SUPERGROUP, State.LINKED)
+    assert [one.state for one in await posted(session)] == ["sent", "queued"]
+    assert await session.scalar(select(func.count()).select_from(LiveMessage)) == 0
+
+
+async def test_a_supergroup_that_was_linked_meanwhile_stays_as_it_is(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    await a_group(session, animator, now)
+    new = await a_group(session, animator, now, CHAT - 1)
+    await groups.moved(session, CHAT, CHAT - 1, now)
+    assert await groups.every(session, animator, now) == [new]
+
+
+async def test_a_request_to_join_is_kept_for_thirty_days(
+    session: AsyncSession, now: datetime
+) -> None:
+    group = await a_group(session, await an_animator(session, now), now)
+    await groups.ask(session, group, 6, None, now)
+    count = select(func.count()).select_from(Applicant)
+    await retention.clean(session, now + timedelta(days=30))
+    assert await session.scalar(count) == 1
+    await retention.clean(session, now + timedelta(days=30, minutes=1))
+    assert await session.scalar(count) == 0
+
+
+async def test_who_asks_waits_until_they_are_a_member_and_is_forgotten_when_erased(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    group = await a_group(session, animator, now)
+    member = await a_member(session, 5, now)
+    assert await groups.ask(session, group, 5, member, now)
+    assert await groups.ask(session, group, 5, member, now)
+    for _time in (1, 2):
+        assert not await groups.ask(session, group, 6, None, now)
+        assert not await groups.ask(session, group, 7, None, now)
+    badr = await people.meet(session, 6, now, name="Badr")
+    assert await groups.let_in(session, badr, now) == [], "no member yet"
+    await people.join(session, badr, now, terms_version="1", language="ar")
+    assert await groups.let_in(session, badr, now) == [CHAT]
+    assert await groups.let_in(session, badr, now) == []
+    welcomed = select(Delivery.person_id).where(Delivery.kind == "group_welcome")
+    assert set(await session.scalars(welcomed)) == {member.id, badr.id}
+    cem = await people.meet(session, 7, now, name="Cem")
+    assert "group_applicants" in await erasure.export(session, cem)
+    await erasure.erase(session, cem, now, b"key")
+    assert await session.scalar(select(func.count()).select_from(Applicant)) == 0
+    await erasure.erase(session, animator, now, b"key")
+    await session.refresh(group)
+    assert (group.linked_by_id, group.state) == (None, State.LINKED)
