@@ -18,6 +18,8 @@ from community.people import Person
 from community.roles import RoleName
 from community.sends import Send
 from community.team_tasks import TeamTask, coming
+from community.transfers import State as Passing
+from community.transfers import Transfer
 
 T = TypeVar("T")
 
@@ -30,11 +32,13 @@ class Owned:
     proposals: Sequence[Event | Send]
     tasks: Sequence[TeamTask]
     """Next steps with contacts among them."""
+    plans: Sequence[Transfer]
+    """Hand-over plans in which they teach a member."""
 
     @property
-    def rows(self) -> list[Exchange | Event | Send | TeamTask]:
+    def rows(self) -> list[Exchange | Event | Send | TeamTask | Transfer]:
         """Return all of it."""
-        return [*self.questions, *self.proposals, *self.tasks]
+        return [*self.questions, *self.proposals, *self.tasks, *self.plans]
 
     @property
     def seal(self) -> str:
@@ -96,6 +100,9 @@ async def _owned(session: AsyncSession, actor: Person, *, lock: bool) -> Owned:
     asked = select(Exchange).where(
         Exchange.owner_id == actor.id, Exchange.kind == Kind.TEAM, Exchange.state != Asked.CLOSED
     )
+    taught = select(Transfer).where(
+        Transfer.owner_id == actor.id, Transfer.state == Passing.AGREED
+    )
     return Owned(
         await _read(session, asked.order_by(Exchange.id), lock=lock),
         [
@@ -103,6 +110,7 @@ async def _owned(session: AsyncSession, actor: Person, *, lock: bool) -> Owned:
             *await _read(session, offers.order_by(Send.id), lock=lock),
         ],
         await _read(session, coming().where(TeamTask.owner_id == actor.id), lock=lock),
+        await _read(session, taught.order_by(Transfer.id), lock=lock),
     )
 
 

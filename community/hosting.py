@@ -25,15 +25,17 @@ HOSTED = (events.State.DRAFT, events.State.PUBLISHED, events.State.HELD)
 async def hosted(session: AsyncSession, actor: Person, now: datetime) -> list[Event]:
     """Return the events that the actor hosts now, the next first."""
     mine = await roles.held(session, actor, now)
-    own = [role.event_id for role in mine if role.name == RoleName.CO_HOST]
+    co_host = [role for role in mine if role.name == RoleName.CO_HOST]
+    own = [role.event_id for role in co_host if role.event_id is not None]
+    series = [role.series_id for role in co_host if role.series_id is not None]
     led = [role.area_id for role in mine if role.name == RoleName.COMMUNITY_LEAD]
-    if not own and not led:
+    if not co_host and not led:
         return []
     within = select(Area.id).where(or_(Area.id.in_(led), Area.parent_id.in_(led)))
     rows = await session.scalars(
         select(Event)
         .where(
-            or_(Event.id.in_(own), Event.area_id.in_(within)),
+            or_(Event.id.in_(own), Event.series_id.in_(series), Event.area_id.in_(within)),
             Event.state.in_(HOSTED),
             Event.starts_at > now - events.HOST_STAYS - events.LONGEST,
         )
@@ -49,7 +51,7 @@ async def hosts_of(session: AsyncSession, event: Event, now: datetime) -> list[P
     found = [
         person
         for role, person in await roles.team(session, now)
-        if role.name == RoleName.CO_HOST and role.event_id == event.id
+        if role.name == RoleName.CO_HOST and roles.is_of(role, event)
     ]
     if event.area_id is not None:
         area = await session.get_one(Area, event.area_id)
@@ -74,7 +76,7 @@ async def standing(
     co_hosts = [
         (role, person)
         for role, person in await roles.team(session, now)
-        if role.name == RoleName.CO_HOST and role.event_id == event.id
+        if role.name == RoleName.CO_HOST and roles.is_of(role, event)
     ]
     asked = await session.execute(
         select(RoleInvitation, Person)

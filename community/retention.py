@@ -37,6 +37,8 @@ from community.referrals import OVER, Referral, SharedField
 from community.roles import Role, RoleInvitation
 from community.silences import Silence
 from community.team_tasks import TeamTask
+from community.transfers import State as Passing
+from community.transfers import Transfer
 from community.writing import rows_changed
 
 
@@ -253,6 +255,15 @@ RULES: Sequence[Rule] = (
         "it was done",
         "so that whoever comes next sees what has been tried",
         lambda before: delete(TeamTask).where(TeamTask.done_at < before),
+    ),
+    Rule(
+        "a hand-over plan, with its steps",
+        timedelta(days=365),
+        "it was over, or laid before somebody who never answered",
+        "so that both can look up what they have done, and others can learn from it",
+        lambda before: delete(Transfer).where(
+            Transfer.state != Passing.AGREED, Transfer.changed_at < before
+        ),
     ),
     Rule(
         "a contact beside the members, with the consent and what is to be done with them; it goes "

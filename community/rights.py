@@ -78,7 +78,11 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         team_tasks.add team_tasks.change team_tasks.finish team_tasks.give team_tasks.opened
         team_tasks.reopen team_tasks.tasks team_tasks.with_contact templates.add templates.every
         templates.opened templates.remove templates.write today.look venues.add venues.change
-        venues.every venues.opened venues.remove venues.suited
+        venues.every venues.opened venues.remove venues.suited transfers.beginning.find_members
+        transfers.beginning.start transfers.ending.end transfers.ending.finish
+        transfers.ending.hand_on transfers.reading.due transfers.reading.every
+        transfers.reading.opened transfers.reading.still_open transfers.stepping.add_step
+        transfers.stepping.drop_step transfers.stepping.move_step transfers.stepping.tick
         """,
     ),
     (
@@ -99,7 +103,8 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         agreements.ending.end agreements.keeping.activate agreements.keeping.active_with
         agreements.keeping.advance agreements.keeping.begin agreements.keeping.change
         agreements.keeping.every agreements.keeping.listed agreements.keeping.opened areas.change
-        areas.create feedback.link_of feedback.withdraw_link figures.months.read
+        areas.create feedback.link_of feedback.withdraw_link figures.activity.read_activity
+        figures.months.read
         figures.support.read_support plans.add plans.change plans.move plans.opened plans.tasks
         providers.comparing.compare providers.entries.line providers.entries.log
         providers.freshness.unconfirmed providers.importing.write
@@ -365,6 +370,13 @@ _OWN: tuple[tuple[str, str, str], ...] = (
         "community/test_roles.py",
         """
         roles.inviting.answer_offer
+        """,
+    ),
+    (
+        "what was laid before oneself",
+        "community/test_transfers.py",
+        """
+        transfers.beginning.answer
         """,
     ),
     (

@@ -476,6 +476,12 @@ async def of_event(session: AsyncSession, event: Event) -> Series | None:
     return await session.get(Series, event.series_id) if event.series_id else None
 
 
+async def last_of(session: AsyncSession, series_id: int) -> int | None:
+    """Return the number of the newest date of a series, which has the words of today."""
+    newest = select(Event.id).where(Event.series_id == series_id).order_by(Event.id.desc())
+    return await session.scalar(newest.limit(1))
+
+
 async def dates(session: AsyncSession, series: Series, now: datetime) -> list[Event]:
     """Return the dates of a series that are to come or were left out, the next first."""
     rows = await session.scalars(

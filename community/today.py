@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import deliveries, referrals, roles, sends
+from community import deliveries, referrals, roles, sends, transfers
 from community.events import Event
 from community.events import State as Planned
 from community.exchanges import Exchange, Kind
@@ -21,6 +21,7 @@ from community.referrals import Referral
 from community.roles import Role, RoleName
 from community.sends import Send
 from community.team_tasks import TeamTask, coming
+from community.transfers import TransferStep
 
 SHOWN = 5
 """So many events and so many tasks stand there by themselves."""
@@ -35,6 +36,8 @@ class Today:
     """What begins today, or is going on."""
     tasks: Sequence[TeamTask]
     """The reader's and nobody's, due today or before; next steps with contacts among them."""
+    steps: Sequence[TransferStep]
+    """Of hand-over plans in which the reader teaches, or nobody does now."""
     to_answer: int
     """Questions that are to be answered today, those that are overdue among them."""
     overdue: int
@@ -71,6 +74,7 @@ async def look(
     return Today(
         events=await _events(session, midnight, now),
         tasks=await _tasks(session, actor, midnight, now),
+        steps=await transfers.due(session, actor, midnight, now, size=SHOWN),
         to_answer=await _count(session, asked.where(Exchange.due_at < midnight)),
         overdue=await _count(session, asked.where(Exchange.due_at <= now)),
         to_pass_on=await _count(session, passed_on),

@@ -114,6 +114,8 @@ async def _told(page: Page, owned: Owned) -> list[Html]:
     if owned.tasks:
         told.append(_("✅ Tasks, and steps with contacts: {n}", n=len(owned.tasks)))
         told += [_("▫️ {what}", what=task.what) for task in owned.tasks[:SHOWN]]
+    if owned.plans:
+        told.append(_("🌱 Hand-over plans: {n}", n=len(owned.plans)))
     return told
 
 

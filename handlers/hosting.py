@@ -28,6 +28,7 @@ from handlers.staff import (
     HostedEvent,
     Hosts,
     InArea,
+    NewPlan,
     PlannedEvent,
     Reports,
     page_of,
@@ -160,6 +161,12 @@ async def hosts(page: Page, ref: str) -> Message:
         rows = [
             [Button(_.label("button", "🙋 Ask a member"), Hosts(ref=ref, act="names"))],
             [Button(_.label("button", "🔗 Offer it by a link"), Hosts(ref=ref, act="link"))],
+            [
+                Button(
+                    _.label("button", "🌱 Hand it over step by step"),
+                    NewPlan(role=RoleName.CO_HOST, ref=ref),
+                )
+            ],
             *rows,
         ]
     back = Button(_.label("button", "Back to the event"), PlannedEvent(ref=ref))

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import consents, erasure, keys, limits, needs, people, roles, translations
 from community.people import Person
-from handlers import feedback, menu, resting, topics, words
+from handlers import feedback, menu, resting, topics, transfers, words
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.limits import HardToCome
 from handlers.onboarding import also_read, languages_card
@@ -124,6 +124,7 @@ async def me_card(page: Page) -> Message:
     told.append(_("You agreed to: {agreed}", agreed=agreed))
     rows = [*resting.rows(page), *_change_rows(page)]
     rows.insert(-3, await feedback.me_button(page))
+    rows[:0] = await transfers.my_buttons(page)
     return Message(lines(_("<b>What we know about you</b>"), "", *told), rows)
 
 

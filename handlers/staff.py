@@ -208,6 +208,13 @@ class OpenJudged(CallbackData, prefix="wj"):
     number: int = 0
 
 
+class RunByMembers(CallbackData, prefix="yk"):
+    """How much members run themselves in a quarter; without one, the choice."""
+
+    year: int = 0
+    number: int = 0
+
+
 WRITE_IT, STILL_RIGHT, TAKE_DRAFT, APPROVE = "w", "r", "m", "a"
 SHOW_WHOLE, EARLIER, ASK_AUTHOR, LOOK = "s", "e", "q", "o"
 """What a button about a text does, in one letter: it has sixty-four for everything."""
@@ -342,6 +349,41 @@ class HostedEvent(CallbackData, prefix="yv"):
     """One event that the reader hosts."""
 
     ref: str
+
+
+class Transfers(CallbackData, prefix="yt"):
+    """A page of the hand-over plans; ``new`` begins one."""
+
+    act: str = "open"
+    at: int = 0
+
+
+class NewPlan(CallbackData, prefix="yn"):
+    """A plan that is being made: what passes, to whom, for how long; what is missing is asked."""
+
+    role: RoleName
+    ref: str = ""
+    """Of the event or the area."""
+    whole: int = 0
+    """Of an event that repeats: 1 is this date alone, 2 all of them."""
+    person: str = ""
+    months: int = 0
+    at: int = 0
+
+
+class HandingOver(CallbackData, prefix="yw"):
+    """What animators do with a plan: add a step, finish it, let ``person`` teach."""
+
+    ref: str
+    act: str = "open"
+    person: str = ""
+
+
+class OneStep(CallbackData, prefix="ys"):
+    """One step of a plan: see it, say that it is done, give it another day, leave it out."""
+
+    ref: str
+    act: str = "open"
 
 
 class Entrust(CallbackData, prefix="yl"):

@@ -8,16 +8,16 @@ from aiogram import Router
 from aiogram.filters.callback_data import CallbackData
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import invitations, providers, referrals, roles, translations
+from community import invitations, providers, referrals, roles, series, translations
 from community.base import find
 from community.people import Person
 from community.providers import Organization
-from community.roles import Role, RoleInvitation, RoleName
+from community.roles import Role, RoleInvitation, RoleName, Scoped
 from handlers import staff, words
 from handlers.content import block_for
 from handlers.replies import Button, File, Message, Page, Replies, edit, lines, say, toast
-from handlers.staff import TEAM, Desk, Entrust, page_of, router_for, turning_of
-from locales import Translator
+from handlers.staff import TEAM, Desk, Entrust, Transfers, page_of, router_for, turning_of
+from locales import Html, Translator
 from reports.qr import qr_picture
 
 PER_PAGE = 20
@@ -167,11 +167,13 @@ async def team_card(page: Page, at: int = 0) -> Message:
     """List who holds which role; invite; take roles back."""
     _ = page._
     mine = await roles.may_grant(page.session, page.reader, page.now)
-    told, rows = [], []
+    told, rows, passing = [], [], []
+    if await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now):
+        passing = [[Button(_.label("button", "🌱 Hand-over plans"), Transfers())]]
     everybody = await roles.team(page.session, page.now)
     shown, turning = page_of(everybody, at, PER_PAGE, lambda to: Members(at=to), _)
     for role, person in shown:
-        name = await _role_name(page, role)
+        name = await role_name(page, role)
         told.append(_("{name}: {role}", name=person.name or "?", role=name))
         if role.name in mine:
             label = _.label("button", "✖️ {name}: {role}", name=person.name or "?", role=name)
@@ -193,6 +195,7 @@ async def team_card(page: Page, at: int = 0) -> Message:
             [Button(_.label("button", "🔗 Invite members"), JoinLink())],
             *invite,
             *_entrusting(mine, _),
+            *passing,
             *rows,
             turning,
             *await _taking(page),
@@ -232,13 +235,16 @@ async def _taking(page: Page) -> list[list[Button]]:
     return [[Button(label, Take(role=name))] for name, label in labels.items() if name not in held]
 
 
-async def _role_name(page: Page, right: Role | RoleInvitation) -> str:
+async def role_name(page: Page, right: Scoped) -> str:
     """Return what a role is called, with what it is for."""
     _ = page._
     role = words.role(RoleName(right.name), _)
+    event_id = right.event_id
+    if right.series_id is not None:
+        event_id = await series.last_of(page.session, right.series_id)
     for subject, number, field in (
         ("organization", right.organization_id, "name"),
-        ("event", right.event_id, "title"),
+        ("event", event_id, "title"),
         ("area", right.area_id, "name"),
     ):
         if number is not None:
@@ -337,7 +343,7 @@ async def invitation_card(page: Page, role: RoleName, token: str = "") -> Messag
 async def _parties(page: Page, ref: str) -> tuple[RoleInvitation, str]:
     """Return the invitation and what its role is called."""
     invitation = await find(page.session, RoleInvitation, ref)
-    name = await _role_name(page, invitation)
+    name = await role_name(page, invitation)
     return invitation, name
 
 
@@ -362,7 +368,13 @@ async def _outcome(page: Page, invitation: RoleInvitation, role: str) -> Message
     _ = page._
     if not invitation.granted:
         return Message(_("The invitation as {role} was not confirmed.", role=role))
-    way_in = {
+    way_in = role_way_in(RoleName(invitation.name), _)
+    return Message(lines(_("✅ You are now: {role}.", role=role), way_in))
+
+
+def role_way_in(name: RoleName, _: Translator) -> Html:
+    """Say which command leads to what a role opens."""
+    return {
         RoleName.ADMINISTRATOR: _("/animate shows the team."),
         RoleName.ANIMATOR: _("/animate shows what you can do."),
         RoleName.COORDINATOR: _("/report shows what you can do."),
@@ -371,8 +383,7 @@ async def _outcome(page: Page, invitation: RoleInvitation, role: str) -> Message
         RoleName.CO_HOST: _("/menu leads to the events you host."),
         RoleName.COMMUNITY_LEAD: _("/menu leads to the events you host."),
         RoleName.MODERATOR: _("/menu leads to what was reported."),
-    }[RoleName(invitation.name)]
-    return Message(lines(_("✅ You are now: {role}.", role=role), way_in))
+    }[name]
 
 
 async def role_notice(page: Page, what: str, ref: str) -> Message | None:
@@ -383,7 +394,7 @@ async def role_notice(page: Page, what: str, ref: str) -> Message | None:
         return await _answer_to_offer(page, what, ref)
     if what == "ended":
         ended = await find(page.session, Role, ref)
-        role = await _role_name(page, ended)
+        role = await role_name(page, ended)
         return Message(page._("Your role in the team has ended: {role}.", role=role))
     invitation, role = await _parties(page, ref)
     if what != "opened":
@@ -459,7 +470,7 @@ async def revoke_sure(page: Page, ref: str) -> Message:
     _ = page._
     role = await find(page.session, Role, ref)
     person = await page.session.get_one(Person, role.person_id)
-    name = await _role_name(page, role)
+    name = await role_name(page, role)
     text = _(
         "Take this role back? {name} is: {role}. It ends at once.",
         name=person.name or "?",

@@ -4,6 +4,8 @@ Counts only, and never of a few people. All counting happens in the database. Ev
 is protected: what is below five is hidden, and so is whatever would give it away.
 """
 
+from community.figures.activity import Activity, read_activity
+from community.figures.activity import Kind as ActivityKind
 from community.figures.codes import statuses, success
 from community.figures.months import (
     MEMBER,
@@ -41,6 +43,8 @@ __all__ = [
     "UNKNOWN",
     "UNMET",
     "WITH_REASON",
+    "Activity",
+    "ActivityKind",
     "By",
     "Cell",
     "Group",
@@ -64,6 +68,7 @@ __all__ = [
     "protect",
     "quarter_of",
     "read",
+    "read_activity",
     "read_support",
     "span",
     "split",

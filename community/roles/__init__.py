@@ -1,12 +1,12 @@
 """Who may do what: rows with a scope and an end, checked in the verb on every update.
 
-A scope is one organisation (staff), one event (co-host), one area with those in it (community
-lead), or the whole network. Nobody grants what lasts longer than their own right to grant it.
+A scope is one organisation (staff), one event or series (co-host), one area with those in it
+(community lead), or the whole network. Nobody grants what lasts longer than their own right to.
 """
 
-from community.roles.granting import is_last_administrator, revoke, take
+from community.roles.granting import grant, is_last_administrator, revoke, take
 from community.roles.holding import held, holders, holds, may_grant, require, team
-from community.roles.hosts import follow_event, host, require_host
+from community.roles.hosts import follow_event, host, is_of, require_host
 from community.roles.inviting import (
     INVITATION_HOLDS,
     accept,
@@ -27,7 +27,7 @@ from community.roles.staff import (
     staffed,
     with_staff,
 )
-from community.roles.table import MAY_GRANT, Role, RoleInvitation, RoleName
+from community.roles.table import MAY_GRANT, Role, RoleInvitation, RoleName, Scoped, is_held
 
 __all__ = [
     "INVITATION_HOLDS",
@@ -35,18 +35,22 @@ __all__ = [
     "Role",
     "RoleInvitation",
     "RoleName",
+    "Scoped",
     "accept",
     "answer_offer",
     "colleagues",
     "confirm",
     "follow_event",
+    "grant",
     "has_staffed",
     "held",
     "holders",
     "holds",
     "host",
     "invite",
+    "is_held",
     "is_last_administrator",
+    "is_of",
     "last_staff",
     "may_grant",
     "offer",

@@ -34,43 +34,48 @@ async def give(
         NotAllowedError: the inviter may not grant it any more.
         LinkRefusedError: it would have ended already.
     """
-    until = invitation.until
+    name = RoleName(invitation.name)
+    await grant(session, person, name, invitation.scope, giver, invitation.until, now)
+    invitation.granted = True
+
+
+async def grant(
+    session: AsyncSession,
+    person: Person,
+    name: RoleName,
+    scope: dict[str, int | None],
+    giver: Person | None,
+    until: datetime | None,
+    now: datetime,
+) -> None:
+    """Let the person hold a role to which they have said yes.
+
+    Raises:
+        NotAllowedError: the giver may not grant it.
+        LinkRefusedError: it would have ended already.
+    """
     if giver is not None:
-        limit = await grants_until(session, giver, RoleName(invitation.name), now)
-        until = earlier(until, limit)
+        until = earlier(until, await grants_until(session, giver, name, now))
     if until is not None and until <= now:
         raise LinkRefusedError
-    invitation.granted = True
-    scope = (invitation.organization_id, invitation.event_id, invitation.area_id)
     for role in await held(session, person, now):
-        theirs = (role.organization_id, role.event_id, role.area_id)
-        if (role.name, *theirs) == (invitation.name, *scope):
+        if role.name == name and role.scope == scope:
             # Held already: one row, so that one word can end it. The later end counts.
             role.until = max(role.until, until) if role.until and until else None
             return
     session.add(
         Role(
             person_id=person.id,
-            name=invitation.name,
-            organization_id=invitation.organization_id,
-            event_id=invitation.event_id,
-            area_id=invitation.area_id,
+            name=name,
             granted_by_id=giver.id if giver else None,
             granted_at=now,
             until=until,
+            **scope,
         )
     )
-    await history.note(
-        session,
-        history.step(
-            "role",
-            person.id,
-            "",
-            invitation.name,
-            actor_id=giver.id if giver else person.id,
-            now=now,
-        ),
-    )
+    by = giver.id if giver else person.id
+    step = history.step("role", person.id, "", name, actor_id=by, now=now)
+    await history.note(session, step)
 
 
 async def take(session: AsyncSession, actor: Person, name: RoleName, now: datetime) -> bool:

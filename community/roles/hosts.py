@@ -29,13 +29,19 @@ async def host(session: AsyncSession, person: Person, event: "Event", now: datet
         return Who.ANIMATOR
     if not event.is_hosted(now):
         return None
-    if any(role.name == RoleName.CO_HOST and role.event_id == event.id for role in mine):
+    if any(role.name == RoleName.CO_HOST and is_of(role, event) for role in mine):
         return Who.HOST
     led = {role.area_id for role in mine if role.name == RoleName.COMMUNITY_LEAD}
     if event.area_id is None or not led:
         return None
     within = select(_AREAS.c.parent_id).where(_AREAS.c.id == event.area_id)
     return Who.HOST if led & {event.area_id, await session.scalar(within)} - {None} else None
+
+
+def is_of(role: Role, event: "Event") -> bool:
+    """Say whether a role is for this event: for it alone, or for all dates of its series."""
+    in_series = role.series_id is not None and role.series_id == event.series_id
+    return in_series or role.event_id == event.id
 
 
 async def require_host(

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from sqlalchemy import ColumnElement, ForeignKey, String, and_, or_
 from sqlalchemy.orm import Mapped, mapped_column
@@ -37,7 +38,24 @@ MAY_GRANT: dict[RoleName, frozenset[RoleName]] = {
 }
 
 
-class Role(Base, Referable):
+class Scoped:
+    """A right, for one organisation, event, series or area; for none of them: the network."""
+
+    SCOPES: ClassVar = ("organization_id", "event_id", "series_id", "area_id")
+    name: Mapped[RoleName] = mapped_column(String(24))
+    organization_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organizations.id"))
+    event_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("events.id"))
+    series_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("event_series.id"))
+    """Every date of an event that repeats."""
+    area_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("areas.id"))
+
+    @property
+    def scope(self) -> dict[str, int | None]:
+        """Return all of it, as columns."""
+        return {name: getattr(self, name) for name in self.SCOPES}
+
+
+class Role(Base, Referable, Scoped):
     """A right that a person holds, for one organisation, event or area, or for the network."""
 
     __tablename__ = "roles"
@@ -45,10 +63,6 @@ class Role(Base, Referable):
     person_id: Mapped[int] = mapped_column(
         BigId, ForeignKey("people.id", ondelete="CASCADE"), index=True
     )
-    name: Mapped[RoleName] = mapped_column(String(24))
-    organization_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organizations.id"))
-    event_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("events.id"))
-    area_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("areas.id"))
     languages: Mapped[list[str]] = mapped_column(default=list)
     """In which languages a provider's staff serves people, as they say; empty is not known."""
     granted_by_id: Mapped[int | None] = mapped_column(
@@ -59,7 +73,7 @@ class Role(Base, Referable):
     revoked_at: Mapped[datetime | None]
 
 
-class RoleInvitation(Base, Referable):
+class RoleInvitation(Base, Referable, Scoped):
     """An offer of a role: a link that works once and then waits for the inviter's word.
 
     What is offered to somebody whom the inviter has named waits for that person's word instead.
@@ -68,10 +82,6 @@ class RoleInvitation(Base, Referable):
     __tablename__ = "role_invitations"
 
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    name: Mapped[RoleName] = mapped_column(String(24))
-    organization_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organizations.id"))
-    event_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("events.id"))
-    area_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("areas.id"))
     invited_by_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("people.id", ondelete="SET NULL")
     )

@@ -31,6 +31,7 @@ from community.recordings import Recording
 from community.roles import RoleInvitation, RoleName
 from community.silences import Silence
 from community.team_tasks import TeamTask
+from community.transfers import Transfer
 
 PAGE = Path(__file__).parents[2] / "docs" / "retention.md"
 
@@ -88,6 +89,13 @@ RULES: list[tuple[str, timedelta, Made]] = [
         timedelta(days=730),
         lambda p, at: Contact(
             kind="press", organisation="x", found_by="x", made_at=at, touched_at=at
+        ),
+    ),
+    (
+        "hand-over plan",
+        timedelta(days=365),
+        lambda p, at: Transfer(
+            person_id=p.id, name="moderator", months=1, state="ended", made_at=at, changed_at=at
         ),
     ),
     ("absence", timedelta(days=7), lambda p, at: Absence(person_id=p.id, until=at)),

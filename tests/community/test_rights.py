@@ -90,6 +90,7 @@ DESIGN: dict[str, set[RoleName]] = {
     "speakers.": ANIMATOR,
     "venues.": ANIMATOR,
     "groups.": ANIMATOR,
+    "transfers.": ANIMATOR,
     "facilitation.": {R.ANIMATOR, R.COORDINATOR},
     "sends.approving.review": TEAM,  # "a second animator or an administrator"
     # "Co-host: attendance of the own event as an animator. Community lead: co-host for every
@@ -232,6 +233,10 @@ async def town(session: AsyncSession, now: datetime) -> Town:
         "recording", "recordings", subject="event", subject_id=event, language="en", field="title"
     )
     await add("group", "telegram_groups", chat_id=-5, state="linked", language="en")
+    plan = await add(
+        "plan", "transfers", person_id=member, name="moderator", state="agreed", months=1
+    )
+    await add("step", "transfer_steps", transfer_id=plan, does="member")
     await add("role", "roles", person_id=member, name="translator")
     await add("link", "join_links")
     await add("venue", "venues")
@@ -267,6 +272,9 @@ REFS = {
     "sends": "send",
     "speakers": "event",
     "venues": "venue",
+    "transfers": "plan",
+    "transfers.stepping": "step",
+    "transfers.stepping.add_step": "plan",
     "sends.offering": "offer",
     "sends.running.resume": "held",
     "sends.writing.translate_offer": "taken",
@@ -293,6 +301,9 @@ def argument(town: Town, verb: str, name: str, now: datetime) -> Any:
         ("groups.change", "what"): "area",
         ("groups.change", "value"): "",
         ("sends.offering.offer", "need"): Need.FINANCE,
+        ("transfers.beginning.start", "event_ref"): "",
+        ("transfers.beginning.start", "area_ref"): "",
+        ("transfers.stepping.add_step", "what"): "Look on",
     }
     if (verb, name) in special:
         return special[verb, name]
@@ -316,6 +327,9 @@ def argument(town: Town, verb: str, name: str, now: datetime) -> Any:
         "organization_id": town["organization"].id,
         "name": R.TRANSLATOR,
         "months": 1,
+        "does": "member",
+        "due_at": now,
+        "done": True,
         "text": "Hello",
         "subject": "event",
         "key": ("event", town["event"].ref, "title", "en"),

@@ -21,6 +21,7 @@ async def test_a_coordinator_reads_a_month_as_text_picture_and_workbook(phone: C
         "🤝 Support by quarter",
         "💬 What members think",
         "🎓 Lessons in figures",
+        "🌱 Run by members",
         "🌐 Translations",
         "⚙️ Set up the network",
     ]
@@ -36,6 +37,19 @@ async def test_a_coordinator_reads_a_month_as_text_picture_and_workbook(phone: C
     assert zipfile.is_zipfile(BytesIO(workbook.file.content()))
     await boss.presses("Other months")
     assert "Which month" in boss.last
+
+
+async def test_a_coordinator_reads_what_members_run_themselves(phone: Calling) -> None:
+    boss = await phone(1, "en", COORDINATOR)
+    await boss.says("/report")
+    await boss.presses("🌱 Run by members")
+    await boss.presses("Q4 2026" if "Q4 2026" in boss.buttons else "4th quarter 2026")
+    text, _picture, workbook = boss.seen[-3:]
+    assert "Share of members" in text.text
+    assert "Questions answered" in text.text
+    assert workbook.file is not None
+    assert callable(workbook.file.content)
+    assert zipfile.is_zipfile(BytesIO(workbook.file.content()))
 
 
 async def test_closed_months_can_be_read_too(phone: Calling, database: Database) -> None:
@@ -73,7 +87,7 @@ async def test_a_month_that_is_not_offered_is_not_there(phone: Calling, data: st
 async def test_nobody_else_reads_them(phone: Calling) -> None:
     animator = await phone(1, "en", RoleName.ANIMATOR, RoleName.ADMINISTRATOR)
     await animator.says("/report")
-    for data in ("rp", "rm:2026:11"):
+    for data in ("rp", "rm:2026:11", "yk:2026:4"):
         await animator.sends_data(data)
-    assert animator.toasts == ["You cannot do this with the role you have."] * 3
+    assert animator.toasts == ["You cannot do this with the role you have."] * 4
     assert not animator.seen

@@ -138,6 +138,14 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("role_invitations", {**AN_OFFER, "name": "translator", "offered_to_id": 1}),
     ],
     "0056": [("lessons", {"leads": "events", "right_answer": 1, "made_at": NOW})],
+    "0055": [
+        ("roles", {"person_id": 1, "name": "co_host", "series_id": 1, "granted_at": NOW}),
+        ("role_invitations", {**AN_OFFER, "name": "co_host", "series_id": 1}),
+        (
+            "transfers",
+            {"person_id": 1, "name": "moderator", "months": 1, "made_at": NOW, "changed_at": NOW},
+        ),
+    ],
     "0046": [("attendances", {"event_id": 1, "answered_at": NOW, "guests": 1})],
     "0060": [("venues", {"name": "Library", "languages": [], "made_at": NOW})],
     "0047": [("access_limits", {"person_id": 1, "code": "steps", "value": 0})],

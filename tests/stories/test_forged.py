@@ -45,6 +45,7 @@ from community import (
     series,
     team_tasks,
     templates,
+    transfers,
     venues,
 )
 from community.arrivals import Arrival, Arriving
@@ -90,7 +91,7 @@ OWN = {
     ),
     *("mo", "et", "evp", "pp", "pw", "po", "fb"),
     *("hb", "hn", "hd", "hj", "hm"),
-    *("pg", "pk", "px", "hq", "ya", "ye", "yv", "yr"),
+    *("pg", "pk", "px", "hq", "ya", "ye", "yp", "yr", "ys", "yv"),
     *("wt", "bm", "py", "vl", "fc", "fi", "fm", "fn", "fs"),
     *("wr", "ws", "wn"),
     *("ht", "hr"),
@@ -106,7 +107,7 @@ ROLES: Mapping[str, set[str]] = {
         *("eo", "ei", "eg", "eb", "dq", "dp", "hf", "ho", "wj"),
         *("zr", "zs", "zd", "zc", "zi"),
         *("hk", "hp", "hv", "hs", "hl", "hx", "hw"),
-        *("yh", "yl", "yo", "yz"),
+        *("yh", "yl", "yo", "yz", "yt", "yn", "yq", "yw"),
         *("wo", "fw", "pi", "ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
         *("rt", "ld", "bt", "bl", "ls", "lt"),
         *("ka", "kb", "kc"),
@@ -117,7 +118,23 @@ ROLES: Mapping[str, set[str]] = {
     "coordinator": {
         *("ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
         "lk",
-        *("rp", "rm", "rq", "su", "sa", "sb", "sc", "so", "sx", "sj", "sn", "ss", "sg", "sw"),
+        *(
+            "rp",
+            "rm",
+            "rq",
+            "yk",
+            "su",
+            "sa",
+            "sb",
+            "sc",
+            "so",
+            "sx",
+            "sj",
+            "sn",
+            "ss",
+            "sg",
+            "sw",
+        ),
         *("ag", "al", "ao", "aq", "uh", "uj", "pb", "pj"),
         *("lg", "lb", "lu", "nk", "no", "np", "nf", "wj", "qf"),
     },
@@ -155,6 +172,10 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     "yz": ("events", "areas"),
     "yl": ("areas",),
     "ya": ("role_invitations",),
+    **dict.fromkeys(("yn", "yq"), ("events", "areas", "people")),
+    "yp": ("transfers",),
+    "ys": ("transfer_steps",),
+    "yw": ("transfers", "people"),
     "jq": ("exchanges", "people"),
     "jt": ("exchanges",),
     "jm": ("answer_templates",),
@@ -512,6 +533,12 @@ async def a_town(stage: Stage) -> Town:
         texts = {"name": "Hours", "text": "From nine to five."}
         await templates.add(session, cast["Nadia"], "en", texts, now)
         await _a_group(stage, session, cast["Nadia"], now)
+        learner = cast["Fatou"]
+        role = RoleName.MODERATOR
+        plan = await transfers.start(
+            session, cast["Nadia"], learner.ref, role, 3, now, ZoneInfo(app.network.zone)
+        )
+        await transfers.answer(session, learner, plan.ref, now, takes=True)
         await plans.add(session, cast["Bayan"], ours.ref, now, what="Meet once a month")
         refs = {
             table.name: [str(ref) for ref in await session.scalars(select(table.c.ref))]

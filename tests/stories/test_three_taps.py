@@ -18,7 +18,7 @@ ACTS = {
     "hk",  # who speaks at an event
     "hw",  # taking one of the venues that suit an event
     "kc",  # the digest as some reader gets it
-    "yo",  # whom to ask to host an event, by name
+    *("yo", "yq"),  # whom to ask to host an event, by name; to ask whom a plan is for
 }
 """What is done at a place that is three taps away: a fourth tap, and no place of its own."""
 NOT_IN_TOWN = {
