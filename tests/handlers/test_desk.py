@@ -56,6 +56,7 @@ async def test_only_the_team_reaches_the_desk_and_sees_what_its_roles_allow(
         "✅ Tasks",
         "🗒 Templates",
         "🏠 Venues",
+        "📌 Groups",
         "💬 What members think",
         "🎓 Lessons",
         "📤 Tell others",
