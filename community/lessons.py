@@ -19,7 +19,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from community import memory, roles, translations
 from community.base import Base, BigId, Identified, Referable, find
-from community.errors import NotAllowedError, NotFoundError, NotUnderstoodError
+from community.errors import (
+    IllegalMoveError,
+    NotAllowedError,
+    NotFoundError,
+    NotUnderstoodError,
+)
 from community.figures import Protected, protect
 from community.lifecycle import Lifecycle, Who, who
 from community.people import Person
@@ -154,23 +159,32 @@ async def install(
 ) -> int:
     """Bring the program's lessons in, or up to date; return how many were.
 
-    Words that somebody has changed stay theirs. One that was taken down stays down.
+    One whose words the team has changed stays theirs, with its answer. One that was taken down
+    stays down. Of processes that start together one brings them, and the others wait for it.
     """
+    new = [
+        {"code": one.code, "leads": one.leads, "right_answer": one.right, "made_at": now}
+        for one in packed
+    ]
+    await insert_new(session, Lesson, [{**row, "state": State.PUBLISHED} for row in new])
+    codes = [one.code for one in packed]
     there = {
         lesson.code: lesson
-        for lesson in await session.scalars(select(Lesson).where(Lesson.code.is_not(None)))
+        for lesson in await session.scalars(
+            select(Lesson)
+            .where(Lesson.code.in_(codes))
+            .order_by(Lesson.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
     }
     changed = 0
     for position, one in enumerate(packed):
-        lesson = there.get(one.code)
-        if lesson is not None and lesson.packed == one.digest:
+        lesson = there[one.code]
+        if lesson.packed == one.digest:
             continue
-        if lesson is None:
-            lesson = Lesson(code=one.code, state=State.PUBLISHED, made_at=now)
-            session.add(lesson)
-        lesson.for_team, lesson.leads, lesson.right_answer = one.for_team, one.leads, one.right
+        lesson.for_team, lesson.leads = one.for_team, one.leads
         lesson.position, lesson.packed = position, one.digest
-        await session.flush()
         await _write_packed(session, lesson, one, source, now)
         changed += 1
     return changed
@@ -179,14 +193,26 @@ async def install(
 async def _write_packed(
     session: AsyncSession, lesson: Lesson, one: Packed, source: str, now: datetime
 ) -> None:
-    texts = (await translations.texts(session, SUBJECT, [lesson.id])).get(lesson.id, ())
-    there = {(row.language, row.field): row for row in texts}
+    texts = await translations.read_anew(session, SUBJECT, lesson.id)
+    if any(row.is_source and row.written_as for row in texts):
+        return  # which answer is right, and what the others translate, is theirs
+    lesson.right_answer = one.right
+    before = {row.field: row.text for row in texts if row.is_source}
+    gone = before.keys() - one.texts[source].keys()
+    for field in sorted(gone):
+        await translations.strike(session, SUBJECT, lesson.id, source, field, now)
+    there = {(row.language, row.field): row for row in texts if row.field not in gone}
+    for written in there.values():
+        is_theirs = written.written_as is not None or written.language not in one.texts
+        if is_theirs and before.get(written.field) != one.texts[source].get(written.field):
+            written.state = translations.State.STALE
     order = sorted(one.texts, key=lambda language: (language != source, language))
     for language in order:
         for field, text in one.texts[language].items():
             row = there.get((language, field))
             if row is not None and row.written_as is None:
                 row.text, row.written_at = text, now
+                row.state = translations.State.APPROVED
             elif row is None:
                 session.add(
                     ContentText(
@@ -409,14 +435,21 @@ async def every(
     return await portion(session, query, at, size)
 
 
-async def publish(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Lesson:
-    """Offer a lesson to members, perhaps again.
+async def publish(
+    session: AsyncSession, actor: Person, ref: str, now: datetime, *, again: bool = False
+) -> Lesson:
+    """Offer a draft to members; ``again``, one that was taken down.
 
     Raises:
         NotAllowedError: the actor is no animator.
         NotFoundError: it is gone.
+        IllegalMoveError: it is taken down, or with ``again`` a draft: it takes the other act.
     """
-    return await _move(session, actor, ref, State.PUBLISHED, now)
+    lesson = await opened(session, actor, ref, now, lock=True)
+    if lesson.state == (State.DRAFT if again else State.WITHDRAWN):
+        raise IllegalMoveError(LESSON.name, lesson.state, State.PUBLISHED)
+    await LESSON.move(session, lesson, State.PUBLISHED, Who.ANIMATOR, now, actor_id=actor.id)
+    return lesson
 
 
 async def withdraw(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Lesson:
@@ -427,14 +460,8 @@ async def withdraw(session: AsyncSession, actor: Person, ref: str, now: datetime
         NotFoundError: it is gone.
         IllegalMoveError: it is not published.
     """
-    return await _move(session, actor, ref, State.WITHDRAWN, now)
-
-
-async def _move(
-    session: AsyncSession, actor: Person, ref: str, to: State, now: datetime
-) -> Lesson:
     lesson = await opened(session, actor, ref, now, lock=True)
-    await LESSON.move(session, lesson, to, Who.ANIMATOR, now, actor_id=actor.id)
+    await LESSON.move(session, lesson, State.WITHDRAWN, Who.ANIMATOR, now, actor_id=actor.id)
     return lesson
 
 
@@ -458,7 +485,10 @@ async def discard(session: AsyncSession, actor: Person, ref: str, now: datetime)
 
 @dataclass(frozen=True)
 class Completion:
-    """How many members took lessons, by the language they read; nobody counts in both tables."""
+    """How many members took lessons, by the language of the words that they read last.
+
+    Each counts once: with the lesson they finished last, or else with the one they began last.
+    """
 
     finished: Protected[str]
     """At least one lesson."""
@@ -475,17 +505,29 @@ async def completion(session: AsyncSession, actor: Person, now: datetime) -> Com
     held = {role.name for role in await roles.held(session, actor, now)}
     if not held & {RoleName.ANIMATOR, RoleName.COORDINATOR}:
         raise NotAllowedError(RoleName.ANIMATOR)
-    person = LessonProgress.person_id
-    done = case((LessonProgress.finished_at.is_not(None), person))
-    rows = await session.execute(
-        select(LessonProgress.language, func.count(person.distinct()), func.count(done.distinct()))
+    finished = LessonProgress.finished_at
+    newest = func.row_number().over(
+        partition_by=LessonProgress.person_id,
+        order_by=(
+            finished.is_(None),  # whoever has finished one is under way nowhere
+            func.coalesce(finished, LessonProgress.started_at).desc(),
+            LessonProgress.id.desc(),
+        ),
+    )
+    ranked = (
+        select(LessonProgress.language, finished.is_not(None).label("is_done"), newest.label("at"))
         .join(Lesson, Lesson.id == LessonProgress.lesson_id)
         .where(~Lesson.for_team)
-        .group_by(LessonProgress.language)
-        .order_by(LessonProgress.language)
+        .subquery()
     )
-    found = {language: (begun, finished) for language, begun, finished in rows}
+    rows = await session.execute(
+        select(ranked.c.language, func.count(), func.sum(case((ranked.c.is_done, 1), else_=0)))
+        .where(ranked.c.at == 1)
+        .group_by(ranked.c.language)
+        .order_by(ranked.c.language)
+    )
+    found = {language: (people, int(done)) for language, people, done in rows}
     return Completion(
-        protect({code: finished for code, (_begun, finished) in found.items()}),
-        protect({code: begun - finished for code, (begun, finished) in found.items()}),
+        protect({code: done for code, (_people, done) in found.items()}),
+        protect({code: people - done for code, (people, done) in found.items()}),
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from sqlalchemy import ForeignKey, String, delete
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -107,6 +107,11 @@ async def kept(session: AsyncSession, person: Person) -> SkillCheck | None:
     return await session.get(SkillCheck, person.id)
 
 
-async def forget(session: AsyncSession, actor: Person) -> None:
-    """Forget what a member had kept."""
-    await session.execute(delete(SkillCheck).where(SkillCheck.person_id == actor.id))
+async def forget(session: AsyncSession, actor: Person, said: str) -> bool:
+    """Forget what a member had kept; False if it is not this, but newer or nothing."""
+    check = await session.get(SkillCheck, actor.id, with_for_update=True, populate_existing=True)
+    if check is None or check.said != said:
+        return False
+    await session.delete(check)
+    await session.flush()
+    return True

@@ -136,11 +136,18 @@ async def _told(
         if miss is Miss.FULL
         else None,
         *_marks(page, found.fits),
-        _("The nearest comes first. Where you are is not kept.") if asked.point else None,
+        _near_first(page, asked) if asked.point else None,
         lines(
             "", _("You can also write in your own words what you need, or share where you are.")
         ),
     ]
+
+
+def _near_first(page: Page, asked: OfNeed) -> Html:
+    _ = page._
+    if asked.need == Need.INTERNET:
+        return _("What is open now comes first, then the nearest. Where you are is not kept.")
+    return _("The nearest comes first. Where you are is not kept.")
 
 
 def _given(page: Page, found: Found) -> Html:

@@ -10,14 +10,14 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import lessons, limits, reading_aloud, roles
+from community import lessons, limits, reading_aloud, roles, translations
 from community.errors import NotFoundError
 from community.lessons import PICTURE, QUESTION, SUBJECT, TITLE, WHY, Leads, Lesson, State
 from community.limits import Limit
 from community.people import Person
 from community.recordings import Recording
 from community.roles import RoleName
-from community.translations import Block
+from community.translations import Block, Reads
 from handlers import menu
 from handlers.content import authored, block_for
 from handlers.menu import AskTeam, Learn, Menu, Screen, Share
@@ -26,6 +26,7 @@ from handlers.replies import (
     Button,
     File,
     Message,
+    Network,
     Page,
     Replies,
     Reply,
@@ -86,11 +87,14 @@ async def turned(
     session: AsyncSession,
     person: Person,
     now: datetime,
+    network: Network,
     _: Translator,
 ) -> Replies:
     """Show a screen, and remember it as the place where a member is."""
     ref, at = callback_data.ref, callback_data.at
-    await lessons.turn(session, person, ref, at, _.language, now)
+    lesson = await lessons.open_to(session, person, ref, now)
+    language = await _language_of(session, lesson, person, network, _)
+    await lessons.turn(session, person, ref, at, language, now)
     return [edit("lesson.screen", ref=ref, at=at)]
 
 
@@ -100,15 +104,26 @@ async def answered(
     session: AsyncSession,
     person: Person,
     now: datetime,
+    network: Network,
     _: Translator,
 ) -> Replies:
     """Say what is right, kindly; whatever was said, the lesson is done."""
     ref, chosen = callback_data.ref, callback_data.chosen
-    await lessons.open_to(session, person, ref, now)
+    lesson = await lessons.open_to(session, person, ref, now)
     if not 1 <= chosen <= len(lessons.ANSWERS):
         return [toast("old_button")]
-    await lessons.answer(session, person, ref, _.language, now)
+    language = await _language_of(session, lesson, person, network, _)
+    await lessons.answer(session, person, ref, language, now)
     return [edit("lesson.done", ref=ref, chosen=chosen)]
+
+
+async def _language_of(
+    session: AsyncSession, lesson: Lesson, person: Person, network: Network, _: Translator
+) -> str:
+    """Return the language of the words that somebody gets of a lesson."""
+    reads = Reads(_.language, person.second_language)
+    block = await translations.block(session, SUBJECT, lesson.id, reads, network.language)
+    return block.language if block else _.language
 
 
 async def heard(
@@ -265,7 +280,7 @@ async def done_card(page: Page, ref: str, chosen: int = 0) -> Message:
     elif chosen == right:
         told = _("✅ Yes, that is right.")
     else:
-        told = _("Many would say so. This is right:")
+        told = _("Thank you. This helps more:")
         told = lines(told, authored(page, block, blockquote(answers[right - 1])))
     why = block.get(WHY)
     text = lines(

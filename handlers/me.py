@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import consents, erasure, keys, limits, needs, people, roles, translations
 from community.people import Person
-from handlers import feedback, menu, resting, topics, transfers, words
+from handlers import feedback, menu, resting, skills, topics, transfers, words
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.limits import HardToCome
 from handlers.onboarding import also_read, languages_card
@@ -115,6 +115,8 @@ async def me_card(page: Page) -> Message:
     if rests := resting.line(page):
         told.append(rests)
     told += await _profile_lines(page)
+    if checked := await skills.line(page):
+        told.append(checked)
     given = await consents.given(page.session, me)
     agreed = (
         join([words.purpose(purpose, _) for purpose in sorted(given)], _)

@@ -14,7 +14,7 @@ from community.errors import NotUnderstoodError
 from community.lessons import TITLE
 from community.needs import Need
 from community.people import Person
-from community.skills import How, Skill
+from community.skills import How, Skill, SkillCheck
 from handlers.content import area_choices
 from handlers.looking import OfNeed, look_around
 from handlers.menu import AskTeam, Learn, Screen
@@ -46,7 +46,8 @@ async def checked(
         await skills.keep(session, person, said, now)
         return [edit("skills", said=said), toast("skills.kept")]
     if act == "forget":
-        await skills.forget(session, person)
+        if not await skills.forget(session, person, said):
+            return [edit("skills"), toast("old_button")]
         return [edit("skills", said=said), toast("skills.forgotten")]
     return [edit("skills", said=said)]
 
@@ -71,14 +72,17 @@ async def card(page: Page, said: str = "") -> Message:
         _("This is no test. Choose what is true today. Nothing is kept unless you want it."),
         "",
     ]
+    kept = await skills.kept(page.session, page.reader) if not said else None
     text = lines(
         *(begins if not said else []),
+        *([*_kept(page, kept), ""] if kept is not None else []),
         _("Question {number} of {all}", number=number(at + 1, _), all=number(len(every), _)),
         "",
         Html("<b>") + _asks(every[at], _) + Html("</b>"),
     )
     rows = [[Button(_how(how, _), Check(said=f"{said}{how.value}"))] for how in reversed(How)]
     rows.append([Button(_.label("button", "Back"), Check(said=said[:-1]))] if said else [])
+    rows.append([_forget(kept, _)] if kept is not None else [])
     return Message(text, [*rows, [Button(_.label("button", "All lessons"), Learn())]])
 
 
@@ -86,26 +90,16 @@ async def _result(page: Page, said: str) -> Message:
     """Show what goes well first, then what helps with the rest."""
     _ = page._
     found = skills.read(said)
-    well = [skill for skill in found if found[skill] is How.ALONE]
     rest = [skill for skill in found if found[skill] is not How.ALONE]
     kept = await skills.kept(page.session, page.reader)
     text = lines(
         _("<b>You and the computer</b>"),
-        *(
-            ["", _("This you do alone already:"), *(_named(one, _) for one in well)]
-            if well
-            else []
-        ),
-        *(
-            ["", _("Here something can help you:"), *(_named(one, _) for one in rest)]
-            if rest
-            else []
-        ),
+        *_said(found, _),
         "",
         _("Everybody began once. Short lessons and courses cost nothing.")
         if rest
         else _("You could help others with it. Would you like to tell the team?"),
-        _("You had this kept on {day}.", day=day(kept.kept_at.astimezone(page.zone).date(), _))
+        _("You had this kept on {day}.", day=_day(page, kept))
         if kept is not None and kept.said == said
         else None,
     )
@@ -118,13 +112,50 @@ async def _result(page: Page, said: str) -> Message:
     else:
         rows.append([Button(_.label("button", "✉️ Write to the team"), AskTeam())])
     if kept is not None and kept.said == said:
-        label = _.label("button", "🗑 Do not keep this")
-        rows.append([Button(label, Check(said=said, act="forget"))])
+        rows.append([_forget(kept, _)])
     elif page.reader.is_member:
         label = _.label("button", "💾 Keep this for me")
         rows.append([Button(label, Check(said=said, act="keep"))])
     rows.append([Button(_.label("button", "All lessons"), Learn())])
     return Message(text, rows)
+
+
+def _said(found: Mapping[Skill, How], _: Translator) -> list[Html | str]:
+    """Return what goes well, and what something can help with."""
+    well = [_named(skill, _) for skill in found if found[skill] is How.ALONE]
+    rest = [_named(skill, _) for skill in found if found[skill] is not How.ALONE]
+    return [
+        *(["", _("This you do alone already:"), *well] if well else []),
+        *(["", _("Here something can help you:"), *rest] if rest else []),
+    ]
+
+
+def _kept(page: Page, kept: SkillCheck) -> list[Html | str]:
+    """Return what somebody wanted kept, and since when."""
+    _ = page._
+    told = _("You had this kept on {day}.", day=_day(page, kept))
+    return [told, *_said(skills.read(kept.said), _)]
+
+
+def _day(page: Page, kept: SkillCheck) -> str:
+    return day(kept.kept_at.astimezone(page.zone).date(), page._)
+
+
+def _forget(kept: SkillCheck, _: Translator) -> Button:
+    label = _.label("button", "🗑 Do not keep this")
+    return Button(label, Check(said=kept.said, act="forget"))
+
+
+async def line(page: Page) -> Html | None:
+    """Return that a check is kept, and where it is seen and deleted."""
+    kept = await skills.kept(page.session, page.reader)
+    if kept is None:
+        return None
+    _ = page._
+    return _(
+        "Your check “What can I do already?” of {day} is kept. See it or delete it: /learn",
+        day=_day(page, kept),
+    )
 
 
 async def _lessons(page: Page, found: Mapping[Skill, How]) -> list[list[Button]]:

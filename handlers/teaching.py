@@ -229,8 +229,8 @@ async def touched(
     """Show a lesson, publish it, take it down, or throw a draft away."""
     ref, act = callback_data.ref, callback_data.act
     await lessons.opened(session, person, ref, now)
-    if act == "publish":
-        await lessons.publish(session, person, ref, now)
+    if act in ("publish", "again"):
+        await lessons.publish(session, person, ref, now, again=act == "again")
     elif act == "withdraw":
         await lessons.withdraw(session, person, ref, now)
     elif act == "discard":
@@ -308,7 +308,7 @@ async def card(page: Page, ref: str) -> Message:
     does = {
         State.DRAFT: (_.label("button", "📢 Publish it"), "publish"),
         State.PUBLISHED: (_.label("button", "🚫 Take it down"), "withdraw"),
-        State.WITHDRAWN: (_.label("button", "📢 Publish it again"), "publish"),
+        State.WITHDRAWN: (_.label("button", "📢 Publish it again"), "again"),
     }[state]
     discard = Button(_.label("button", "🗑 Throw it away"), OneLesson(ref=ref, act="discard"))
     rows = [

@@ -1,5 +1,6 @@
 """Lessons and the check of skills: what is kept of whom, what comes with the program, figures."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,18 +9,19 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.database import Database
 from bot.lessons import SOURCE, packed_lessons
 from community import erasure, lessons, people, skills, translations
 from community.errors import IllegalMoveError, NotAMemberError, NotFoundError, NotUnderstoodError
 from community.figures import Hidden
-from community.lessons import ANSWERS, SUBJECT, Leads, Lesson, LessonProgress, State
+from community.lessons import ANSWERS, SUBJECT, Leads, Lesson, LessonProgress, Packed, State
 from community.lifecycle import Who
 from community.people import Membership, Person
 from community.roles import Role, RoleName
 from community.sends import Picture
 from community.skills import How, Skill
 from community.translations import Reads
-from locales import OFFERED
+from locales import OFFERED, translator_for, without_isolates
 
 WORDS = {
     "title": "Opening hours",
@@ -65,6 +67,14 @@ async def test_the_programs_lessons_are_whole_in_every_language_that_it_speaks(
     assert set(skills.LESSONS.values()) <= codes, "what the check of skills suggests is there"
 
 
+def test_the_lesson_on_calls_names_the_buttons_as_they_are_called() -> None:
+    (calls,) = [one.texts for one in packed_lessons() if one.code == "calls"]
+    for language in OFFERED:
+        _ = translator_for(language)
+        for label in ("✅ Going", "💻 Join online", "💻 Open it"):
+            assert without_isolates(_.label("button", label)) in calls[language]["screen2"]
+
+
 async def test_a_newer_program_brings_newer_words_but_leaves_what_an_animator_wrote_or_took_down(
     session: AsyncSession, now: datetime
 ) -> None:
@@ -76,15 +86,75 @@ async def test_a_newer_program_brings_newer_words_but_leaves_what_an_animator_wr
     assert first is not None
     await lessons.write(session, animator, first.ref, "fr", {"title": "À nous"}, now)
     await lessons.withdraw(session, animator, first.ref, now)
-    newer = {
-        language: {**texts, "title": "New", "screen1": "New"}
-        for language, texts in packed[0].texts.items()
-    }
+    newer = {language: {**texts, "screen1": "New"} for language, texts in packed[0].texts.items()}
     assert await lessons.install(session, [replace(packed[0], texts=newer)], SOURCE, now) == 1
     assert first.state == State.WITHDRAWN
     found = (await translations.shelves(session, SUBJECT, [first.id]))[first.id].complete
     assert found["fr"]["title"] == "À nous"
-    assert found["fr"]["screen1"] == found["uk"]["title"] == "New"
+    assert found["fr"]["screen1"] == found["uk"]["screen1"] == "New"
+
+
+async def test_with_a_newer_lesson_no_language_shows_words_or_a_right_answer_of_the_older_one(
+    session: AsyncSession, now: datetime
+) -> None:
+    first, second = packed_lessons()[:2]
+    await lessons.install(session, [first, second], SOURCE, now)
+    animator = await somebody(session, 1, now, RoleName.ANIMATOR)
+    here, theirs = [one.lesson for one in await listed(session, animator, now)]
+    german = {field: f"de {text}" for field, text in first.texts["en"].items()}
+    await lessons.write(session, animator, here.ref, "de", german, now)
+    await lessons.write(session, animator, theirs.ref, "en", {"answer2": "Our own"}, now)
+    right, stood = theirs.right_answer, second.texts["en"]["screen1"]
+
+    def anew(one: Packed) -> Packed:
+        swapped = {"answer1": "answer2", "answer2": "answer1", "screen1": "title"}
+        texts = {
+            language: {
+                field: said[swapped.get(field, field)]
+                for field in said
+                if field not in ("screen4", "screen3")
+            }
+            for language, said in one.texts.items()
+        }
+        return replace(one, right=1, texts=texts)
+
+    assert await lessons.install(session, [anew(first), anew(second)], SOURCE, now) == 2
+    found = await translations.shelves(session, SUBJECT, [here.id, theirs.id])
+    assert set(found[here.id].complete) == set(OFFERED), "German waits for whoever wrote it"
+    assert "screen4" not in found[here.id].complete["ar"]
+    assert found[here.id].complete["uk"]["answer1"] == first.texts["uk"]["answer2"]
+    assert here.right_answer == 1
+    assert theirs.right_answer == right, "the team's answers, and which of them is right"
+    assert found[theirs.id].complete["en"]["answer2"] == "Our own"
+    assert found[theirs.id].complete["en"]["screen1"] == stood
+
+
+async def test_processes_that_start_together_bring_the_lessons_once(
+    database: Database, now: datetime
+) -> None:
+    async def start() -> int:
+        async with database.transaction() as session:
+            brought = await lessons.install(session, packed_lessons(), SOURCE, now)
+            await asyncio.sleep(0.1)  # the other one begins before this one has committed
+            return brought
+
+    assert sorted(await asyncio.gather(start(), start())) == [0, len(packed_lessons())]
+
+
+async def test_an_old_button_does_not_put_back_what_was_taken_down(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await somebody(session, 1, now, RoleName.ANIMATOR)
+    lesson = await lessons.add(session, animator, "en", WORDS, now, leads=Leads.EVENTS, right=1)
+    with pytest.raises(IllegalMoveError):
+        await lessons.publish(session, animator, lesson.ref, now, again=True)
+    await lessons.publish(session, animator, lesson.ref, now)
+    await lessons.withdraw(session, animator, lesson.ref, now)
+    with pytest.raises(IllegalMoveError):
+        await lessons.publish(session, animator, lesson.ref, now)
+    assert not await listed(session, animator, now)
+    await lessons.publish(session, animator, lesson.ref, now, again=True)
+    assert [one.lesson for one in await listed(session, animator, now)] == [lesson]
 
 
 async def test_a_member_goes_on_where_they_were_and_of_who_only_looks_nothing_is_kept(
@@ -199,6 +269,12 @@ async def test_completion_by_language_hides_few_and_nobody_counts_twice(
         await lessons.answer(session, member, refs[0], "uk", now)
     found = await lessons.completion(session, coordinator, now)
     assert found.finished.cells == {"ar": 7, "uk": 5}
+    for number in range(1, 8):  # who has finished one, and begins another in another language
+        member = await somebody(session, number, now)
+        await lessons.turn(session, member, refs[2], 0, "fr", now + timedelta(days=1))
+    found = await lessons.completion(session, coordinator, now)
+    assert found.finished.cells == {"ar": 7, "uk": 5}
+    assert found.under_way.cells == {"ar": 7, "uk": 0}
 
 
 async def test_the_check_is_kept_only_for_members_who_want_it_and_forgotten_at_once(
@@ -219,7 +295,9 @@ async def test_the_check_is_kept_only_for_members_who_want_it_and_forgotten_at_o
     assert kept is not None
     assert kept.said == "2222220"
     assert (await erasure.export(session, member))["skill_checks"]
-    await skills.forget(session, member)
+    assert not await skills.forget(session, member, "0120120"), "this was kept before"
+    assert await skills.kept(session, member) is not None
+    assert await skills.forget(session, member, "2222220")
     assert await skills.kept(session, member) is None
 
 

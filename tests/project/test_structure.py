@@ -119,6 +119,23 @@ AN_EVENT = {
 }
 AN_OFFER = {"token_hash": "x", "made_at": NOW, "expires_at": NOW}
 A_STEP = {"at": NOW, "subject": "referral", "subject_id": 1, "before": "", "after": "accepted"}
+A_LESSON_TEXT = {
+    "subject": "lesson",
+    "subject_id": 1,
+    "language": "en",
+    "field": "title",
+    "text": "Hours",
+}
+A_WRITTEN = {"state": "approved", "is_source": True, "written_as": "animator", "written_at": NOW}
+A_VOICE = {
+    "ref": "voice",
+    "file_id": "1",
+    "seconds": 1,
+    "is_approved": True,
+    "recorded_by_id": 1,
+    "recorded_as": "animator",
+    "recorded_at": NOW,
+}
 ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "0032": [
         ("referrals", {**A_REQUEST, "by_team": True}),
@@ -137,7 +154,12 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("role_invitations", {**AN_OFFER, "name": "co_host"}),
         ("role_invitations", {**AN_OFFER, "name": "translator", "offered_to_id": 1}),
     ],
-    "0056": [("lessons", {"leads": "events", "right_answer": 1, "made_at": NOW})],
+    "0056": [
+        ("lessons", {"leads": "events", "right_answer": 1, "made_at": NOW}),
+        ("skill_checks", {"person_id": 1, "said": "0120120", "kept_at": NOW}),
+        ("translations", {**A_LESSON_TEXT, **A_WRITTEN}),
+        ("recordings", {**A_LESSON_TEXT, **A_VOICE}),
+    ],
     "0055": [
         ("roles", {"person_id": 1, "name": "co_host", "series_id": 1, "granted_at": NOW}),
         ("role_invitations", {**AN_OFFER, "name": "co_host", "series_id": 1}),

@@ -61,7 +61,7 @@ async def test_a_member_takes_a_lesson_that_somebody_has_read_aloud_and_ends_at_
     await member.presses("Go on ➡️")
     member.sees_last("It is no test: nobody sees what you choose.", words["question"])
     await answers(member, 1)
-    member.sees_last("Many would say so. This is right:", words["answer2"], words["why"][:20])
+    member.sees_last("Thank you. This helps more:", words["answer2"], words["why"][:20])
     await member.presses("📅 See the events")
     member.sees_last("There is no event")
     await member.says("/learn")
@@ -204,13 +204,18 @@ async def test_a_member_checks_their_skills_and_finds_the_nearest_open_place_wit
     assert await kept(stage) is None, "nothing is kept unless they want it"
     await member.presses("💾 Keep this for me")
     assert await kept(stage) == "0222222"
+    await member.says("/me")
+    member.sees_last("See it or delete it: /learn")
+    await member.says("/learn")
+    await member.presses("💪 What can I do already?")
+    member.sees_last("You had this kept on {day}.", "📹 You join a video call.")
     await member.presses("🗑 Do not keep this")
     assert await kept(stage) is None
 
     await member.presses("🌐 Internet near me")
     library, centre = PLACES[reader]
     await member.shares_location(*HERE)
-    member.sees_last("🟢 is open now.", "The nearest comes first.")
+    member.sees_last("🟢 is open now.", "What is open now comes first, then the nearest.")
     first, second = [label for label in member.buttons() if library in label or centre in label]
     assert library in first, "open comes before near"
     assert "🟢" in first
