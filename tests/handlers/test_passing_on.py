@@ -74,7 +74,7 @@ async def test_what_is_passed_on_names_nobody_and_tells_no_address(
         assert reader is not None
         (lesson, *_others) = await lessons.offered(session, reader, Reads("ar"), "en", now)
     await member.says("/help")
-    await member.presses("📤 أخبر الآخرين")
+    await member.presses("📤 أخبروا الآخرين")
     await member.presses("📤 بطاقة للإرسال")
     cards = [member.seen[-1]]
     for pressed in (f"qh:event:{ref}", f"qh:lesson:{lesson.lesson.ref}"):
@@ -102,7 +102,7 @@ async def test_an_animator_prints_one_page_of_a4_that_runs_from_right_to_left(
 ) -> None:
     boss = await phone(1, "ar", RoleName.ANIMATOR)
     await boss.says("/animate")
-    await boss.presses("📤 أخبر الآخرين")
+    await boss.presses("📤 أخبروا الآخرين")
     await boss.presses("🖨 صفحة للطباعة")
     file = boss.seen[-1].file
     assert file is not None
