@@ -19,6 +19,7 @@ ACTS = {
     "hw",  # taking one of the venues that suit an event
     "kc",  # the digest as some reader gets it
     *("yo", "yq"),  # whom to ask to host an event, by name; to ask whom a plan is for
+    *("yn", "yw"),  # what a new plan passes on, and to whom; a step of a plan, and who teaches
 }
 """What is done at a place that is three taps away: a fourth tap, and no place of its own."""
 NOT_IN_TOWN = {
