@@ -26,6 +26,7 @@ from community.errors import (
     NoPlaceError,
     NotAllowedError,
     NotAMemberError,
+    NotForYouError,
     NotFoundError,
     NotUnderstoodError,
     OwnTextError,
@@ -89,6 +90,10 @@ def sentence(error: RefusalError, _: Translator) -> Html:
         return _lacking(error, _)
     sentences: dict[type[RefusalError], Html] = {
         NotFoundError: _("That is not here any more. /menu shows what there is."),
+        NotForYouError: _(
+            "This event is for some members of the network only, and you are not among them. "
+            "/events shows those that are for you."
+        ),
         NotAllowedError: _("You cannot do this with the role you have."),
         NotAMemberError: _("This is for members. Send /start to join; it takes one minute."),
         TooLateError: _("It is too late for that."),
@@ -111,7 +116,9 @@ def sentence(error: RefusalError, _: Translator) -> Html:
             "This person has an open request for this service already, or one that waits for "
             "their word."
         ),
-        InUseError: _("Somebody lives there or a service is given there: you can only close it."),
+        InUseError: _(
+            "Somebody lives there, or a service or an event is there: you can only close it."
+        ),
         NobodyReadsError: _(
             "This organisation does not read requests here yet. Please write to the team: /ask"
         ),

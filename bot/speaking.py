@@ -15,7 +15,7 @@ from bot.pictures import blank
 from bot.splitting import CAPTION_LIMIT, split, visible_length
 from bot.telegram import TOO_LATE, Answer, Call, Fate, Telegram
 from community.policy import Lane
-from handlers.replies import Button, File, Message, lines
+from handlers.replies import Button, File, Message, Place, lines
 from locales import Html, plain
 
 logger = logging.getLogger("diwan.speaking")
@@ -139,9 +139,9 @@ class Speaker:
                 call, chat_id, lane, patient, spoken, its_turn=its_turn, before=before
             )
             its_turn = False
-            if answer.fate == Fate.REJECTED and _is_kept_file(call):
+            if answer.fate == Fate.REJECTED and _has_words_instead(call):
                 # Another bot's token may have taken over, or somebody's settings forbid voices.
-                logger.warning("Telegram did not take a file; said without it: %s", answer.reason)
+                logger.warning("%s was not taken; said in words: %s", call.method, answer.reason)
                 return await self.say(
                     chat_id,
                     _without_file(message),
@@ -327,18 +327,32 @@ async def _made(message: Message) -> Message:
 
 
 def _without_file(message: Message) -> Message:
-    """Return the words alone, and what is said in place of the file."""
+    """Return the words alone: also what is said in place of the file."""
     said = message.file.otherwise if message.file else ""
     text = lines(message.text, said) if said else message.text
-    return replace(message, file=None, text=text)
+    return replace(message, file=None, place=None, text=text)
 
 
 def calls_of(message: Message) -> list[Call]:
     """Return what sends a message: a call for each of its parts."""
+    if message.place is not None:
+        return [_venue(message, message.place)]
     parts = parts_of(message)
     return [
         _sending(part, message if part is parts[-1] else None, message.protect) for part in parts
     ]
+
+
+def _venue(message: Message, place: Place) -> Call:
+    fields = {
+        "title": place.name,
+        "address": place.address,
+        "latitude": place.latitude,
+        "longitude": place.longitude,
+        "reply_markup": keyboard(message.rows),
+        "protect_content": message.protect or None,
+    }
+    return Call("sendVenue", fields)
 
 
 def _sending(part: Part, last: Message | None, protect: bool) -> Call:
@@ -382,8 +396,10 @@ def _kind(file: File) -> str:
     return "photo" if file.is_picture else "document"
 
 
-def _is_kept_file(call: Call) -> bool:
-    """Say whether this sends a file by Telegram's name for it."""
+def _has_words_instead(call: Call) -> bool:
+    """Say whether this sends a place, or a file by Telegram's name for it."""
+    if call.method == "sendVenue":
+        return True
     return call.method in ("sendPhoto", "sendDocument", "sendVoice") and call.file is None
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from zoneinfo import available_timezones
 
-from sqlalchemy import ForeignKey, String, select, update
+from sqlalchemy import ForeignKey, Select, String, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -155,6 +155,11 @@ async def offered(session: AsyncSession) -> list[Area]:
     return [area for area in await every(session) if area.is_open]
 
 
+async def zones(session: AsyncSession) -> list[str]:
+    """Return the time zones of the areas that can be chosen, each once."""
+    return sorted({area.zone for area in await offered(session)})
+
+
 async def by_ref(session: AsyncSession, ref: str) -> Area:
     """Return the area that somebody chooses.
 
@@ -165,6 +170,12 @@ async def by_ref(session: AsyncSession, ref: str) -> Area:
     if not area.is_open:
         raise NotFoundError("Area")
     return area
+
+
+def within(area_id: int | None) -> Select[int]:
+    """Return the area and the one that it is in: whoever lives in it lives in both; or none."""
+    parent = select(Area.parent_id).where(Area.id == area_id)
+    return select(Area.id).where(or_(Area.id == area_id, Area.id.in_(parent)))
 
 
 def settle(person: Person, area: Area | None) -> None:

@@ -7,7 +7,7 @@ it, so that the numbers of the one are the numbers of the other.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -120,6 +120,16 @@ class Audience:
         if self.only_active:
             found.append(Person.seen_at > now - ACTIVE_WITHIN)
         return found
+
+
+async def audience_of(session: AsyncSession, event: Event, chosen: Audience) -> Audience:
+    """Return those of a chosen audience for whom an event is, as far as need and area say it."""
+    if event.need is not None:
+        chosen = replace(chosen, needs=(Need(event.need),))
+    if event.audience_area_id is not None:
+        area = await session.get_one(Area, event.audience_area_id)
+        chosen = replace(chosen, areas=(area.ref,))
+    return chosen
 
 
 NOT_COUNTED = (Membership.JOINING, Membership.LEFT)

@@ -16,6 +16,10 @@ class NotFoundError(RefusalError):
         self.what = what
 
 
+class NotForYouError(NotFoundError):
+    """An event is for some members only, and this person is none of them."""
+
+
 class NotAllowedError(RefusalError):
     """The person's roles do not cover this."""
 

@@ -152,7 +152,9 @@ class Event(Base, Referable):
     organization_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organizations.id"))
     """Which support organisation proposed it."""
     need: Mapped[Need | None] = mapped_column(String(32))
-    """Whom alone such an event is for: members who look for this; None is everybody."""
+    """Whom alone an event is for: members who look for this; None is everybody."""
+    audience_area_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("areas.id"))
+    """Whom alone it is for: members who live in this area, or within it; None is everybody."""
     area_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("areas.id"))
     """In which area it is: whoever leads that looks after it, too."""
     owner_id: Mapped[int | None] = mapped_column(
@@ -178,6 +180,11 @@ class Event(Base, Referable):
     @classmethod
     def _ends_at(cls) -> ColumnElement[datetime]:
         return _Later(cls.starts_at, cls.minutes)
+
+    @property
+    def is_for_some(self) -> bool:
+        """Say whether it is for some members only, and the others do not see it."""
+        return self.need is not None or self.audience_area_id is not None
 
     @property
     def is_online(self) -> bool:

@@ -334,7 +334,7 @@ def _fits(event: Event) -> list[Any]:
         Group.state == State.LINKED,
         or_(Group.area_id.is_(None), Group.area_id == event.area_id),
         or_(Group.event_kind.is_(None), Group.event_kind == event.kind),
-        *([] if event.need is None else [Group.id.is_(None)]),
+        *([Group.id.is_(None)] if event.is_for_some else []),
     ]
 
 

@@ -20,7 +20,6 @@ from community.audiences import EVERYBODY, Audience
 from community.events import Event, Kind
 from community.figures import FEW, Cell, Hidden
 from community.limits import CHOICES, NO_VALUE, AccessLimit, Limit
-from community.needs import Need
 from community.people import Person
 from community.roles import RoleName
 
@@ -103,11 +102,6 @@ class Counts:
 def in_fives(count: int) -> int:
     """Return a count in steps of five."""
     return FEW * round(count / FEW)
-
-
-def audience_of(event: Event) -> Audience:
-    """Return whom an event is for as long as no announcement says more."""
-    return Audience(needs=(Need(event.need),)) if event.need else EVERYBODY
 
 
 async def count(
@@ -315,4 +309,7 @@ async def clashes(session: AsyncSession, event: Event) -> Sequence[Event]:
         query = query.where(or_(Event.area_id.is_(None), Event.area_id == event.area_id))
     if event.need is not None:
         query = query.where(or_(Event.need.is_(None), Event.need == event.need))
+    if event.audience_area_id is not None:
+        those = Event.audience_area_id
+        query = query.where(or_(those.is_(None), those == event.audience_area_id))
     return (await session.scalars(query)).all()

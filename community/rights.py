@@ -69,10 +69,10 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         referrals.preparing.laid_before referrals.preparing.prepare referrals.preparing.take_back
         referrals.tending.disputed referrals.tending.disputes referrals.tending.resolve
         sends.announcing.announce sends.announcing.cancel_event sends.announcing.change_event
-        sends.announcing.translate_event sends.approving.submit sends.outcomes.leave_uncertain
-        sends.outcomes.resend_uncertain sends.pictures.illustrate sends.running.cancel
-        sends.running.hold sends.running.resume sends.running.schedule sends.writing.complete
-        sends.writing.edit sends.writing.translate_offer sends.writing.undo
+        sends.announcing.mean_for sends.announcing.translate_event sends.approving.submit
+        sends.outcomes.leave_uncertain sends.outcomes.resend_uncertain sends.pictures.illustrate
+        sends.running.cancel sends.running.hold sends.running.resume sends.running.schedule
+        sends.writing.complete sends.writing.edit sends.writing.translate_offer sends.writing.undo
         sends.writing.write_language sends.writing.write_newsletter series.cancel_from
         series.change_from series.copy series.repeat series.share speakers.name speakers.take_off
         team_tasks.add team_tasks.change team_tasks.finish team_tasks.give team_tasks.opened

@@ -1,5 +1,6 @@
 """An event as members meet it: the card, the answer, the calendar file."""
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -23,6 +24,7 @@ from handlers.replies import (
     Message,
     Network,
     Page,
+    Place,
     Replies,
     Reply,
     edit,
@@ -30,11 +32,14 @@ from handlers.replies import (
     say,
     toast,
 )
-from locales import Html, event_time, moment
+from locales import Html, event_time, moment, plain
 from reports.calendar import event_file, series_file
 
 MAP = "https://www.openstreetmap.org/?mlat={latitude:.5f}&mlon={longitude:.5f}&zoom=17"
 """Where a point on the map is opened, on a tap of somebody who goes."""
+
+
+COMMA = re.compile(r"\s*[,،]\s*")
 
 
 class Answer(CallbackData, prefix="an"):
@@ -56,6 +61,12 @@ class Calendar(CallbackData, prefix="ics"):
 
 class SeriesCalendar(CallbackData, prefix="hr"):
     """Send the calendar file of all dates of what repeats."""
+
+    ref: str
+
+
+class WhereItIs(CallbackData, prefix="hy"):
+    """Send the place as Telegram shows it on its map."""
 
     ref: str
 
@@ -109,6 +120,11 @@ async def calendar_asked(query: Any, callback_data: Calendar) -> Replies:
 async def series_asked(query: Any, callback_data: SeriesCalendar) -> Replies:
     """Send the calendar file of all dates."""
     return [say("event.calendar", ref=callback_data.ref, of_all=True)]
+
+
+async def map_asked(query: Any, callback_data: WhereItIs) -> Replies:
+    """Send the place."""
+    return [say("event.map", ref=callback_data.ref)]
 
 
 # Cards
@@ -306,7 +322,12 @@ async def answer_rows(page: Page, event: Event, mine: Attendance | None) -> list
         rows += door.rows(event, mine, page.now, _)
         if event.latitude is not None and knows_address(mine):
             point = MAP.format(latitude=event.latitude, longitude=event.longitude)
-            rows.append([Button(_.label("button", "🗺 On the map"), url=point)])
+            rows.append(
+                [
+                    Button(_.label("button", "🗺 Map"), WhereItIs(ref=event.ref)),
+                    Button(_.label("button", "🌐 In the browser"), url=point),
+                ]
+            )
         rows += coming.rows(event, mine, _)
         if said in (State.GOING, State.MAYBE):
             rows.append(
@@ -377,7 +398,28 @@ async def event_calendar(page: Page, ref: str, *, of_all: bool = False) -> Messa
     return Message(text, file=File(_.label("file", "event") + ".ics", content))
 
 
+async def event_map(page: Page, ref: str) -> Message:
+    """Send where it is to somebody who goes there, as the card says it to them now."""
+    event = await attendance.visible(page.session, page.reader, ref, page.now)
+    mine = await attendance.of(page.session, event, page.reader)
+    where = _where(page, event, mine) or await standing(page, event, mine)
+    to_event = [[Button(page._.label("button", "Back to the event"), OpenEvent(ref=ref))]]
+    point = event.latitude, event.longitude
+    if not (knows_address(mine) and event.place) or point[0] is None or point[1] is None:
+        return Message(where, to_event)
+    block = await block_for(page, "event", event.id)
+    name, address = _named(event.place, block.get("title") if block else "")
+    return Message(where, to_event, place=Place(name, address, point[0], point[1]))
+
+
+def _named(place: str, title: str) -> tuple[str, str]:
+    """Return the name of a place and its address; without a name, what takes place there."""
+    name, *address = COMMA.split(place, maxsplit=1)
+    return (name, address[0]) if address and address[0] else (plain(Html(title)) or place, place)
+
+
 CARDS = {
+    "event.map": event_map,
     "event.card": event_card,
     "event.said": event_said,
     "event.calendar": event_calendar,
@@ -389,6 +431,7 @@ def setup() -> Router:
     router = Router(name="attendance")
     router.callback_query.register(answered, Answer.filter())  # what is pressed most
     router.callback_query.register(opened, OpenEvent.filter())
+    router.callback_query.register(map_asked, WhereItIs.filter())
     router.callback_query.register(calendar_asked, Calendar.filter())
     router.callback_query.register(series_asked, SeriesCalendar.filter())
     return router

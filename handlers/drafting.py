@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import events, sends, series, translations
+from community import areas, events, sends, series, translations
 from community.base import find
 from community.errors import NotUnderstoodError
 from community.events import Details, Event, Kind, details_of
 from handlers.areas import point
 from handlers.forms import Answering, Field, Finish, Form, Question
-from handlers.replies import Page, Replies, Reply, lines, say
+from handlers.replies import Network, Page, Replies, Reply, lines, say
 from handlers.wording import unapproved, words_field
-from locales import Html, Translator, duration, fold_digits, moment, parse_when
+from locales import Html, Translator, city, duration, fold_digits, moment, parse_when
 
 # Reading answers
 
@@ -37,9 +37,19 @@ async def _title(answering: Answering, text: str) -> str:
     return translations.clean("event", "title", text)
 
 
+async def _zone(answering: Answering, text: str) -> str:
+    return areas.known_zone(text)
+
+
 async def _when(answering: Answering, text: str) -> str:
     event = await _event_of(answering.session, answering.about)
-    return understood(answering, text, event.zone if event else answering.network.zone).isoformat()
+    zone = event.zone if event else _new_in(answering.answers, answering.network)
+    return understood(answering, text, zone).isoformat()
+
+
+def _new_in(answers: Mapping[str, Any], network: Network) -> str:
+    """Return the zone of a new event: the one that was chosen, else the network's."""
+    return str(answers.get("zone", network.zone))
 
 
 async def _where(answering: Answering, text: str) -> dict[str, str | None]:
@@ -73,6 +83,19 @@ async def _ask_title(page: Page, about: Any, answers: Any) -> Question:
     return Question(page._("What is the event called? Write it in your own language."))
 
 
+async def _ask_zone(page: Page, about: Any, answers: Any) -> Question:
+    _ = page._
+    found = await areas.zones(page.session)
+    here = page.network.zone
+    return Question(
+        _("By which clock? Your areas have different ones."),
+        [
+            (_.label("button", "{city} time", city=city(ZoneInfo(zone), _)), zone)
+            for zone in [*([] if here in found else [here]), *found]
+        ],
+    )
+
+
 async def _ask_when(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
     return Question(page._("When does it begin? For example: Tue 18:00, or 24.11. 18:00."))
 
@@ -82,9 +105,12 @@ async def _ask_where(page: Page, about: Any, answers: Mapping[str, Any]) -> Ques
     read = None
     if "when" in answers:
         when = datetime.fromisoformat(answers["when"])
-        read = _(
-            "I understood: {when}.",
-            when=moment(when, ZoneInfo(page.network.zone), _, year=page.now.year),
+        zone = ZoneInfo(_new_in(answers, page.network))
+        shown = moment(when, zone, _, year=page.now.year)
+        read = (
+            _("I understood: {when} ({city} time).", when=shown, city=city(zone, _))
+            if "zone" in answers
+            else _("I understood: {when}.", when=shown)
         )
     last = await events.last_place(page.session)
     return Question(
@@ -129,11 +155,12 @@ async def _ask_pin(page: Page, about: Any, answers: Any) -> Question:
 
 async def _create(answering: Answering) -> Replies:
     answers, network = answering.answers, answering.network
-    when = datetime.fromisoformat(answers["when"]).astimezone(ZoneInfo(network.zone))
+    zone = _new_in(answers, network)
+    when = datetime.fromisoformat(answers["when"]).astimezone(ZoneInfo(zone))
     event = await events.create(
         answering.session,
         answering.person,
-        new_details(when.replace(tzinfo=None), network.zone, answers["where"]),
+        new_details(when.replace(tzinfo=None), zone, answers["where"]),
         {"title": answers["title"]},
         answering._.language,
         answering.now,
@@ -211,16 +238,22 @@ def who_is_told(event: Event, told: int | None, _: Translator) -> Html | None:
     )
 
 
-NEW_EVENT = Form(
-    "event.new",
-    [
-        Field("title", _ask_title, _title),
-        Field("when", _ask_when, _when),
-        Field("where", _ask_where, _where),
-    ],
-    _create,
-    home=lambda _about: say("plan.events"),
-)
+_TITLE, _WHEN = Field("title", _ask_title, _title), Field("when", _ask_when, _when)
+_WHERE = Field("where", _ask_where, _where)
+
+
+def _new(name: str, *fields: Field) -> Form:
+    return Form(name, fields, _create, home=lambda _about: say("plan.events"))
+
+
+NEW_EVENT = _new("event.new", _TITLE, _WHEN, _WHERE)
+NEW_BY_A_CLOCK = _new("event.clock", _TITLE, Field("zone", _ask_zone, _zone), _WHEN, _WHERE)
+"""Where the network's areas have different zones, it is asked which is the event's."""
+
+
+async def new_event(session: AsyncSession) -> Form:
+    """Return the form that plans an event in this network."""
+    return NEW_BY_A_CLOCK if len(await areas.zones(session)) > 1 else NEW_EVENT
 
 
 def _to_event(about: Mapping[str, Any]) -> Reply:

@@ -53,6 +53,8 @@ async def group_card(page: Page, ref: str) -> Message | None:
     event = await find(page.session, Event, ref)
     if event.state not in SHOWN:
         return None
+    if event.is_for_some:  # since it was posted: whoever reads there may be none of them
+        return Message(_("This event is for some members of the network only."), gone=True)
     block = await block_for(page, "event", event.id)
     when = event_time(
         event.starts_at,

@@ -7,7 +7,7 @@ from typing import Any
 from aiogram import Router
 
 from community import events, invitees, translations
-from community.audiences import Audience
+from community.audiences import EVERYBODY, Audience, audience_of
 from community.base import find
 from community.errors import NotFoundError
 from community.events import Event
@@ -39,7 +39,7 @@ async def planned(page: Page, ref: str, of: str) -> tuple[Event, Audience]:
     """
     if of == EVENT:
         event = await find(page.session, Event, ref)
-        return event, invitees.audience_of(event)
+        return event, await audience_of(page.session, event, EVERYBODY)
     send = await find(page.session, Send, ref)
     if send.event_id is None:
         raise NotFoundError("Event")

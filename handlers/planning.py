@@ -12,15 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import attendance, events, sends, translations
 from community.attendance import State as Attending
+from community.audiences import EVERYBODY, audience_of
 from community.base import find
 from community.events import Event, State, details_of
 from community.people import Person
 from handlers import attendance as members_view
 from handlers import repeating, staff, wording
+from handlers.audience import in_words
 from handlers.calendar_in import FromFile
 from handlers.content import block_for
 from handlers.door import Door
-from handlers.drafting import CHANGES, NEW_EVENT, who_is_told
+from handlers.drafting import CHANGES, NEW_BY_A_CLOCK, NEW_EVENT, new_event, who_is_told
 from handlers.event_facts import Fact, provided
 from handlers.event_support import AtEvent
 from handlers.forms import begin
@@ -38,6 +40,7 @@ from handlers.replies import (
 )
 from handlers.staff import (
     ANIMATORS,
+    EventFor,
     Hosts,
     InArea,
     InGroups,
@@ -50,6 +53,7 @@ from locales import (
     OFFERED,
     Html,
     Translator,
+    city,
     event_time,
     language_name,
     number,
@@ -98,9 +102,9 @@ async def list_opened(query: Any, callback_data: Events) -> Replies:
     return [edit("plan.events", at=callback_data.at)]
 
 
-async def begun(query: Any, state: FSMContext) -> Replies:
-    """Ask for the three things an event needs."""
-    return await begin(NEW_EVENT, state)
+async def begun(query: Any, session: AsyncSession, state: FSMContext) -> Replies:
+    """Ask for the three things an event needs; and for its time zone, where there are several."""
+    return await begin(await new_event(session), state)
 
 
 PARTS = {"event": "plan.event", "words": "plan.words", "spoken": "plan.spoken"}
@@ -258,6 +262,9 @@ def facts(page: Page, event: Event) -> list[Html | None]:
     )
     return [
         _("📅 {when}", when=when),
+        _("🕓 By the clock of: {city}", city=city(zone, _))
+        if event.zone != page.network.zone
+        else None,
         _("💻 Online: {link}", link=event.link or "")
         if event.is_online
         else _("📍 {place}", place=event.place or ""),
@@ -290,6 +297,7 @@ async def event_desk(page: Page, ref: str, told: int | None = None) -> Message:
         await repeating.line(page, event),
         "",
         await _area(page, event),
+        await _for_whom(page, event),
         state_sentence(event, _),
         answered,
         who_is_told(event, told, _),
@@ -300,6 +308,12 @@ async def event_desk(page: Page, ref: str, told: int | None = None) -> Message:
 async def _area(page: Page, event: Event) -> Html | None:
     block = await block_for(page, "area", event.area_id) if event.area_id else None
     return page._("🗺 Area: {area}", area=block.get("name")) if block else None
+
+
+async def _for_whom(page: Page, event: Event) -> Html | None:
+    if not event.is_for_some:
+        return None
+    return await in_words(page, await audience_of(page.session, event, EVERYBODY))
 
 
 def _desk_rows(page: Page, event: Event) -> list[list[Button]]:
@@ -315,7 +329,12 @@ def _desk_rows(page: Page, event: Event) -> list[list[Button]]:
         )
         rows.append([Button(_.label("button", "📌 Post it in groups"), InGroups(ref=ref))])
     if event.state == State.DRAFT or is_open:
-        rows.append([Button(_.label("button", "🧭 Who can come"), WhoCanCome(ref=ref))])
+        rows.append(
+            [
+                Button(_.label("button", "👪 For whom"), EventFor(ref=ref)),
+                Button(_.label("button", "🧭 Who can come"), WhoCanCome(ref=ref)),
+            ]
+        )
         rows += in_rows(_changing(event, _, moves=not (is_open and has_begun)), per_row=2)
     if event.state in (State.PUBLISHED, State.HELD):
         if event.place and attendance.is_at_the_door(event, page.now):
@@ -437,7 +456,7 @@ async def published(page: Page) -> Message:
     return Message(page._.label("toast", "Published. Now you can tell the members."))
 
 
-FORMS = (NEW_EVENT, *CHANGES.values())
+FORMS = (NEW_EVENT, NEW_BY_A_CLOCK, *CHANGES.values())
 CARDS = {
     "plan.events": event_list,
     "plan.event": event_desk,

@@ -216,6 +216,16 @@ class File:
     is_voice: bool = False
 
 
+@dataclass(frozen=True)
+class Place:
+    """A point on the map with a name and an address, as Telegram shows a venue."""
+
+    name: str
+    address: str
+    latitude: float
+    longitude: float
+
+
 @dataclass(frozen=True, eq=False)
 class Message:
     """What a card says. ``text`` is Telegram HTML; of a toast or an alert it is plain text.
@@ -233,6 +243,8 @@ class Message:
     """Of a live message: it is deleted. The text stands where Telegram deletes it no more."""
     language: str = ""
     """The language it is in, if not the reader's (a preview); ``render`` fills in the rest."""
+    place: Place | None = None
+    """Said as a venue, with the buttons; the text stands in if Telegram does not take that."""
 
 
 class Card(Protocol):

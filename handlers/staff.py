@@ -128,6 +128,14 @@ class WhoCanCome(CallbackData, prefix="hp"):
     of: str = "e"
 
 
+class EventFor(CallbackData, prefix="hu"):
+    """Whom an event is for: look, choose a ``part`` (need or area), take one ``value`` of it."""
+
+    ref: str
+    part: str = ""
+    value: str = ""
+
+
 class Speakers(CallbackData, prefix="hk"):
     """Who speaks at an event: look, name them, or name nobody any more."""
 

@@ -1,14 +1,15 @@
-"""Which events somebody sees: what is for one need is for those who look for it, and no others."""
+"""Which events somebody sees: what is for one need, or one area, no others see."""
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import events, roles
+from community.areas import within
 from community.attendance.table import COMES, Attendance, State
 from community.base import find
-from community.errors import NotFoundError
+from community.errors import NotForYouError, NotFoundError
 from community.events import Event
 from community.needs import PersonNeed
 from community.people import Person
@@ -22,15 +23,16 @@ async def visible(
     """Return an event that this reader may see: published, held or cancelled, and for them.
 
     Raises:
-        NotFoundError: no such event, still a draft, or not for this reader; which is not told.
+        NotFoundError: no such event, or still a draft.
+        NotForYouError: it is for some members only; for whom is not told.
     """
     event = await find(session, Event, ref, lock=lock)
     if event.state not in events.VISIBLE:
         raise NotFoundError("Event")
-    if event.need is not None:
+    if event.is_for_some:
         theirs = select(Event.id).where(Event.id == event.id, await _is_for(session, reader, now))
         if await session.scalar(theirs) is None:
-            raise NotFoundError("Event")
+            raise NotForYouError("Event")
     return event
 
 
@@ -80,7 +82,7 @@ def _was_at(reader: Person, now: datetime) -> Select[Event]:
 
 
 async def _is_for(session: AsyncSession, reader: Person, now: datetime) -> ColumnElement[bool]:
-    """Return the rule: what is for one need, only who looks for it sees.
+    """Return the rule: what is for one need or area, only who looks for it, or lives there, sees.
 
     Besides them whoever has answered while it was theirs, the animators, and the staff of the
     organisation that proposed it.
@@ -91,9 +93,12 @@ async def _is_for(session: AsyncSession, reader: Person, now: datetime) -> Colum
     answered = select(Attendance.event_id).where(
         Attendance.person_id == reader.id, Attendance.state != State.NONE
     )
+    lives_in = within(reader.area_id)
     return or_(
-        Event.need.is_(None),
-        Event.need.in_(looked_for),
+        and_(
+            or_(Event.need.is_(None), Event.need.in_(looked_for)),
+            or_(Event.audience_area_id.is_(None), Event.audience_area_id.in_(lives_in)),
+        ),
         Event.organization_id.in_(await roles.staffed(session, reader, now)),
         Event.id.in_(answered),
     )

@@ -56,7 +56,9 @@ async def contents(
         named[ItemKind(item.kind)][item.subject_id] = item
     about: dict[int, Event | Service | Send] = {}
     for event in await session.scalars(select(Event).where(Event.id.in_(named[ItemKind.EVENT]))):
-        if event.state == events.State.PUBLISHED and event.starts_at > now:
+        # For whom it is may have changed since somebody's digest was composed.
+        is_narrower = event.is_for_some and event.changed_at > digest.made_at
+        if event.state == events.State.PUBLISHED and event.starts_at > now and not is_narrower:
             about[named[ItemKind.EVENT][event.id].id] = event
     chosen = select(Service).where(Service.id.in_(named[ItemKind.SERVICE]), Service.is_open)
     for service in await session.scalars(chosen):
@@ -87,6 +89,7 @@ def _fits(found: Contents, what: Event | Service | Send, reader: Reader) -> bool
     spoken = {*what.languages, *what.interpretation}
     return (
         (what.need is None or what.need in reader.needs)
+        and (what.audience_area_id is None or _lives_in(found, what.audience_area_id, reader))
         and (not spoken or bool(spoken & reader.reads))
         and (what.is_online or _near(found, what.area_id, reader))
     )
@@ -97,6 +100,13 @@ def _near(found: Contents, area_id: int | None, reader: Reader) -> bool:
     if area_id is None or reader.area_id is None:
         return True
     return found.towns.get(area_id) == found.towns.get(reader.area_id)
+
+
+def _lives_in(found: Contents, area_id: int, reader: Reader) -> bool:
+    return reader.area_id is not None and area_id in (
+        reader.area_id,
+        found.towns.get(reader.area_id),
+    )
 
 
 def shortened(found: Contents, items: Collection[DigestItem]) -> list[DigestItem]:

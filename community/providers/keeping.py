@@ -5,13 +5,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import areas, roles, translations
 from community.among import among
 from community.base import Referable, find
 from community.errors import InUseError, NotFoundError, NotUnderstoodError
+from community.events import Event
 from community.lifecycle import Who
 from community.needs import Need
 from community.people import Person
@@ -131,7 +132,10 @@ async def edit_service(
 
 
 async def area_is_used(session: AsyncSession, area: areas.Area) -> bool:
-    """Say whether somebody lives in the area, or a service is given there."""
+    """Say whether somebody lives in the area, or a service or an event is there or for it."""
+    about_it = or_(Event.area_id == area.id, Event.audience_area_id == area.id)
+    if await session.scalar(select(Event.id).where(about_it).limit(1)) is not None:
+        return True
     return any(
         [
             await session.scalar(select(table.id).where(table.area_id == area.id).limit(1))
@@ -145,7 +149,7 @@ async def remove_area(session: AsyncSession, actor: Person, ref: str, now: datet
 
     Raises:
         NotAllowedError: the actor is no coordinator.
-        InUseError: somebody lives there, or a service is given there.
+        InUseError: somebody lives there, or a service or an event is there.
     """
     await roles.require(session, actor, RoleName.COORDINATOR, now)
     area = await find(session, areas.Area, ref, lock=True)

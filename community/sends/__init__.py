@@ -10,6 +10,7 @@ from community.sends.announcing import (
     binds,
     cancel_event,
     change_event,
+    mean_for,
     take_back,
     translate_event,
 )
@@ -96,6 +97,7 @@ __all__ = [
     "in_review",
     "in_the_night",
     "leave_uncertain",
+    "mean_for",
     "need_of",
     "offer",
     "offer_again",

@@ -1,21 +1,28 @@
 """An event is announced by a send, which loses its approval when the event changes."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import attendance, deliveries, event_support, events, roles
+from community.areas import Area
 from community.audiences import EVERYBODY
-from community.base import find
+from community.base import find, lock_all
 from community.deliveries import Delivery
-from community.errors import TooLateError
+from community.errors import NotUnderstoodError, TooLateError
 from community.events import Details, Event
+from community.needs import Need
 from community.people import Person
 from community.roles import RoleName
 from community.sends.running import cancel
 from community.sends.table import Held, Kind, Send, State
 from community.sends.writing import edit, narrowed
+
+OPEN = (events.State.DRAFT, events.State.PUBLISHED)
+"""What still takes place."""
 
 
 async def announce(session: AsyncSession, actor: Person, event_ref: str, now: datetime) -> Send:
@@ -104,6 +111,89 @@ async def change_event(
         .values(expires_at=event.starts_at)
     )
     return told, await take_back(session, actor, event, now)
+
+
+async def mean_for(
+    session: AsyncSession,
+    actor: Person,
+    event_ref: str,
+    now: datetime,
+    *,
+    need: Need | None = None,
+    area: str | None = None,
+) -> Send | None:
+    """Let an event be for who looks for one need, or lives in one area; or for everybody.
+
+    What repeats is for the same people from this date on. Who has answered keeps seeing it. The
+    announcement that has not begun is for them, too, and is returned if it is a draft again.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        NotFoundError: no such event, or area.
+        NotUnderstoodError: both a need and an area.
+        TooLateError: it is over or cancelled.
+        IllegalMoveError: somebody has proposed it, and nobody has decided about it yet.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    if need is not None and area is not None:
+        raise NotUnderstoodError("choice")
+    area_id = (await find(session, Area, area)).id if area is not None else None
+    dates = await _from_here(session, await find(session, Event, event_ref))
+    event = next(each for each in dates if each.ref == event_ref)
+    events.require_decided(event)
+    if event.state not in OPEN or event.is_over(now):
+        raise TooLateError(event.ends_at)
+    drafted = None
+    for each in dates:
+        if (each.need, each.audience_area_id) == (need, area_id):
+            continue
+        before = each.need, each.audience_area_id
+        each.need, each.audience_area_id, each.changed_at = need, area_id, now
+        await session.flush()
+        if each.is_for_some:
+            in_groups = Delivery.kind == "group_card", Delivery.subject_id == each.id
+            await deliveries.cancel(session, now, *in_groups)
+        send = await _aim_anew(session, actor, each, before, now)
+        drafted = drafted or send
+    return drafted
+
+
+async def _from_here(session: AsyncSession, event: Event) -> Sequence[Event]:
+    """Return an event and, of what repeats, the dates that follow and still take place; locked."""
+    refs = [event.ref]
+    if event.series_id is not None:
+        follows = Event.series_id == event.series_id, Event.starts_at > event.starts_at
+        refs += await session.scalars(select(Event.ref).where(*follows, Event.state.in_(OPEN)))
+    return await lock_all(session, Event, refs)
+
+
+async def _aim_anew(
+    session: AsyncSession,
+    actor: Person,
+    event: Event,
+    before: tuple[Need | None, int | None],
+    now: datetime,
+) -> Send | None:
+    """Let what has not left of an event's announcement be for those whom the event is for now."""
+    drafted = await take_back(session, actor, event, now)
+    need, area_id = before
+    unsent = await session.scalars(
+        select(Send).where(
+            Send.event_id == event.id,
+            Send.kind == Kind.EVENT_INVITATION,
+            Send.started_at.is_(None),
+            Send.state != State.CANCELLED,
+        )
+    )
+    for send in unsent.all():
+        audience = send.is_for
+        if need is not None:
+            audience = replace(audience, needs=())
+        if area_id is not None:
+            audience = replace(audience, areas=())
+        send.for_whom = (await narrowed(session, send, audience)).as_json()
+    await session.flush()
+    return drafted
 
 
 async def cancel_event(session: AsyncSession, actor: Person, event_ref: str, now: datetime) -> int:

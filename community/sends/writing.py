@@ -1,18 +1,16 @@
 """The words and the audience of a send. Any change of them takes its approval back."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import awaited, roles, translations
-from community.audiences import Audience
+from community.audiences import Audience, audience_of
 from community.base import find
 from community.errors import IllegalMoveError, NotAllowedError, NotFoundError
 from community.events import Event
 from community.lifecycle import Who
-from community.needs import Need
 from community.people import Person
 from community.roles import RoleName
 from community.sends.table import SEND, TAKEN, Kind, Send, State
@@ -87,11 +85,9 @@ async def edit(
 
 
 async def narrowed(session: AsyncSession, send: Send, audience: Audience) -> Audience:
-    """Return the audience, of an event that is for one need only who looks for that."""
+    """Return the audience, of an event that is for some alone only those."""
     event = await session.get(Event, send.event_id) if send.event_id is not None else None
-    if event is None or event.need is None:
-        return audience
-    return replace(audience, needs=(Need(event.need),))
+    return audience if event is None else await audience_of(session, event, audience)
 
 
 async def complete(

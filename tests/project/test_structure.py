@@ -168,6 +168,7 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
             {"person_id": 1, "name": "moderator", "months": 1, "made_at": NOW, "changed_at": NOW},
         ),
     ],
+    "0065": [("events", {**AN_EVENT, "audience_area_id": 1})],
     "0046": [("attendances", {"event_id": 1, "answered_at": NOW, "guests": 1})],
     "0060": [("venues", {"name": "Library", "languages": [], "made_at": NOW})],
     "0047": [("access_limits", {"person_id": 1, "code": "steps", "value": 0})],
@@ -220,6 +221,8 @@ async def test_a_migration_is_not_taken_back_over_what_people_have_entrusted_to_
         async with bare.engine.begin() as connection:
             await connection.run_sync(_run, "head")
             await connection.execute(people.insert().values(id=1, met_at=NOW))
+            areas = METADATA.tables["areas"]
+            await connection.execute(areas.insert().values(id=1, zone="UTC", made_at=NOW))
             await connection.execute(organizations.insert().values(id=1, made_at=NOW))
             about = {"id": 1, "organization_id": 1, "need": "tax", "languages": [], "made_at": NOW}
             await connection.execute(services.insert().values(about))

@@ -72,6 +72,12 @@ async def test_a_guest_and_a_need_are_said_and_the_door_notes_who_is_there(
     assert "openstreetmap" not in str(amina.last["buttons"])
     await amina.presses("Going")
     assert "mlat=48.20000&mlon=16.37000" in str(amina.last["buttons"])
+    await amina.presses("🗺 Map")
+    place = amina.last["attachment"]
+    assert (place["kind"], place["latitude"], place["longitude"]) == ("venue", 48.2, 16.37)
+    assert place["title"]
+    assert place["address"]
+    await amina.presses("Back to the event")
     await amina.presses("I bring someone")
     await amina.presses("{n} person", n="1")
     amina.sees_last("👥 You bring {n} person.", n="1")

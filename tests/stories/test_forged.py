@@ -94,7 +94,7 @@ OWN = {
     *("pg", "pk", "px", "hq", "ya", "ye", "yp", "yr", "ys", "yv"),
     *("wt", "bm", "py", "vl", "fc", "fi", "fm", "fn", "fs"),
     *("wr", "ws", "wn"),
-    *("ht", "hr"),
+    *("ht", "hr", "hy"),
     *("kd", "ke"),
     *("ql", "qs", "qa", "qv", "qp", "qc", "qn", "qh"),  # to learn, and to pass on
 }
@@ -106,7 +106,7 @@ ROLES: Mapping[str, set[str]] = {
         *("ar", "pe", "pl", "pn", "pq", "pz", "pd", "nw", "nt", "ww", "wv"),
         *("eo", "ei", "eg", "eb", "dq", "dp", "hf", "ho", "wj"),
         *("zr", "zs", "zd", "zc", "zi"),
-        *("hk", "hp", "hv", "hs", "hl", "hx", "hw"),
+        *("hk", "hp", "hu", "hv", "hs", "hl", "hx", "hw"),
         *("yh", "yl", "yo", "yz", "yt", "yn", "yq", "yw"),
         *("wo", "fw", "pi", "ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
         *("rt", "ld", "bt", "bl", "ls", "lt"),
@@ -165,7 +165,8 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     "pj": ("plan_tasks",),
     **dict.fromkeys(("px", "yo"), ("events", "people")),
     **dict.fromkeys(("yh", "yv"), ("events",)),
-    "hk": ("events",),
+    **dict.fromkeys(("hk", "hy"), ("events",)),
+    "hu": ("events", "areas"),
     **dict.fromkeys(("hp", "hx"), ("events", "sends")),
     **dict.fromkeys(("hs", "hl"), ("venues",)),
     "hw": ("events", "venues"),
