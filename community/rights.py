@@ -182,6 +182,13 @@ _OWN: tuple[tuple[str, str, str], ...] = (
         """,
     ),
     (
+        "what one has joined oneself",
+        "community/test_networks_that_fit.py",
+        """
+                providers.joining.join providers.joining.part
+        """,
+    ),
+    (
         "a question put to oneself",
         "community/test_silences.py",
         """

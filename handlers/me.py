@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import consents, erasure, keys, limits, needs, people, roles, translations
 from community.people import Person
-from handlers import feedback, menu, resting, skills, topics, transfers, words
+from handlers import feedback, menu, networks, resting, skills, topics, transfers, words
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.limits import HardToCome
 from handlers.onboarding import also_read, languages_card
@@ -193,6 +193,8 @@ async def _profile_lines(page: Page) -> list[Html]:
     if me.participation:
         how = words.participation(me.participation, _)
         told.append(_("You take part: {how}", how=how))
+    if joined := await networks.in_words(page):
+        told.append(joined)
     mine = await people.profiles(page.session, me)
     if mine:
         listed = join([words.profile(code, _) for code in mine], _)

@@ -18,7 +18,7 @@ from community.providers import Kind, Service, ServiceStep
 from community.referrals import Referral
 from community.topics import Topic
 from community.translations import Block
-from handlers import listening, menu, stuck, topics, words
+from handlers import listening, menu, networks, stuck, topics, words
 from handlers.content import authored, block_for, by_machine, please
 from handlers.facts import More, about_network, essential
 from handlers.looking import Needs, Networks, OfNeed, OpenService, look_around
@@ -135,11 +135,13 @@ async def service_card(page: Page, ref: str) -> Message:
         page.session, "step", [step.id for step in steps], page.reads, page.network.language
     )
     told = await _step_lines(page, service, steps, blocks)
+    joined, joining = await networks.joining_rows(page, service)
     text = lines(
         authored(page, block, lines(name, "", description) if description else name),
         "",
         _("🏢 {organization}", organization=await organization_name(page, service)),
         *await about_network(page, service),
+        joined,
         *await essential(page, service, block),
         *(
             [
@@ -160,6 +162,7 @@ async def service_card(page: Page, ref: str) -> Message:
         if service.is_open
         else [],
         *await _step_buttons(page, service, steps),
+        *joining,
     ]
     agreed = await agreements.is_active(page.session, service.organization_id, page.now)
     if service.is_open and not agreed:

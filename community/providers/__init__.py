@@ -5,7 +5,7 @@ Words are HSDS 3.0's where it has one. Names, descriptions and steps are texts o
 ``location`` and ``step``.
 """
 
-from community.providers import entries, facts, networks
+from community.providers import entries, facts, joining, networks
 from community.providers.capacity import TAKES_ROOM, has_room, is_full
 from community.providers.checklists import (
     STEP_WAITS,
@@ -124,6 +124,7 @@ __all__ = [
     "index",
     "is_full",
     "is_stale",
+    "joining",
     "miss_of",
     "nearest",
     "networks",

@@ -187,6 +187,9 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
             },
         )
     ],
+    "0051": [
+        ("network_joinings", {"person_id": 1, "service_id": 1, "how": "active", "since": NOW})
+    ],
     "0058": [
         (
             "facilitation_counts",

@@ -95,7 +95,7 @@ OWN = {
     *("wt", "bm", "py", "vl", "fc", "fi", "fm", "fn", "fs"),
     *("wr", "ws", "wn"),
     *("ht", "hr", "hy"),
-    *("kd", "ke"),
+    *("kd", "ke", "kf"),
     *("ql", "qs", "qa", "qv", "qp", "qc", "qn", "qh"),  # to learn, and to pass on
 }
 """What anybody may press for themself; it may change their own rows, and nobody else's."""
@@ -161,6 +161,7 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("wr", "ws", "wn"), ("facilitation_asked",)),
     **dict.fromkeys(("kb", "kc"), ("digests",)),
     "kd": ("sends",),
+    "kf": ("services",),
     **dict.fromkeys(("ag", "al"), ("agreements",)),
     "pj": ("plan_tasks",),
     **dict.fromkeys(("px", "yo"), ("events", "people")),
@@ -244,7 +245,7 @@ TWO = {"events", "referrals", "survey_responses", "people", "exchanges"}
 OWN_TABLES = {
     *("people", "consents", "profiles", "needs", "attendances", "checklists", "ticks"),
     *("muted_topics", "deliveries", "survey_responses", "survey_answers", "history", "referrals"),
-    *("facilitation_asked", "silences"),
+    *("facilitation_asked", "silences", "network_joinings"),
     *(
         "exchanges",
         "exchange_messages",
