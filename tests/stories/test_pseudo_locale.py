@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from babel.messages import Catalog
 
+from bot.lessons import packed_lessons
 from emulator.world import World
 from handlers.commands import commands_of
 from locales import OFFERED, catalogue, checks, native_name, translator, translator_for
@@ -138,9 +139,12 @@ SENT = {"flyer.png"}
 def written(world: World) -> set[str]:
     """Return what people have written, line by line, and what they and languages are called.
 
-    Everybody is asked for their language in all of them.
+    Everybody is asked for their language in all of them. The lessons that come with the program
+    are written language by language, and are in no catalogue.
     """
     lines = {native_name(language) for language in OFFERED}
+    for lesson in packed_lessons():
+        lines |= {line for text in lesson.texts["en"].values() for line in text.split("\n")}
     for person in world.people.values():
         lines |= {person.first_name, person.last_name, person.username}
         for message in person.messages.values():
