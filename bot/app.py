@@ -275,7 +275,8 @@ class App:
     def _schedule(self) -> None:
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         if Part.SCHEDULE in self.parts:
-            for job in TIMETABLE:
+            # Who follows a clock does what is due each time it reports.
+            for job in () if isinstance(self.clock, FollowedClock) else TIMETABLE:
                 self._every(job.every, self._run_jobs, job)
             self._every(60, self._keep_journal)
             self._every(60, self._empty_log)

@@ -10,6 +10,10 @@ import aiohttp
 
 logger = logging.getLogger("diwan.clock")
 
+SOON = 0.05
+NOW_AND_THEN = 2.0
+"""Seconds after which a clock that is followed is told again what has become due."""
+
 
 class Clock(Protocol):
     """Whatever tells the time."""
@@ -37,6 +41,7 @@ class FollowedClock:
         self._control = control.rstrip("/")
         self._offset = timedelta()
         self._stopped_at: datetime | None = None
+        self._is_playing = False
 
     def now(self) -> datetime:
         """Return the emulator's moment."""
@@ -65,8 +70,9 @@ class FollowedClock:
                 try:
                     before = revision
                     revision = await self._step(http, revision, wait, settle, next_due)
-                    # Between moves the report is renewed: people act, and plans change.
-                    wait = 0.05 if revision != before else 0.5
+                    # Between moves the report is renewed: people act, and plans change. Who
+                    # plays the clock forward begins with a move, and waits for each report.
+                    wait = SOON if revision != before or self._is_playing else NOW_AND_THEN
                 except (aiohttp.ClientError, TimeoutError):
                     await asyncio.sleep(1)
                 except Exception:  # a clock that stands still for good helps nobody
@@ -101,4 +107,5 @@ class FollowedClock:
             told = await answer.json()
         self._offset = timedelta(seconds=float(told["offset"]))
         self._stopped_at = datetime.fromisoformat(told["now"]) if told["stopped"] else None
+        self._is_playing = bool(told["playing"])
         return int(told["revision"])

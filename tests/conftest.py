@@ -5,6 +5,7 @@ import gc
 import os
 import secrets
 import ssl
+from collections import defaultdict
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zlib import crc32
 
 import pytest
 from sqlalchemy import URL, Dialect, create_engine, text
@@ -84,7 +86,12 @@ vars(import_module("aiogram.client.session.aiohttp"))["ssl"] = SimpleNamespace(
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+TURNS = ("sqlite", "postgresql")
+IN_TURNS = ("stories/", "handlers/", "bot/translating/", "bot/test_fetching.py")
+"""Where the databases take turns: what these tests rest on is tested on both."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip what needs PostgreSQL where there is none, and say so; begin with what takes longest.
 
     Else the last minutes belong to one long test, and the other workers wait for it.
@@ -95,6 +102,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if "postgresql" in item.keywords:
                 item.add_marker(skip)
+        return
+    others = out_of_turn(items)
+    items[:] = [item for item in items if item not in others]
+    config.hook.pytest_deselected(items=[*others])
+
+
+def out_of_turn(items: list[pytest.Item]) -> set[pytest.Item]:
+    """Return the tests that it is the other database's turn to play.
+
+    Each of them, in each of its languages or whatever else it is given, is played once.
+    """
+    ways: dict[str, dict[str, list[pytest.Item]]] = defaultdict(lambda: defaultdict(list))
+    for item in items:
+        test, _, asked = item.nodeid.partition("[")
+        database, _, way = asked.rstrip("]").partition("-")
+        is_here = test.removeprefix("tests/").startswith(IN_TURNS)
+        if is_here and database in TURNS and "soak" not in item.keywords:
+            ways[test][way].append(item)
+    return {
+        item
+        for test, of_test in ways.items()
+        for turn, of_way in enumerate(of_test.values(), start=crc32(test.encode()))
+        for item in of_way
+        if TURNS[turn % len(TURNS)] not in item.nodeid
+    }
 
 
 @pytest.fixture(autouse=True)
@@ -165,9 +197,24 @@ def postgresql_database() -> Iterator[str]:
     outside(administer(f'DROP DATABASE "{name}" WITH (FORCE)'))
 
 
+@pytest.fixture(scope="session", autouse=True)
+async def shared() -> AsyncIterator[dict[str, Database]]:
+    """By address: databases whose connections know the tables and the statements of those before.
+
+    A connection of its own would cost each test more than the rest of most tests does.
+    """
+    databases: dict[str, Database] = {}
+    yield databases
+    for database in databases.values():
+        await database.close()
+
+
 @pytest.fixture(params=DATABASES)
 async def database(
-    request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    sqlite_template: Path,
+    shared: dict[str, Database],
 ) -> AsyncIterator[Database]:
     """An empty database with all tables."""
     if request.param == "sqlite":
@@ -177,11 +224,11 @@ async def database(
         yield database
         await database.close()
         return
-    database = Database(request.getfixturevalue("postgresql_database"))
+    url = request.getfixturevalue("postgresql_database")
+    database = shared.setdefault(url, Database(url))
     yield database
     async with database.transaction() as session:
         await session.execute(text(EMPTY))
-    await database.close()
 
 
 @pytest.fixture

@@ -3,13 +3,11 @@
 import asyncio
 import re
 import unicodedata
-from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import pytest
 
@@ -22,15 +20,12 @@ from community import people, roles
 from community.roles import RoleName
 from emulator import Emulator
 from locales import OFFERED, native_name
-from tests.conftest import TEST_DATABASE_URL
 from tests.stories.reading import bare, saying
 
 TOKEN = "123456789:" + "A" * 35
 PATIENCE = 20.0
 BEGIN = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 """A Tuesday at noon in the network's zone: quiet hours do not decide, and a week lies ahead."""
-
-TURNS = ("sqlite", "postgresql")
 
 RUNS = {"en": {"rightwards"}, "ar": {"leftwards"}, "uk": {"rightwards"}}
 """How a text runs that is in this language all through."""
@@ -263,32 +258,6 @@ class Somebody:
             if found:
                 return found[1]
         raise AssertionError(f"no link in:\n{self.screen}")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let the databases take turns: each story, and each of its languages, is played once.
-
-    What the stories rest on is tested on both. Where there is one database alone, it plays all.
-    """
-    if not TEST_DATABASE_URL:
-        return
-    ways: dict[str, dict[str, list[pytest.Item]]] = defaultdict(lambda: defaultdict(list))
-    for item in items:
-        story, _, asked = item.nodeid.partition("[")
-        database, _, way = asked.rstrip("]").partition("-")
-        is_here = Path(__file__).parent in item.path.parents
-        if is_here and database in TURNS and "soak" not in item.keywords:
-            ways[story][way].append(item)
-    others = [
-        item
-        for story, of_story in ways.items()
-        if "" in of_story or len(of_story) > 1
-        for turn, of_way in enumerate(of_story.values(), start=crc32(story.encode()))
-        for item in of_way
-        if TURNS[turn % len(TURNS)] not in item.nodeid
-    ]
-    items[:] = [item for item in items if item not in others]
-    config.hook.pytest_deselected(items=others)
 
 
 @pytest.fixture
