@@ -48,6 +48,8 @@ EVERYTHING = frozenset(Part)
 RENEW = 15.0
 LOOK_OUT = 10.0
 LEARN = 60.0
+LOOK_AT_GROUPS = 30.0
+"""Seconds between two looks at the cards in groups, which are many and change seldom."""
 RARE = 3600.0
 PARKED = 60.0
 """A pause of more seconds is told to the administrators."""
@@ -282,6 +284,7 @@ class App:
             self._every(60, self._empty_log)
         if Part.SEND in self.parts:
             self._every(2, self._refresh)
+            self._every(LOOK_AT_GROUPS, self._refresh_groups)
         if self.translating is not None:
             self._every(LEARN, self._learn)
         self._every(LOOK_OUT, self.look_out)
@@ -345,10 +348,13 @@ class App:
         except DBAPIError as error:
             logger.error("the database's log cannot be emptied: %s", type(error.orig).__name__)
 
-    async def _refresh(self) -> None:
+    async def _refresh_groups(self) -> None:
+        await self._refresh(in_groups=True)
+
+    async def _refresh(self, *, in_groups: bool = False) -> None:
         try:
             if await self.progress.is_ours():  # one of the sending processes does this
-                await self.sender.refresh_live()
+                await self.sender.refresh_live(in_groups=in_groups)
         except DBAPIError as error:
             logger.error("progress cannot be shown: %s", type(error.orig).__name__)
 
@@ -387,6 +393,7 @@ class App:
                 break
         if Part.SEND in self.parts:
             await self._refresh()
+            await self._refresh_groups()
 
     def _due_jobs(self) -> list[Job]:
         """Return the jobs that the clock may have stopped for; what is rare keeps its interval."""

@@ -136,7 +136,7 @@ class Handling:
         if update.my_chat_member is not None:
             # Nobody is met by leaving: whoever was erased and then blocks the bot stays unknown.
             if person is not None:
-                await self._membership_changed(session, person, update.my_chat_member, now)
+                return await self._membership_changed(session, person, update.my_chat_member, now)
             return []
         if update.callback_query and person is None:
             return [toast("start.unknown")]  # nobody is met by an old button: they write first
@@ -148,8 +148,8 @@ class Handling:
             username=user.username,
             telegram_language=user.language_code,
         )
-        await self._reached(session, person, now)
-        return await answer(
+        let_in = await self._reached(session, person, now)
+        answered = await answer(
             self.dispatcher,
             self.bot,
             update,
@@ -160,21 +160,26 @@ class Handling:
             careful=careful,
             attached=attached,
         )
+        return [*answered, *let_in]
 
     async def _membership_changed(
         self, session: AsyncSession, person: Person, change: ChatMemberUpdated, now: datetime
-    ) -> None:
+    ) -> Sequence[Reply]:
         if change.new_chat_member.status in {"kicked", "left"}:
             await deliveries.lose(session, person, "blocked", now)
-        else:
-            await self._reached(session, person, now)
+            return []
+        return await self._reached(session, person, now)
 
-    async def _reached(self, session: AsyncSession, person: Person, now: datetime) -> None:
+    async def _reached(
+        self, session: AsyncSession, person: Person, now: datetime
+    ) -> Sequence[Reply]:
         """Somebody who could not be reached is back: what concerns them is told to them again."""
-        if await people.reached(session, person, now):
-            zone = self.network.zone
-            await attendance.remind_again(session, person, now, default_zone=zone)
-            await attendance.welcome_back(session, person, now, default_zone=zone)
+        if not await people.reached(session, person, now):
+            return []
+        zone = self.network.zone
+        await attendance.remind_again(session, person, now, default_zone=zone)
+        await attendance.welcome_back(session, person, now, default_zone=zone)
+        return await joining.let_in(session, person, now)
 
     async def _render(
         self,

@@ -76,15 +76,17 @@ class Replying:
             if speech.how is How.COMMANDS:
                 language = speech.message.language
                 await introduce_to(self.speaker.telegram, handled.sender, language)
-            elif call := _in_group(speech, handled.sender):
-                answer = await self.speaker.telegram.call(call)
-                if answer.fate != Fate.DONE:
-                    logger.info("%s was not done: %s", call.method, answer.reason)
+        acts = list(filter(None, (_in_group(s, handled.sender) for s in handled.speeches)))
         messages = [s for s in handled.speeches if s.how in (How.SAY, How.EDIT)]
         for speech in messages:
             spoken = await self._say(query, handled.sender, speech)
-            await self.note(Note(handled, speech is messages[-1], speech, spoken))
-        if not messages:
+            is_last = speech is messages[-1] and not acts
+            await self.note(Note(handled, is_last, speech, spoken))
+        for call in acts:  # which may take long, and nobody waits for an answer meanwhile
+            answer = await self.speaker.act(call)
+            if answer.fate != Fate.DONE:
+                logger.info("%s was not done: %s", call.method, answer.reason)
+        if acts or not messages:
             await self.note(Note(handled, is_last=True))
 
     async def _say(self, query: dict[str, Any] | None, chat_id: int, speech: Speech) -> Spoken:

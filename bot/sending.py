@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -399,6 +399,7 @@ class Sender:
     async def _settle(
         self, session: AsyncSession, outcomes: Sequence[Outcome], now: datetime
     ) -> None:
+        outcomes = [await _in_time(session, outcome, now) for outcome in outcomes]
         await deliveries.settle(session, outcomes, now, holder=self.holder)
         for outcome in outcomes:
             await self._keep_current(session, outcome, now)
@@ -406,20 +407,11 @@ class Sender:
                 person = await session.get(Person, outcome.person_id)
                 if person is not None:  # not erased meanwhile
                     await deliveries.lose(session, person, outcome.reason, now)
-            if outcome.group_id is not None:
-                await self._settle_in_group(session, outcome, outcome.group_id, now)
-
-    async def _settle_in_group(
-        self, session: AsyncSession, outcome: Outcome, group_id: int, now: datetime
-    ) -> None:
-        """Note that a group has become another, or that the bot is in it no more."""
-        group = await session.get(Group, group_id)
-        if group is None:
-            return
-        if outcome.moved_to is not None:
-            await groups.moved(session, group.chat_id, outcome.moved_to, now)
-        elif outcome.state == State.REFUSED:
-            await groups.lost(session, group.chat_id, now)
+            # A group that has another number meanwhile is not found by the one spoken to.
+            if outcome.chat_id is not None and outcome.moved_to is not None:
+                await groups.moved(session, outcome.chat_id, outcome.moved_to, now)
+            elif outcome.chat_id is not None and outcome.state == State.REFUSED:
+                await groups.lost(session, outcome.chat_id, now)
 
     async def _keep_current(self, session: AsyncSession, outcome: Outcome, now: datetime) -> None:
         """Keep what was sent current from now on, if what it shows still moves."""
@@ -435,19 +427,20 @@ class Sender:
     def _read(self, item: Ready, spoken: Spoken) -> Outcome:
         row, message, answer, now = item.row, item.message, spoken.answer, self.clock.now()
         messages = [(item.chat_id, message_id) for message_id in spoken.message_ids]
+        there = None if row.group_id is None else item.chat_id
         if answer.reason != "no_connection":
             self._rest = FIRST_REST
         if answer.fate == Fate.DONE:
             reason = "sent_plain" if spoken.sent_plain else None
             if message.live:
                 self._moving[row.id] = item
-            return _outcome(row, State.SENT, reason, language=message.language, messages=messages)
+            sent = _outcome(row, State.SENT, reason, language=message.language, messages=messages)
+            return replace(sent, chat_id=there)
         if answer.fate == Fate.UNREACHABLE:
-            return _outcome(row, State.REFUSED, answer.reason)
-        if answer.reason == MIGRATED and row.group_id is not None:
-            return replace(
-                _outcome(row, State.QUEUED, MIGRATED, due_at=now), moved_to=answer.result
-            )
+            return replace(_outcome(row, State.REFUSED, answer.reason), chat_id=there)
+        if answer.reason == MIGRATED and there is not None:
+            again = _outcome(row, State.QUEUED, MIGRATED, due_at=now)
+            return replace(again, chat_id=there, moved_to=answer.result)
         if answer.fate == Fate.BUSY:
             return _again(row, answer.reason, now + timedelta(seconds=answer.retry_after))
         if answer.fate == Fate.NOT_SENT:
@@ -477,13 +470,13 @@ class Sender:
 
     # Messages that keep themselves current
 
-    async def refresh_live(self) -> None:
-        """Render every live message again and show what has changed.
+    async def refresh_live(self, *, in_groups: bool = False) -> None:
+        """Render every live message of people, or ``in_groups``, and show what has changed.
 
         What was shown is written down when Telegram has it: what an outage or a pause has kept
         back is shown at the next look.
         """
-        for chat_id, message_id, message in await self._changed():
+        for chat_id, message_id, message in await self._changed(in_groups=in_groups):
             if chat_id < 0 and not self.speaker.is_free(chat_id):
                 continue  # a group's pace holds up nobody else: it is shown at the next look
             spoken = await self.speaker.edit(
@@ -506,14 +499,15 @@ class Sender:
                     and (fate == Fate.DONE or spoken.answer.reason == TOO_LONG),
                 )
 
-    async def _changed(self) -> list[tuple[int, int, Message]]:
+    async def _changed(self, *, in_groups: bool) -> list[tuple[int, int, Message]]:
         """Return the live messages that say something new; let go of those that move no more."""
         changed: list[tuple[int, int, Message]] = []
         now, memo = self.clock.now(), dict[Any, Message | None]()
         async with self.database.transaction() as session:
-            for row in await live.every(session):
+            there = await groups.by_chat(session) if in_groups else {}
+            for row in await live.every(session, in_groups=in_groups):
                 try:
-                    message = await self._as_it_is(session, row, now, memo)
+                    message = await self._as_it_is(session, row, there, now, memo)
                 except Exception as error:  # what is wrong with one keeps no other as it was
                     if isinstance(error, DBAPIError) and is_away(error):
                         raise
@@ -529,12 +523,13 @@ class Sender:
         self,
         session: AsyncSession,
         row: live.LiveMessage,
+        there: Mapping[int, Group],
         now: datetime,
         memo: dict[Any, Message | None],
     ) -> Message | None:
         """Render a live message; what its reader may not see any more is closed."""
         if row.chat_id < 0:
-            group = await groups.of_chat(session, row.chat_id)
+            group = there.get(row.chat_id)
             person = reader_in(group) if group is not None else None
         else:
             person = await people.by_telegram_id(session, row.chat_id)
@@ -553,6 +548,16 @@ class Sender:
 def reader_in(group: Group) -> Person:
     """Return whom a card in a group is for: somebody of whom only the language is known."""
     return Person(telegram_id=group.chat_id, language=group.language, state=Membership.LEFT)
+
+
+async def _in_time(session: AsyncSession, outcome: Outcome, now: datetime) -> Outcome:
+    """Owe again what a group was told, or was not, under a number that it has no more."""
+    if outcome.chat_id is None or outcome.state not in (State.SENT, State.REFUSED):
+        return outcome
+    group = await session.get(Group, outcome.group_id)
+    if group is None or group.chat_id == outcome.chat_id:
+        return outcome
+    return replace(outcome, state=State.QUEUED, reason=MIGRATED, due_at=now, messages=())
 
 
 async def _render(page: Page, row: Due) -> Message | None:

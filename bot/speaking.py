@@ -30,6 +30,9 @@ PATIENCE = 5.0
 
 Much less than the lease of the row and than what the end of the program waits for.
 """
+LONGEST_WAIT = 60.0
+"""Seconds between two tries while Telegram is not there: doubled each time up to this."""
+FEW = 5
 NO_PREVIEW = {"is_disabled": True}
 SO_ALREADY = ("not modified", "message to delete not found")
 """Words of Telegram that say: it is as it should be, perhaps since an earlier try."""
@@ -265,6 +268,20 @@ class Speaker:
         }
         await self.telegram.call(Call("answerCallbackQuery", fields))
 
+    async def act(self, call: Call) -> Answer:
+        """Do what is no message and may be done twice: as often as it takes.
+
+        Where nobody knows whether it was done, a few times.
+        """
+        wait, unsure = 1.0, 0
+        while True:
+            answer = await self.telegram.call(call)
+            unsure += answer.fate == Fate.UNSURE
+            if answer.fate not in (Fate.BUSY, Fate.NOT_SENT, Fate.UNSURE) or unsure > FEW:
+                return answer
+            await asyncio.sleep(max(answer.retry_after, wait))
+            wait = min(wait * 2, LONGEST_WAIT)
+
     async def _one(
         self,
         call: Call,
@@ -307,7 +324,7 @@ class Speaker:
                 return answer
             if answer.fate == Fate.NOT_SENT:
                 await asyncio.sleep(wait)
-                wait = min(wait * 2, 60.0)
+                wait = min(wait * 2, LONGEST_WAIT)
 
 
 async def _made(message: Message) -> Message:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     String,
     UniqueConstraint,
+    and_,
     delete,
     func,
     or_,
@@ -35,7 +36,7 @@ from community.events import Kind as EventKind
 from community.events import State as EventState
 from community.lifecycle import Lifecycle, Who, who
 from community.live import LiveMessage
-from community.people import Person
+from community.people import Membership, Person
 from community.roles import RoleName
 from community.writing import insert_new, rows_changed
 
@@ -185,6 +186,8 @@ async def change(
             group.event_kind = EventKind(value) if value else None
         case "admits" if value in [*Admits]:
             group.admits = Admits(value)
+            if group.admits == Admits.TEAM:
+                await _forget_applicants(session, group)
         case _:
             raise NotUnderstoodError("choice")
     await session.flush()
@@ -192,7 +195,7 @@ async def change(
 
 
 async def unlink(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Group:
-    """Post nothing there any more; what stands there stays as it is.
+    """Post nothing there any more; what stands there stays as it is, and nobody waits for it.
 
     Raises:
         NotAllowedError: the actor is no animator.
@@ -200,6 +203,7 @@ async def unlink(session: AsyncSession, actor: Person, ref: str, now: datetime) 
     group = await opened(session, actor, ref, now, lock=True)
     await GROUP.move(session, group, State.UNLINKED, Who.ANIMATOR, now, actor_id=actor.id)
     await _silence(session, group, "unlinked", now)
+    await _forget_applicants(session, group)
     return group
 
 
@@ -237,6 +241,11 @@ async def of_chat(session: AsyncSession, chat_id: int, *, lock: bool = False) ->
     return found
 
 
+async def by_chat(session: AsyncSession) -> dict[int, Group]:
+    """Return all groups by Telegram's numbers."""
+    return {group.chat_id: group for group in await session.scalars(select(Group))}
+
+
 def _short(title: str) -> str:
     return title[:128]
 
@@ -262,10 +271,11 @@ async def lost(session: AsyncSession, chat_id: int, now: datetime) -> None:
 async def moved(session: AsyncSession, chat_id: int, to: int, now: datetime) -> None:
     """Go on in the supergroup that a group has become: its cards are posted there anew.
 
-    What stands in the old one can be changed no more: Telegram counts messages anew.
+    What stands in the old one can be changed no more: Telegram counts messages anew. If it was
+    told as a removal before, what that had dropped is posted, too.
     """
     group = await of_chat(session, chat_id, lock=True)
-    if group is None:
+    if group is None or chat_id == to:
         return
     twin = await of_chat(session, to, lock=True)
     if twin is not None:  # somebody has linked the supergroup before we heard that it is one
@@ -273,17 +283,32 @@ async def moved(session: AsyncSession, chat_id: int, to: int, now: datetime) -> 
         await session.delete(group)
         await session.flush()
         return
-    if group.state == State.LOST and group.language:
+    was_lost = group.state == State.LOST
+    if was_lost and group.language:
         await GROUP.move(session, group, State.LINKED, Who.TELEGRAM, now)
     group.chat_id, group.kind = to, Kind.SUPERGROUP
-    shown = LiveMessage.chat_id == chat_id, LiveMessage.kind == CARD
-    refs = {
-        str(args["ref"]) for args in await session.scalars(select(LiveMessage.args).where(*shown))
-    }
     await session.execute(delete(LiveMessage).where(LiveMessage.chat_id == chat_id))
     await session.flush()
-    events = await session.scalars(select(Event).where(Event.ref.in_(refs)).order_by(Event.id))
-    for event in events.all():
+    if group.state != State.LINKED:
+        return
+    stood = Delivery.state == deliveries.State.SENT
+    if was_lost:
+        stood |= Delivery.state == deliveries.State.REFUSED
+        stood |= and_(Delivery.state == deliveries.State.SUPPRESSED, Delivery.reason == "lost")
+    cards = select(Delivery.id).where(
+        Delivery.kind == CARD, Delivery.group_id == group.id, Delivery.subject_id == Event.id
+    )
+    to_come = await session.scalars(
+        select(Event)
+        .where(
+            Event.state == EventState.PUBLISHED,
+            Event.ends_at > now,
+            cards.where(stood).exists(),
+            ~cards.where(Delivery.state.in_(deliveries.OPEN)).exists(),
+        )
+        .order_by(Event.id)
+    )
+    for event in to_come.all():
         await _owe_card(session, group, event, now)
 
 
@@ -321,7 +346,21 @@ async def for_event(
     found = (await session.scalars(query)).all()
     owed = await session.scalars(select(Delivery).where(*_is_card_of(event)).order_by(Delivery.id))
     fates = {card.group_id: card.state for card in owed}
+    if event.state == EventState.PUBLISHED and event.ends_at > now:
+        current = await _where_current(session, event)
+        for group in found:
+            if fates.get(group.id) == deliveries.State.SENT and group.chat_id not in current:
+                del fates[group.id]
     return [(group, fates.get(group.id)) for group in found]
+
+
+async def _where_current(session: AsyncSession, event: Event) -> set[int]:
+    """Return in which chats the card of an event is kept current; elsewhere it is as good as none.
+
+    Once the event has ended it is so nowhere.
+    """
+    rows = await session.scalars(select(LiveMessage).where(LiveMessage.kind == CARD))
+    return {row.chat_id for row in rows if row.args == {"ref": event.ref}}
 
 
 def _is_card_of(event: Event) -> tuple[ColumnElement[bool], ...]:
@@ -357,9 +396,11 @@ async def post(
         raise TooLateError(event.starts_at)
     if await session.scalar(select(Group.id).where(Group.id == group.id, *_fits(event))) is None:
         raise NotUnderstoodError("choice")
-    stands = Delivery.state.in_([*deliveries.OPEN, deliveries.State.SENT])
     about = *_is_card_of(event), Delivery.group_id == group.id
-    if await session.scalar(select(Delivery.id).where(*about, stands).limit(1)) is not None:
+    is_owed = select(Delivery.id).where(*about, Delivery.state.in_(deliveries.OPEN)).limit(1)
+    if await session.scalar(is_owed) is not None:
+        return False
+    if group.chat_id in await _where_current(session, event):
         return False
     await _owe_card(session, group, event, now)
     return True
@@ -389,9 +430,10 @@ async def ask(
 ) -> bool:
     """Take a request to join: True lets them in, who is a member; others wait until they are.
 
-    Whoever is let in is welcomed in private, once for each group.
+    Whoever has blocked the bot is a member all the same. Whoever is let in is welcomed in private,
+    once for each group.
     """
-    if person is not None and person.is_member:
+    if person is not None and (person.is_member or person.state == Membership.UNREACHABLE):
         await _welcome(session, group, person, now)
         return True
     await insert_new(
@@ -403,7 +445,10 @@ async def ask(
 
 
 async def let_in(session: AsyncSession, person: Person, now: datetime) -> list[int]:
-    """Return the chats that somebody who is a member now had asked to join; they wait no more."""
+    """Return the chats that somebody who is a member now had asked to join; they wait no more.
+
+    For a group in which the bot is no more they wait on: it may come back.
+    """
     if person.telegram_id is None or not person.is_member:
         return []
     mine = Applicant.telegram_id == person.telegram_id
@@ -416,8 +461,13 @@ async def let_in(session: AsyncSession, person: Person, now: datetime) -> list[i
     groups = found.all()
     for group in groups:
         await _welcome(session, group, person, now)
-    await session.execute(delete(Applicant).where(mine))
+    let = Applicant.group_id.in_([group.id for group in groups])
+    await session.execute(delete(Applicant).where(mine, let))
     return [group.chat_id for group in groups]
+
+
+async def _forget_applicants(session: AsyncSession, group: Group) -> None:
+    await session.execute(delete(Applicant).where(Applicant.group_id == group.id))
 
 
 async def _welcome(session: AsyncSession, group: Group, person: Person, now: datetime) -> None:

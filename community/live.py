@@ -84,6 +84,8 @@ async def has_shown(
     )
 
 
-async def every(session: AsyncSession) -> list[LiveMessage]:
-    """Return all of them."""
-    return list(await session.scalars(select(LiveMessage).order_by(LiveMessage.id)))
+async def every(session: AsyncSession, *, in_groups: bool = False) -> list[LiveMessage]:
+    """Return all that people have, or all ``in_groups``."""
+    is_group = LiveMessage.chat_id < 0
+    where = is_group if in_groups else ~is_group
+    return list(await session.scalars(select(LiveMessage).where(where).order_by(LiveMessage.id)))

@@ -178,12 +178,15 @@ def _silence(page: Page, event: Event, mine: Attendance | None) -> Html | None:
     return None
 
 
-def heading(page: Page, event: Event, block: Block | None) -> Html:
-    """Return title, description and who speaks, as the author wrote them."""
+def heading(page: Page, event: Event, block: Block | None, *, in_public: bool = False) -> Html:
+    """Return title, description and who speaks, as the author wrote them.
+
+    ``in_public`` nobody is named: who speaks has agreed that members read it.
+    """
     words = block.get("title") if block else ""
     title = _bold(words)
     description = block.get("description") if block else ""
-    speakers = block.get("speakers") if block else ""
+    speakers = block.get("speakers") if block and not in_public else ""
     parts: list[str] = [title]
     parts += ["", description] if description else []
     parts += ["", Html("🎤 ") + speakers] if speakers else []
@@ -340,7 +343,7 @@ async def answer_rows(page: Page, event: Event, mine: Attendance | None) -> list
     if is_preview or bridge.takes_questions(event, page.now):
         ask = menu.WriteTo(kind="event", ref=event.ref)
         rows.append([Button(_.label("button", "❓ Ask the organisers"), ask)])
-    if is_preview or is_open(page, event):
+    if not event.is_for_some and is_open(page, event):
         share = menu.Share(what="event", ref=event.ref)
         rows.append([Button(_.label("button", "📤 Pass it on"), share)])
     rows.append([Button(_.label("button", "All events"), List())])

@@ -68,7 +68,7 @@ async def group_card(page: Page, ref: str) -> Message | None:
     is_open = event.state == events.State.PUBLISHED and not event.is_over(page.now)
     area = await block_for(page, "area", event.area_id) if event.area_id else None
     text = lines(
-        heading(page, event, block),
+        heading(page, event, block, in_public=True),
         "",
         _("📅 {when}", when=when),
         _("💻 Online") if event.is_online else None,

@@ -63,7 +63,7 @@ async def _bot_moved(
     try:
         group = await groups.link(session, person, chat.id, Kind(chat.type), chat.title or "", now)
     except NotAllowedError:
-        return [leave(chat.id), say("group.not_yours")]
+        return [say("group.not_yours"), leave(chat.id)]
     return [say("group.one", ref=group.ref)]
 
 

@@ -1,7 +1,7 @@
 """What members and the team pass on: the network, an event, a lesson; as a card, or on paper.
 
 A card is forwarded as it is, so it carries a link and no buttons of ours, and nothing about
-anybody: of an event neither its address nor who goes.
+anybody: of an event neither its address nor who goes or speaks.
 """
 
 from datetime import datetime
@@ -36,7 +36,7 @@ async def asked(
         case "network" | "paper":
             return [say(f"share.{what}")]
         case "event":
-            await attendance.visible(session, person, ref, now)
+            await attendance.for_everybody(session, person, ref, now)
         case "lesson":
             lesson = await lessons.open_to(session, person, ref, now)
             if lesson.for_team or lesson.state != lessons.State.PUBLISHED:
@@ -119,12 +119,12 @@ async def paper(page: Page) -> Message:
 async def event_card(page: Page, ref: str) -> Message:
     """Make the card of an event: what, when, and the link where one answers."""
     _ = page._
-    event = await attendance.visible(page.session, page.reader, ref, page.now)
+    event = await attendance.for_everybody(page.session, page.reader, ref, page.now)
     block = await block_for(page, "event", event.id)
     when, *_where = facts(page, event, None)
     link = _address(page, f"e-{event.ref}")
     text = lines(
-        heading(page, event, block),
+        heading(page, event, block, in_public=True),
         "",
         when,
         _("You find the address and your place here: {link}", link=link),

@@ -26,7 +26,13 @@ from community.attendance.places import (
     welcome_back,
 )
 from community.attendance.reminding import REMINDERS, remind_again
-from community.attendance.seeing import been_at, has_been_anywhere, upcoming, visible
+from community.attendance.seeing import (
+    been_at,
+    for_everybody,
+    has_been_anywhere,
+    upcoming,
+    visible,
+)
 from community.attendance.table import (
     ATTENDANCE,
     BRINGS,
@@ -69,6 +75,7 @@ __all__ = [
     "counts",
     "counts_of",
     "expect",
+    "for_everybody",
     "give_up",
     "go_online",
     "guest_list",

@@ -9,7 +9,7 @@ from community import events, roles
 from community.areas import within
 from community.attendance.table import COMES, Attendance, State
 from community.base import find
-from community.errors import NotForYouError, NotFoundError
+from community.errors import CalledOffError, NotForYouError, NotFoundError, TooLateError
 from community.events import Event
 from community.needs import PersonNeed
 from community.people import Person
@@ -33,6 +33,24 @@ async def visible(
         theirs = select(Event.id).where(Event.id == event.id, await _is_for(session, reader, now))
         if await session.scalar(theirs) is None:
             raise NotForYouError("Event")
+    return event
+
+
+async def for_everybody(session: AsyncSession, reader: Person, ref: str, now: datetime) -> Event:
+    """Return an event of which a reader may tell others, who can still come.
+
+    Raises:
+        NotFoundError: no such event for this reader, or one for some alone.
+        CalledOffError: it has been cancelled.
+        TooLateError: it is over.
+    """
+    event = await visible(session, reader, ref, now)
+    if event.is_for_some:
+        raise NotFoundError("Event")
+    if event.state == events.State.CANCELLED:
+        raise CalledOffError
+    if event.state != events.State.PUBLISHED or event.is_over(now):
+        raise TooLateError
     return event
 
 

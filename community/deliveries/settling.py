@@ -79,6 +79,8 @@ class Outcome:
     """Until it is due again, what its person is owed after it in its lane waits, too."""
     language: str | None = None
     group_id: int | None = None
+    chat_id: int | None = None
+    """Of what was for a group: the number under which that was spoken to."""
     moved_to: int | None = None
     """The supergroup that the group has become in which this was to be posted."""
     messages: Sequence[tuple[int, int]] = ()

@@ -1,12 +1,15 @@
 """What has been said is written down, whoever waits for it."""
 
 import asyncio
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 from sqlalchemy.exc import ProgrammingError
 
 from bot.handling import Handled
 from bot.replying import Note
+from bot.speaking import Speaker
+from bot.telegram import Answer, Call, Fate
 from community.arrivals import Arriving
 from tests.bot.sending.owing import crowd
 from tests.bot.test_receiving import PATIENCE, until
@@ -62,3 +65,21 @@ async def test_an_answer_that_cannot_be_noted_is_not_given_again_without_a_pause
     await ada.says("/help")
     assert pauses == [1.0, 2.0, 4.0]
     assert ada.times_read("emergency service") == 4
+
+
+async def test_what_may_be_done_twice_is_done_as_soon_as_telegram_lets_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asleep: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        asleep.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    unsure = Answer(Fate.UNSURE)
+    told = [Answer(Fate.BUSY, "429", 300.0), Answer(Fate.NOT_SENT), unsure, Answer(Fate.DONE)]
+    call = AsyncMock(side_effect=told)
+    assert await Speaker(Mock(call=call)).act(Call("leaveChat")) == told[-1]
+    assert asleep == [300.0, 2.0, 4.0]
+    call = AsyncMock(return_value=unsure)
+    assert await Speaker(Mock(call=call)).act(Call("leaveChat")) == unsure, "not for ever"

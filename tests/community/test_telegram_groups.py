@@ -115,11 +115,87 @@ async def test_a_supergroup_takes_over_the_link_and_each_card_once(
     event = await an_event(session, animator, now)
     await groups.post(session, animator, event.ref, group.ref, now)
     await a_card_that_stands(session, event, group)
-    await groups.moved(session, CHAT, CHAT - 1, now)
-    await groups.moved(session, CHAT, CHAT - 1, now)
+    for earlier in (CHAT, CHAT, CHAT - 1):
+        await groups.moved(session, earlier, CHAT - 1, now)
     assert (group.chat_id, group.kind, group.state) == (CHAT - 1, Kind.SUPERGROUP, State.LINKED)
     assert [one.state for one in await posted(session)] == ["sent", "queued"]
     assert await session.scalar(select(func.count()).select_from(LiveMessage)) == 0
+
+
+async def test_a_removal_that_is_told_before_the_migration_costs_no_card(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    group = await a_group(session, animator, now)
+    stands, waits = [await an_event(session, animator, now) for _event in range(2)]
+    await groups.post(session, animator, stands.ref, group.ref, now)
+    await a_card_that_stands(session, stands, group)
+    await groups.post(session, animator, waits.ref, group.ref, now)
+    await groups.lost(session, CHAT, now)
+    await groups.moved(session, CHAT, CHAT - 1, now)
+    assert [(one.state, one.subject_id) for one in await posted(session)] == [
+        ("sent", stands.id),
+        ("suppressed", waits.id),
+        ("queued", stands.id),
+        ("queued", waits.id),
+    ]
+
+
+async def test_what_is_kept_current_no_more_can_be_posted_again(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    group = await a_group(session, animator, now)
+    event = await an_event(session, animator, now)
+    await groups.post(session, animator, event.ref, group.ref, now)
+    await a_card_that_stands(session, event, group)
+
+    async def fate() -> deliveries.State | None:
+        ((_group, fate),) = await groups.for_event(session, animator, event.ref, now)
+        return fate
+
+    assert await fate() == deliveries.State.SENT
+    assert not await groups.post(session, animator, event.ref, group.ref, now)
+    await groups.lost(session, CHAT, now)
+    await a_group(session, animator, now)
+    assert await fate() is None
+    assert await groups.post(session, animator, event.ref, group.ref, now)
+    assert await fate() == deliveries.State.QUEUED
+
+
+async def test_who_has_blocked_the_bot_is_a_member_all_the_same(
+    session: AsyncSession, now: datetime
+) -> None:
+    group = await a_group(session, await an_animator(session, now), now)
+    member = await a_member(session, 5, now)
+    await people.lose(session, member, "blocked", now)
+    assert await groups.ask(session, group, 5, member, now)
+
+
+async def test_who_is_answered_by_the_team_or_by_nobody_is_not_kept(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    group, other = [await a_group(session, animator, now, CHAT - n) for n in range(2)]
+
+    async def asks() -> None:
+        for one in (group, other):
+            await groups.ask(session, one, 6, None, now)
+
+    async def kept() -> list[int]:
+        return list(await session.scalars(select(Applicant.group_id).order_by(Applicant.group_id)))
+
+    await asks()
+    await groups.change(session, animator, group.ref, "admits", "team", now)
+    assert await kept() == [other.id]
+    await groups.change(session, animator, group.ref, "admits", "members", now)
+    await asks()
+    await groups.lost(session, other.chat_id, now)
+    badr = await a_member(session, 6, now)
+    assert await groups.let_in(session, badr, now) == [CHAT]
+    assert await kept() == [other.id], "the bot may come back there"
+    await groups.unlink(session, animator, other.ref, now)
+    assert await kept() == []
 
 
 async def test_a_supergroup_that_was_linked_meanwhile_stays_as_it_is(

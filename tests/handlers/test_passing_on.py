@@ -8,10 +8,11 @@ from sqlalchemy import select
 
 from bot.database import Database
 from bot.lessons import SOURCE, packed_lessons
-from community import attendance, events, lessons, limits, people
+from community import attendance, events, lessons, limits, people, speakers
 from community.attendance import Wish
 from community.events import Details
 from community.limits import Limit
+from community.needs import Need, PersonNeed
 from community.roles import RoleName
 from community.sends import Picture
 from community.translations import Reads
@@ -37,6 +38,7 @@ async def an_event(database: Database, now: datetime) -> str:
         start = (now + timedelta(days=3)).replace(tzinfo=None)
         details = Details(start, "Europe/Paris", place=ADDRESS)
         event = await events.create(session, animator, details, {"title": "Tea"}, "en", now)
+        await speakers.name(session, animator, event.ref, "Rosa Peer", "en", now)
         await events.publish(session, animator, event.ref, now)
         for person in (animator, member):
             await attendance.answer(
@@ -52,6 +54,7 @@ def is_for_everybody(message: Message, *phones: Phone) -> None:
     for phone in phones:
         assert f"Person {phone.number}" not in said
     assert ADDRESS not in said
+    assert "Rosa" not in said
 
 
 @has_fonts
@@ -94,6 +97,41 @@ async def test_what_is_passed_on_names_nobody_and_tells_no_address(
         assert not re.search(rf"Person|{ADDRESS}", " ".join(shown.words))
         assert shown.link in links
     assert len(drawn) == len(cards)
+
+
+async def test_only_an_event_for_everybody_that_still_takes_place_is_passed_on(
+    phone: Calling, database: Database, now: datetime
+) -> None:
+    await phone(1, "en", RoleName.ANIMATOR)
+    member = await phone(2)
+    ref, label = await an_event(database, now), "📤 Pass it on"
+
+    async def becomes(**what: object) -> None:
+        async with database.transaction() as session:
+            event = await session.scalar(select(events.Event).where(events.Event.ref == ref))
+            for name, value in what.items():
+                setattr(event, name, value)
+
+    await member.says(f"/start e-{ref}")
+    assert label in member.buttons
+    async with database.transaction() as session:
+        reader = await people.by_telegram_id(session, 2)
+        assert reader is not None
+        session.add(PersonNeed(person_id=reader.id, term=Need.TAX))
+    await becomes(need=Need.TAX)
+    await member.says(f"/start e-{ref}")
+    assert "Tea" in member.last
+    assert label not in member.buttons, "who looks for it was told alone"
+    for what, told in (
+        ({}, "That is not here any more."),
+        ({"need": None, "state": events.State.CANCELLED}, "❌ This event has been cancelled."),
+        ({"state": events.State.HELD}, "It is too late for that."),
+    ):
+        await becomes(**what)
+        seen = len(member.seen)
+        await member.sends_data(f"qh:event:{ref}")
+        assert told in member.toasts[-1]
+        assert len(member.seen) == seen
 
 
 @has_fonts

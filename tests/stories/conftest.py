@@ -71,7 +71,8 @@ class Stage:
         await self.answered()
         while await self.app.sender.turn() or await self._translated():
             await self.answered()
-        await self.app.sender.refresh_live()
+        for in_groups in (False, True):
+            await self.app.sender.refresh_live(in_groups=in_groups)
 
     async def _translated(self) -> int:
         return await self.app.translating.turn() if self.app.translating else 0

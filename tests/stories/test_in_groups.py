@@ -9,6 +9,7 @@ from sqlalchemy import select
 from community import deliveries
 from community.arrivals import Arrival
 from community.deliveries import Plan
+from community.groups import Applicant
 from community.groups import Group as Linked
 from emulator.group import Group
 from locales import language_name, native_name, translator_for
@@ -138,6 +139,26 @@ async def test_a_member_who_asks_to_join_is_let_in_and_welcomed_once_and_others_
     assert cards(stage, group) == []
     calls = stage.emulator.calls
     assert not [c for c in calls if c["method"] == "sendMessage" and _chat(c) < 0]
+
+
+async def test_who_asked_to_join_is_let_in_once_telegram_is_there_and_they_are(
+    stage: Stage, animator: Coming
+) -> None:
+    group = await linked(stage, await animator(), "en")
+    amina, badr = await stage.member("Amina"), await stage.member("Badr")
+    stage.emulator.faults.add("500", method="approveChatJoinRequest", times=1)
+    stage.emulator.groups.ask(group.id, amina.id)
+    await stage.settled()
+    assert group.members[amina.id] == "member"
+    stage.emulator.world.block(badr.id)
+    await stage.settled()
+    async with stage.app.database.transaction() as session:  # from before they joined
+        row = (await session.scalars(select(Linked))).one()
+        session.add(Applicant(group_id=row.id, telegram_id=badr.id, asked_at=stage.now))
+    stage.emulator.world.unblock(badr.id)
+    await stage.settled()
+    calls = [c for c in stage.emulator.calls if c["method"] == "approveChatJoinRequest"]
+    assert [int(c["params"]["user_id"]) for c in calls] == [amina.id, amina.id, badr.id]
 
 
 def _chat(call: dict[str, Any]) -> int:
