@@ -117,7 +117,8 @@ def sentence(error: RefusalError, _: Translator) -> Html:
             "their word."
         ),
         InUseError: _(
-            "Somebody lives there, or a service or an event is there: you can only close it."
+            "Somebody lives there, or something is offered, planned or led there: "
+            "you can only close it."
         ),
         NobodyReadsError: _(
             "This organisation does not read requests here yet. Please write to the team: /ask"

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar, cast
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Column,
     DateTime,
     Dialect,
     Integer,
@@ -51,6 +52,11 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def columns_to(table: Table, parent: str) -> list[Column[Any]]:
+    """Return the columns of a table that point at rows of ``parent``."""
+    return [key.parent for key in table.foreign_keys if key.column.table.name == parent]
 
 
 def new_ref() -> str:

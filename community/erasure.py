@@ -38,7 +38,7 @@ from community import (
 )
 from community.arrivals import Arrival, Arriving
 from community.attendance import Attendance
-from community.base import Base
+from community.base import Base, columns_to
 from community.conversations import Conversation
 from community.deliveries import Delivery, SentMessage
 from community.events import Event
@@ -48,6 +48,7 @@ from community.history import Step
 from community.live import LiveMessage
 from community.people import MEMBERSHIP, Person
 from community.referrals import Referral, SharedField
+from community.transfers import Transfer, TransferStep
 
 ERASED = "erased"
 NOBODY = 0
@@ -66,11 +67,6 @@ class Erasure(Base):
 def hash_of(telegram_id: int, key: bytes) -> str:
     """Return the keyed hash under which an erasure is remembered."""
     return hmac.new(key, str(telegram_id).encode(), hashlib.sha256).hexdigest()
-
-
-def columns_to(table: Table, parent: str) -> list[Column[Any]]:
-    """Return the columns of a table that point at rows of ``parent``."""
-    return [key.parent for key in table.foreign_keys if key.column.table.name == parent]
 
 
 # Taking along
@@ -295,10 +291,16 @@ async def _forget_machine_texts(session: AsyncSession, person: Person) -> None:
 
 
 async def _forget_in_forms(session: AsyncSession, person: Person) -> None:
-    """Empty the half-filled forms of others that are about the person: a note, an answer."""
+    """Empty the half-filled forms of others that are about the person: a note, a step."""
     about = [
         *await session.scalars(select(Exchange.ref).where(Exchange.person_id == person.id)),
         *await session.scalars(select(Referral.ref).where(Referral.person_id == person.id)),
+        *await session.scalars(select(Transfer.ref).where(Transfer.person_id == person.id)),
+        *await session.scalars(
+            select(TransferStep.ref)
+            .join(Transfer, Transfer.id == TransferStep.transfer_id)
+            .where(Transfer.person_id == person.id)
+        ),
     ]
     data = cast(Conversation.data, Text)
     names = or_(*(data.contains(ref, autoescape=True) for ref in (person.ref, *about)))

@@ -33,7 +33,7 @@ class Owned:
     tasks: Sequence[TeamTask]
     """Next steps with contacts among them."""
     plans: Sequence[Transfer]
-    """Hand-over plans in which they teach a member."""
+    """Hand-over plans in which they teach a member, or have asked one."""
 
     @property
     def rows(self) -> list[Exchange | Event | Send | TeamTask | Transfer]:
@@ -53,7 +53,7 @@ async def owned(session: AsyncSession, actor: Person, now: datetime) -> Owned:
         NotAllowedError: the actor is no animator.
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
-    return await _owned(session, actor, lock=False)
+    return await _owned(session, actor, now, lock=False)
 
 
 async def hand_over(
@@ -71,7 +71,7 @@ async def hand_over(
     successor = next((one for one in animators if one.ref == to and one.id != actor.id), None)
     if successor is None:
         raise NotFoundError("Person")
-    found = await _owned(session, actor, lock=True)
+    found = await _owned(session, actor, now, lock=True)
     if found.seal != seen or not found.rows:
         raise ChangedError(EVENT.name, Planned.PROPOSED, Planned.PROPOSED)
     for row in found.rows:
@@ -90,7 +90,7 @@ async def hand_over(
     return found
 
 
-async def _owned(session: AsyncSession, actor: Person, *, lock: bool) -> Owned:
+async def _owned(session: AsyncSession, actor: Person, now: datetime, *, lock: bool) -> Owned:
     offers = select(Send).where(
         Send.owner_id == actor.id,
         Send.kind == sends.Kind.OFFER,
@@ -101,8 +101,9 @@ async def _owned(session: AsyncSession, actor: Person, *, lock: bool) -> Owned:
         Exchange.owner_id == actor.id, Exchange.kind == Kind.TEAM, Exchange.state != Asked.CLOSED
     )
     taught = select(Transfer).where(
-        Transfer.owner_id == actor.id, Transfer.state == Passing.AGREED
+        Transfer.owner_id == actor.id, Transfer.state.in_([Passing.OFFERED, Passing.AGREED])
     )
+    plans = await _read(session, taught.order_by(Transfer.id), lock=lock)
     return Owned(
         await _read(session, asked.order_by(Exchange.id), lock=lock),
         [
@@ -110,7 +111,7 @@ async def _owned(session: AsyncSession, actor: Person, *, lock: bool) -> Owned:
             *await _read(session, offers.order_by(Send.id), lock=lock),
         ],
         await _read(session, coming().where(TeamTask.owner_id == actor.id), lock=lock),
-        await _read(session, taught.order_by(Transfer.id), lock=lock),
+        [one for one in plans if one.is_open(now)],
     )
 
 

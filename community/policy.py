@@ -176,7 +176,8 @@ POLICY: Mapping[str, Policy] = {
         Lane.URGENT, timedelta(days=1), waits_for_morning=False, silent_in=_LEFT
     ),
     "role_notice": _owed(Lane.URGENT, timedelta(days=3), waits_for_morning=False),
-    "transfer_notice": _owed(Lane.SERVICE, timedelta(days=7)),
+    "transfer_notice": _owed(Lane.SERVICE, timedelta(days=7), silent_in=_GONE),
+    "transfer_result": _owed(Lane.SERVICE, timedelta(days=7)),
 }
 UNASKED = tuple(kind for kind, policy in POLICY.items() if policy.unasked)
 EDITS = ("correction", "recall")

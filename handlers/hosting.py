@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aiogram import Router
 from aiogram.filters.callback_data import CallbackData
@@ -12,7 +13,7 @@ from community import areas, bridge, hosting, roles, translations
 from community.base import find
 from community.events import Event
 from community.people import Person
-from community.roles import RoleName
+from community.roles import Role, RoleName
 from handlers import menu, words
 from handlers.bridge import Exchanging
 from handlers.content import block_for
@@ -35,7 +36,7 @@ from handlers.staff import (
     router_for,
 )
 from handlers.team import Offered, Revoke
-from locales import short_day
+from locales import Html, Translator, day, short_day
 from reports.qr import qr_picture
 
 PER_PAGE = 8
@@ -131,12 +132,30 @@ async def reports_turned(query: Any, callback_data: Reports) -> Replies:
 # Cards of the team
 
 
+def _hosts_line(page: Page, role: Role, host: Person) -> Html:
+    _, name = page._, host.name or "?"
+    if role.series_id is None or role.until is None:
+        return _("🤝 {name} hosts this event.", name=name)
+    until = role.until.astimezone(ZoneInfo(page.network.zone)).date()
+    return _("🤝 {name} hosts all dates of this event, until {day}.", name=name, day=day(until, _))
+
+
+def _no_more(role: Role, host: Person, _: Translator) -> Button:
+    name = host.name or "?"
+    label = (
+        _.label("button", "✖️ No co-host any more: {name}", name=name)
+        if role.series_id is None
+        else _.label("button", "✖️ No more, all dates: {name}", name=name)
+    )
+    return Button(label, Revoke(ref=role.ref))
+
+
 async def hosts(page: Page, ref: str) -> Message:
     """Show who hosts an event; ask somebody, or take it back."""
     _ = page._
     event, co_hosts, asked_of = await hosting.standing(page.session, page.reader, ref, page.now)
     told = [
-        *(_("🤝 {name} hosts this event.", name=one.name or "?") for _role, one in co_hosts),
+        *(_hosts_line(page, role, one) for role, one in co_hosts),
         *(_("⏳ {name} has been asked.", name=one.name or "?") for _offer, one in asked_of),
     ]
     text = lines(
@@ -145,18 +164,16 @@ async def hosts(page: Page, ref: str) -> Message:
         "",
         _(
             "A co-host sees the answers to this event, says who came, and answers what is asked "
+            "about it; nothing else. Who hosts this date alone does so until a week after it; "
+            "who hosts all dates, until the day that is named here."
+        )
+        if any(role.series_id is not None for role, _one in co_hosts)
+        else _(
+            "A co-host sees the answers to this event, says who came, and answers what is asked "
             "about it; nothing else. It ends by itself a week after the event."
         ),
     )
-    rows = [
-        [
-            Button(
-                _.label("button", "✖️ No co-host any more: {name}", name=one.name or "?"),
-                Revoke(ref=role.ref),
-            )
-        ]
-        for role, one in co_hosts
-    ]
+    rows = [[_no_more(role, one, _)] for role, one in co_hosts]
     if event.is_hosted(page.now):
         rows = [
             [Button(_.label("button", "🙋 Ask a member"), Hosts(ref=ref, act="names"))],

@@ -17,6 +17,7 @@ from community import (
     feedback_consents,
     people,
     referrals,
+    transfers,
 )
 from community.consents import Purpose
 from community.people import Membership, Person
@@ -115,6 +116,7 @@ async def acted(
         if act == "left_all":
             await referrals.withdraw_all(session, person, now)
         await attendance.give_up(session, person, now, default_zone=network.zone)
+        await transfers.leave(session, person, now)
         await people.leave(session, person, now)
         await feedback_consents.end(session, person, now)
         nothing: set[Purpose] = set()

@@ -240,6 +240,7 @@ async def role_name(page: Page, right: Scoped) -> str:
     _ = page._
     role = words.role(RoleName(right.name), _)
     event_id = right.event_id
+    is_series = right.series_id is not None
     if right.series_id is not None:
         event_id = await series.last_of(page.session, right.series_id)
     for subject, number, field in (
@@ -252,6 +253,8 @@ async def role_name(page: Page, right: Scoped) -> str:
                 page.session, subject, number, page.reads, page.network.language
             )
             called = block.get(field) if block else "?"
+            if is_series:
+                return _.label("role", "{role} (all dates of {title})", role=role, title=called)
             return _.label("role", "{role} ({organization})", role=role, organization=called)
     return role
 

@@ -127,7 +127,8 @@ async def asked(
         whole=made.whole == 2,
         **(scope if made.ref else {}),
     )
-    return [edit("transfer", ref=transfer.ref), toast("transfer.asked")]
+    said = "transfer.asked" if transfer.made_at == now else "transfer.there"
+    return [edit("transfer", ref=transfer.ref), toast(said)]
 
 
 async def what_card(page: Page) -> Message:
@@ -263,6 +264,11 @@ async def asked_toast(page: Page) -> Message:
     return Message(page._.label("toast", "They are asked now."))
 
 
+async def there_toast(page: Page) -> Message:
+    """Say that nobody was asked anew: what is shown is the plan as it is."""
+    return Message(page._.label("toast", "This plan is there already."))
+
+
 CARDS = {
     "transfer.what": what_card,
     "transfer.where": where_card,
@@ -272,6 +278,7 @@ CARDS = {
     "transfer.months": months_card,
     "transfer.preview": preview_card,
     "transfer.asked": asked_toast,
+    "transfer.there": there_toast,
 }
 FORMS = (LOOK,)
 

@@ -1,9 +1,11 @@
 """What the member and the animator are told of a hand-over plan."""
 
+from zoneinfo import ZoneInfo
+
 from aiogram import Router
 from sqlalchemy import select
 
-from community import transfers
+from community import roles, transfers
 from community.errors import RefusalError
 from community.people import Person
 from community.roles import RoleName
@@ -19,6 +21,7 @@ from handlers.staff import (
 )
 from handlers.team import role_name, role_way_in
 from handlers.transfers import OnePlan, step_name
+from locales import day
 
 
 async def notice(page: Page, what: str, ref: str) -> Message | None:
@@ -43,8 +46,16 @@ async def notice(page: Page, what: str, ref: str) -> Message | None:
             look,
         )
     if what == "done":
-        way_in = role_way_in(RoleName(transfer.name), _)
-        return Message(lines(_("✅ You are now: {role}.", role=role), way_in), look)
+        way_in, named = role_way_in(RoleName(transfer.name), _), (transfer.name, transfer.scope)
+        mine = await roles.held(page.session, page.reader, page.now)
+        held = next((one for one in mine if (one.name, one.scope) == named), None)
+        if held is None:
+            return None
+        if held.until is None:
+            return Message(lines(_("✅ You are now: {role}.", role=role), way_in), look)
+        until = held.until.astimezone(ZoneInfo(page.network.zone)).date()
+        text = _("✅ You are now: {role}, until {day}.", role=role, day=day(until, _))
+        return Message(lines(text, way_in), look)
     return Message(_("The hand-over plan has been ended: {role}.", role=role), look)
 
 
@@ -79,7 +90,11 @@ async def team_told(page: Page, ref: str, became: str) -> Message | None:
     return Message(text, [[Button(_.label("button", "Look at the plan"), OnePlan(ref=ref))]])
 
 
-CARDS = {"transfer_notice": notice, "team_notice.transfer": team_told}
+CARDS = {
+    "transfer_notice": notice,
+    "transfer_result": notice,
+    "team_notice.transfer": team_told,
+}
 
 
 def setup() -> Router:

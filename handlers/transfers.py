@@ -439,7 +439,7 @@ async def finish_card(page: Page, ref: str) -> Message:
     transfer = await transfers.opened(page.session, page.reader, ref, page.now)
     member = await page.session.get_one(Person, transfer.person_id)
     event = await page.session.get(Event, transfer.event_id) if transfer.event_id else None
-    until = transfers.holds_until(transfer, event, page.now)
+    until = await transfers.holds_until(page.session, page.reader, transfer, event, page.now)
     left = [one for one in await transfers.steps(page.session, transfer) if not one.done_at]
     text = lines(
         _(

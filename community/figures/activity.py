@@ -47,7 +47,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Activity:
-    """Acts of a quarter, by kind: each of the two tables is protected for itself."""
+    """Acts of a quarter, by kind: each of the two tables is protected for itself.
+
+    Events are no people: their number is exact, as in ``Meetings``.
+    """
 
     span: QuarterSpan
     members: Protected[Kind]
@@ -85,10 +88,18 @@ async def _activity(session: AsyncSession, span: QuarterSpan) -> Activity:
         Kind.PROPOSALS: await _proposals(session, span),
     }
     mine, ours = (
-        protect({kind: found.get(is_members, 0) for kind, found in counts.items()})
+        _shown({kind: found.get(is_members, 0) for kind, found in counts.items()})
         for is_members in (True, False)
     )
     return Activity(span, mine, ours)
+
+
+def _shown(counts: Mapping[Kind, int]) -> Protected[Kind]:
+    """Protect all but events: how many took place is exact in the months, so it covers nothing."""
+    told = protect({kind: count for kind, count in counts.items() if kind is not Kind.EVENTS})
+    events = counts[Kind.EVENTS]
+    total = told.total + events if isinstance(told.total, int) else told.total
+    return Protected({Kind.EVENTS: events, **told.cells}, total)
 
 
 Moment = InstrumentedAttribute[datetime]

@@ -5,20 +5,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import areas, roles, translations
 from community.among import among
-from community.base import Referable, find
+from community.base import Base, Referable, columns_to, find
 from community.errors import InUseError, NotFoundError, NotUnderstoodError
-from community.events import Event
 from community.lifecycle import Who
 from community.needs import Need
 from community.people import Person
 from community.portions import Portion, portion
 from community.providers import facts, noting
-from community.providers.table import Kind, Location, Organization, Service, ServiceStep
+from community.providers.table import Kind, Organization, Service, ServiceStep
 from community.roles import RoleName
 
 
@@ -132,16 +131,12 @@ async def edit_service(
 
 
 async def area_is_used(session: AsyncSession, area: areas.Area) -> bool:
-    """Say whether somebody lives in the area, or a service or an event is there or for it."""
-    about_it = or_(Event.area_id == area.id, Event.audience_area_id == area.id)
-    if await session.scalar(select(Event.id).where(about_it).limit(1)) is not None:
-        return True
-    return any(
-        [
-            await session.scalar(select(table.id).where(table.area_id == area.id).limit(1))
-            for table in (Person, Service, Location)
-        ]
-    )
+    """Say whether anything points at the area: a person, a service, an event, a role, a plan."""
+    for table in Base.metadata.tables.values():
+        for column in columns_to(table, "areas"):
+            if await session.scalar(select(column).where(column == area.id).limit(1)):
+                return True
+    return False
 
 
 async def remove_area(session: AsyncSession, actor: Person, ref: str, now: datetime) -> None:
@@ -149,7 +144,7 @@ async def remove_area(session: AsyncSession, actor: Person, ref: str, now: datet
 
     Raises:
         NotAllowedError: the actor is no coordinator.
-        InUseError: somebody lives there, or a service or an event is there.
+        InUseError: somebody lives there, or something is given, planned or led there.
     """
     await roles.require(session, actor, RoleName.COORDINATOR, now)
     area = await find(session, areas.Area, ref, lock=True)

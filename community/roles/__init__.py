@@ -4,8 +4,22 @@ A scope is one organisation (staff), one event or series (co-host), one area wit
 (community lead), or the whole network. Nobody grants what lasts longer than their own right to.
 """
 
-from community.roles.granting import grant, is_last_administrator, revoke, take
-from community.roles.holding import held, holders, holds, may_grant, require, team
+from community.roles.granting import (
+    end_of_member,
+    grant,
+    is_last_administrator,
+    revoke,
+    take,
+)
+from community.roles.holding import (
+    grants_until,
+    held,
+    holders,
+    holds,
+    may_grant,
+    require,
+    team,
+)
 from community.roles.hosts import follow_event, host, is_of, require_host
 from community.roles.inviting import (
     INVITATION_HOLDS,
@@ -40,8 +54,10 @@ __all__ = [
     "answer_offer",
     "colleagues",
     "confirm",
+    "end_of_member",
     "follow_event",
     "grant",
+    "grants_until",
     "has_staffed",
     "held",
     "holders",

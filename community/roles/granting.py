@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import history
@@ -18,7 +18,7 @@ from community.roles.holding import (
     may_grant,
     require,
 )
-from community.roles.table import Role, RoleInvitation, RoleName, is_held
+from community.roles.table import OF_MEMBERS, Role, RoleInvitation, RoleName, is_held
 
 
 async def give(
@@ -119,13 +119,38 @@ async def revoke(session: AsyncSession, actor: Person, ref: str, now: datetime) 
         if not others:
             raise LastAdministratorError
     if role.revoked_at is None:
-        role.revoked_at = now
-        await history.note(
-            session,
-            history.step("role", role.person_id, role.name, "revoked", actor_id=actor.id, now=now),
-        )
+        await _end(session, role, actor, now)
     await session.flush()
     return role
+
+
+async def _end(session: AsyncSession, role: Role, actor: Person, now: datetime) -> None:
+    role.revoked_at = now
+    step = history.step("role", role.person_id, role.name, "revoked", actor_id=actor.id, now=now)
+    await history.note(session, step)
+
+
+async def end_of_member(session: AsyncSession, person: Person, now: datetime) -> None:
+    """End what a member was entrusted with, and what waits for their word: they leave."""
+    mine = await session.scalars(
+        select(Role)
+        .where(Role.person_id == person.id, Role.name.in_(OF_MEMBERS), is_held(now))
+        .order_by(Role.id)
+        .with_for_update()
+    )
+    for role in mine.all():
+        await _end(session, role, person, now)
+    await session.execute(
+        update(RoleInvitation)
+        .where(
+            RoleInvitation.offered_to_id == person.id,
+            RoleInvitation.settled_at.is_(None),
+            RoleInvitation.expires_at > now,
+        )
+        .values(expires_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
+    await session.flush()
 
 
 async def is_last_administrator(session: AsyncSession, person: Person, now: datetime) -> bool:

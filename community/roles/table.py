@@ -23,6 +23,10 @@ class RoleName(StrEnum):
     MODERATOR = "moderator"
 
 
+OF_MEMBERS = (RoleName.CO_HOST, RoleName.COMMUNITY_LEAD, RoleName.MODERATOR)
+"""What shows other members to a member, and so ends with the membership."""
+
+
 MAY_GRANT: dict[RoleName, frozenset[RoleName]] = {
     **dict.fromkeys(RoleName, frozenset()),
     RoleName.ADMINISTRATOR: frozenset(RoleName),

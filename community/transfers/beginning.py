@@ -22,6 +22,7 @@ from community.people import Membership, Person
 from community.roles import RoleName, Scoped
 from community.transfers.reading import of, steps
 from community.transfers.table import (
+    MOST_MONTHS,
     PASSED,
     TRANSFER,
     Code,
@@ -37,6 +38,10 @@ LEARNING = timedelta(days=42)
 
 
 FOUND = 8
+
+
+CAN_BE_ASKED = (Membership.ACTIVE, Membership.PAUSED)
+"""Who has stopped hears of nothing new."""
 
 
 BEGINS_WITH = (
@@ -62,7 +67,7 @@ async def find_members(
         select(Person)
         .where(
             or_(*(Person.name.icontains(one, autoescape=True) for one in sorted(spelt))),
-            Person.state.in_([Membership.ACTIVE, Membership.PAUSED]),
+            Person.state.in_(CAN_BE_ASKED),
             Person.id.not_in(team),
         )
         .order_by(Person.name, Person.id)
@@ -86,10 +91,12 @@ async def start(
 ) -> Transfer:
     """Lay a plan before a member, with the steps of every plan; nothing is theirs before a yes.
 
-    ``whole`` is every date of the event's series. The same plan twice is one plan.
+    ``whole`` is every date of the event's series. The same plan twice is one plan, as it
+    was made first: its ``made_at`` tells.
 
     Raises:
-        NotAllowedError: the actor is no animator, or no member can be given this, or not so.
+        NotAllowedError: the actor is no animator, or no member can be given this, or not so, or
+            not for so long.
         NotFoundError: there is no such member, event or area.
         TooLateError: the event does not take place, or is over.
     """
@@ -101,12 +108,15 @@ async def start(
     event = await find(session, Event, event_ref) if event_ref else None
     area = await find(session, Area, area_ref) if area_ref else None
     person = await find(session, Person, person_ref, lock=True)
-    if not person.is_member or not person.can_be_reached or person.id == actor.id:
+    if person.state not in CAN_BE_ASKED or not person.can_be_reached or person.id == actor.id:
         raise NotFoundError("Person")
     scope: dict[str, int | None] = dict.fromkeys(Scoped.SCOPES)
     if area is not None:
         scope["area_id"] = area.id
     is_series = event is not None and whole and event.series_id is not None
+    least = 1 if event is None or is_series else 0  # else the event says when it ends
+    if not least <= months <= MOST_MONTHS:
+        raise NotAllowedError(name)
     if event is not None:
         events.require_decided(event)
         if not is_series and (not event.is_hosted(now) or event.is_over(now)):

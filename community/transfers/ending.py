@@ -11,9 +11,9 @@ from community.lifecycle import Who
 from community.people import Person
 from community.roles import RoleName
 from community.transfers.beginning import answer
-from community.transfers.reading import still_open
+from community.transfers.reading import of, steps, still_open
 from community.transfers.table import TRANSFER, State, Transfer
-from community.transfers.telling import tell, tell_team
+from community.transfers.telling import remind, tell, tell_team
 
 
 async def hand_on(
@@ -39,11 +39,17 @@ async def hand_on(
     return transfer
 
 
-def holds_until(transfer: Transfer, event: Event | None, now: datetime) -> datetime:
-    """Return when the role would end, if it began now."""
-    if event is not None:
-        return event.hosted_until
-    return now + timedelta(days=30 * transfer.months)
+async def holds_until(
+    session: AsyncSession, giver: Person, transfer: Transfer, event: Event | None, now: datetime
+) -> datetime:
+    """Return when the role would end, if the giver passed it on now: not after their own right.
+
+    Raises:
+        NotAllowedError: the giver may not grant the role.
+    """
+    until = now + timedelta(days=30 * transfer.months) if event is None else event.hosted_until
+    limit = await roles.grants_until(session, giver, RoleName(transfer.name), now)
+    return min(until, limit) if limit else until
 
 
 async def finish(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Transfer:
@@ -63,7 +69,7 @@ async def finish(session: AsyncSession, actor: Person, ref: str, now: datetime) 
     event = await session.get(Event, transfer.event_id) if transfer.event_id else None
     if event is not None and not event.is_hosted(now):
         raise TooLateError(event.ends_at)
-    until = holds_until(transfer, event, now)
+    until = await holds_until(session, actor, transfer, event, now)
     name = RoleName(transfer.name)
     await roles.grant(session, person, name, transfer.scope, actor, until, now)
     await TRANSFER.move(
@@ -71,6 +77,13 @@ async def finish(session: AsyncSession, actor: Person, ref: str, now: datetime) 
     )
     await tell(session, transfer, "done", person.id, now)
     return transfer
+
+
+async def leave(session: AsyncSession, person: Person, now: datetime) -> None:
+    """End, with a membership, what passes to the member and what they were entrusted with."""
+    for transfer in await of(session, person, now):
+        await end(session, person, transfer.ref, now)
+    await roles.end_of_member(session, person, now)
 
 
 async def end(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Transfer:
@@ -86,6 +99,8 @@ async def end(session: AsyncSession, actor: Person, ref: str, now: datetime) -> 
         return await answer(session, actor, ref, now, takes=False)
     by = Who.SELF if is_mine else Who.ANIMATOR
     await TRANSFER.move(session, transfer, State.ENDED, by, now, actor_id=actor.id, changed_at=now)
+    for step in await steps(session, transfer):
+        await remind(session, transfer, step, now)  # of none any more
     if is_mine:
         await tell_team(session, transfer, "ended", now)
     else:

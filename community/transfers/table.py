@@ -13,6 +13,9 @@ from community.roles import RoleName, Scoped
 OFFER_HOLDS = timedelta(days=7)
 
 
+MOST_MONTHS = 12
+
+
 PASSED = (RoleName.CO_HOST, RoleName.COMMUNITY_LEAD, RoleName.MODERATOR, RoleName.TRANSLATOR)
 """What passes to members: events, an area or a group, what was reported, texts."""
 

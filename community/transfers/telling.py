@@ -29,10 +29,14 @@ async def remind(
 async def tell(
     session: AsyncSession, transfer: Transfer, what: str, person_id: int, now: datetime
 ) -> None:
-    """Owe the member one word of what has become of the plan."""
+    """Owe the member one word of what has become of the plan.
+
+    What they are asked is for who takes part; how it ended, for who has stopped or left as well.
+    """
     args = {"what": what, "ref": transfer.ref}
     key = f"transfer:{transfer.ref}:{what}"
-    await deliveries.plan(session, now, Plan("transfer_notice", person_id, key, now, args))
+    kind = "transfer_notice" if what == "offered" else "transfer_result"
+    await deliveries.plan(session, now, Plan(kind, person_id, key, now, args))
 
 
 async def tell_team(session: AsyncSession, transfer: Transfer, what: str, now: datetime) -> None:

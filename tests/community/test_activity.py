@@ -117,3 +117,23 @@ async def test_of_few_acts_nothing_is_told_and_no_share(
     assert found.team.cells[K.TEXTS] == 12
     assert found.share(K.TEXTS) is None
     assert found.share() is None
+
+
+async def test_events_are_no_people_and_their_number_is_exact_and_covers_nothing(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await holding(session, 1, now - 9 * DAY, RoleName.COORDINATOR)
+    host, area = await a_member(session, 2, now), await an_area(session, now)
+    lead = {"name": RoleName.COMMUNITY_LEAD, "area_id": area.id}
+    session.add(Role(person_id=host.id, granted_at=now - 5 * DAY, **lead))
+    for place in (*[{"area_id": area.id}] * 2, *[{}] * 6):
+        event = await an_event(session, now, state=Planned.HELD, **place)
+        event.starts_at = now - DAY
+    session.add_all(a_text(number, Who.TRANSLATOR, now) for number in range(1, 4))
+    session.add_all(a_text(number, Who.ANIMATOR, now) for number in range(8, 20))
+    await session.flush()
+    found, _before = await read(session, boss, now + DAY)
+    assert (found.members.cells[K.EVENTS], found.team.cells[K.EVENTS]) == (2, 6)
+    assert found.share(K.EVENTS) == (2 / 8, 8)
+    assert found.members.cells[K.TEXTS] is Hidden.FEW
+    assert found.members.total is Hidden.FEW, "less the two events it would tell the three texts"

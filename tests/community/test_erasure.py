@@ -29,7 +29,7 @@ from community.agreements import Agreement
 from community.agreements import State as Agreed
 from community.arrivals import Arrival, Arriving
 from community.attendance import Attendance, Wish
-from community.base import Base
+from community.base import Base, columns_to
 from community.consents import Purpose
 from community.conversations import Conversation
 from community.deliveries import Delivery, SentMessage
@@ -441,7 +441,7 @@ async def test_the_export_of_one_person_has_no_row_of_another(
 
 def test_every_reference_to_a_person_says_what_erasing_does_to_it() -> None:
     for table in Base.metadata.tables.values():
-        for column in erasure.columns_to(table, "people"):
+        for column in columns_to(table, "people"):
             (key,) = column.foreign_keys
             assert key.ondelete in {"CASCADE", "SET NULL"}, f"{table.name}.{column.name}"
             assert key.ondelete == "CASCADE" or column.nullable, f"{table.name}.{column.name}"

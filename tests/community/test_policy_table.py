@@ -66,7 +66,8 @@ TABLE = {
     # Whoever has just asked to join a group is at their phone.
     "group_welcome": ("urgent", None, None, False, False, "left", NOBODY, "resend"),
     "role_notice": ("urgent", None, None, False, False, NOBODY, NOBODY, "resend"),
-    "transfer_notice": ("service", None, None, False, True, NOBODY, NOBODY, "resend"),
+    "transfer_notice": ("service", None, None, False, True, GONE, NOBODY, "resend"),
+    "transfer_result": ("service", None, None, False, True, NOBODY, NOBODY, "resend"),
 }
 ORDER = ["reply", "urgent", "service", "news", "survey"]
 """Who overtakes whom: an answer everybody, a survey nobody."""

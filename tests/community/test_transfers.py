@@ -14,15 +14,24 @@ from community import (
     handing_over,
     hosting,
     people,
+    providers,
     roles,
     today,
     transfers,
 )
+from community.conversations import Conversation
 from community.deliveries import Delivery
-from community.errors import IllegalMoveError, NotAllowedError, NotFoundError, TooLateError
+from community.errors import (
+    IllegalMoveError,
+    InUseError,
+    LinkRefusedError,
+    NotAllowedError,
+    NotFoundError,
+    TooLateError,
+)
 from community.events import State as Planned
 from community.people import Person
-from community.roles import RoleName
+from community.roles import Role, RoleName
 from community.series import Every, Series
 from community.transfers import Does, State, Transfer
 from tests.community.test_hosting import a_member
@@ -269,3 +278,93 @@ async def test_a_plan_goes_with_the_member_and_stands_in_what_they_take_along(
     assert len(told["transfer_steps"]) == len(transfers.BEGINS_WITH)
     await erasure.erase(session, member, now, b"x" * 32)
     assert await session.scalar(select(Transfer).where(Transfer.id == plan.id)) is None
+
+
+async def test_leaving_ends_the_plans_and_what_a_member_was_entrusted_with(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await holding(session, 1, now, RoleName.ANIMATOR)
+    member = await a_member(session, 2, now)
+    event, area = await an_event(session, now), await an_area(session, now)
+    for facts in (
+        {"name": RoleName.CO_HOST, "event_id": event.id},
+        {"name": RoleName.COMMUNITY_LEAD, "area_id": area.id},
+        {"name": RoleName.TRANSLATOR},
+    ):
+        session.add(Role(person_id=member.id, granted_at=now, **facts))
+    other = await an_event(session, now)
+    offer = await roles.offer(
+        session, boss, member, RoleName.CO_HOST, now, event_id=other.id, until=other.hosted_until
+    )
+    plan = await a_plan(session, boss, member, now)
+    await people.leave(session, member, now)
+    await transfers.leave(session, member, now)
+    assert plan.state == State.ENDED
+    assert [one.name for one in await roles.held(session, member, now)] == [RoleName.TRANSLATOR]
+    assert "step" not in [what for what, _at in await owed(session, member)]
+    assert "ended" in [what for what, _at in await owed(session, boss)]
+    with pytest.raises(LinkRefusedError):
+        await roles.answer_offer(session, member, offer.ref, now, takes=True)
+
+
+async def test_who_has_stopped_is_asked_for_nothing_new(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await holding(session, 1, now, RoleName.ANIMATOR)
+    member = await a_member(session, 2, now)
+    await people.stop(session, member, now)
+    with pytest.raises(NotFoundError):
+        await a_plan(session, boss, member, now)
+
+
+async def test_an_area_of_which_a_plan_tells_is_closed_and_not_removed(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await holding(session, 1, now, RoleName.ANIMATOR)
+    clerk = await holding(session, 3, now, RoleName.COORDINATOR)
+    member, area = await a_member(session, 2, now), await an_area(session, now)
+    lead = RoleName.COMMUNITY_LEAD
+    await transfers.start(session, boss, member.ref, lead, 3, now, UTC, area_ref=area.ref)
+    assert await providers.area_is_used(session, area)
+    with pytest.raises(InUseError):
+        await providers.remove_area(session, clerk, area.ref, now)
+    empty = await an_area(session, now)
+    await providers.remove_area(session, clerk, empty.ref, now)
+
+
+async def test_a_plan_is_for_a_year_at_most(session: AsyncSession, now: datetime) -> None:
+    boss = await holding(session, 1, now, RoleName.ANIMATOR)
+    member = await a_member(session, 2, now)
+    for months in (-1, 0, 13, 10**7):
+        with pytest.raises(NotAllowedError):
+            await transfers.start(session, boss, member.ref, RoleName.MODERATOR, months, now, UTC)
+
+
+async def test_a_half_written_step_about_an_erased_member_is_emptied(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await holding(session, 1, now, RoleName.ANIMATOR)
+    member, other = await a_member(session, 2, now), await a_member(session, 3, now)
+    plan, kept = [await a_plan(session, boss, who, now) for who in (member, other)]
+    refs = [plan.ref, (await transfers.steps(session, plan))[0].ref, kept.ref]
+    session.add_all(
+        Conversation(telegram_id=number, state="form", data={"ref": ref}, touched_at=now)
+        for number, ref in enumerate(refs, 900)
+    )
+    await session.flush()
+    await erasure.erase(session, member, now, b"x" * 32)
+    rows = await session.scalars(select(Conversation).order_by(Conversation.telegram_id))
+    assert [one.data for one in rows] == [{}, {}, {"ref": kept.ref}]
+
+
+async def test_an_offered_plan_goes_along_when_an_animator_hands_over(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await holding(session, 1, now, RoleName.ANIMATOR)
+    other = await holding(session, 3, now, RoleName.ANIMATOR)
+    plan = await a_plan(session, boss, await a_member(session, 2, now), now, takes=False)
+    owned = await handing_over.owned(session, boss, now)
+    assert list(owned.plans) == [plan]
+    assert not (await handing_over.owned(session, boss, now + 7 * DAY)).plans, "it is too old"
+    await handing_over.hand_over(session, boss, other.ref, owned.seal, now)
+    assert plan.owner_id == other.id

@@ -121,6 +121,7 @@ AFTER_AN_OUTAGE = {
     "group_welcome": (24, GOES),
     "role_notice": (72, GOES),
     "transfer_notice": (168, MORNING),
+    "transfer_result": (168, MORNING),
 }
 """Of what was due at noon: how many hours it may be late, and what becomes of it at 23:00."""
 

@@ -69,7 +69,7 @@ async def test_a_member_learns_to_host_and_hosts_until_a_week_after(
     await boss.presses("✅ Yes, pass it on")
     boss.sees_last("✅ It is done: the role has passed on.")
     await stage.play(minutes=1)
-    member.sees("✅ You are now: {role}.")
+    member.sees("✅ You are now: {role}, until {day}.")
 
     await member.says("/menu")
     await member.presses("🤝 Events I host")
