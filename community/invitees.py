@@ -1,8 +1,11 @@
 """Whom an event invites, and for how many of them it is hard to come: counts, and nobody's name.
 
 The database counts by language, by area and by limit; what it has counted is added up here.
-Nothing below five is told, nothing from which it could be computed, and of a chosen audience, or
-where a group is small, only steps of five: two screens that differ by a person would name them.
+Nothing below five is told, and nothing from which it could be computed. Of a chosen audience what
+fewer than five say is not even mentioned, and all else is told in steps of five: audiences that
+differ by a person would name them. Of everybody, that few say something can be read, and in a
+network of fewer than 20 the counts are exact, because steps of five would say nothing there:
+whoever notes them before and after one person joins, or ticks something, can tell what that was.
 """
 
 from collections import Counter
@@ -25,6 +28,8 @@ from community.roles import RoleName
 
 K = TypeVar("K")
 Point = tuple[float, float]
+EXACT_BELOW = 20
+"""Where so many are invited, five more or less plan as well as the exact count."""
 SHOWN = 5
 """So many clashes are named."""
 
@@ -33,8 +38,9 @@ SHOWN = 5
 class Said:
     """How many of those invited say that one thing makes it hard to come.
 
-    ``met``: whether this event takes care of it; None if nobody can tell, because it is not on
-    the map. ``value`` are the minutes of the day after which they cannot travel.
+    ``met``: whether this event takes care of it; None if nobody can tell, because it or where
+    they live is not on the map, or because they are few. ``value`` are the minutes of the day
+    after which they cannot travel.
     """
 
     limit: Limit
@@ -78,17 +84,32 @@ class Counts:
         )
         return not self.is_everybody or any(of_few)
 
-    def saying(self, limit: Limit) -> int:
-        """Return how many say this, whatever the value."""
-        return sum(count for (code, *_rest), count in self.limits.items() if code == limit)
+    @property
+    def is_exact(self) -> bool:
+        """Say whether what they say is told exactly."""
+        return self.is_everybody and self.total < EXACT_BELOW
 
-    def too_far(self, km: Mapping[int, float]) -> int:
-        """Return for how many it is too far, given how far it is from which area."""
-        return sum(
-            count
-            for (code, value, area), count in self.limits.items()
-            if code == Limit.DISTANCE and area is not None and km.get(area, 0.0) > value
-        )
+    def saying(self, limit: Limit) -> int:
+        """Return how many say this, whatever the value; few of a chosen audience are none."""
+        people = sum(count for (code, *_rest), count in self.limits.items() if code == limit)
+        return people if self.is_everybody or people >= FEW else 0
+
+    def reach(self, km: Mapping[int, float]) -> tuple[int, bool | None]:
+        """Return for how many it is too far, given how far areas are, and whether it is near.
+
+        Few are none here: the place can be tried out. None if nobody can tell: for five or more it
+        is too far or may be, because where they live is not known or not on the map.
+        """
+        too_far = unknown = 0
+        for (code, value, area), people in self.limits.items():
+            if code == Limit.DISTANCE and (area is None or area not in km):
+                unknown += people
+            elif code == Limit.DISTANCE and area is not None and km[area] > value:
+                too_far += people
+        if too_far >= FEW:
+            return too_far, False
+        can_tell = self.saying(Limit.DISTANCE) >= FEW > too_far + unknown
+        return 0, True if can_tell else None
 
     def told(self, count: int) -> Cell:
         """Return how many say something, so that few are not told, nor few who do not say it."""
@@ -96,7 +117,7 @@ class Counts:
             return Hidden.FEW
         if count and self.total - count < FEW:
             return Hidden.COVERED
-        return count if self.is_everybody else in_fives(count)
+        return count if self.is_exact else in_fives(count)
 
 
 def in_fives(count: int) -> int:
@@ -167,6 +188,7 @@ def _groups(groups: Mapping[K, int], counts: Counts) -> Mapping[K, Cell]:
     return {
         key: Hidden.FEW if people < FEW else in_fives(people) if counts.in_steps else people
         for key, people in sorted(groups.items(), key=lambda one: (-one[1], str(one[0])))
+        if people >= FEW or counts.is_everybody
     }
 
 
@@ -198,11 +220,11 @@ def _by_distance(counts: Counts, event: Event, every: Collection[Area]) -> list[
     if event.is_online or event.travel_help or point is None:
         met = True if event.is_online or event.travel_help else None
         return [Said(Limit.DISTANCE, counts.told(saying), met)]
-    too_far = counts.too_far(kilometres(point, every))
+    too_far, met = counts.reach(kilometres(point, every))
     told = counts.told(too_far or saying)
     if too_far and not isinstance(told, Hidden):
         told = in_fives(told)
-    return [Said(Limit.DISTANCE, told, not too_far)]
+    return [Said(Limit.DISTANCE, told, met)]
 
 
 # Until when
@@ -228,7 +250,7 @@ def _by_hour(counts: Counts, event: Event) -> list[Said]:
     for (code, value, _area), people in counts.limits.items():
         if code == Limit.LATE:
             values[value] += people
-    if not values:
+    if not counts.saying(Limit.LATE):
         return []
     ends = event.ends_at.astimezone(events.zone_of(event)).replace(tzinfo=None)
     since = (ends - datetime.combine(event.starts_wall.date(), time())) // timedelta(minutes=1)

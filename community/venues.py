@@ -204,8 +204,9 @@ def _weigh(
     near = counts.saying(Limit.DISTANCE)
     if near and venue.latitude is not None and venue.longitude is not None:
         km = invitees.kilometres((venue.latitude, venue.longitude), known)
-        too_far = counts.too_far(km)
-        found.append((Why.FAR, too_far, "") if too_far else (Why.NEAR, near, ""))
+        too_far, is_near = counts.reach(km)
+        if is_near is not None:
+            found.append((Why.NEAR, near, "") if is_near else (Why.FAR, too_far, ""))
     spoken = [code for code, _people in counts.languages.most_common() if code in venue.languages]
     if spoken:
         found.append((Why.SPOKEN, counts.languages[spoken[0]], spoken[0]))
@@ -234,7 +235,7 @@ def _weight(people: int, counts: Counts) -> int:
     """Return what so many people weigh: few weigh alike, however many they are."""
     if people < FEW:
         return 2 if people else 0
-    return people if counts.is_everybody else invitees.in_fives(people)
+    return people if counts.is_exact else invitees.in_fives(people)
 
 
 def _write(venue: Venue, facts: dict[str, Any]) -> None:

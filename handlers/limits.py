@@ -39,10 +39,10 @@ async def ticked(
     if code not in [*Limit]:
         return [toast("old_button")]
     limit = Limit(code)
-    is_on = limit in await limits.of(session, person)
-    if limit in CHOICES and value < 0 and not is_on:
+    on = value >= 0 or limit not in await limits.of(session, person)  # tapped twice it stays
+    if limit in CHOICES and value < 0 and on:
         return [edit("limits.value", code=code)]
-    await limits.tick(session, person, limit, max(value, NO_VALUE), on=not is_on)
+    await limits.tick(session, person, limit, max(value, NO_VALUE), on=on)
     return [edit("limits")]
 
 
@@ -89,8 +89,9 @@ async def card(page: Page) -> Message:
         _("<b>What makes it hard to come?</b>"),
         _("Tick what is so for you, or nothing. Then the team can plan events you can come to."),
         _(
-            "🔒 Nobody reads what you tick. The team sees only how many members say the same, "
-            "and never which; of fewer than five, not even how many."
+            "🔒 Nobody reads what you tick. The team sees only how many members say the same; "
+            "of fewer than five, not even how many. In a small network, somebody who counts "
+            "before and after may still guess."
         ),
         _("You can take each of them back here, whenever you like."),
     )

@@ -170,7 +170,7 @@ def _suits(invited: Invited, _: Translator) -> list[Html | str]:
     if not invited.limits:
         if isinstance(invited.total, Hidden):
             return [_("They are so few that nothing is shown of what makes it hard for them.")]
-        return [_("Nobody of them has said what makes it hard to come.")]
+        return [_("So far no difficulty has been named by five of them or more.")]
     found: list[Html | str] = []
     lacking = [said for said in invited.limits if said.met is False]
     open_ones = [said for said in invited.limits if said.met is None]
@@ -182,7 +182,12 @@ def _suits(invited: Invited, _: Translator) -> list[Html | str]:
         found.append(remedy(said.limit, _))
     for said in open_ones:
         found.append(_("❔ {what}", what=sentence(said, invited.total, _)))
-        found.append(_("Put the place on the map, and you see for how many it is too far."))
+        found.append(
+            _(
+                "With the place and their areas on the map you see for how many it is too far, "
+                "if they are five or more."
+            )
+        )
     if met:
         found.append(_("<b>What this event takes care of</b>"))
     found += [_("✅ {what}", what=sentence(said, invited.total, _)) for said in met]

@@ -248,3 +248,60 @@ async def test_a_venue_is_kept_put_right_and_forgotten(
     await venues.remove(session, boss, venue.ref, now)
     with pytest.raises(NotFoundError):
         await venues.opened(session, boss, venue.ref, now)
+
+
+async def test_of_a_chosen_audience_none_and_few_read_the_same(
+    session: AsyncSession, now: datetime
+) -> None:
+    every = [(Limit.STEPS, 0), (Limit.DISTANCE, 2), (Limit.LATE, SIX)]
+    boss, *_five = await members(session, now, *[[]] * 5, language="uk")
+    await members(session, now, every, language="ar")
+    await an_animator_too(session, boss, now)
+    event = await planned(session, boss, now, latitude=48.85, longitude=2.35)
+    await venues.add(session, boss, "Hall", now, step_free=True, latitude=48.85, longitude=2.35)
+    told = []
+    for languages in (("uk",), ("uk", "ar")):
+        audience = Audience(languages=languages)
+        invited = await seen(session, boss, event, now, audience)
+        (hall,) = await venues.suited(session, boss, event, audience, now, "uk")
+        told.append((invited.total, invited.limits, invited.languages, hall.reasons, hall.weight))
+    assert told[0] == told[1] == (5, [], {"uk": 5}, [], 0)
+
+
+async def test_a_place_that_is_tried_out_tells_of_no_fewer_than_five(
+    session: AsyncSession, now: datetime
+) -> None:
+    town, village = await in_areas(session, now)
+    people = await members(session, now, *[[(Limit.DISTANCE, 5)]] * 9, *[[]] * 9)
+    boss = people[0]
+    await an_animator_too(session, boss, now)
+    there = dict(zip(("latitude", "longitude"), AREAS["Town"], strict=True))
+    event = await planned(session, boss, now, **there)
+    await venues.add(session, boss, "Hall", now, **there)
+
+    async def told(elsewhere: int, where: int | None) -> tuple[bool | None, list[Why]]:
+        for number, person in enumerate(people):
+            person.area_id = where if number < elsewhere else town.id
+        await session.flush()
+        (hall,) = await venues.suited(session, boss, event, EVERYBODY, now, "ar")
+        said = (await seen(session, boss, event, now)).limits[0]
+        return said.met, [reason.why for reason in hall.reasons]
+
+    assert await told(0, town.id) == await told(4, village.id) == (True, [Why.NEAR])
+    assert await told(5, village.id) == (False, [Why.FAR])
+    off_the_map = Area(zone=ZONE, made_at=now)
+    session.add(off_the_map)
+    await session.flush()
+    assert await told(4, off_the_map.id) == (True, [Why.NEAR])
+    assert await told(5, off_the_map.id) == await told(9, None) == (None, [])
+
+
+async def test_from_twenty_people_on_everybody_is_told_in_steps_of_five(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss, *_others = await members(session, now, *[[(Limit.STEPS, 0)]] * 7, *[[]] * 12)
+    await an_animator_too(session, boss, now)
+    event = await planned(session, boss, now)
+    assert (await seen(session, boss, event, now)).limits[0].people == 7
+    await members(session, now, [(Limit.STEPS, 0)], [(Limit.STEPS, 0)])
+    assert (await seen(session, boss, event, now)).limits[0].people == 10

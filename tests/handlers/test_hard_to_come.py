@@ -19,6 +19,7 @@ async def test_a_member_ticks_what_makes_it_hard_to_come_and_takes_it_back(phone
     assert "✅ No way home after 16:00" in amina.buttons
     await amina.presses("⬜ I cannot travel far")
     await amina.presses("5 km")
+    await amina.sends_data("ht:distance:5")  # tapped twice
     assert "✅ Not further than 5 km" in amina.buttons
     await amina.presses("✅ I cannot climb steps")
     await amina.says("/me")

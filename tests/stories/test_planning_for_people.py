@@ -49,8 +49,9 @@ async def test_an_animator_plans_for_people_with_limits_and_a_member_reads_it(
     await amina.says("/me")
     await amina.presses("What makes it hard to come")
     amina.sees_last(
-        "🔒 Nobody reads what you tick. The team sees only how many members say the same, "
-        "and never which; of fewer than five, not even how many."
+        "🔒 Nobody reads what you tick. The team sees only how many members say the same; "
+        "of fewer than five, not even how many. In a small network, somebody who counts "
+        "before and after may still guess."
     )
     assert directions(amina.last["text"]) == RUNS.get(reader, {"rightwards"})
     await amina.presses("I cannot travel late")
