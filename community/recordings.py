@@ -83,8 +83,10 @@ def about(subject: str, subject_id: int) -> tuple[ColumnElement[bool], ...]:
     return Recording.subject == subject, Recording.subject_id == subject_id
 
 
-async def copy(session: AsyncSession, subject: str, from_id: int, to_id: int) -> None:
-    """Give one subject the recordings of another, as far as they are."""
+async def copy(
+    session: AsyncSession, subject: str, from_id: int, to_id: int, *, but: str = ""
+) -> None:
+    """Give one subject the recordings of another but those of one field, as far as they are."""
     memory.drop(session, (Recording, subject, to_id))
     session.add_all(
         Recording(
@@ -101,6 +103,7 @@ async def copy(session: AsyncSession, subject: str, from_id: int, to_id: int) ->
             recorded_at=row.recorded_at,
         )
         for row in await of(session, subject, [from_id])
+        if row.field != but
     )
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, DateTime, String, and_, exists, or_, selec
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from community import deliveries, events, roles, sends, translations
+from community import deliveries, events, roles, sends, speakers, translations
 from community.attendance import Attendance
 from community.attendance.table import CONCERNED
 from community.base import Base, Referable, find, lock_all
@@ -190,8 +190,8 @@ async def _fill(session: AsyncSession, series: Series, now: datetime) -> int:
     """Make the dates of one series that is locked; none while its first date is a draft."""
     horizon = (now.astimezone(ZoneInfo(series.zone)) + AHEAD).date()
     days = [day for day in rule_of(series).days(horizon) if day > series.made_until]
-    pattern = await _pattern(session, series) if days else None
-    if pattern is None:
+    model = await pattern(session, series) if days else None
+    if model is None:
         return 0
     made = 0
     for day in days:
@@ -200,7 +200,7 @@ async def _fill(session: AsyncSession, series: Series, now: datetime) -> int:
         if events.wall_to_utc(wall, series.zone) <= now:
             continue  # nobody was there to make it in time
         event = Event(
-            **_facts_of(pattern),
+            **_facts_of(model),
             state=events.State.PUBLISHED,
             made_at=now,
             changed_at=now,
@@ -211,7 +211,7 @@ async def _fill(session: AsyncSession, series: Series, now: datetime) -> int:
         )
         session.add(event)
         await session.flush()
-        await translations.copy(session, "event", pattern.id, event.id)
+        await _give_words(session, model, event)
         made += 1
     return made
 
@@ -226,7 +226,12 @@ def _facts_of(event: Event) -> dict[str, Any]:
     return {name: facts[name] for name in facts if name != "starts_wall"} | theirs
 
 
-async def _pattern(session: AsyncSession, series: Series) -> Event | None:
+async def _give_words(session: AsyncSession, model: Event, event: Event) -> None:
+    """Give an event the words of another, but not who speaks: they have agreed to that one."""
+    await translations.copy(session, "event", model.id, event.id, but=speakers.FIELD)
+
+
+async def pattern(session: AsyncSession, series: Series) -> Event | None:
     """Return the date that new ones are like: the last that does not stand apart."""
     found: Event | None = await session.scalar(
         select(Event)
@@ -262,7 +267,7 @@ async def copy(session: AsyncSession, actor: Person, ref: str, now: datetime) ->
     )
     session.add(event)
     await session.flush()
-    await translations.copy(session, "event", model.id, event.id)
+    await _give_words(session, model, event)
     return event
 
 

@@ -298,9 +298,11 @@ def seal(*words: str | None) -> str:
     return base64.urlsafe_b64encode(digest)[:6].decode()
 
 
-async def copy(session: AsyncSession, subject: str, from_id: int, to_id: int) -> None:
-    """Give one subject the texts of another, in every language, and their recordings."""
-    await recordings.copy(session, subject, from_id, to_id)
+async def copy(
+    session: AsyncSession, subject: str, from_id: int, to_id: int, *, but: str = ""
+) -> None:
+    """Give one subject the texts of another but one field, in every language, and recordings."""
+    await recordings.copy(session, subject, from_id, to_id, but=but)
     memory.drop(session, (ContentText, subject, to_id))
     session.add_all(
         ContentText(
@@ -316,6 +318,7 @@ async def copy(session: AsyncSession, subject: str, from_id: int, to_id: int) ->
             written_at=row.written_at,
         )
         for row in await _rows(session, subject, [from_id])
+        if row.field != but
     )
     await session.flush()
 

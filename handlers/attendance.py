@@ -382,20 +382,21 @@ async def event_calendar(page: Page, ref: str, *, of_all: bool = False) -> Messa
     """Send the calendar file, in the reader's language; ``of_all``: of all dates of a series."""
     _ = page._
     event = await attendance.visible(page.session, page.reader, ref, page.now)
+    repeated = await series.of_event(page.session, event) if of_all else None
+    if repeated is not None:
+        event = await series.pattern(page.session, repeated) or event
     block = await block_for(page, "event", event.id)
-    mine = await attendance.of(page.session, event, page.reader)
     words = (
         block.get("title") if block else "",
         block.get("description") if block else "",
         block.language if block else _.language,
     )
-    repeated = await series.of_event(page.session, event) if of_all else None
     if repeated is not None:
         rule, dates = series.rule_of(repeated), await series.every_date(page.session, repeated)
-        content = series_file(
-            event, repeated.ref, rule, dates, words, page.now, with_address=knows_address(mine)
-        )
+        comes_to = await attendance.comes_to(page.session, page.reader, dates)
+        content = series_file(event, repeated.ref, rule, dates, words, page.now, comes_to=comes_to)
     else:
+        mine = await attendance.of(page.session, event, page.reader)
         content = event_file(event, *words, page.now, with_address=knows_address(mine))
     text = _("Open this file to put the event into the calendar of your phone.")
     return Message(text, file=File(_.label("file", "event") + ".ics", content))

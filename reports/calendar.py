@@ -4,7 +4,7 @@ UID stays for ever and SEQUENCE grows with each change, so that a later file rep
 entry instead of standing beside it. The file names nobody.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -42,30 +42,31 @@ def event_file(
 
 
 def series_file(
-    event: Event,
+    pattern: Event,
     ref: str,
     rule: Rule,
     dates: Sequence[Event],
     words: tuple[str, str, str],
     now: datetime,
     *,
-    with_address: bool = True,
+    comes_to: Collection[int],
 ) -> bytes:
-    """Return the file of all dates of what repeats, as ``event``, one of them, is now.
+    """Return the file of all dates of what repeats, as ``pattern``, one of them, is now.
 
-    What is left out is an EXDATE; what was moved alone is an entry of its own, that stands for the
-    day of the rule. The series is known by ``ref``. Title, description and their language are
-    ``words``.
+    What is left out is an EXDATE. A date that was moved, or lasts longer or shorter, is an entry
+    of its own, that stands for the day of the rule; so is each that the reader comes to, because
+    the address is for them of these alone. The series is known by ``ref``. Title, description and
+    their language are ``words``.
     """
-    zone = events.zone_of(event)
+    zone = events.zone_of(pattern)
     at = rule.starts_wall.time()
     begins = rule.starts_wall.replace(tzinfo=zone)
     uid = f"{ref}-series@diwan"
-    main = _entry(event, words, now, with_address=with_address)
+    main = _entry(pattern, words, now, with_address=False)
     for name, value in (
         ("uid", uid),
         ("dtstart", begins),
-        ("dtend", begins + timedelta(minutes=event.minutes)),
+        ("dtend", begins + timedelta(minutes=pattern.minutes)),
         ("sequence", max(each.sequence for each in dates)),
     ):
         main.pop(name, None)
@@ -77,15 +78,17 @@ def series_file(
         if each.series_day is None:
             continue
         regular = datetime.combine(each.series_day, at, zone)
+        as_ruled = (regular.replace(tzinfo=None), pattern.minutes, False)
+        knows_where = each.id in comes_to
         if each.state in (events.State.CANCELLED, events.State.DISCARDED):
             main.add("exdate", regular)
-        elif each.starts_wall != regular.replace(tzinfo=None):
-            moved = _entry(each, words, now, with_address=with_address)
-            moved.pop("uid")
-            moved.add("uid", uid)
-            moved.add("recurrence-id", regular)
-            entries.append(moved)
-    return _file(event, entries, "PUBLISH", rule.starts_wall.date())
+        elif (each.starts_wall, each.minutes, knows_where) != as_ruled:
+            own = _entry(each, words, now, with_address=knows_where)
+            own.pop("uid")
+            own.add("uid", uid)
+            own.add("recurrence-id", regular)
+            entries.append(own)
+    return _file(pattern, entries, "PUBLISH", rule.starts_wall.date())
 
 
 def rule_in_words(rule: Rule, zone: ZoneInfo) -> dict[str, Any]:

@@ -132,6 +132,18 @@ async def of(session: AsyncSession, event: Event, person: Person) -> Attendance 
     return found
 
 
+async def comes_to(session: AsyncSession, person: Person, shown: Sequence[Event]) -> set[int]:
+    """Return to which of several events this person goes, or was there, by their numbers."""
+    rows = await session.scalars(
+        select(Attendance.event_id).where(
+            Attendance.person_id == person.id,
+            Attendance.state.in_(COMES),
+            Attendance.event_id.in_([event.id for event in shown]),
+        )
+    )
+    return set(rows)
+
+
 async def begin(session: AsyncSession, event: Event, person: Person, now: datetime) -> Attendance:
     """Return a new row for somebody who has not been asked."""
     attendance = Attendance(

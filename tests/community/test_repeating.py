@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
-from community import attendance, events, sends, series, translations
+from community import attendance, events, sends, series, speakers, translations
 from community.attendance import Attendance, State, Wish
 from community.base import find
 from community.deliveries import Delivery
@@ -468,3 +468,16 @@ async def test_the_clock_is_asked_for_when_the_next_date_comes_within_eight_week
     assert due is not None
     assert await series.fill(session, due - timedelta(seconds=1)) == 0
     assert await series.fill(session, due) == 1
+
+
+async def test_who_speaks_has_agreed_to_one_date_and_is_named_for_no_other(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator, made, dates = await weekly(session, now)
+    await speakers.name(session, animator, dates[-1].ref, "Olena: taxes", "en", now)
+    draft = await series.copy(session, animator, dates[-1].ref, now)
+    assert await series.fill(session, now + timedelta(weeks=2)) == 2
+    others = [draft.id, *(event.id for event in (await all_of(session, made))[-2:])]
+    words = await translations.blocks(session, "event", others, READS, "en")
+    for number in others:
+        assert (words[number].get("title"), words[number].get("speakers")) == ("Tea", "")

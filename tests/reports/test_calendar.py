@@ -113,10 +113,13 @@ def test_what_repeats_is_one_entry_with_its_rule_what_is_left_out_and_what_was_m
         moment = events.wall_to_utc(wall, "Europe/Paris")
         day = (first + timedelta(weeks=number)).date()
         dates.append(
-            an_event(starts_wall=wall, starts_at=moment, series_id=7, series_day=day, **facts)
+            an_event(
+                id=number, starts_wall=wall, starts_at=moment, series_id=7, series_day=day, **facts
+            )
         )
     rule = Rule(Every.WEEK, first, dates[-1].series_day)
-    calendar = read(series_file(dates[-1], "x", rule, dates, ("Tea", "", "en"), NOW))
+    words = ("Tea", "", "en")
+    calendar = read(series_file(dates[-1], "x", rule, dates, words, NOW, comes_to=()))
     main, moved = calendar.walk("VEVENT")
     assert main["RRULE"].to_ical() == b"FREQ=WEEKLY;UNTIL=20270406T215959Z"
     assert main["DTSTART"].dt.astimezone(UTC) == dates[0].starts_at
@@ -127,6 +130,6 @@ def test_what_repeats_is_one_entry_with_its_rule_what_is_left_out_and_what_was_m
     assert moved["DTSTART"].dt.astimezone(UTC) == dates[2].starts_at
     monthly = Rule(Every.MONTH, datetime(2027, 3, 30, 18, 0))  # noqa: DTZ001 - wall time
     entry, *_moved = read(
-        series_file(dates[0], "x", monthly, dates[:1], ("Tea", "", "en"), NOW)
+        series_file(dates[0], "x", monthly, dates[:1], words, NOW, comes_to=())
     ).walk("VEVENT")
     assert entry["RRULE"].to_ical() == b"FREQ=MONTHLY;BYDAY=-1TU"
