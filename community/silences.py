@@ -146,29 +146,35 @@ async def answer(
     """
     people.require_member(actor)
     found = await of(session, actor, lock=True)
-    await take_back(session, actor, now)
+    await take_back(session, actor, now, zone)
     found.took_part = actor.participation
     if wish == Answer.DIGEST:
         actor.participation = Participation.DIGEST
     if wish == Answer.PAUSE:
-        until = people.end_of_pause(now.astimezone(zone).date(), BREAK, zone)
-        await people.pause(session, actor, until, now)
+        await people.pause(session, actor, _end_of_break(now, zone), now)
     found.answer, found.answered_at = wish, now
     await session.flush()
 
 
-async def take_back(session: AsyncSession, actor: Person, now: datetime) -> bool:
+def _end_of_break(begun: datetime, zone: ZoneInfo) -> datetime:
+    return people.end_of_pause(begun.astimezone(zone).date(), BREAK, zone)
+
+
+async def take_back(session: AsyncSession, actor: Person, now: datetime, zone: ZoneInfo) -> bool:
     """Undo what the answer has done, as far as it still stands; False if there is none.
+
+    A pause that the member has made longer or shorter since is their own.
 
     Raises:
         NotFoundError: they were asked nothing.
     """
     found = await of(session, actor, lock=True)
-    if found.answer is None:
+    if found.answer is None or found.answered_at is None:
         return False
     if found.answer == Answer.DIGEST and actor.participation == Participation.DIGEST:
         actor.participation = found.took_part
-    if found.answer == Answer.PAUSE and actor.state == Membership.PAUSED:
+    began = found.answer == Answer.PAUSE and _end_of_break(found.answered_at, zone)
+    if actor.state == Membership.PAUSED and actor.paused_until == began:
         await people.resume(session, actor, now)
     found.answer = found.answered_at = found.took_part = None
     await session.flush()

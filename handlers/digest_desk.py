@@ -12,7 +12,7 @@ from community.base import find
 from community.deliveries import State as Row
 from community.digests import Contents, Digest, DigestItem, Reader, State
 from community.events import Event
-from community.figures import protect
+from community.figures import FEW, protect
 from community.needs import Need
 from community.people import Person
 from community.sends import Send
@@ -208,11 +208,16 @@ async def _readers(page: Page, digest: Digest) -> list[Html]:
 
 
 async def _outcomes(page: Page, digest: Digest) -> list[Html]:
-    """Say what became of it; together the lines are all for whom it was gathered."""
+    """Say what became of it; together the lines are all for whom it was gathered.
+
+    For fewer than five only that they are so few: what fits tells what somebody looks for.
+    """
     _ = page._
     rows = await digests.outcomes(page.session, digest)
+    if 0 < rows.total() < FEW:
+        return [_("Together: {n}", n=told(protect(rows).total, _))]
     to_go = rows[Row.WAITING] + rows[Row.QUEUED] + rows[Row.CLAIMED]
-    told = [
+    became = [
         (_("✅ Sent: {n}", n=number(rows[Row.SENT], _)), rows[Row.SENT]),
         (_("⏳ Still to go: {n}", n=number(to_go, _)), to_go),
         (_("🚫 Cannot be reached: {n}", n=number(rows[Row.REFUSED], _)), rows[Row.REFUSED]),
@@ -229,7 +234,7 @@ async def _outcomes(page: Page, digest: Digest) -> list[Html]:
         (_("✋ Stopped in time: {n}", n=number(rows[Row.CANCELLED], _)), rows[Row.CANCELLED]),
     ]
     together = _("Together: {n}", n=number(rows.total(), _))
-    return [*(sentence for sentence, count in told if count), together]
+    return [*(sentence for sentence, count in became if count), together]
 
 
 async def _items(page: Page, digest: Digest) -> list[tuple[DigestItem, str]]:

@@ -34,14 +34,13 @@ async def answered(
     network: Network,
 ) -> Replies:
     """Do it at once, and say how it can be taken back."""
-    act = callback_data.act
+    act, zone = callback_data.act, person.local_zone(network.zone)
     if act == UNDO:
-        await silences.take_back(session, person, now)
+        await silences.take_back(session, person, now, zone)
         await attendance.welcome_back(session, person, now, default_zone=network.zone)
         return [edit("silence.question")]
     if act not in [*Answer]:
         return [toast("old_button")]
-    zone = person.local_zone(network.zone)
     await silences.answer(session, person, Answer(act), now, zone)
     return [edit("silence.said")]
 

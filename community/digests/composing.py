@@ -107,8 +107,11 @@ async def _begun(session: AsyncSession, now: datetime, zone: ZoneInfo) -> Digest
     digest: Digest | None = await session.scalar(query)
     if digest is not None or not moment <= now < moment + IN_THE_FIRST:
         return digest
-    last = await session.scalar(select(func.max(Digest.made_at)))
-    row = {"month": month, "since": last or now - BACK, "made_at": now}
+    # What was in one that was skipped or lapsed nobody has read: it is news still.
+    counts = Digest.state.in_([State.APPROVED, State.EMPTY])
+    last = await session.scalar(select(func.max(Digest.made_at)).where(counts))
+    since = last or await session.scalar(select(func.min(Digest.since))) or now - BACK
+    row = {"month": month, "since": since, "made_at": now}
     if not await insert_new(session, Digest, [row]):
         return None
     digest = await session.scalar(query)
@@ -163,7 +166,7 @@ class _Known:
     needs: Mapping[int, frozenset[Need]]
     muted: Mapping[int, set[Topic]]
     had: Mapping[int, set[int]]
-    """Items that have reached them already, or that they have answered."""
+    """Items that have reached them already or are on their way, or that they have answered."""
     only_for: Mapping[int, set[int]]
     """Of a newsletter for some: who of these is meant."""
     answers: Mapping[int, int]
@@ -216,7 +219,7 @@ async def _known(
 
 
 async def _had(session: AsyncSession, found: Contents, some: Select[int]) -> dict[int, set[int]]:
-    """Return which items have reached whom one by one, or have been answered by whom."""
+    """Return which items have reached whom one by one, or will, or have been answered by whom."""
     letters, meetings = (
         {item.subject_id: item.id for item in found.items if item.kind == kind}
         for kind in (ItemKind.SEND, ItemKind.EVENT)
@@ -228,7 +231,9 @@ async def _had(session: AsyncSession, found: Contents, some: Select[int]) -> dic
         and_(Delivery.kind == "event_invitation", Delivery.subject_id.in_(meetings)),
     )
     rows = await session.execute(
-        reached.where(Delivery.person_id.in_(some), Delivery.state.in_(REACHED), told)
+        reached.where(
+            Delivery.person_id.in_(some), Delivery.state.in_([*REACHED, *deliveries.OPEN]), told
+        )
     )
     for person_id, send_id, kind, subject_id in rows:
         assert person_id is not None

@@ -127,6 +127,9 @@ async def test_nobody_is_told_twice_and_news_for_some_stays_theirs(session: Asyn
     await attendance.answer(
         session, answered, event.ref, Wish.GOING, NOVEMBER, default_zone="Europe/Paris"
     )
+    letters = select(Delivery).where(Delivery.send_id == for_all.id)
+    (still_to_go,) = await session.scalars(letters.where(Delivery.person_id == active.id))
+    still_to_go.state = Row.QUEUED
     await composed(session)
     assert await titles(session, active) == {("event", event.id)}
     assert await titles(session, passive) == {("event", event.id), ("send", for_all.id)}
@@ -240,6 +243,26 @@ async def test_an_approved_one_goes_and_one_that_nobody_looked_at_lapses(
     assert digest.state == State.LAPSED
     assert await states(session) == {Row.EXPIRED}
     assert (await digests.outcomes(session, digest)).total() == 1
+
+
+@pytest.mark.parametrize("ended", [State.SKIPPED, State.LAPSED, State.APPROVED])
+async def test_what_was_in_one_that_never_left_is_news_in_the_next(
+    session: AsyncSession, ended: State
+) -> None:
+    boss = await staff(session, 1, NOVEMBER)
+    passive = await a_member(session, 2, NOVEMBER)
+    passive.participation = Participation.DIGEST
+    letter = await gone_out(session, boss)
+    digest = await composed(session)
+    digest.state = ended
+    await session.flush()
+    january = datetime(2027, 1, 1, 8, 0, tzinfo=UTC)
+    following = await composed(session, january)
+    assert following.id != digest.id
+    found = await session.scalars(
+        select(DigestItem.subject_id).where(DigestItem.digest_id == following.id)
+    )
+    assert list(found) == ([] if ended == State.APPROVED else [letter.id])
 
 
 async def test_an_item_is_left_out_of_everybodys_while_it_waits_and_not_afterwards(

@@ -101,9 +101,9 @@ async def test_an_answer_is_done_at_once_and_can_be_taken_back(
         assert stands() == so
     assert person.paused_until is not None
     assert person.paused_until > now + timedelta(weeks=silences.BREAK) - DAY
-    assert await silences.take_back(session, person, now)
+    assert await silences.take_back(session, person, now, PARIS)
     assert stands() == before
-    assert not await silences.take_back(session, person, now)
+    assert not await silences.take_back(session, person, now, PARIS)
 
 
 async def test_what_has_changed_meanwhile_is_not_undone(
@@ -112,8 +112,18 @@ async def test_what_has_changed_meanwhile_is_not_undone(
     person = await an_asked_one(session, now)
     await silences.answer(session, person, Answer.DIGEST, now, PARIS)
     person.participation = Participation.READING
-    await silences.take_back(session, person, now)
+    await silences.take_back(session, person, now, PARIS)
     assert person.participation == Participation.READING
+    await silences.answer(session, person, Answer.PAUSE, now, PARIS)
+    await people.resume(session, person, now + DAY)
+    own = now + timedelta(weeks=20)
+    await people.pause(session, person, own, now + DAY)
+    for undone in (True, False):  # neither an old button nor another answer ends it
+        if undone:
+            await silences.take_back(session, person, now + 2 * DAY, PARIS)
+        else:
+            await silences.answer(session, person, Answer.STAY, now + 2 * DAY, PARIS)
+        assert (person.state, person.paused_until) == (Membership.PAUSED, own)
 
 
 async def test_who_was_asked_nothing_answers_nothing(session: AsyncSession, now: datetime) -> None:

@@ -143,6 +143,7 @@ A_VOICE = {
     "recorded_as": "animator",
     "recorded_at": NOW,
 }
+A_DIGEST = {"ref": "x", "month": "2026-12", "since": NOW, "made_at": NOW, "composed_to": 0}
 ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "0032": [
         ("referrals", {**A_REQUEST, "by_team": True}),
@@ -179,7 +180,12 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "0046": [("attendances", {"event_id": 1, "answered_at": NOW, "guests": 1})],
     "0060": [("venues", {"name": "Library", "languages": [], "made_at": NOW})],
     "0047": [("access_limits", {"person_id": 1, "code": "steps", "value": 0})],
-    "0050": [("silences", {"person_id": 1, "nudged_at": NOW, "answer": "digest"})],
+    "0050": [
+        ("silences", {"person_id": 1, "nudged_at": NOW, "answer": "digest"}),
+        ("people", {"id": 2, "met_at": NOW, "participation": "digest"}),
+        ("digests", {**A_DIGEST, "state": "in_review"}),
+        ("digests", {**A_DIGEST, "state": "approved"}),
+    ],
     "0057": [
         (
             "telegram_groups",

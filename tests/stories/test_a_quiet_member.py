@@ -50,7 +50,7 @@ async def test_a_quiet_member_gets_one_message_a_month_and_is_asked_after_a_long
     await boss.presses("🗞 Digest")
     await boss.presses("👀 {month}")
     await boss.presses("✅ Let it go")
-    boss.sees_last("📤 It goes to each member at a good hour.")
+    boss.sees_last("📤 It goes to each member at a good hour.", "Together: {n}", "fewer than 5")
     await stage.play(minutes=1)
     quiet.sees_last(
         DIGEST, "Winter news", "The office is closed in January.", "Coffee for founders"

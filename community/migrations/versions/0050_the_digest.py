@@ -81,8 +81,14 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    refuse_while(revision, {"silences": "answer IS NOT NULL"})
-    op.execute("UPDATE people SET participation = NULL WHERE participation = 'digest'")
+    refuse_while(
+        revision,
+        {
+            "silences": "answer IS NOT NULL",
+            "people": "participation = 'digest'",
+            "digests": "state IN ('in_review', 'approved')",
+        },
+    )
     op.drop_table("silences")
     op.drop_table("digest_items")
     op.drop_table("digests")
