@@ -18,6 +18,7 @@ from bot.simulation.tables import (
     THINGS,
     WAYS,
 )
+from community.audiences import ACTIVE_WITHIN
 from community.consents import Consent, Purpose
 from community.exchanges import EXCHANGE, Exchange, ExchangeMessage, Kind
 from community.exchanges import State as Asked
@@ -32,7 +33,9 @@ from community.people import (
     PersonProfile,
     Profile,
 )
+from community.policy import NUDGES
 from community.roles import Role, RoleName
+from community.silences import AGAIN, PEACE, Silence
 from locales import OFFERED
 
 VERSION = "simulation"
@@ -120,6 +123,7 @@ def _meet(
         me.rests_from = since + (now - since) * (0.02 + 0.97 * chance.random())
     came, last = joined_at or met_at, me.rests_from or now
     name = f"{chance.choice(COLOURS)} {chance.choice(THINGS)} {number}"
+    seen_at = came + (last - came) * chance.random() ** 0.3
     rows.add(
         Person,
         telegram_id=FIRST_NUMBER + number,
@@ -130,7 +134,7 @@ def _meet(
         area_id=area.id if area else None,
         zone=area.zone if area else None,
         met_at=met_at,
-        seen_at=came + (last - came) * chance.random() ** 0.3,
+        seen_at=seen_at,
         state=state,
         came_from=Membership.ACTIVE if state is Membership.UNREACHABLE else None,
         paused_until=now + (3 + 25 * chance.random()) * DAY
@@ -144,6 +148,7 @@ def _meet(
     )
     if joined_at is not None:
         _describe(rows, me, joined_at)
+        _be_asked_why(rows, me, seen_at, now)
     return me
 
 
@@ -166,6 +171,22 @@ def _describe(rows: Rows, me: Somebody, at: datetime) -> None:
                 _turn(rows, me, purpose, at + timedelta(seconds=30), granted=False, current=True)
             else:
                 me.consents.add(purpose)
+
+
+def _be_asked_why(rows: Rows, me: Somebody, seen_at: datetime, now: datetime) -> None:
+    """Let who has stayed away have been nudged, and asked once after that, without an answer."""
+    nudged_at = seen_at + ACTIVE_WITHIN
+    if Purpose.NEWS not in me.consents or nudged_at > now:
+        return
+    while nudged_at + AGAIN + PEACE <= now:
+        nudged_at += AGAIN + PEACE
+    is_asked = nudged_at + AGAIN <= now
+    rows.add(
+        Silence,
+        person_id=me.id,
+        nudges=NUDGES if is_asked else 1,
+        nudged_at=nudged_at + AGAIN if is_asked else nudged_at,
+    )
 
 
 def _turn(

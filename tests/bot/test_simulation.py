@@ -201,7 +201,7 @@ async def test_a_bot_that_starts_on_it_has_nothing_to_catch_up_with(
     after = await network.scalar(select(func.count()).select_from(Delivery))
     assert before is not None
     assert after is not None
-    assert after - before <= 10, "an agreement that ends tells a few"
+    assert after - before <= 10, "an agreement that ends tells a few, and who was nudged is asked"
     left = await network.scalar(select(func.count()).select_from(Person))
     assert left == SIZE
 
