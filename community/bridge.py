@@ -1,8 +1,8 @@
 """The bridge: a member writes with an organisation about a request, or with an event's organisers.
 
 A third kind is between who translates a text and its author. Animators read what concerns an
-event, or a text whose author is gone, because they are asked; of anything else they read nothing
-unless one side reports it.
+event, or a text whose author is gone or has let them wait for long, because they are asked; of
+anything else they read nothing unless one side reports it.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import (
+    absences,
     agreements,
     attendance,
     authors,
@@ -42,6 +43,7 @@ from community.people import Person
 from community.referrals import Referral
 from community.roles import RoleName
 from community.untranslated import DIRECTORY
+from community.workdays import NOWHERE
 from community.writing import insert_new
 
 OPEN_AFTER_EVENT = timedelta(days=3)
@@ -234,7 +236,7 @@ async def _side(
     if author is not None and author.id == actor.id:
         return Side.OTHER
     if await roles.holds(session, actor, RoleName.ANIMATOR, now):
-        if referral is None and author is None:
+        if referral is None and (author is None or _is_of_team(exchange)):
             return Side.OTHER
         if exchange.reported_at is not None:
             return Side.TEAM
@@ -245,6 +247,11 @@ async def _side(
     ):
         return Side.TEAM
     raise NotFoundError("Exchange")
+
+
+def _is_of_team(exchange: Exchange) -> bool:
+    """Say whether animators help out with a text whose author has let a question wait."""
+    return exchange.is_left or exchange.owner_id is not None
 
 
 async def messages(session: AsyncSession, view: View) -> Sequence[ExchangeMessage]:
@@ -273,8 +280,13 @@ async def write(
     *,
     language: str,
     attachment: Attachment | None = None,
+    zone: str = "UTC",
+    country: str = NOWHERE,
 ) -> View:
     """Write to the other side, which hears that there is something new, and nothing personal.
+
+    What the organisers of an event or the author of a text are asked has a clock, by the working
+    days of ``zone`` and ``country``. The animator who answers takes care of it from now on.
 
     Raises:
         NotFoundError: it is not the actor's business.
@@ -298,6 +310,13 @@ async def write(
     )
     to = State.OPEN if by_member else State.ANSWERED
     by = await _who(session, actor, view, now)
+    if not by_member and exchange.reported_at is None:
+        exchange.wait_no_more()
+    elif exchange.kind != Kind.REFERRAL:
+        exchange.wait(now, zone, country)
+    is_author = view.author is not None and view.author.id == actor.id
+    if by is Who.ANIMATOR and not is_author:
+        exchange.owner_id = actor.id
     await EXCHANGE.move(session, exchange, to, by, now, actor_id=actor.id, closed_by_member=None)
     await _tell(session, view, actor, message, now)
     return view
@@ -307,7 +326,8 @@ async def _who(session: AsyncSession, actor: Person, view: View, now: datetime) 
     by = await roles.host(session, actor, view.event, now) if view.event is not None else None
     if view.side is Side.MEMBER:
         return Who.SELF
-    if view.author is not None and view.exchange.subject in DIRECTORY:
+    is_author = view.author is not None and view.author.id == actor.id
+    if is_author and view.exchange.subject in DIRECTORY:
         return Who.COORDINATOR
     if view.referral is not None:
         return Who.PROVIDER
@@ -325,10 +345,14 @@ async def _tell(
     elif view.referral is not None:
         staff = await roles.staff_of(session, view.referral.organization_id, now)
         readers = [person.id for person in staff]
-    elif view.author is not None:
+    elif view.author is not None and not _is_of_team(exchange):
         readers = [view.author.id]
     else:
         readers = [one.id for one in await roles.holders(session, RoleName.ANIMATOR, now)]
+        if exchange.owner_id in readers and exchange.owner_id not in await absences.away(
+            session, now
+        ):
+            readers = [exchange.owner_id]
         if view.event is not None:
             readers += [one.id for one in await hosting.hosts_of(session, view.event, now)]
         others = [one for one in dict.fromkeys(readers) if one != actor.id]
@@ -358,6 +382,7 @@ async def close(session: AsyncSession, actor: Person, ref: str, now: datetime) -
     view = await look(session, actor, ref, now, lock=True)
     if view.side is Side.TEAM:
         raise NotFoundError("Exchange")
+    view.exchange.wait_no_more()
     return await EXCHANGE.move(
         session,
         view.exchange,
@@ -399,6 +424,38 @@ async def report(session: AsyncSession, actor: Person, ref: str, now: datetime) 
     return await look(session, actor, ref, now)
 
 
+async def forward(
+    session: AsyncSession, actor: Person, ref: str, now: datetime, *, zone: str, country: str
+) -> bool:
+    """Let the animators settle what was reported: it has a clock now; False if they had it.
+
+    Raises:
+        NotAllowedError: the actor is neither animator nor moderator.
+        NotFoundError: it was not reported.
+    """
+    if actor.id not in await _settlers(session, now):
+        raise NotAllowedError(RoleName.MODERATOR)
+    exchange = await find(session, Exchange, ref, lock=True)
+    if exchange.reported_at is None:
+        raise NotFoundError("Exchange")
+    if exchange.due_at is not None:
+        return False
+    exchange.wait(now, zone, country)
+    exchange.owner_id = None
+    await session.flush()
+    animators = await roles.holders(session, RoleName.ANIMATOR, now)
+    await deliveries.plan_notices(
+        session,
+        now,
+        "forwarded",
+        [one.id for one in animators if one.id != actor.id],
+        f"exchange:{exchange.id}:forwarded:{now.isoformat()}",
+        subject_id=exchange.id,
+        ref=exchange.ref,
+    )
+    return True
+
+
 async def settle(session: AsyncSession, actor: Person, ref: str, now: datetime) -> None:
     """Settle a report: from now on animators read nothing of a request's exchange any more.
 
@@ -414,8 +471,19 @@ async def settle(session: AsyncSession, actor: Person, ref: str, now: datetime) 
         raise NotFoundError("Exchange")
     if not await may_settle(session, actor, exchange, now):
         raise NotAllowedError(RoleName.ANIMATOR)
+    was_forwarded = exchange.due_at is not None
     exchange.reported_at = exchange.reported_by_member = None
+    exchange.wait_no_more()
     await session.flush()
+    moderators = await roles.holders(session, RoleName.MODERATOR, now) if was_forwarded else ()
+    await deliveries.plan_notices(
+        session,
+        now,
+        "report_settled",
+        [one.id for one in moderators if one.id not in {actor.id, exchange.person_id}],
+        f"exchange:{exchange.id}:settled:{now.isoformat()}",
+        subject_id=exchange.id,
+    )
 
 
 async def may_settle(
@@ -504,7 +572,7 @@ async def for_team(session: AsyncSession, actor: Person, now: datetime) -> list[
             Exchange.state == State.OPEN,
             Exchange.reported_at.is_(None),
         )
-        .order_by(Exchange.touched_at, Exchange.id)
+        .order_by(Exchange.due_at, Exchange.id)
     )
     return [
         *reported,
@@ -515,12 +583,61 @@ async def for_team(session: AsyncSession, actor: Person, now: datetime) -> list[
 async def _is_for_team(
     session: AsyncSession, actor: Person, exchange: Exchange, now: datetime
 ) -> bool:
-    if exchange.kind != Kind.TEXT:
+    if await is_over(session, exchange, now):
+        return False
+    if exchange.event_id is not None:
         return True
     source = await authors.about(session, exchange, now)
-    is_over = await authors.is_over(session, exchange, source, now)
     has_author = source is not None and source.author is not None
-    return not (is_over or has_author or exchange.person_id == actor.id)
+    return exchange.person_id != actor.id and (not has_author or _is_of_team(exchange))
+
+
+async def is_for(
+    session: AsyncSession, animator: Person, exchange: Exchange, now: datetime
+) -> bool:
+    """Say whether an animator may take care of such a question, or of what was forwarded."""
+    if exchange.reported_at is not None:
+        return exchange.due_at is not None and await may_settle(session, animator, exchange, now)
+    if exchange.kind not in (Kind.EVENT, Kind.TEXT) or exchange.person_id == animator.id:
+        return False
+    return await _is_for_team(session, animator, exchange, now)
+
+
+async def due(
+    session: AsyncSession, animator: Person, before: datetime, now: datetime
+) -> list[datetime]:
+    """Return when is due what the team is asked about events and texts, or was forwarded."""
+    rows = await session.execute(
+        select(Exchange, Event)
+        .outerjoin(Event, Event.id == Exchange.event_id)  # so that none is read one by one
+        .where(Exchange.kind != Kind.TEAM, Exchange.due_at < before)
+    )
+    return [
+        exchange.due_at
+        for exchange, _event in rows.all()
+        if exchange.due_at
+        and (exchange.reported_at or await _is_for_team(session, animator, exchange, now))
+    ]
+
+
+async def is_over(session: AsyncSession, exchange: Exchange, now: datetime) -> bool:
+    """Say whether nothing can be answered any more of what is asked about an event or a text."""
+    if exchange.event_id is not None:
+        return _rest_of_event(await session.get_one(Event, exchange.event_id), now) is not None
+    return await authors.is_over(
+        session, exchange, await authors.about(session, exchange, now), now
+    )
+
+
+async def answering(
+    session: AsyncSession, exchange: Exchange, now: datetime
+) -> tuple[list[Person], list[Person]]:
+    """Return who hosts the event that is asked about, and the author of the text."""
+    if exchange.event_id is not None:
+        event = await session.get_one(Event, exchange.event_id)
+        return list(await hosting.hosts_of(session, event, now)), []
+    source = await authors.about(session, exchange, now)
+    return [], [source.author] if source is not None and source.author is not None else []
 
 
 async def about_referral(session: AsyncSession, referral: Referral) -> Exchange | None:

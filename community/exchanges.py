@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,7 +20,10 @@ from community.conversations import TEXT_LIMIT
 from community.errors import NotFoundError, NotUnderstoodError, TooOftenError
 from community.lifecycle import Lifecycle, Who, who
 from community.people import Person
+from community.workdays import NOWHERE, after
 
+ANSWERED_WITHIN = 2
+"""Working days within which whoever asks can expect an answer."""
 KEPT = timedelta(days=90)
 """So long after the last message an exchange is kept; with the team, after it was closed."""
 
@@ -143,9 +147,28 @@ class Exchange(Base, Referable):
     owner_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("people.id", ondelete="SET NULL"), index=True
     )
-    """Of a question to the team: the animator who takes care of it."""
+    """The animator who takes care of it."""
     due_at: Mapped[datetime | None]
-    """Of a question to the team that is open: until when the member can expect an answer."""
+    """While somebody waits for people of the network: until when an answer can be expected."""
+    rings_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When somebody is told next that it is overdue; after the others of the team, nobody."""
+
+    @property
+    def is_left(self) -> bool:
+        """Say whether it is overdue for so long that the others of the team were told."""
+        return self.due_at is not None and self.rings_at is None
+
+    def wait(self, now: datetime, zone: str, country: str = NOWHERE) -> None:
+        """Let the clock run; one that runs is not put off by more words.
+
+        ``zone`` and ``country`` are where the network is: its working days count.
+        """
+        if self.due_at is None:
+            self.due_at = self.rings_at = after(now, ANSWERED_WITHIN, ZoneInfo(zone), country)
+
+    def wait_no_more(self) -> None:
+        """Stop the clock: it is answered or settled."""
+        self.due_at = self.rings_at = None
 
 
 class ExchangeMessage(Base, Identified):
@@ -258,6 +281,11 @@ async def _keep_pace(
     )
     if len(lately) == pace.messages:
         raise TooOftenError(lately[-1] + pace.within - now)
+
+
+def is_overdue(exchange: Exchange, now: datetime) -> bool:
+    """Say whether there should have been an answer by now."""
+    return exchange.due_at is not None and exchange.due_at <= now
 
 
 async def messages(session: AsyncSession, exchange: Exchange) -> Sequence[ExchangeMessage]:

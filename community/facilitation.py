@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from community import consents, deliveries, roles, surveys
+from community import consents, deliveries, roles, surveys, untranslated
 from community.base import Base, BigId, Referable, find
 from community.consents import Purpose
 from community.deliveries import Plan
@@ -39,7 +39,8 @@ from community.errors import (
     NotUnderstoodError,
     TooLateError,
 )
-from community.figures import FEW, Protected, Quarter, protect, quarter_of, split
+from community.figures import FEW, Cell, Protected, Quarter, protect, quarter_of, split
+from community.figures.protecting import sum_of
 from community.people import Membership, Person
 from community.roles import RoleName
 from community.writing import insert_new
@@ -359,6 +360,40 @@ def _score(facet: Facet, counted: Mapping[tuple[str, str, int], int]) -> Score |
     if answers < FEW:
         return None
     return Score(round(sum(mark * count for mark, count in marks) / answers, 1), answers)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Which languages the team speaks, and how many members nobody of it can talk with."""
+
+    spoken: Sequence[tuple[Person, frozenset[str]]]
+    """Each animator, and what they read; empty for whoever sees no names."""
+    uncovered: Cell
+    """Active members by the language they chose first, as everywhere: beside those counts, what
+    else they read would tell of few. Not told where one of these languages is hidden there."""
+
+
+async def coverage(
+    session: AsyncSession, actor: Person, now: datetime, *, network_language: str
+) -> Coverage:
+    """Return what the team speaks, and for how many members that is not enough.
+
+    Raises:
+        NotAllowedError: the actor is neither animator nor coordinator.
+    """
+    held = {role.name for role in await roles.held(session, actor, now)}
+    if not held & {RoleName.ANIMATOR, RoleName.COORDINATOR}:
+        raise NotAllowedError(RoleName.ANIMATOR)
+    spoken = [
+        (one, frozenset(filter(None, (one.language or network_language, one.second_language))))
+        for one in await roles.holders(session, RoleName.ANIMATOR, now)
+    ]
+    members = await untranslated.readers(session, network_language)
+    covered = frozenset[str]().union(*(languages for _one, languages in spoken))
+    return Coverage(
+        spoken if RoleName.ANIMATOR in held else [],
+        sum_of(protect(members), members.keys() - covered),
+    )
 
 
 async def told_of(session: AsyncSession, now: datetime, zone: ZoneInfo) -> Sequence[Quarter]:

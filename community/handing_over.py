@@ -12,7 +12,7 @@ from community import deliveries, roles, sends, translations
 from community.errors import ChangedError, NotFoundError
 from community.events import EVENT, Event
 from community.events import State as Planned
-from community.exchanges import Exchange, Kind
+from community.exchanges import Exchange
 from community.exchanges import State as Asked
 from community.people import Person
 from community.roles import RoleName
@@ -97,9 +97,7 @@ async def _owned(session: AsyncSession, actor: Person, now: datetime, *, lock: b
         Send.state == sends.State.IN_REVIEW,
     )
     proposed = select(Event).where(Event.owner_id == actor.id, Event.state == Planned.PROPOSED)
-    asked = select(Exchange).where(
-        Exchange.owner_id == actor.id, Exchange.kind == Kind.TEAM, Exchange.state != Asked.CLOSED
-    )
+    asked = select(Exchange).where(Exchange.owner_id == actor.id, Exchange.state != Asked.CLOSED)
     taught = select(Transfer).where(
         Transfer.owner_id == actor.id, Transfer.state.in_([Passing.OFFERED, Passing.AGREED])
     )

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import absences, deliveries, exchanges, roles
+from community import absences, bridge, deliveries, exchanges, roles
 from community.base import find
 from community.deliveries import Plan
 from community.errors import IllegalMoveError, NotFoundError
@@ -24,6 +24,7 @@ from community.exchanges import (
     Kind,
     State,
     Stuck,
+    is_overdue,
     messages,
 )
 from community.lifecycle import Who
@@ -31,21 +32,23 @@ from community.people import Person
 from community.roles import RoleName
 from community.workdays import NOWHERE, after
 
-ANSWERED_WITHIN = 2
-"""Working days within which a member can expect an answer."""
+OVERDUE = "question_overdue"
 
 __all__ = [
     "answer",
     "ask",
     "attached",
     "close",
+    "entrusted",
     "hand_on",
     "is_overdue",
     "messages",
+    "next_ring",
     "of_team",
     "opened",
     "owners",
     "place_of",
+    "ring",
     "stuck",
     "take",
     "told",
@@ -165,8 +168,7 @@ async def _write(
     attachment: Attachment | None = None,
     stuck: Stuck | None = None,
 ) -> None:
-    if question.state != State.OPEN or question.due_at is None:
-        question.due_at = after(now, ANSWERED_WITHIN, ZoneInfo(zone), country)
+    question.wait(now, zone, country)
     message = await exchanges.add(
         session,
         question,
@@ -253,11 +255,6 @@ async def of_team(
     return [(question, person) for question, person in rows]
 
 
-def is_overdue(question: Exchange, now: datetime) -> bool:
-    """Say whether the member should have had an answer by now."""
-    return question.state == State.OPEN and question.due_at is not None and question.due_at <= now
-
-
 async def owners(
     session: AsyncSession, questions: Collection[Exchange], now: datetime
 ) -> dict[int, Person]:
@@ -326,11 +323,85 @@ async def _to_hand(
     session: AsyncSession, actor: Person, ref: str, now: datetime
 ) -> tuple[Exchange, Person | None]:
     """Lock a question that is not settled; return it, and who takes care of it."""
-    await roles.require(session, actor, RoleName.ANIMATOR, now)
-    question = await _find(session, ref, lock=True)
-    if question.state == State.CLOSED:
+    question = await entrusted(session, actor, ref, now, lock=True)
+    if question.state == State.CLOSED and question.due_at is None:
         raise IllegalMoveError(EXCHANGE.name, State.CLOSED, State.OPEN)
     return question, (await owners(session, [question], now)).get(question.id)
+
+
+async def entrusted(
+    session: AsyncSession, actor: Person, ref: str, now: datetime, *, lock: bool = False
+) -> Exchange:
+    """Return what an animator can take care of: a question to the team, or one of the bridge's.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        NotFoundError: no such question, or it is not the team's to answer.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    question = await find(session, Exchange, ref, lock=lock)
+    if question.kind != Kind.TEAM and not await bridge.is_for(session, actor, question, now):
+        raise NotFoundError("Exchange")
+    return question
+
+
+async def ring(session: AsyncSession, now: datetime, zone: str, country: str = NOWHERE) -> int:
+    """Tell somebody of each question that is overdue, and after as long again the others.
+
+    First whoever takes care of it, of a text its author; if nobody is there for it, the others at
+    once. Return how many rang.
+    """
+    due = (
+        select(Exchange)
+        .where(Exchange.rings_at <= now)
+        .order_by(Exchange.id)
+        .with_for_update(skip_locked=True)  # who answers just now needs no reminder
+        .execution_options(populate_existing=True)
+    )
+    questions = (await session.scalars(due)).all()
+    animators = await roles.holders(session, RoleName.ANIMATOR, now)
+    away = await absences.away(session, now)
+    for question in questions:
+        is_first = question.rings_at == question.due_at
+        others = [one for one in animators if one.id != question.person_id]
+        theirs = [one for one in others if one.id == question.owner_id]
+        if question.kind != Kind.TEAM and question.reported_at is None:
+            if await bridge.is_over(session, question, now):
+                question.rings_at = None
+                continue
+            hosts, author = await bridge.answering(session, question, now)
+            theirs = theirs or author
+            others += [one for one in hosts if one not in others]
+        here = [one for one in theirs if one.id not in away and one.can_be_reached]
+        told = here if is_first and here else [one for one in others if one not in here]
+        question.rings_at = (
+            after(now, exchanges.ANSWERED_WITHIN, ZoneInfo(zone), country)
+            if is_first and here
+            else None
+        )
+        await deliveries.plan(
+            session,
+            now,
+            *(
+                Plan(
+                    OVERDUE,
+                    one.id,
+                    f"overdue:{question.id}:{question.due_at}:{one.id}",
+                    now,
+                    {"ref": question.ref},
+                    subject_id=question.id,
+                )
+                for one in told
+            ),
+        )
+    await session.flush()
+    return len(questions)
+
+
+async def next_ring(session: AsyncSession) -> datetime | None:
+    """Return when somebody is told next that a question is overdue."""
+    moment: datetime | None = await session.scalar(select(func.min(Exchange.rings_at)))
+    return moment
 
 
 async def opened(
@@ -380,7 +451,8 @@ async def answer(
         language=language,
         attachment=attachment,
     )
-    question.owner_id, question.due_at = actor.id, None
+    question.owner_id = actor.id
+    question.wait_no_more()
     await EXCHANGE.move(session, question, State.ANSWERED, Who.ANIMATOR, now, actor_id=actor.id)
     await deliveries.plan(
         session,
@@ -405,6 +477,7 @@ async def close(session: AsyncSession, actor: Person, ref: str, now: datetime) -
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
     question = await _find(session, ref, lock=True)
+    question.wait_no_more()
     return await EXCHANGE.move(
         session,
         question,
@@ -414,7 +487,6 @@ async def close(session: AsyncSession, actor: Person, ref: str, now: datetime) -
         actor_id=actor.id,
         closed_by_member=False,
         touched_at=now,
-        due_at=None,
     )
 
 

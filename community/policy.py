@@ -164,6 +164,7 @@ POLICY: Mapping[str, Policy] = {
     "referral_outcome": _owed(Lane.SERVICE, timedelta(days=7)),
     "referral_reminder": _reminder(timedelta(days=3), _LEFT),
     "provider_reminder": _reminder(timedelta(days=3)),
+    "question_overdue": _reminder(timedelta(days=3)),
     "provider_notice": _owed(Lane.URGENT, timedelta(days=14)),
     "team_notice": _owed(Lane.SERVICE, timedelta(days=7)),
     "staff_notice": _owed(Lane.SERVICE, timedelta(days=7)),

@@ -34,7 +34,7 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
     (
         frozenset({_R.ANIMATOR, _R.MODERATOR}),
         """
-        bridge.reported bridge.settle
+        bridge.forward bridge.reported bridge.settle
         """,
     ),
     (
@@ -62,7 +62,8 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         groups.unlink event_support.invite event_support.take_off events.create events.discard
         events.publish
         events.translate handing_over.hand_over handing_over.owned hosting.place_in inbox.answer
-        inbox.close inbox.hand_on inbox.of_team inbox.opened inbox.take lessons.add lessons.discard
+        inbox.close inbox.entrusted inbox.hand_on inbox.of_team inbox.opened inbox.take
+        lessons.add lessons.discard
         lessons.every lessons.opened lessons.publish lessons.withdraw lessons.write invitees.look
         proposals.accept proposals.refuse proposals.take proposals.waiting reading_aloud.remove
         referrals.by_team.of_team referrals.late.late referrals.late.stands
@@ -77,7 +78,8 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         series.change_from series.copy series.repeat series.share speakers.name speakers.take_off
         team_tasks.add team_tasks.change team_tasks.finish team_tasks.give team_tasks.opened
         team_tasks.reopen team_tasks.tasks team_tasks.with_contact templates.add templates.every
-        templates.opened templates.remove templates.write today.look venues.add venues.change
+        templates.opened templates.relabel templates.remove templates.write
+        today.look venues.add venues.change
         venues.every venues.opened venues.remove venues.suited transfers.beginning.find_members
         transfers.beginning.start transfers.ending.end transfers.ending.finish
         transfers.ending.hand_on transfers.reading.due transfers.reading.every
@@ -88,7 +90,7 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
     (
         frozenset({_R.COORDINATOR, _R.ANIMATOR}),
         """
-        facilitation.read lessons.completion
+        facilitation.coverage facilitation.read lessons.completion
         """,
     ),
     (

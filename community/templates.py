@@ -68,6 +68,21 @@ async def write(
     return template
 
 
+async def relabel(
+    session: AsyncSession, actor: Person, ref: str, language: str, now: datetime
+) -> AnswerTemplate:
+    """Say that it was written in another language than the one that was noted.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        NotFoundError: it is gone.
+        ChangedError: it stands in that language already.
+    """
+    template = await opened(session, actor, ref, now, lock=True)
+    await translations.relabel(session, SUBJECT, template.id, language)
+    return template
+
+
 async def opened(
     session: AsyncSession, actor: Person, ref: str, now: datetime, *, lock: bool = False
 ) -> AnswerTemplate:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import deliveries, referrals, roles, sends, transfers
+from community import bridge, deliveries, referrals, roles, sends, transfers
 from community.events import Event
 from community.events import State as Planned
 from community.exchanges import Exchange, Kind
@@ -39,7 +39,7 @@ class Today:
     steps: Sequence[TransferStep]
     """Of hand-over plans in which the reader teaches, or nobody does now."""
     to_answer: int
-    """Questions that are to be answered today, those that are overdue among them."""
+    """Questions of any kind to be answered today, those that are overdue among them."""
     overdue: int
     to_pass_on: int
     """Requests that wait for the team to bring them to an organisation."""
@@ -70,13 +70,15 @@ async def look(
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
     asked = select(Exchange).where(Exchange.kind == Kind.TEAM, Exchange.state == Asked.OPEN)
+    others = await bridge.due(session, actor, midnight, now)
     passed_on = select(Referral).where(Referral.by_team, Referral.state == referrals.State.PENDING)
     return Today(
         events=await _events(session, midnight, now),
         tasks=await _tasks(session, actor, midnight, now),
         steps=await transfers.due(session, actor, midnight, now, size=SHOWN),
-        to_answer=await _count(session, asked.where(Exchange.due_at < midnight)),
-        overdue=await _count(session, asked.where(Exchange.due_at <= now)),
+        to_answer=await _count(session, asked.where(Exchange.due_at < midnight)) + len(others),
+        overdue=await _count(session, asked.where(Exchange.due_at <= now))
+        + sum(due_at <= now for due_at in others),
         to_pass_on=await _count(session, passed_on),
         disputed=await _count(
             session, select(Referral).where(Referral.state == referrals.State.DISPUTED)

@@ -30,7 +30,7 @@ from community import earlier, memory, recordings
 from community.among import among
 from community.base import Base, BigId, Identified
 from community.earlier import EarlierText
-from community.errors import IllegalMoveError, NotUnderstoodError
+from community.errors import ChangedError, IllegalMoveError, NotUnderstoodError
 from community.lifecycle import Lifecycle, Who, who
 from community.people import Person
 
@@ -330,6 +330,32 @@ async def outdate(session: AsyncSession, subject: str, subject_id: int) -> None:
         .where(ContentText.subject == subject, ContentText.subject_id == subject_id)
         .values(state=State.STALE)
     )
+
+
+async def relabel(session: AsyncSession, subject: str, subject_id: int, language: str) -> None:
+    """Say that what the author wrote is in another language; what stood before goes along.
+
+    Raises:
+        ChangedError: there are words in that language.
+    """
+    rows = await read_anew(session, subject, subject_id)
+    source = next(row.language for row in rows if row.is_source)
+    if source == language:
+        return
+    if any(row.language == language for row in rows):
+        raise ChangedError(TRANSLATION.name, State.APPROVED, State.APPROVED)
+    for table in (ContentText, recordings.Recording, EarlierText):
+        await session.execute(
+            update(table)
+            .where(
+                table.subject == subject,
+                table.subject_id == subject_id,
+                table.language == source,
+            )
+            .values(language=language)
+        )
+    await read_anew(session, subject, subject_id)
+    await tell_followers(session, subject, subject_id)
 
 
 async def forget(session: AsyncSession, subject: str, subject_id: int) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from aiogram import Router
 from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import bridge, exchanges, roles
@@ -23,7 +24,7 @@ from community.exchanges import KEPT, Exchange, ExchangeMessage, Kind, State
 from community.people import Person
 from community.providers import Service
 from community.roles import RoleName
-from handlers import attachments, bridge_texts, reading, referrals
+from handlers import attachments, bridge_texts, owning, reading, referrals
 from handlers.answers import closed
 from handlers.brought import kind_of
 from handlers.content import block_for
@@ -31,9 +32,20 @@ from handlers.forms import Answering, Field, Form, Question, begin, end_if
 from handlers.menu import OpenEvent, WriteTo
 from handlers.reading import Shown, read
 from handlers.referrals import VIEW_LASTS
-from handlers.replies import Button, Message, Page, Replies, alert, edit, lines, say, toast
+from handlers.replies import (
+    Button,
+    Message,
+    Network,
+    Page,
+    Replies,
+    alert,
+    edit,
+    lines,
+    say,
+    toast,
+)
 from handlers.requests import OneRequest
-from handlers.staff import HostedEvent, Inbox, Reports
+from handlers.staff import HostedEvent, Inbox, OpenQuestion, Reports
 from handlers.support import organization_name
 from locales import Html, Translator
 
@@ -93,6 +105,7 @@ async def touched(
     session: AsyncSession,
     person: Person,
     now: datetime,
+    network: Network,
     state: FSMContext,
 ) -> Replies:
     """Read, turn a page, see the original, write, close or report."""
@@ -108,6 +121,9 @@ async def touched(
         await bridge.report(session, person, ref, now)
     elif act == "close":
         await bridge.close(session, person, ref, now)
+    elif act == "forward":
+        zone, country = network.zone, network.country
+        await bridge.forward(session, person, ref, now, zone=zone, country=country)
     elif act == "settle":
         await bridge.settle(session, person, ref, now)
         animates = await roles.holds(session, person, RoleName.ANIMATOR, now)
@@ -159,6 +175,8 @@ async def _written(answering: Answering) -> Replies:
         answering.now,
         language=answering._.language,
         attachment=attachments.of(said),
+        zone=answering.network.zone,
+        country=answering.network.country,
     )
     return [_card(ref, answering.now)]
 
@@ -208,20 +226,36 @@ async def _card_of(page: Page, ref: str, opened: str, back: int, original: bool)
         if message.text:
             shown.append(await read(page, message.text, message.language, original=original))
             told.append(shown[-1].text)
+    whose, handing = await _whose(page, view)
     text = lines(
         await _title(page, view),
         *(told or ["", _("There is nothing to read here.")]),
         "",
+        *whose,
         *_standing(view, _),
     )
     rows = [
         *attachments.buttons(on_page, numbers, lambda n: Attached(ref=ref, number=n), _),
         *_rows(view, shown, back, len(cut), _, original=original, is_empty=not every),
+        handing,
         *await _settling(page, view),
+        await _forwarding(page, view),
         [await _way_back(page, view)],
     ]
     is_live = not is_own or any(one.is_awaited for one in shown)
     return Message(text, rows, protect=not is_own, live=is_live)
+
+
+async def _whose(page: Page, view: View) -> tuple[list[Html], list[Button]]:
+    """Return who of the team takes care of it, if it is the team's to answer."""
+    if not await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now):
+        if view.side is not Side.TEAM or view.exchange.due_at is None:
+            return [], []
+        told, _ways = await owning.whose(page, view.exchange)
+        return [page._("↪️ It was forwarded to the team."), *told], []
+    if not await bridge.is_for(page.session, page.reader, view.exchange, page.now):
+        return [], []
+    return await owning.whose(page, view.exchange)
 
 
 async def attached_card(page: Page, ref: str, number: int, opened: str) -> Message:
@@ -374,6 +408,16 @@ async def _settling(page: Page, view: View) -> list[list[Button]]:
     return [[Button(page._.label("button", "Settled"), settled)]]
 
 
+async def _forwarding(page: Page, view: View) -> list[Button]:
+    """Return a moderator's way to let the animators settle it."""
+    if view.side is not Side.TEAM or view.exchange.due_at is not None:
+        return []
+    if await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now):
+        return []
+    forward = Exchanging(ref=view.exchange.ref, act="forward")
+    return [Button(page._.label("button", "↪️ Forward to the team"), forward)]
+
+
 async def _way_back(page: Page, view: View) -> Button:
     _ = page._
     if view.is_about_text and view.side is not Side.TEAM:
@@ -416,18 +460,28 @@ async def too_late(page: Page) -> Message:
     )
 
 
-async def label_in_inbox(page: Page, exchange: Exchange) -> Button:
+async def label_in_inbox(page: Page, exchange: Exchange, owner: Person | None) -> Button:
     """Return the button by which an exchange is opened from the team's inbox."""
     _ = page._
-    to = Exchanging(ref=exchange.ref)
+    label = await _name_in_inbox(page, exchange)
+    if owner is not None:
+        name = owning.name_of(page, owner)
+        label = _.label("question in a list", "{name} ({owner})", name=label, owner=name)
+    if exchanges.is_overdue(exchange, page.now):
+        label = _.label("button", "🔴 {name}", name=label)
+    return Button(label, Exchanging(ref=exchange.ref))
+
+
+async def _name_in_inbox(page: Page, exchange: Exchange) -> str:
+    _ = page._
     if exchange.reported_at is not None:
-        return Button(_.label("button", "🚩 Reported messages"), to)
+        return _.label("button", "🚩 Reported messages")
     if exchange.kind == Kind.TEXT:
         what = kind_of(exchange.subject or "", _)
-        return Button(_.label("button", "❓ Text: {what}", what=what), to)
+        return _.label("button", "❓ Text: {what}", what=what)
     assert exchange.event_id is not None
     title = await event_title(page, exchange.event_id)
-    return Button(_.label("button", "❓ {title}", title=title), to)
+    return _.label("button", "❓ {title}", title=title)
 
 
 # What leaves by itself
@@ -479,6 +533,28 @@ async def _question(page: Page, ref: str, told: Html) -> Message | None:
     return Message(told, [[Button(_.label("button", "Read it"), Exchanging(ref=ref))]])
 
 
+async def overdue(page: Page, ref: str) -> Message | None:
+    """Tell that an answer is late, to whom can give it; nothing if it has been given."""
+    _ = page._
+    exchange = await page.session.scalar(select(Exchange).where(Exchange.ref == ref))
+    if exchange is None or not exchanges.is_overdue(exchange, page.now):
+        return None
+    to: CallbackData = Exchanging(ref=ref)
+    if exchange.kind == Kind.TEAM:
+        to = OpenQuestion(ref=ref)
+        if not await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now):
+            return None
+    else:
+        try:
+            await bridge.look(page.session, page.reader, ref, page.now)
+        except RefusalError:  # it is not theirs any more
+            return None
+    return Message(
+        _("🔴 A question waits for longer than it should. Could you look at it?"),
+        [[Button(_.label("button", "Read it"), to)]],
+    )
+
+
 async def reported(page: Page, ref: str) -> Message | None:
     """Tell the team that messages have been reported; what and by whom, on tap."""
     _ = page._
@@ -492,15 +568,40 @@ async def reported(page: Page, ref: str) -> Message | None:
     return None
 
 
+async def forwarded(page: Page, ref: str) -> Message | None:
+    """Tell animators that a moderator leaves a report to them; nothing if it is settled."""
+    _ = page._
+    with suppress(RefusalError):
+        view = await bridge.look(page.session, page.reader, ref, page.now)
+        if view.exchange.reported_at is not None:
+            return Message(
+                _("🚩 A moderator asks the team to settle messages that were reported."),
+                [[Button(_.label("button", "Look at it"), Exchanging(ref=ref))]],
+            )
+    return None
+
+
+async def report_settled(page: Page) -> Message:
+    """Tell moderators what became of a report that was forwarded."""
+    _ = page._
+    return Message(
+        _("✅ The team has settled messages that were reported and forwarded to it."),
+        [[Button(_.label("button", "What was reported"), Reports())]],
+    )
+
+
 CARDS = {
     "bridge.card": card,
     "bridge.attached": attached_card,
     "bridge.report": report_card,
     "bridge.too_late": too_late,
     "bridge_message": notice,
+    "question_overdue": overdue,
     "team_notice.event_question": event_question,
     "team_notice.text_question": text_question,
     "team_notice.reported": reported,
+    "team_notice.forwarded": forwarded,
+    "team_notice.report_settled": report_settled,
 }
 FORMS = (WRITE,)
 

@@ -371,7 +371,11 @@ async def reports(page: Page, at: int = 0) -> Message:
     rows = []
     for exchange in shown:
         day = short_day((exchange.reported_at or page.now).astimezone(page.zone).date(), _)
-        label = _.label("button", "🚩 {day}: reported messages", day=day)
+        label = (
+            _.label("button", "🚩 {day}: reported messages", day=day)
+            if exchange.due_at is None
+            else _.label("button", "↪️ {day}: with the team", day=day)
+        )
         rows.append([Button(label, Exchanging(ref=exchange.ref))])
     text = _("<b>What was reported</b>") if found else _("Nothing has been reported.")
     return Message(text, [*rows, turning, [menu.button(_)]])

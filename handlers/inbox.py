@@ -329,14 +329,14 @@ async def inbox_list(page: Page, at: int = 0) -> Message:
     _ = page._
     waiting = await inbox.of_team(page.session, page.reader, page.now)
     disputes = await referrals.disputes(page.session, page.reader, page.now)
-    exchanges = await bridge.for_team(page.session, page.reader, page.now)
+    asked = await bridge.for_team(page.session, page.reader, page.now)
     by_team = await referrals.of_team(page.session, page.reader, page.now)
     late = (await referrals.late(page.session, page.reader, page.now, size=1)).total
-    if not waiting and not disputes and not exchanges and not by_team and not late:
+    if not waiting and not disputes and not asked and not by_team and not late:
         return Message(_("Nobody is waiting for an answer. 🎉"), [[back(_)]])
-    every: list[_Waiting] = [*waiting, *exchanges, *disputes]
+    every: list[_Waiting] = [*waiting, *asked, *disputes]
     shown, turning = page_of(every, at, PER_PAGE, lambda to: Inbox(at=to), _)
-    questions = [question for question, _person in waiting]
+    questions = [*(question for question, _person in waiting), *asked]
     owners = await inbox.owners(page.session, questions, page.now)
     overdue = sum(inbox.is_overdue(question, page.now) for question in questions)
     rows = [[await _in_list(page, one, owners)] for one in shown]
@@ -355,9 +355,9 @@ async def inbox_list(page: Page, at: int = 0) -> Message:
         _.ngettext(
             "{n} question about an event or report waits.",
             "{n} questions about events or reports wait.",
-            len(exchanges),
+            len(asked),
         )
-        if exchanges
+        if asked
         else None,
         _.ngettext(
             "{n} disagreement waits to be settled.",
@@ -384,7 +384,7 @@ async def _in_list(page: Page, one: _Waiting, owners: Mapping[int, Person]) -> B
     if isinstance(one, Referral):
         return Button(_.label("button", "⚖️ They disagree"), Dispute(ref=one.ref))
     if isinstance(one, Exchange):
-        return await label_in_inbox(page, one)
+        return await label_in_inbox(page, one, owners.get(one.id))
     question, person = one
     name, owner = person.name or "?", owners.get(question.id)
     if owner is not None:

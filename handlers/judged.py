@@ -13,9 +13,11 @@ from community.figures import Quarter
 from community.people import Person
 from community.roles import RoleName
 from handlers import staff
+from handlers.audience import told
 from handlers.replies import Button, Message, Network, Page, Replies, edit, in_rows, lines, say
 from handlers.report import Told, picture_card, text_card, workbook_card
 from handlers.staff import ANIMATORS, COORDINATORS, Months, OpenJudged, router_for
+from locales import Html, join, language_name
 from reports.facilitation import report
 from reports.support import quarter_name
 
@@ -67,7 +69,29 @@ async def choice(page: Page) -> Message:
         ),
         _("Which quarter would you like to see?") if found else _("Nothing yet."),
     )
-    return Message(text, [*rows, [await _back(page)]])
+    return Message(lines(text, *await _languages(page)), [*rows, [await _back(page)]])
+
+
+async def _languages(page: Page) -> list[Html]:
+    """Say who of the team speaks what, and how many members nobody can talk with."""
+    _ = page._
+    found = await facilitation.coverage(
+        page.session, page.reader, page.now, network_language=page.network.language
+    )
+    spoken = [
+        _(
+            "{name}: {languages}",
+            name=one.name or "?",
+            languages=join([language_name(code, _) for code in sorted(languages)], _),
+        )
+        for one, languages in found.spoken
+    ]
+    return [
+        Html(""),
+        _("🗣 <b>The languages of the team</b>"),
+        *spoken,
+        _("Members in whose language nobody of the team writes: {n}", n=told(found.uncovered, _)),
+    ]
 
 
 async def _back(page: Page) -> Button:

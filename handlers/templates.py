@@ -26,6 +26,7 @@ from handlers.replies import (
     Reply,
     blockquote,
     edit,
+    in_rows,
     lines,
     say,
     toast,
@@ -39,7 +40,7 @@ from handlers.staff import (
     translations_button,
     turning_of,
 )
-from locales import Html, Translator, join, language_name
+from locales import OFFERED, Html, Translator, join, language_name, native_name
 
 PER_PAGE = 10
 
@@ -69,6 +70,17 @@ class Use(CallbackData, prefix="ju"):
     def card(self) -> Reply:
         """Return what would be sent now."""
         return edit("template.use", ref=self.ref, question=self.question)
+
+
+class WrittenIn(CallbackData, prefix="yj"):
+    """In which language a template was written; "" asks which."""
+
+    ref: str
+    language: str = ""
+
+    def card(self) -> Reply:
+        """Return the template as it is now."""
+        return edit("template", ref=self.ref)
 
 
 async def _clean_name(answering: Answering, text: str) -> str:
@@ -149,6 +161,19 @@ async def touched(
         await templates.remove(session, person, ref, now)
         return [edit("templates"), toast("template.removed")]
     return [edit("template", ref=ref, is_removing=act == "remove")]
+
+
+async def relabelled(
+    query: Any, callback_data: WrittenIn, session: AsyncSession, person: Person, now: datetime
+) -> Replies:
+    """Choose in which language a template was written."""
+    ref, language = callback_data.ref, callback_data.language
+    if not language:
+        return [edit("template.language", ref=ref)]
+    if language not in OFFERED:
+        return [toast("old_button")]
+    await templates.relabel(session, person, ref, language, now)
+    return [callback_data.card()]
 
 
 async def used(
@@ -239,11 +264,35 @@ async def card(page: Page, ref: str, *, is_removing: bool = False) -> Message:
         return Message(lines(text, "", _("Remove this template in every language?")), ways)
     rows = [
         [Button(_.label("button", "✏️ In my language"), OneTemplate(ref=ref, act="anew"))],
+        [
+            Button(
+                _.label("button", "🗣 Written in: {language}", language=native_name(shelf.source)),
+                WrittenIn(ref=ref),
+            )
+        ],
         [translations_button(_)],
         [Button(_.label("button", "🗑 Remove"), OneTemplate(ref=ref, act="remove"))],
         [Button(_.label("button", "Back"), Templates())],
     ]
     return Message(text, rows)
+
+
+async def language_card(page: Page, ref: str) -> Message:
+    """Ask in which language it was written; those in which it stands cannot be chosen."""
+    _ = page._
+    template = await templates.opened(page.session, page.reader, ref, page.now)
+    standing = await translations.texts(page.session, SUBJECT, [template.id])
+    taken = {text.language for text in standing[template.id]}
+    rows = in_rows(
+        [
+            Button(native_name(code), WrittenIn(ref=ref, language=code))
+            for code in OFFERED
+            if code not in taken
+        ],
+        per_row=2,
+    )
+    text = _("In which language are the words of this template? They stay as they are.")
+    return Message(text, [*rows, [Button(_.label("button", "Back"), OneTemplate(ref=ref))]])
 
 
 def _words(page: Page, block: Block) -> list[Html]:
@@ -310,6 +359,7 @@ async def removed_toast(page: Page) -> Message:
 CARDS: Mapping[str, Any] = {
     "templates": list_card,
     "template": card,
+    "template.language": language_card,
     "template.use": use_card,
     "template.removed": removed_toast,
 }
@@ -320,5 +370,6 @@ def setup() -> Router:
     router = router_for("templates", ANIMATORS)
     router.callback_query.register(list_opened, Templates.filter())
     router.callback_query.register(touched, OneTemplate.filter())
+    router.callback_query.register(relabelled, WrittenIn.filter())
     router.callback_query.register(used, Use.filter())
     return router

@@ -20,6 +20,7 @@ from community import (
     digests,
     events,
     facilitation,
+    inbox,
     people,
     plans,
     providers,
@@ -125,6 +126,10 @@ async def _ringing_clocks(session: AsyncSession, tick: Tick) -> object:
     return await referrals.ring(session, tick.now, tick.zone, tick.country)
 
 
+async def _telling_of_overdue_questions(session: AsyncSession, tick: Tick) -> object:
+    return await inbox.ring(session, tick.now, tick.zone, tick.country)
+
+
 async def _asking_whether_entries_are_right(session: AsyncSession, tick: Tick) -> object:
     return await providers.ask(session, tick.now)
 
@@ -185,6 +190,7 @@ TIMETABLE: Sequence[Job] = (
     Job("nudging about steps", 60, _nudging),
     Job("telling who waits for a service", 300, _telling_who_wished),
     Job("ringing the clocks of referrals", 60, _ringing_clocks),
+    Job("telling of questions that are overdue", 60, _telling_of_overdue_questions),
     Job("asking whether entries are still right", 60, _asking_whether_entries_are_right),
     Job("noticing requests that nobody reads", 60, _noticing_unattended),
     Job("ending agreements", 30, _ending_agreements),

@@ -1,6 +1,6 @@
 """What may be shown of counts of people: nothing below five, and nothing that gives that away."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -68,6 +68,17 @@ def together(table: Protected[K]) -> Protected[K]:
     if not any(isinstance(cell, Hidden) for cell in table.cells.values()):
         return table
     return Protected(dict.fromkeys(table.cells, Hidden.COVERED), table.total)
+
+
+def sum_of(table: Protected[K], some: Collection[K]) -> Cell:
+    """Return the sum of some cells, unless one of them is hidden: it would tell of that one."""
+    total = 0
+    for key in some:
+        cell = table.cells.get(key, 0)
+        if isinstance(cell, Hidden):
+            return Hidden.COVERED
+        total += cell
+    return total
 
 
 def people(count: int) -> Cell:

@@ -1,12 +1,12 @@
 """Members who host: whom an animator may ask, and what a host and a moderator get to see."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import bridge, hosting, people, roles
+from community import bridge, hosting, inbox, people, roles
 from community.attendance import Attendance
 from community.attendance import State as Attending
 from community.deliveries import Delivery
@@ -101,6 +101,45 @@ async def test_a_moderator_reads_what_was_reported_and_nothing_else(
     with pytest.raises(NotFoundError):
         await bridge.look(session, moderator, reported.ref, now)
     assert await bridge.reported(session, moderator, now) == []
+
+
+async def test_a_moderator_forwards_a_report_and_hears_what_became_of_it(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator = await holding(session, 1, now, RoleName.MODERATOR)
+    boss = await holding(session, 3, now, RoleName.ANIMATOR)
+    asker = await a_member(session, 2, now)
+    exchange = Exchange(
+        kind=Kind.EVENT,
+        person_id=asker.id,
+        event_id=(await an_event(session, now)).id,
+        begun_at=now,
+        touched_at=now,
+        reported_at=now,
+        state="closed",
+    )
+    session.add(exchange)
+    await session.flush()
+    zone = {"zone": "Europe/Paris", "country": ""}
+    with pytest.raises(NotAllowedError):
+        await bridge.forward(session, asker, exchange.ref, now, **zone)
+    assert await bridge.forward(session, moderator, exchange.ref, now, **zone)
+    assert not await bridge.forward(session, moderator, exchange.ref, now, **zone), "once"
+    assert exchange in await bridge.for_team(session, boss, now)
+    due = exchange.due_at
+    assert due is not None
+    assert await bridge.due(session, boss, due + timedelta(seconds=1), now) == [due]
+    assert await inbox.take(session, boss, exchange.ref, now), "it has an owner, too"
+    assert await inbox.ring(session, due, "Europe/Paris") == 1
+    await bridge.settle(session, boss, exchange.ref, due)
+    assert exchange.due_at is None
+    rows = (await session.scalars(select(Delivery).order_by(Delivery.id))).all()
+    told = [(row.kind, row.args.get("what"), row.person_id) for row in rows]
+    assert told == [
+        ("team_notice", "forwarded", boss.id),
+        ("question_overdue", None, boss.id),
+        ("team_notice", "report_settled", moderator.id),
+    ]
 
 
 async def test_nobody_moderates_their_own_report_while_another_can(

@@ -48,6 +48,8 @@ TABLE = {
     "referral_reminder": ("service", None, None, False, True, "left", NOBODY, "uncertain"),
     # Work of a role is not what somebody stops as a member.
     "provider_reminder": ("service", None, None, False, True, NOBODY, NOBODY, "uncertain"),
+    # An answer is late: whoever takes care of it is told by day, then the others.
+    "question_overdue": ("service", None, None, False, True, NOBODY, NOBODY, "uncertain"),
     "referral_outcome": ("service", None, None, False, True, NOBODY, NOBODY, "resend"),
     "provider_notice": ("urgent", None, None, False, True, NOBODY, NOBODY, "resend"),
     "team_notice": ("service", None, None, False, True, NOBODY, NOBODY, "resend"),

@@ -103,6 +103,7 @@ DESIGN: dict[str, set[RoleName]] = {
     "bridge.for_team": ANIMATOR,
     # a moderator: "what was reported"
     "bridge.reported": REPORTS,
+    "bridge.forward": REPORTS,
     "bridge.settle": REPORTS,
     # a translator: "texts, no people"
     "translating.": WRITERS,
@@ -250,6 +251,7 @@ REFS = {
     "attendance": "event",
     "bridge": "asked",
     "bridge.asked_of_hosts": "event",
+    "bridge.forward": "reported",
     "bridge.settle": "reported",
     "event_support": "invited",
     "events": "event",

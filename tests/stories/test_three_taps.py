@@ -27,6 +27,7 @@ NOT_IN_TOWN = {
     *("bl", "bt", "ls", "lt"),  # no request goes through the team or is late
     "ld",  # nothing is prepared
     "ho",  # no event has begun
+    "yb",  # nobody waits for an answer about an event or a text
     *("tm", "tg", "ts"),  # one page of the team; nobody has opened an invitation of theirs
 }
 """What stands on the desk, in the inbox or on Today only when there is any of it."""
