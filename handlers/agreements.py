@@ -40,10 +40,10 @@ from handlers.replies import (
     say,
 )
 from handlers.setup_ways import OneOrganization, require_coordinator
-from handlers.staff import COORDINATORS, AgreementOf, Agreements, router_for
+from handlers.staff import COORDINATORS, AgreementOf, Agreements, language_rows, router_for
 from handlers.supporters import name_of
 from handlers.words import SPOKEN
-from locales import Translator, language_name
+from locales import Translator
 
 
 class OneAgreement(CallbackData, prefix="ag"):
@@ -250,19 +250,9 @@ async def languages_card(page: Page, ref: str) -> Message:
     _ = page._
     agreement = await agreements.opened(page.session, page.reader, ref, page.now)
     chosen: Sequence[str] = agreement.languages or ()
-    buttons = [
-        Button(
-            _.label("button", "✅ {language}", language=language_name(code, _))
-            if code in chosen
-            else language_name(code, _),
-            WorksIn(ref=ref, code=code),
-        )
-        for code in SPOKEN
-    ]
+    buttons = language_rows(SPOKEN, chosen, lambda code: WorksIn(ref=ref, code=code), _)
     done = Button(_.label("button", "Done"), OneAgreement(ref=ref, act="open"))
-    return Message(
-        _("In which languages does the organisation work?"), [*in_rows(buttons, 2), [done]]
-    )
+    return Message(_("In which languages does the organisation work?"), [*buttons, [done]])
 
 
 async def document_card(page: Page, ref: str) -> Message:

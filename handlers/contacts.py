@@ -27,7 +27,15 @@ from handlers.replies import (
     say,
     toast,
 )
-from handlers.staff import ANIMATORS, Contacts, OneContact, back, router_for, turning_of
+from handlers.staff import (
+    ANIMATORS,
+    Contacts,
+    OneContact,
+    back,
+    language_rows,
+    router_for,
+    turning_of,
+)
 from handlers.words import SPOKEN
 from locales import Translator, day, join, language_name, parse_day
 
@@ -367,17 +375,11 @@ async def speaks_card(page: Page, ref: str) -> Message:
     """Let the reader choose which languages a contact speaks."""
     _ = page._
     contact = await contacts.opened(page.session, page.reader, ref, page.now)
-    buttons = [
-        Button(
-            _.label("button", "✅ {language}", language=language_name(one, _))
-            if one in contact.languages
-            else language_name(one, _),
-            Speaks(ref=ref, language=one),
-        )
-        for one in SPOKEN
-    ]
+    buttons = language_rows(
+        SPOKEN, contact.languages, lambda one: Speaks(ref=ref, language=one), _
+    )
     leaves = [Button(_.label("button", "Back"), OneContact(ref=ref))]
-    return Message(_("Which languages do they speak?"), [*in_rows(buttons, 2), leaves])
+    return Message(_("Which languages do they speak?"), [*buttons, leaves])
 
 
 async def erased_toast(page: Page) -> Message:

@@ -51,7 +51,7 @@ from handlers.service_form import (
     read_need,
 )
 from handlers.setup_ways import NewService, OneOrganization, OneService, require_coordinator
-from handlers.staff import COORDINATORS, router_for
+from handlers.staff import COORDINATORS, language_rows, router_for
 from handlers.words import SPOKEN
 from locales import (
     Html,
@@ -327,19 +327,11 @@ async def spoken_card(page: Page, ref: str) -> Message:
     await require_coordinator(page)
     _ = page._
     service = await find(page.session, Service, ref)
-    buttons = [
-        Button(
-            _.label("button", "✅ {language}", language=language_name(code, _))
-            if code in service.languages
-            else language_name(code, _),
-            Given(ref=ref, code=code),
-        )
-        for code in SPOKEN
-    ]
+    buttons = language_rows(SPOKEN, service.languages, lambda code: Given(ref=ref, code=code), _)
     back = Button(_.label("button", "Done"), OneService(ref=ref))
     return Message(
         _("In which languages is it given? Not with an interpreter: by its own people."),
-        [*in_rows(buttons, 2), [back]],
+        [*buttons, [back]],
     )
 
 

@@ -32,7 +32,7 @@ from handlers.replies import (
     lines,
     toast,
 )
-from handlers.staff import PROVIDERS, router_for, turning_of
+from handlers.staff import PROVIDERS, language_rows, router_for, turning_of
 from handlers.words import SPOKEN
 from locales import Html, Translator, day, join, language_name
 
@@ -215,15 +215,7 @@ async def speak_card(page: Page, ref: str) -> Message:
         for role, person in await roles.colleagues(page.session, organization.id, page.now)
         if person.id == page.reader.id
     )
-    buttons = [
-        Button(
-            _.label("button", "✅ {language}", language=language_name(code, _))
-            if code in mine.languages
-            else language_name(code, _),
-            Speak(ref=ref, code=code),
-        )
-        for code in SPOKEN
-    ]
+    buttons = language_rows(SPOKEN, mine.languages, lambda code: Speak(ref=ref, code=code), _)
     text = lines(
         _("In which languages do you serve people yourself?"),
         _(
@@ -231,9 +223,7 @@ async def speak_card(page: Page, ref: str) -> Message:
             "language is told first."
         ),
     )
-    return Message(
-        text, [*in_rows(buttons, 2), [Button(_.label("button", "Done"), OurEntry(ref=ref))]]
-    )
+    return Message(text, [*buttons, [Button(_.label("button", "Done"), OurEntry(ref=ref))]])
 
 
 async def confirmed_card(page: Page, ref: str) -> Message:

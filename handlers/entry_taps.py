@@ -15,9 +15,8 @@ from handlers.entry_form import CHANGE, about_field
 from handlers.entry_ways import OurService
 from handlers.forms import begin
 from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, toast
-from handlers.staff import PROVIDERS, router_for
+from handlers.staff import PROVIDERS, language_rows, router_for
 from handlers.words import SPOKEN
-from locales import language_name
 
 
 class GivenIn(CallbackData, prefix="ol"):
@@ -85,18 +84,10 @@ async def given_card(page: Page, ref: str, codes: list[str]) -> Message:
     """Choose the languages in which a service is given."""
     _ = page._
     await entries.opened_service(page.session, page.reader, ref, page.now)
-    buttons = [
-        Button(
-            _.label("button", "✅ {language}", language=language_name(code, _))
-            if code in codes
-            else language_name(code, _),
-            GivenIn(ref=ref, code=code),
-        )
-        for code in SPOKEN
-    ]
+    buttons = language_rows(SPOKEN, codes, lambda code: GivenIn(ref=ref, code=code), _)
     text = _("In which languages is it given? Not with an interpreter: by its own people.")
     done = Button(_.label("button", "Done"), GivenIn(ref=ref, code="done"))
-    return Message(text, [*in_rows(buttons, 2), [done]])
+    return Message(text, [*buttons, [done]])
 
 
 async def hours_card(page: Page, ref: str, week: str) -> Message:

@@ -17,7 +17,7 @@ from community.people import Person
 from handlers import drafting, wording, words
 from handlers.forms import begin
 from handlers.replies import Button, Message, Network, Page, Replies, edit, in_rows, lines, toast
-from handlers.staff import ANIMATORS, PlannedEvent, Speakers, router_for
+from handlers.staff import ANIMATORS, PlannedEvent, Speakers, language_rows, router_for
 from locales import OFFERED, Html, Translator, join, language_name
 
 
@@ -159,18 +159,17 @@ async def interpreted(page: Page, ref: str, told: int | None = None) -> Message:
     """Choose the languages into which is interpreted."""
     _ = page._
     event = await find(page.session, Event, ref)
-    buttons = [
-        Button(
-            _chosen(language_name(code, _), code in event.interpretation, _),
-            Fact(ref=ref, fact="interpretation", value=code),
-        )
-        for code in OFFERED
-    ]
+    buttons = language_rows(
+        OFFERED,
+        event.interpretation,
+        lambda code: Fact(ref=ref, fact="interpretation", value=code),
+        _,
+    )
     text = lines(
         _("Into which languages does somebody interpret there?"),
         drafting.who_is_told(event, told, _),
     )
-    return Message(text, [*in_rows(buttons, 2), [_back(ref, _)]])
+    return Message(text, [*buttons, [_back(ref, _)]])
 
 
 def _chosen(label: str, is_chosen: bool, _: Translator) -> str:

@@ -47,6 +47,7 @@ from handlers.staff import (
     PlannedEvent,
     VenuesFor,
     WhoCanCome,
+    language_rows,
     router_for,
 )
 from locales import (
@@ -413,18 +414,7 @@ async def spoken(page: Page, ref: str) -> Message:
     """Choose the languages spoken there."""
     _ = page._
     event = await find(page.session, Event, ref)
-    rows = in_rows(
-        [
-            Button(
-                _.label("button", "✅ {language}", language=language_name(code, _))
-                if code in event.languages
-                else language_name(code, _),
-                Speaks(ref=ref, language=code),
-            )
-            for code in OFFERED
-        ],
-        per_row=2,
-    )
+    rows = language_rows(OFFERED, event.languages, lambda code: Speaks(ref=ref, language=code), _)
     back = Button(_.label("button", "Back to the event"), PlannedEvent(ref=ref))
     return Message(_("Which languages are spoken there?"), [*rows, [back]])
 

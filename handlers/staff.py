@@ -3,7 +3,7 @@
 What somebody may do at a desk, the verbs decide.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, TypeVar
 
 from aiogram import BaseMiddleware, Router
@@ -15,8 +15,8 @@ from community.errors import NotAllowedError
 from community.portions import Portion
 from community.roles import RoleName
 from community.untranslated import Key
-from handlers.replies import Button, Reply, edit
-from locales import Translator
+from handlers.replies import Button, Reply, edit, in_rows
+from locales import Translator, language_name
 
 TEAM = frozenset({RoleName.ANIMATOR, RoleName.ADMINISTRATOR})
 ANIMATORS = frozenset({RoleName.ANIMATOR})
@@ -269,6 +269,24 @@ class Late(CallbackData, prefix="ls"):
 def back(_: Translator) -> Button:
     """Return the way back to the team's menu."""
     return Button(_.label("button", "Back"), Desk())
+
+
+def language_rows(
+    codes: Sequence[str],
+    chosen: Collection[str],
+    data: Callable[[str], CallbackData],
+    _: Translator,
+) -> list[list[Button]]:
+    """Return a button for each language, ticked where it is chosen; ``data`` is what it does."""
+    names = {code: language_name(code, _) for code in codes}
+    buttons = [
+        Button(
+            _.label("button", "✅ {language}", language=name) if code in chosen else name,
+            data(code),
+        )
+        for code, name in names.items()
+    ]
+    return in_rows(buttons, 2)
 
 
 def translations_button(_: Translator) -> Button:

@@ -40,6 +40,7 @@ from handlers.staff import (
     VenuesFor,
     WhoCanCome,
     back,
+    language_rows,
     router_for,
     turning_of,
 )
@@ -324,17 +325,11 @@ async def speaks_card(page: Page, ref: str) -> Message:
     """Let the reader choose which languages are spoken at a venue."""
     _ = page._
     venue = await venues.opened(page.session, page.reader, ref, page.now)
-    buttons = [
-        Button(
-            _.label("button", "✅ {language}", language=language_name(one, _))
-            if one in venue.languages
-            else language_name(one, _),
-            SpokenAt(ref=ref, language=one),
-        )
-        for one in SPOKEN
-    ]
+    buttons = language_rows(
+        SPOKEN, venue.languages, lambda one: SpokenAt(ref=ref, language=one), _
+    )
     leaves = [Button(_.label("button", "Back"), OneVenue(ref=ref))]
-    return Message(_("Which languages are spoken there?"), [*in_rows(buttons, 2), leaves])
+    return Message(_("Which languages are spoken there?"), [*buttons, leaves])
 
 
 async def ranked_card(page: Page, ref: str, of: str = planner.EVENT) -> Message:
