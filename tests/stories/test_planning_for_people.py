@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from community import limits
 from community.limits import AccessLimit, Limit
-from community.people import Person
+from community.people import Membership, Person
 from tests.stories.conftest import RUNS, Coming, Somebody, Stage, directions
 from tests.stories.reading import bare
 from tests.stories.steps import a_draft, announced
@@ -22,7 +22,7 @@ async def eleven_more(stage: Stage, language: str) -> None:
     async with stage.app.database.transaction() as session:
         for number in range(11):
             person = Person(telegram_id=5_000 + number, name=f"M{number}", met_at=stage.now)
-            person.state, person.language = "active", language  # type: ignore[assignment]
+            person.state, person.language = Membership.ACTIVE, language
             session.add(person)
             await session.flush()
             if number < 6:
