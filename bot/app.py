@@ -51,6 +51,8 @@ LEARN = 60.0
 LOOK_AT_GROUPS = 30.0
 """Seconds between two looks at the cards in groups, which are many and change seldom."""
 RARE = 3600.0
+SHORTEST_IDLE = 10.0
+"""Seconds: whatever a lease is, a busy machine is left so long in the middle of a transaction."""
 PARKED = 60.0
 """A pause of more seconds is told to the administrators."""
 
@@ -74,7 +76,9 @@ class App:
         assert settings.bot_token is not None
         self.settings = settings
         self.clock = clock or SystemClock()
-        self.database = Database(settings.database_url.get_secret_value())
+        # Who was stopped loses what it had begun when it loses what it holds.
+        idle = max(lease, SHORTEST_IDLE)
+        self.database = Database(settings.database_url.get_secret_value(), idle=idle)
         self.bot = Bot(
             settings.bot_token.get_secret_value(),
             session=Session(settings.telegram_api_base),

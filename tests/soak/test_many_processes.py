@@ -219,7 +219,9 @@ async def test_fault_37_a_sender_that_was_stopped_sends_nothing_that_another_has
     url = database.url.render_as_string(hide_password=False)
     moment = datetime.now(UTC)
     number = await a_newsletter_to_many(database, emulator, moment, readers=1000)
-    senders = [Victim(emulator, url, ("send", "schedule")), Victim(emulator, url, ("send",))]
+    # The one that schedules comes last: it lets the newsletter go, and both are there by then.
+    stopped, other = Victim(emulator, url, ("send",)), Victim(emulator, url, ("send", "schedule"))
+    senders = (stopped, other)
     for sender in senders:
         await sender.start()
 
@@ -231,15 +233,15 @@ async def test_fault_37_a_sender_that_was_stopped_sends_nothing_that_another_has
             of_it = Delivery.send_id == number
             return Counter(await session.scalars(select(Delivery.state).where(of_it)))
 
-    stopped = senders[1]
     await until(lambda: arrived() > 100)
     os.kill(stopped.pid, signal.SIGSTOP)
+    assert arrived() < 900, "it is stopped while both send"
     # What it had claimed is given up; the other goes on, to the end.
     await until(lambda: arrived() > 900)
     async with asyncio.timeout(PATIENCE):
         while not set(await states()).isdisjoint(OPEN):
             await asyncio.sleep(0.2)
-    before = arrived()
+    before, on_its_way = arrived(), (await states())[State.UNCERTAIN]
     os.kill(stopped.pid, signal.SIGCONT)
     await asyncio.sleep(5)
     for sender in senders:
@@ -247,7 +249,7 @@ async def test_fault_37_a_sender_that_was_stopped_sends_nothing_that_another_has
     found = await states()
     assert found.total() == 1000
     assert set(found) <= {State.SENT, State.UNCERTAIN}
-    assert found[State.UNCERTAIN] <= AT_ONCE, "what was on its way when it was stopped"
-    assert arrived() == before, "nothing more leaves"
+    assert found[State.UNCERTAIN] <= on_its_way <= AT_ONCE
+    assert arrived() - before <= on_its_way, "what was on its way may arrive, nothing else leaves"
     assert max(len(reader.messages) for reader in emulator.world.people.values()) == 1
     assert arrived() >= found[State.SENT]
