@@ -87,7 +87,15 @@ vars(import_module("aiogram.client.session.aiohttp"))["ssl"] = SimpleNamespace(
 
 
 TURNS = ("sqlite", "postgresql")
-IN_TURNS = ("stories/", "handlers/", "bot/translating/", "bot/test_fetching.py")
+IN_TURNS = (
+    "stories/",
+    "handlers/",
+    "bot/sending/",
+    "bot/translating/",
+    "bot/test_fetching.py",
+    "bot/test_simulation.py",
+    "bot/test_webhook.py",
+)
 """Where the databases take turns: what these tests rest on is tested on both."""
 
 

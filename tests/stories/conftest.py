@@ -71,8 +71,9 @@ class Stage:
         await self.answered()
         while await self.app.sender.turn() or await self._translated():
             await self.answered()
-        for in_groups in (False, True):
-            await self.app.sender.refresh_live(in_groups=in_groups)
+        await self.app.sender.refresh_live()
+        if self.emulator.world.groups:
+            await self.app.sender.refresh_live(in_groups=True)
 
     async def _translated(self) -> int:
         return await self.app.translating.turn() if self.app.translating else 0

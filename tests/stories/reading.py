@@ -51,6 +51,16 @@ def _core(sentence: str) -> str:
 
 
 @cache
+def _by_line(language: str) -> dict[str, list[Sequence[str]]]:
+    """Return the translations of sentences by each of their lines, without the signs around it."""
+    found: dict[str, list[Sequence[str]]] = {}
+    for english, said in sentences(language):
+        for line in {_core(line) for line in english.split("\n")}:
+            found.setdefault(line, []).append(said)
+    return found
+
+
+@cache
 def saying(language: str, text: str, **fields: str) -> re.Pattern[str]:
     """Return what a reader of this language reads where an English one reads this.
 
@@ -61,7 +71,7 @@ def saying(language: str, text: str, **fields: str) -> re.Pattern[str]:
     forms = [text]
     known = sentences(language)
     if not is_source(language):
-        told = [said for english, said in known if _core(text) in map(_core, english.split("\n"))]
+        told = _by_line(language).get(_core(text), [])
         told = told or [said for english, said in known if text in english]
         assert told or not fields, f"no sentence of the interface has {text!r} in it"
         forms = [form for said in told for form in said if form] if told else forms
