@@ -44,7 +44,7 @@ async def read(
     """
     _ = page._
     quoted, target = blockquote(words), _.language
-    if language == target:
+    if language == target or not any(map(str.isalpha, words)):  # a telephone number, a 👍
         return Shown(None, quoted)
     name = language_name(language, _)
     made = await machine.want(

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from community.exchanges import Exchange
 from tests.bot.translating.test_wiring import starts_with
 from tests.stories.conftest import Coming, Stage
+from tests.stories.reading import bare, saying
 
 QUESTION, IN_ARABIC = "Bonjour La réunion est à 18:30", "مرحبا ال اجتماع هو في 18:30"
 
@@ -82,3 +83,14 @@ async def test_nobody_opens_what_the_team_has_said_to_somebody_else(
         stage.emulator.world.press(eve.id, number, f"xs:{ref}:{at}:1", forged=True)
         await stage.settled()
     assert "library" not in eve.screen
+
+
+async def test_a_number_is_in_nobodys_language(stage: Stage, animator: Coming) -> None:
+    boss, amina = await animator("fr"), await stage.member("Amina", "ar")
+    notice = saying(boss.language, "Nothing here can translate this for you.")
+    for said, is_named in (("+32 470 12 34 56 👍", False), ("+32 470 12 34 56 مساء", True)):
+        await amina.says("/ask")
+        await amina.says(said)
+        await boss.presses("Read it")
+        boss.sees_last(said)
+        assert bool(notice.search(bare(boss.last["text"]))) is is_named
