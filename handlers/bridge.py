@@ -159,6 +159,7 @@ async def _write_what(page: Page, about: Mapping[str, Any], answers: Any) -> Que
         lines(
             await _title(page, view),  # another exchange may have been looked at meanwhile
             _("Write your message in your own language. It is passed on without your name."),
+            bridge_texts.readers(view, _),
             attachments.can_be_sent(_),
             attachments.never(_),
         )
@@ -327,6 +328,7 @@ def _standing(view: View, _: Translator) -> Sequence[Html | None]:
     exchange, own = view.exchange, view.side is Side.MEMBER
     days = KEPT.days
     return [
+        bridge_texts.readers(view, _),
         attachments.never(_),
         _.ngettext(
             "🗑 It is deleted {n} day after the last message.",

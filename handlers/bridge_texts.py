@@ -1,7 +1,7 @@
 """What is said round the exchanges between who translates a text and who wrote it."""
 
 from community.bridge import Side, View
-from community.exchanges import ExchangeMessage
+from community.exchanges import ANSWERED_WITHIN, ExchangeMessage
 from handlers import menu
 from handlers.brought import kind_of
 from handlers.content import quoted
@@ -40,6 +40,17 @@ def who(view: View, message: ExchangeMessage, _: Translator) -> Html:
         return _("The translator:")
     wrote_it = view.author is not None and view.author.id == message.written_by_id
     return _("The author:") if wrote_it else _("The team:")
+
+
+def readers(view: View, _: Translator) -> Html | None:
+    """Say to who asks the author who else may read it, and from when on."""
+    if view.side is not Side.MEMBER or view.author is None:
+        return None
+    return _.ngettext(
+        "👥 If the author does not answer, the team can read it and answer after {n} working day.",
+        "👥 If the author does not answer, the team can read it and answer after {n} working days.",
+        2 * ANSWERED_WITHIN,  # the author is reminded after the half of it
+    )
 
 
 def notice(view: View, _: Translator) -> Html:

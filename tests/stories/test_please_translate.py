@@ -37,6 +37,7 @@ async def test_what_a_member_asks_for_is_translated_after_a_word_from_its_author
     assert "Olha" not in tarik.screen
     await tarik.presses("❓ Ask the author")
     tarik.sees_last("You and the author of a text: {what}", "Coffee for founders")
+    tarik.sees_last("the team can read it and answer after {n} working days.", n="4")
     await tarik.says("هل هو لقاء أم دورة؟")
     assert "Boss" not in tarik.screen
     boss.sees_last("❓ A translator has a question about a text that you wrote.")
@@ -51,6 +52,7 @@ async def test_what_a_member_asks_for_is_translated_after_a_word_from_its_author
     tarik.sees_last("💬 There is an answer to your question about a text.")
     await tarik.presses("Read it")
     tarik.sees_last("The author:", "A meeting.", "Coffee for founders")
+    tarik.sees_last("the team can read it and answer after {n} working days.", n="4")
     for name in ("Tarik", "Boss", "olha_bakes"):
         assert name not in tarik.last["text"] + boss.last["text"]
     await tarik.presses("To the text")
