@@ -48,7 +48,8 @@ def readers(view: View, _: Translator) -> Html | None:
         return None
     return _.ngettext(
         "👥 If the author does not answer, the team can read it and answer after {n} working day.",
-        "👥 If the author does not answer, the team can read it and answer after {n} working days.",
+        "👥 If the author does not answer, "
+        "the team can read it and answer after {n} working days.",
         2 * ANSWERED_WITHIN,  # the author is reminded after the half of it
     )
 
