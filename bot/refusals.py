@@ -271,6 +271,9 @@ def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
     fields: dict[str, Html] = {
         "text": _("Please answer with a written message."),
         "answers": _("Please write two to four answers, each on a line of its own."),
+        "options": _(
+            "Please write two to six answers, each on a line of its own, and no two the same."
+        ),
         "needed": _("This cannot be left out. “Cancel” ends it, and nothing is saved."),
         "choice": _("Please tap one of the buttons."),
         "when": _(

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import digests, roles, sends, translations
 from community.audiences import EVERYBODY
 from community.base import find
-from community.errors import IllegalMoveError, NotAllowedError
+from community.errors import IllegalMoveError, NotAllowedError, NotFoundError
 from community.people import Person
 from community.roles import RoleName
 from community.sends import SEND, Kind, Send, State
@@ -100,13 +100,31 @@ async def latest_newsletter(session: AsyncSession) -> Send | None:
 async def may_open(session: AsyncSession, person: Person, send: Send, now: datetime) -> bool:
     """Say whether a newsletter is for this person.
 
-    It is if they have a copy of their own, if their digest names it, or if /news shows it to all.
+    It is if they have a copy of their own, if their digest names it, or if /news shows it to all,
+    or did when it was the latest.
     """
-    latest = await latest_newsletter(session)
     first = await sends.first_of(session, send)
     return (
-        (latest is not None and latest.id == send.id)
+        (first.kind == Kind.NEWSLETTER and first.is_for == EVERYBODY and first.state in RUNS)
         or await sends.was_for(session, first, person)
         or await digests.brought(session, person, first.id)
         or await roles.holds(session, person, RoleName.ANIMATOR, now)
     )
+
+
+async def opened(session: AsyncSession, person: Person, ref: str, now: datetime) -> Send:
+    """Return the first send of a newsletter that stands and is this person's to read.
+
+    Raises:
+        NotFoundError: it is not, or it has been taken back.
+    """
+    send = await find(session, Send, ref)
+    first = await sends.first_of(session, send)
+    if (
+        first.kind != Kind.NEWSLETTER
+        or first.started_at is None
+        or not await may_open(session, person, send, now)
+        or await sends.current(session, first) is None
+    ):
+        raise NotFoundError("Send")
+    return first

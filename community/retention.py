@@ -31,14 +31,17 @@ from community.live import LiveMessage
 from community.machine import MachineText
 from community.people import Membership, Person
 from community.providers import Metadata, ServiceWish
+from community.reactions import Reaction
 from community.reading_aloud import IS_OF
 from community.recordings import Recording
 from community.referrals import OVER, Referral, SharedField
 from community.roles import Role, RoleInvitation
+from community.sends import Send
 from community.silences import Silence
 from community.team_tasks import TeamTask
 from community.transfers import State as Passing
 from community.transfers import Transfer
+from community.votes import Ballot, Vote
 from community.writing import rows_changed
 
 
@@ -169,6 +172,29 @@ RULES: Sequence[Rule] = (
                 Attendance.event_id.in_(select(Event.id).where(Event.starts_at < before)),
             )
             .values(needs=[])
+        ),
+    ),
+    Rule(
+        "what a member said of a newsletter or an event with one press",
+        timedelta(days=365),
+        "the newsletter began to go out, or the event began",
+        "so that they can change it, and the team reads how many",
+        lambda before: delete(Reaction).where(
+            or_(
+                Reaction.send_id.in_(select(Send.id).where(Send.started_at < before)),
+                Reaction.event_id.in_(select(Event.id).where(Event.starts_at < before)),
+            )
+        ),
+    ),
+    Rule(
+        "what a member voted",
+        timedelta(days=365),
+        "the newsletter with the question began to go out",
+        "so that they can change it, and the result is shown",
+        lambda before: delete(Ballot).where(
+            Ballot.vote_id.in_(
+                select(Vote.id).join(Send, Send.id == Vote.send_id).where(Send.started_at < before)
+            )
         ),
     ),
     Rule(

@@ -65,7 +65,8 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         inbox.close inbox.entrusted inbox.hand_on inbox.of_team inbox.opened inbox.take
         lessons.add lessons.discard
         lessons.every lessons.opened lessons.publish lessons.withdraw lessons.write invitees.look
-        proposals.accept proposals.refuse proposals.take proposals.waiting reading_aloud.remove
+        proposals.accept proposals.refuse proposals.take proposals.waiting reactions.counts
+        reading_aloud.remove
         referrals.by_team.of_team referrals.late.late referrals.late.stands
         referrals.preparing.laid_before referrals.preparing.prepare referrals.preparing.take_back
         referrals.tending.disputed referrals.tending.disputes referrals.tending.resolve
@@ -80,7 +81,8 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         team_tasks.reopen team_tasks.tasks team_tasks.with_contact templates.add templates.every
         templates.opened templates.relabel templates.remove templates.write
         today.look venues.add venues.change
-        venues.every venues.opened venues.remove venues.suited transfers.beginning.find_members
+        venues.every venues.opened venues.remove venues.suited votes.ask_alone votes.attach
+        votes.detach votes.result transfers.beginning.find_members
         transfers.beginning.start transfers.ending.end transfers.ending.finish
         transfers.ending.hand_on transfers.reading.due transfers.reading.every
         transfers.reading.opened transfers.reading.still_open transfers.stepping.add_step
@@ -139,6 +141,20 @@ _OWN: tuple[tuple[str, str, str], ...] = (
         "community/test_asking.py",
         """
         asking.ask
+        """,
+    ),
+    (
+        "what a member says of a text with one press",
+        "community/test_reactions.py",
+        """
+        reactions.react_to_event reactions.react_to_letter
+        """,
+    ),
+    (
+        "a member's own vote",
+        "community/test_votes.py",
+        """
+        votes.vote
         """,
     ),
     (

@@ -104,6 +104,8 @@ LIMITS: Mapping[tuple[str, str], int] = {
     ("event", "speakers"): 500,
     ("newsletter", "title"): 120,
     ("newsletter", "body"): 3500,
+    ("newsletter", "question"): 250,
+    **{("newsletter", f"option{number}"): 40 for number in range(1, 7)},
     ("picture", "picture"): 1000,
     ("organization", "name"): 120,
     ("organization", "description"): 1500,

@@ -14,7 +14,7 @@ from community.attendance import Attendance, State, Wish
 from community.events import Event
 from community.people import Membership, Person
 from community.translations import Block
-from handlers import coming, door, listening, menu, repeating, resting, supporters
+from handlers import coming, door, listening, menu, reactions, repeating, resting, supporters
 from handlers.content import authored, block_for, by_machine, please
 from handlers.event_facts import provided
 from handlers.menu import OpenEvent
@@ -156,6 +156,8 @@ async def card_of(page: Page, event: Event, mine: Attendance | None) -> Message:
     rows.insert(-1, by_machine(page, "event", event.ref, block))
     if asking.takes_requests(event, page.now):
         rows.insert(-1, await please(page, "event", event.ref, event.id, block))
+    if event.state != events.State.CANCELLED:
+        rows[-1:-1] = await reactions.rows(page, event)
     rows = [*await supporters.talk_rows(page, event, mine), *rows]
     return Message(text, [*resting.rows(page), *rows] if silence else rows)
 

@@ -85,9 +85,12 @@ def authored(page: Page, block: Block | None, markup: Html | str) -> Html:
 
 
 def lettered(page: Page, block: Block) -> Html:
-    """Return title and text of a letter to many, as the author wrote them."""
+    """Return title, text and question of a letter to many, as the author wrote them."""
     title = Html("<b>") + block.get("title") + Html("</b>")
-    return authored(page, block, lines(title, "", block.get("body")))
+    parts: list[str] = [title]
+    parts += ["", block.get("body")] if block.get("body") else []
+    parts += ["", block.get("question")] if block.get("question") else []
+    return authored(page, block, lines(*parts))
 
 
 def quoted(page: Page, words: str, language: str) -> Html:

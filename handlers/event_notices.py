@@ -9,7 +9,7 @@ from community.events import Event
 from community.sends import Send
 from community.topics import Topic
 from community.translations import Fallback
-from handlers import coming, listening, pictures, repeating, topics
+from handlers import coming, listening, pictures, reactions, repeating, topics
 from handlers.attendance import (
     Calendar,
     List,
@@ -61,6 +61,7 @@ async def announcement(page: Page, event: Event, announced: Send) -> Message | N
     )
     rows = [
         *await answer_rows(page, event, None),
+        *await reactions.rows(page, event, for_all=True),
         await listening.of_send(page, announced, block),
         by_machine(page, "event", event.ref, block),
         await please(page, "event", event.ref, event.id, block),

@@ -165,6 +165,7 @@ async def named_part(
         "body": _.label("recording", "Text"),
         **{f"screen{at}": _.label("recording", "Text") for at in range(1, 5)},
         **{f"answer{at}": _.label("recording", "An answer") for at in range(1, 5)},
+        **{f"option{at}": _.label("recording", "An answer") for at in range(1, 7)},
         "question": _.label("recording", "The question"),
         "why": _.label("recording", "Why this is right"),
         PICTURE: _.label("recording", "In the picture"),

@@ -14,10 +14,11 @@ from community.events import Event
 from community.sends import Send
 from community.topics import Topic
 from community.translations import Block, Fallback
-from handlers import listening, menu, offers, pictures, topics
+from handlers import listening, menu, offers, pictures, reactions, topics, votes
 from handlers.attendance import event_card
 from handlers.content import by_machine, lettered, please
 from handlers.replies import Button, Message, NotYetError, Page, Replies, alike, lines, say
+from locales import Html
 
 
 async def command(message: Any, state: FSMContext) -> Replies:
@@ -54,8 +55,18 @@ async def as_written(
     if block is None:
         return None
     notice = page._("✏️ Corrected:") if send.of_id is not None else None
-    text = lines(notice, lettered(page, block), *pictures.in_words(page, block))
+    return await _lettered(page, send, block, notice, for_all=for_all)
+
+
+async def _lettered(
+    page: Page, send: Send, block: Block, notice: Html | None = None, *, for_all: bool = False
+) -> Message:
+    """Return a newsletter in these words, with its vote and what can be said of it."""
+    asked, answers = await votes.part(page, send, block, for_all=for_all)
+    text = lines(notice, lettered(page, block), *pictures.in_words(page, block), *asked)
     rows = [
+        *answers,
+        *await reactions.rows(page, send, for_all=for_all),
         await listening.of_send(page, send, block),
         by_machine(page, "newsletter", send.ref, block),
         await _please(page, send, block, for_all=for_all),
@@ -115,14 +126,8 @@ async def latest(page: Page) -> Message:
     block = shelf.choose(page.reads, page.network.language) if shelf else None
     if send is None or block is None:
         return Message(_("There is no newsletter yet."), [[menu.button(_)]])
-    text = lines(lettered(page, block), *pictures.in_words(page, block))
-    rows = [
-        await listening.of_send(page, send, block),
-        by_machine(page, "newsletter", send.ref, block),
-        await _please(page, send, block, for_all=False),
-        [menu.button(_)],
-    ]
-    return Message(text, rows, file=pictures.file_of(send))
+    shown = await _lettered(page, send, block)
+    return replace(shown, rows=[*shown.rows[:-1], [menu.button(_)]])
 
 
 CARDS = {

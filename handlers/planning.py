@@ -17,7 +17,7 @@ from community.base import find
 from community.events import Event, State, details_of
 from community.people import Person
 from handlers import attendance as members_view
-from handlers import repeating, staff, wording
+from handlers import reactions, repeating, staff, wording
 from handlers.audience import in_words
 from handlers.calendar_in import FromFile
 from handlers.content import block_for
@@ -301,6 +301,7 @@ async def event_desk(page: Page, ref: str, told: int | None = None) -> Message:
         await _for_whom(page, event),
         state_sentence(event, _),
         answered,
+        *await reactions.counted(page, event),
         who_is_told(event, told, _),
     )
     return Message(text, _desk_rows(page, event))

@@ -14,6 +14,7 @@ from community.deliveries import State as Row
 from community.figures import FEW
 from community.roles import RoleName
 from community.sends import Held, Kind, Send, State
+from handlers import reactions, votes
 from handlers.content import block_for
 from handlers.replies import Button, Message, Page, Reply, edit, lines
 from handlers.staff import AllSends
@@ -42,6 +43,7 @@ async def card_of(page: Page, send: Send) -> Message:
     held = {role.name for role in await roles.held(page.session, page.reader, page.now)}
     if not held & {RoleName.ANIMATOR, RoleName.ADMINISTRATOR}:
         return Message(_("This is for the team of the network."))
+    animates = RoleName.ANIMATOR in held
     by_language = await sends.outcomes_by_language(page.session, send)
     rows = sum(by_language.values(), Counter[Row]())
     still_open = sum(rows[state] for state in OPEN)
@@ -65,8 +67,10 @@ async def card_of(page: Page, send: Send) -> Message:
         if first is not None
         else None,
         _unsure(send, rows, _),
+        *(await votes.asked(page, send) if animates else ()),
+        *(await reactions.counted(page, send) if animates and send.of_id is None else ()),
     )
-    buttons = _buttons(send, rows, _, animates=RoleName.ANIMATOR in held)
+    buttons = _buttons(send, rows, _, animates=animates)
     is_live = send.state in (State.SCHEDULED, State.SENDING) or still_open > 0
     return Message(text, buttons, live=is_live)
 

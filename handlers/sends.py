@@ -17,7 +17,8 @@ from community.people import Person
 from community.roles import RoleName
 from community.sends import Held, Kind, Picture, Send, State
 from community.translations import Fallback
-from handlers import audience, event_notices, news, pictures, progress, staff, wording
+from community.votes import OPTIONS, QUESTION, detach
+from handlers import audience, event_notices, news, pictures, progress, staff, votes, wording
 from handlers.content import authored, block_for
 from handlers.drafting import understood
 from handlers.forms import Answering, Field, Form, Question, begin, picture_in
@@ -170,6 +171,7 @@ VERBS = {
     "cancel": sends.cancel,
     "resend": sends.resend_uncertain,
     "leave": sends.leave_uncertain,
+    "unask": detach,
 }
 """Buttons that do one thing and show the card as it is then."""
 AFTERWARDS = {"correct": corrections.correct, "recall": corrections.recall}
@@ -187,6 +189,10 @@ async def done(
 ) -> Replies:
     """Take the one step that the button names."""
     ref, what = callback_data.ref, callback_data.what
+    if what == "ask":
+        return (
+            await begin(votes.ATTACHED, state, ref=ref) if ref else await begin(votes.ALONE, state)
+        )
     if what in AFTERWARDS:
         about = await AFTERWARDS[what](session, person, ref, now)
         return [say("send.card", ref=about.ref)]
@@ -262,6 +268,7 @@ async def send_list(page: Page) -> Message:
         rows.append([Button(label, OpenSend(ref=send.ref))])
     if await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now):
         rows.append([Button(_.label("button", "➕ New newsletter"), New())])
+        rows.append([Button(_.label("button", "🗳 New vote"), Do(ref="", what="ask"))])
     text = _("<b>Newsletters and announcements</b>") if found else _("Nothing was sent yet.")
     return Message(text, [*rows, [staff.back(_)]])
 
@@ -280,9 +287,11 @@ async def send_card(page: Page, ref: str) -> Message:
         shown = body if len(body) <= 1000 else body[:1000] + "…"
         words = authored(page, block, lines(title, "", shown) if shown else title)
     whom = send.is_for
+    animates = await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now)
     text = lines(
         _about(send, _),
         words,
+        *(await votes.asked(page, send) if animates else ()),
         "",
         await pictures.note(page, send),
         None if whom == EVERYBODY else await audience.in_words(page, whom),
@@ -377,11 +386,28 @@ async def _rows(page: Page, send: Send) -> list[list[Button]]:
         rows.append([whom, who] if can_choose else [who])
         if animates and (picture := pictures.button(page, send)):
             rows.append([picture])
+        if animates and send.kind == Kind.NEWSLETTER and send.state == State.DRAFT:
+            rows.append(await _about_a_vote(page, send))
         rows.append([Button(_.label("button", "🧪 Test to me"), OpenSend(ref=ref, part="test"))])
     if send.state != State.CANCELLED and animates:
         rows.append([Button(_.label("button", "🗑 Do not send it"), Do(ref=ref, what="cancel"))])
     rows.append([Button(_.label("button", "All newsletters"), AllSends())])
     return rows
+
+
+async def _about_a_vote(page: Page, send: Send) -> list[Button]:
+    """Return what can be done about the question of a newsletter that is a draft."""
+    _, ref = page._, send.ref
+    source, found = await translations.standings(page.session, *send.subject)
+    fields = found[source].fields
+    if OPTIONS[0] not in fields:
+        return [Button(_.label("button", "🗳 Add a vote"), Do(ref=ref, what="ask"))]
+    if QUESTION not in fields:  # it is all that the newsletter says
+        return []
+    return [
+        Button(_.label("button", "🗳 Other question"), Do(ref=ref, what="ask")),
+        Button(_.label("button", "🗑 Without the vote"), Do(ref=ref, what="unask")),
+    ]
 
 
 def _back(send: Send, _: Translator) -> list[Button]:

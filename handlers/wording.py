@@ -18,6 +18,7 @@ from community.base import find
 from community.events import Event
 from community.sends import Send
 from community.translations import Standing, State
+from community.votes import FEWEST, OPTIONS, QUESTION
 from handlers.content import check_faithful, named
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.replies import Button, Message, Page, Replies, Reply, lines, say, toast
@@ -124,7 +125,7 @@ async def write(
     if language not in OFFERED:
         return [toast("old_button")]
     source, found = await _standings(session, desk, ref)
-    needed = ("title", "body", "description", "speakers")
+    needed = ("title", "body", "description", "speakers", QUESTION, *OPTIONS)
     fields = [field for field in needed if field in found[source].fields]
     if desk == "s":
         send = await find(session, Send, ref)
@@ -151,6 +152,10 @@ def words_field(name: str) -> Field:
                 language=name_of,
             ),
             "body": _("Write the text. Language: {language}", language=name_of),
+            QUESTION: _("Write the question. Language: {language}", language=name_of),
+            **dict.fromkeys(
+                OPTIONS, _("Write this answer. Language: {language}", language=name_of)
+            ),
             "picture": _(
                 "What is in the picture? Write it for those who cannot see it, or cannot read "
                 "what is on it. Language: {language}",
@@ -234,7 +239,20 @@ def _form(name: str, *fields: str) -> Form:
     return Form(name, [words_field(field) for field in fields], _written, home=_to_words)
 
 
+def _votes() -> dict[tuple[str, ...], Form]:
+    """Return the forms of newsletters with a question, which is the title of one that is alone."""
+    found = {}
+    for many in range(FEWEST, len(OPTIONS) + 1):
+        for words in (("title",), ("title", "body", QUESTION)):
+            for picture in ((), (sends.PICTURE,)):
+                fields = (*words, *OPTIONS[:many], *picture)
+                name = f"words.vote{many}{''.join(field[0] for field in (*words, *picture))}"
+                found[fields] = _form(name, *fields)
+    return found
+
+
 WORDS: Mapping[tuple[str, ...], Form] = {
+    **_votes(),
     ("title", "description"): _form("words.event", "title", "description"),
     ("title", "speakers"): _form("words.panel", "title", "speakers"),
     ("title", "description", "speakers"): _form("words.talk", "title", "description", "speakers"),

@@ -26,10 +26,10 @@ async def write_newsletter(
     actor: Person,
     language: str,
     title: str,
-    body: str,
+    body: str | None,
     now: datetime,
 ) -> Send:
-    """Begin a newsletter in the author's language.
+    """Begin a newsletter in the author's language; without a text where a question is all.
 
     Raises:
         NotAllowedError: the actor is no animator.
@@ -39,9 +39,8 @@ async def write_newsletter(
     send = Send(kind=Kind.NEWSLETTER, made_by_id=actor.id, made_at=now)
     session.add(send)
     await session.flush()
-    await translations.write(
-        session, actor, "newsletter", send.id, language, {"title": title, "body": body}, now
-    )
+    texts = {"title": title} if body is None else {"title": title, "body": body}
+    await translations.write(session, actor, "newsletter", send.id, language, texts, now)
     return send
 
 

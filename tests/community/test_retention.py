@@ -27,11 +27,14 @@ from community.machine import Machine, MachineText
 from community.needs import Need
 from community.people import Membership, Person
 from community.providers import ServiceWish
+from community.reactions import Reaction
 from community.recordings import Recording
 from community.roles import RoleInvitation, RoleName
+from community.sends import Send
 from community.silences import Silence
 from community.team_tasks import TeamTask
 from community.transfers import Transfer
+from community.votes import Ballot, Vote
 
 PAGE = Path(__file__).parents[2] / "docs" / "retention.md"
 
@@ -70,6 +73,25 @@ def machine_text(at: datetime, *, private: bool) -> MachineText:
         private=private,
         wanted_at=at,
     )
+
+
+async def test_what_a_member_said_and_voted_goes_a_year_after_the_newsletter(
+    session: AsyncSession, now: datetime
+) -> None:
+    person = await people.meet(session, 1, now)
+    person.state = Membership.ACTIVE
+    send = Send(kind="newsletter", made_at=now, started_at=now)
+    session.add(send)
+    await session.flush()
+    vote = Vote(send_id=send.id)
+    session.add_all([vote, Reaction(person_id=person.id, send_id=send.id, meaning="useful")])
+    await session.flush()
+    session.add(Ballot(person_id=person.id, vote_id=vote.id, option=0))
+    await session.flush()
+    assert await retention.clean(session, now + timedelta(days=365)) == 0
+    assert await retention.clean(session, now + timedelta(days=365, seconds=1)) == 2
+    assert await session.scalar(select(func.count()).select_from(Reaction)) == 0
+    assert await session.scalar(select(func.count()).select_from(Ballot)) == 0
 
 
 Made = Callable[[Person, datetime], Base]

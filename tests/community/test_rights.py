@@ -83,6 +83,8 @@ DESIGN: dict[str, set[RoleName]] = {
     "handing_over.": ANIMATOR,
     "team_tasks.": ANIMATOR,
     "templates.": ANIMATOR,
+    "reactions.": ANIMATOR,
+    "votes.": ANIMATOR,
     "lessons.": ANIMATOR,
     "lessons.completion": {R.ANIMATOR, R.COORDINATOR},
     "today.": ANIMATOR,

@@ -176,6 +176,7 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
             {"person_id": 1, "name": "moderator", "months": 1, "made_at": NOW, "changed_at": NOW},
         ),
     ],
+    "0064": [("reactions", {"person_id": 1, "event_id": 1, "meaning": "useful"})],
     "0065": [("events", {**AN_EVENT, "audience_area_id": 1})],
     "0046": [("attendances", {"event_id": 1, "answered_at": NOW, "guests": 1})],
     "0060": [("venues", {"name": "Library", "languages": [], "made_at": NOW})],

@@ -95,7 +95,7 @@ OWN = {
     *("wt", "bm", "py", "vl", "fc", "fi", "fm", "fn", "fs"),
     *("wr", "ws", "wn"),
     *("ht", "hr", "hy"),
-    *("kd", "ke", "kf"),
+    *("kd", "ke", "kf", "kr", "kv"),
     *("ql", "qs", "qa", "qv", "qp", "qc", "qn", "qh"),  # to learn, and to pass on
 }
 """What anybody may press for themself; it may change their own rows, and nobody else's."""
