@@ -58,6 +58,7 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         contacts.change contacts.erase contacts.opened contacts.search contacts.withdraw
         corrections.correct corrections.recall deliveries.ending.resend digests.reviewing.approve
         digests.reviewing.every digests.reviewing.leave_out digests.reviewing.skip
+        digests.reviewing.tell
         groups.change groups.every groups.for_event groups.link groups.opened groups.post
         groups.unlink event_support.invite event_support.take_off events.create events.discard
         events.publish

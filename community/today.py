@@ -12,6 +12,8 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import bridge, deliveries, referrals, roles, sends, transfers
+from community.digests import Digest
+from community.digests import State as Gathered
 from community.events import Event
 from community.events import State as Planned
 from community.exchanges import Exchange, Kind
@@ -46,6 +48,8 @@ class Today:
     disputed: int
     late: int
     to_review: int
+    digests: int
+    """Digests that nobody has looked at; they lapse."""
     proposed: int
     held: int
     """Sends that somebody has stopped."""
@@ -85,6 +89,7 @@ async def look(
         ),
         late=(await referrals.late(session, actor, now, size=1)).total,
         to_review=await _count(session, _reviewed(offers=False)),
+        digests=await _count(session, select(Digest).where(Digest.state == Gathered.IN_REVIEW)),
         proposed=await _count(session, select(Event).where(Event.state == Planned.PROPOSED))
         + await _count(session, _reviewed(offers=True)),
         held=await _count(session, select(Send).where(Send.state == sends.State.HELD)),

@@ -86,8 +86,8 @@ async def attach(
         NotUnderstoodError: a text is empty or too long, or the answers are too few, too many, or
             the same.
     """
-    check(options, days)
     send = await _newsletter(session, actor, ref, now)
+    check(options, days)
     source, _found = await translations.standings(session, *send.subject)
     texts = {QUESTION: question, **dict(zip(OPTIONS, options, strict=False))}
     await sends.edit(session, actor, ref, now, language=source, texts=texts)
@@ -111,6 +111,7 @@ async def ask_alone(
         NotAllowedError: the actor is no animator.
         NotUnderstoodError: as of ``attach``.
     """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
     check(options, days)
     send = await sends.write_newsletter(session, actor, language, question, None, now)
     texts = dict(zip(OPTIONS, options, strict=False))

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import digests
 from community.base import find
 from community.deliveries import State as Row
-from community.digests import Contents, Digest, DigestItem, Reader, State
+from community.digests import Contents, Digest, DigestItem, ItemKind, Reader, State
 from community.events import Event
 from community.figures import FEW, protect
 from community.needs import Need
@@ -42,7 +42,10 @@ MONTHS = 6
 
 
 class OfDigest(CallbackData, prefix="kb"):
-    """One digest: look at it, leave ``item`` out or take it in, let it go, or not this month."""
+    """One digest: look at it, leave ``item`` out or take it in, let it go, or not this month.
+
+    Or make ``item`` its story.
+    """
 
     ref: str
     act: str = "open"
@@ -87,6 +90,8 @@ async def touched(
         case "out" | "in":
             out = callback_data.act == "out"
             await digests.leave_out(session, person, ref, item, now, out=out)
+        case "story" | "plain":
+            await digests.tell(session, person, ref, item, now, story=callback_data.act == "story")
         case "go":
             await digests.approve(session, person, ref, now)
         case "skip":
@@ -164,7 +169,8 @@ async def desk(page: Page, ref: str, at: int = 0) -> Message:
                 if item.left_out
                 else _.label("button", "✅ {topic}", topic=title),
                 OfDigest(ref=ref, act="in" if item.left_out else "out", item=item.id, at=at),
-            )
+            ),
+            *_as_the_story(item, OfDigest(ref=ref, item=item.id, at=at), _),
         ]
         for item, title in shown
     ]
@@ -175,8 +181,21 @@ async def desk(page: Page, ref: str, at: int = 0) -> Message:
         [Button(_.label("button", "✋ Not this month"), OfDigest(ref=ref, act="skip"))],
         [Button(_.label("button", "Back"), Digests())],
     ]
-    asked = _("Tap what is not to be in it. Who has nothing else gets none.")
+    asked = _(
+        "Tap what is not to be in it. Who has nothing else gets none. Of one newsletter the words "
+        "are told: the newest, or the one that you choose as the story."
+    )
     return Message(lines(*head, "", *await _readers(page, digest), "", asked), rows)
+
+
+def _as_the_story(item: DigestItem, at: OfDigest, _: Translator) -> list[Button]:
+    """Return the button that makes a newsletter the one whose words are told, or that ends it."""
+    if item.kind != ItemKind.SEND or item.left_out:
+        return []
+    if item.is_story:
+        told = at.model_copy(update={"act": "plain"})
+        return [Button(_.label("button", "⭐ It is the story"), told)]
+    return [Button(_.label("button", "As the story"), at.model_copy(update={"act": "story"}))]
 
 
 def _how_far(page: Page, digest: Digest) -> Html:

@@ -17,6 +17,7 @@ from handlers.replies import Button, Message, Page, Replies, edit, lines
 from handlers.staff import (
     ANIMATORS,
     AllSends,
+    Digests,
     HandOver,
     Inbox,
     Late,
@@ -100,6 +101,11 @@ def _counted(page: Page, morning: Morning) -> list[Button]:
             morning.to_review,
             _.label("button", "👀 To look at: {n}", n=morning.to_review),
             AllSends(),
+        ),
+        (
+            morning.digests,
+            _.label("button", "🗞 Digest to look at: {n}", n=morning.digests),
+            Digests(),
         ),
         (morning.proposed, _.label("button", "💡 Proposed: {n}", n=morning.proposed), Waiting()),
         (morning.held, _.label("button", "⏸ Stopped: {n}", n=morning.held), AllSends()),

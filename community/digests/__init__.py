@@ -21,6 +21,7 @@ from community.digests.reviewing import (
     leave_out,
     outcomes,
     skip,
+    tell,
 )
 from community.digests.table import (
     DIGEST,
@@ -55,4 +56,5 @@ __all__ = [
     "outcomes",
     "shortened",
     "skip",
+    "tell",
 ]

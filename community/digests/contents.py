@@ -14,7 +14,7 @@ from community.digests.table import KIND, Digest, DigestItem, ItemKind
 from community.events import Event
 from community.needs import Need
 from community.people import Person
-from community.providers import Service
+from community.providers import Service, Strength
 from community.sends import Send
 from community.topics import Topic
 
@@ -34,6 +34,8 @@ class Contents:
     """Of a newsletter the send whose words stand: its newest correction's."""
     towns: Mapping[int, int]
     """Of each area the town that it is in: itself, or the one above it."""
+    good_at: Mapping[int, Collection[Need]]
+    """Of a network or programme (by its number) what else it is good at."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,14 @@ async def contents(
     standing = [item for of in named.values() for item in of.values() if item.id in about]
     areas = (await session.execute(select(Area.id, Area.parent_id))).all()
     towns = {number: parent or number for number, parent in areas}
-    standing.sort(key=lambda item: item.id)
-    return Contents(digest, standing, about, said, towns)
+    standing.sort(key=lambda item: (not item.is_story, item.id))
+    good_at: dict[int, set[Need]] = {}
+    strong = select(Strength.service_id, Strength.need).where(
+        Strength.service_id.in_(named[ItemKind.SERVICE]), Strength.is_strength
+    )
+    for service_id, need in await session.execute(strong):
+        good_at.setdefault(service_id, set()).add(Need(need))
+    return Contents(digest, standing, about, said, towns, good_at)
 
 
 def fitting(found: Contents, reader: Reader) -> list[DigestItem]:
@@ -85,7 +93,8 @@ def _fits(found: Contents, what: Event | Service | Send, reader: Reader) -> bool
     if isinstance(what, Send):
         return True
     if isinstance(what, Service):
-        return what.need in reader.needs and (what.online or _near(found, what.area_id, reader))
+        is_for = {what.need, *found.good_at.get(what.id, ())} & reader.needs
+        return bool(is_for) and (what.online or _near(found, what.area_id, reader))
     spoken = {*what.languages, *what.interpretation}
     return (
         (what.need is None or what.need in reader.needs)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import deliveries, roles
 from community.base import find
 from community.deliveries import Delivery
-from community.digests.table import DIGEST, KIND, Digest, DigestItem, State
+from community.digests.table import DIGEST, KIND, Digest, DigestItem, ItemKind, State
 from community.errors import IllegalMoveError, NotFoundError
 from community.lifecycle import Who
 from community.people import Person
@@ -96,6 +96,38 @@ async def leave_out(
         IllegalMoveError: it waits for nobody any more.
         NotFoundError: it is no item of this digest.
     """
+    digest, item = await _item(session, actor, ref, item_id, now)
+    item.left_out = out
+    await session.flush()
+    return digest
+
+
+async def tell(
+    session: AsyncSession, actor: Person, ref: str, item_id: int, now: datetime, *, story: bool
+) -> Digest:
+    """Make a newsletter the story of the digest, in the place of another; or none in particular.
+
+    Then the newest one is, for each reader of those that they get.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        IllegalMoveError: it waits for nobody any more.
+        NotFoundError: it is no newsletter of this digest.
+    """
+    digest, item = await _item(session, actor, ref, item_id, now)
+    if item.kind != ItemKind.SEND:
+        raise NotFoundError("DigestItem")
+    items = select(DigestItem).where(DigestItem.digest_id == digest.id, DigestItem.is_story)
+    for other in await session.scalars(items):
+        other.is_story = False
+    item.is_story = story
+    await session.flush()
+    return digest
+
+
+async def _item(
+    session: AsyncSession, actor: Person, ref: str, item_id: int, now: datetime
+) -> tuple[Digest, DigestItem]:
     await roles.require(session, actor, RoleName.ANIMATOR, now)
     digest = await find(session, Digest, ref, lock=True)
     if digest.state != State.IN_REVIEW:
@@ -103,9 +135,7 @@ async def leave_out(
     item = await session.get(DigestItem, item_id)
     if item is None or item.digest_id != digest.id:
         raise NotFoundError("DigestItem")
-    item.left_out = out
-    await session.flush()
-    return digest
+    return digest, item
 
 
 async def language_counts(

@@ -78,3 +78,5 @@ class DigestItem(Base, Identified):
     subject_id: Mapped[int] = mapped_column(BigId)
     left_out: Mapped[bool] = mapped_column(default=False)
     """By whoever has looked at it."""
+    is_story: Mapped[bool] = mapped_column(default=False)
+    """Of a newsletter: whoever has looked at it wants its words told; one in a digest at most."""

@@ -9,7 +9,17 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, corrections, deliveries, digests, events, needs, sends, topics
+from community import (
+    attendance,
+    corrections,
+    deliveries,
+    digests,
+    events,
+    needs,
+    sends,
+    today,
+    topics,
+)
 from community.areas import Area
 from community.attendance import Wish
 from community.audiences import Audience
@@ -20,7 +30,7 @@ from community.errors import IllegalMoveError, NotAllowedError, NotFoundError
 from community.events import Details, Event
 from community.needs import Need
 from community.people import Membership, Participation, Person
-from community.providers import Organization, Service
+from community.providers import Organization, Service, Strength
 from community.topics import Topic
 from tests.community.test_sends import a_member, a_newsletter, staff
 
@@ -283,3 +293,69 @@ async def test_an_item_is_left_out_of_everybodys_while_it_waits_and_not_afterwar
     await digests.approve(session, boss, digest.ref, DECEMBER)
     with pytest.raises(IllegalMoveError):
         await digests.leave_out(session, boss, digest.ref, item.id, DECEMBER, out=False)
+
+
+async def test_the_story_is_the_newsletter_that_somebody_chose_or_else_the_newest(
+    session: AsyncSession,
+) -> None:
+    boss = await staff(session, 1, NOVEMBER)
+    older, newer = await gone_out(session, boss), await gone_out(session, boss)
+    newer.started_at = older.started_at + timedelta(hours=1)
+    await session.flush()
+    await a_member(session, 2, NOVEMBER)
+    event = await an_event(session, boss)
+    digest = await composed(session)
+
+    async def letters() -> list[int]:
+        found = await digests.contents(session, digest, DECEMBER)
+        return [item.subject_id for item in found.items if item.kind == digests.ItemKind.SEND]
+
+    every = (await session.scalars(select(DigestItem))).all()
+    items = {row.subject_id: row for row in every if row.kind == digests.ItemKind.SEND}
+    assert await letters() == [newer.id, older.id]
+    ref = digest.ref
+    for chosen in (newer, older):  # there is one
+        item = items[chosen.id].id
+        await digests.tell(session, boss, ref, item, DECEMBER, story=True)
+    assert await letters() == [older.id, newer.id]
+    await digests.tell(session, boss, ref, items[older.id].id, DECEMBER, story=False)
+    assert await letters() == [newer.id, older.id]
+    item_of_event = next(
+        row.id for row in every if row.subject_id == event.id and row.kind == "event"
+    )
+    with pytest.raises(NotFoundError):
+        await digests.tell(session, boss, ref, item_of_event, DECEMBER, story=True)
+    await digests.approve(session, boss, ref, DECEMBER)
+    with pytest.raises(IllegalMoveError):
+        await digests.tell(session, boss, ref, items[older.id].id, DECEMBER, story=True)
+
+
+async def test_a_new_network_fits_by_what_else_it_is_good_at(session: AsyncSession) -> None:
+    await staff(session, 1, NOVEMBER)
+    amina, petro = await a_member(session, 2, NOVEMBER), await a_member(session, 3, NOVEMBER)
+    await needs.look_for(session, amina, [Need.EXPORT, Need.TAX])
+    await needs.look_for(session, petro, [Need.FINANCE])
+    network = await a_service(session, Need.MENTORING)
+    for need, is_strength in ((Need.TAX, True), (Need.FINANCE, False)):
+        session.add(Strength(service_id=network.id, need=need, is_strength=is_strength))
+    await session.flush()
+    await composed(session)
+    assert await titles(session, amina) == {("service", network.id)}
+    assert await titles(session, petro) == set(), "it is weak in that"
+
+
+async def test_a_digest_that_waits_is_a_line_of_today(session: AsyncSession) -> None:
+    boss = await staff(session, 1, NOVEMBER)
+    await a_member(session, 2, NOVEMBER)
+    await an_event(session, boss)
+
+    async def waiting() -> int:
+        midnight = DECEMBER + timedelta(hours=12)
+        found = await today.look(session, boss, midnight, DECEMBER, network_language="en")
+        return found.digests
+
+    assert await waiting() == 0
+    digest = await composed(session)
+    assert await waiting() == 1
+    await digests.approve(session, boss, digest.ref, DECEMBER)
+    assert await waiting() == 0

@@ -60,6 +60,10 @@ def policy_page() -> str:
         "What may leave by itself, when, and what a crash does to it. The table is "
         "`community/policy.py`; this page is checked against it.",
         "",
+        "What members say with a press and the result of a vote are told to nobody by "
+        "themselves: they stand on the card of whoever looks, and no kind of message below "
+        "carries them ([0029](decisions/0029-votes-are-rows-of-ours.md)).",
+        "",
         "Quiet hours are 21:00 to 08:00 where the reader is. Unasked messages: at most 3 in a "
         "week, 4 hours apart. *Lives*: how long after it was due it may still leave, if its plan "
         "names no earlier end; a deferral never crosses that.",

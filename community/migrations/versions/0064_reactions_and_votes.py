@@ -1,4 +1,4 @@
-"""What members say of a text with one press, and what they vote
+"""What members say of a text with one press, and what they vote; the story of a digest
 
 Revision ID: 0064
 Revises: 0063
@@ -62,10 +62,24 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_ballots_vote_id", "ballots", ["vote_id"])
+    with op.batch_alter_table(
+        "digest_items", table_kwargs={"sqlite_autoincrement": True}
+    ) as batch:
+        batch.add_column(
+            sa.Column("is_story", sa.Boolean(), nullable=False, server_default=sa.false())
+        )
+    with op.batch_alter_table(
+        "digest_items", table_kwargs={"sqlite_autoincrement": True}
+    ) as batch:
+        batch.alter_column("is_story", server_default=None)
 
 
 def downgrade() -> None:
     refuse_while(revision, {"reactions": "1 = 1", "votes": "1 = 1", "ballots": "1 = 1"})
+    with op.batch_alter_table(
+        "digest_items", table_kwargs={"sqlite_autoincrement": True}
+    ) as batch:
+        batch.drop_column("is_story")
     op.drop_table("ballots")
     op.drop_table("votes")
     op.drop_table("reactions")
