@@ -70,6 +70,14 @@ class Stage(StrEnum):
     GROWING = "growing"
 
 
+class Pace(StrEnum):
+    """How often news comes gathered."""
+
+    MONTH = "month"
+    FORTNIGHT = "fortnight"
+    WEEK = "week"
+
+
 class Participation(StrEnum):
     """How somebody wants to take part. What they ask for comes in every way."""
 
@@ -123,6 +131,8 @@ class Person(Base, Referable):
 
     stage: Mapped[Stage | None] = mapped_column(String(16))
     participation: Mapped[Participation | None] = mapped_column(String(16))
+    digest_every: Mapped[Pace | None] = mapped_column(String(16))
+    """How often their digest comes; None means each month."""
 
     @property
     def is_member(self) -> bool:

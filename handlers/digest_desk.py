@@ -14,7 +14,7 @@ from community.digests import Contents, Digest, DigestItem, ItemKind, Reader, St
 from community.events import Event
 from community.figures import FEW, protect
 from community.needs import Need
-from community.people import Person
+from community.people import Pace, Person
 from community.sends import Send
 from handlers import wording
 from handlers.audience import told
@@ -129,7 +129,8 @@ async def months(page: Page) -> Message:
         _("🗞 <b>The digest</b>"),
         _(
             "On the first of each month the bot gathers for each member what fits: news they have "
-            "not had, events, new services, answers. Nothing leaves before you have looked at it."
+            "not had, events, new services, answers; for whoever wants it more often on Mondays. "
+            "Nothing leaves before you have looked at it."
         ),
         None if rows else _("There is none yet."),
     )
@@ -137,6 +138,12 @@ async def months(page: Page) -> Message:
 
 
 def _month(digest: Digest, _: Translator) -> str:
+    """Return which digest it is: its month, or how often it comes and since when it is there."""
+    day = short_day(digest.made_at.date(), _)
+    if digest.pace == Pace.WEEK:
+        return _.label("digest", "each week, {day}", day=day)
+    if digest.pace == Pace.FORTNIGHT:
+        return _.label("digest", "every two weeks, {day}", day=day)
     year, month = digest.month.split("-")
     return month_name(int(year), int(month), _)
 
@@ -200,11 +207,12 @@ def _as_the_story(item: DigestItem, at: OfDigest, _: Translator) -> list[Button]
 
 def _how_far(page: Page, digest: Digest) -> Html:
     _ = page._
-    until = (digest.made_at + digests.REVIEWED_WITHIN).astimezone(page.zone).date()
+    within = digests.REVIEWED_WITHIN[Pace(digest.pace)]
+    until = (digest.made_at + within).astimezone(page.zone).date()
     return {
         State.COMPOSING: _("⏳ It is being gathered."),
         State.IN_REVIEW: _(
-            "👀 It waits for you until {day}; without a yes it does not go this month.",
+            "👀 It waits for you until {day}; without a yes it does not go this time.",
             day=short_day(until, _),
         ),
         State.APPROVED: _("📤 It goes to each member at a good hour."),
@@ -319,7 +327,7 @@ async def notice(page: Page, ref: str) -> Message | None:
     digest = await find(page.session, Digest, ref)
     if digest.state != State.IN_REVIEW:
         return None
-    text = _("🗞 The digest of this month waits for somebody to look at it.")
+    text = _("🗞 A digest waits for somebody to look at it.")
     return Message(text, [[Button(_.label("button", "Look at it"), OfDigest(ref=ref))]])
 
 

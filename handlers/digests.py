@@ -11,6 +11,7 @@ from community import digests, events, translations
 from community.base import find
 from community.digests import Contents, Digest, DigestItem, ItemKind, State
 from community.events import Event
+from community.people import Pace
 from community.providers import Service
 from community.sends import Send
 from community.topics import Topic
@@ -82,7 +83,9 @@ async def written(
     letters = of[ItemKind.SEND][1:]
     meetings, services = of[ItemKind.EVENT], of[ItemKind.SERVICE]
     text = lines(
-        _("🗞 <b>Your month in the network</b>"),
+        _("🗞 <b>Your month in the network</b>")
+        if found.digest.pace == Pace.MONTH
+        else _("🗞 <b>New in your network</b>"),
         *(["", story.told] if story else []),
         *(["", _("<b>More news</b>"), *map(_line, letters)] if letters else []),
         *(["", _("<b>Events that fit you</b>"), *map(_line, meetings)] if meetings else []),

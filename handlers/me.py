@@ -191,7 +191,7 @@ async def _profile_lines(page: Page) -> list[Html]:
         if block:
             told.append(_("You live in: {area}", area=block.get("name")))
     if me.participation:
-        how = words.participation(me.participation, _)
+        how = words.participation(me.participation, _, me.digest_every)
         told.append(_("You take part: {how}", how=how))
     if joined := await networks.in_words(page):
         told.append(joined)

@@ -15,7 +15,7 @@ from community import areas, attendance, consents, needs, people, providers
 from community.consents import Purpose
 from community.events import Event
 from community.needs import Need
-from community.people import Participation, Person, Profile, Stage
+from community.people import Pace, Participation, Person, Profile, Stage
 from community.providers import Look, Reader, Service
 from handlers import menu, words
 from handlers.content import area_choices, block_for
@@ -76,7 +76,9 @@ async def _keep(session: AsyncSession, person: Person, step: str, value: str) ->
     elif step == "stage" and value in [*Stage]:
         person.stage = Stage(value)
     elif step == "participation" and value in [*Participation]:
-        person.participation = Participation(value)
+        person.participation, person.digest_every = Participation(value), None
+    elif step == "participation" and value in [*Pace]:
+        person.participation, person.digest_every = Participation.DIGEST, Pace(value)
     elif step == "area":
         areas.settle(person, await areas.by_ref(session, value))
 
@@ -87,7 +89,7 @@ async def _take_back(session: AsyncSession, person: Person, step: str) -> None:
     elif step == "stage":
         person.stage = None
     elif step == "participation":
-        person.participation = None
+        person.participation = person.digest_every = None
     elif step == "area":
         areas.settle(person, None)
 
@@ -153,11 +155,15 @@ async def _question_of(page: Page, step: str) -> tuple[Any, Sequence[tuple[str, 
             lines(
                 _("<b>How would you like to take part?</b>"),
                 _("Take part: news and invitations come one by one, if you have agreed to news."),
-                _("One message a month: they come gathered in one message."),
+                _("One message a month, every two weeks or a week: they come gathered in it."),
                 _("Only when I look: nothing comes by itself, and you can look at everything."),
                 _("What you ask for always comes: reminders, answers, steps of your requests."),
             ),
-            [(words.participation(code, _), code.value) for code in Participation],
+            [
+                (words.participation(Participation.ACTIVE, _), Participation.ACTIVE.value),
+                *((words.gathered(pace, _), pace.value) for pace in Pace),
+                (words.participation(Participation.READING, _), Participation.READING.value),
+            ],
             1,
         )
     mine = await people.profiles(page.session, page.reader)

@@ -112,7 +112,7 @@ async def topics_card(page: Page) -> Message:
     if not agrees:
         told = _("You have not agreed to news, so none of this reaches you. /me changes that.")
     elif page.reader.participation == Participation.DIGEST:
-        told = _("You get these gathered in one message a month. /me changes that.")
+        told = _("You get these gathered in one message. /me changes that.")
     elif page.reader.participation == Participation.READING:
         told = _("You look for yourself, so none of this reaches you. /me changes that.")
     text = lines(_("<b>What news would you like?</b>"), told)

@@ -10,7 +10,7 @@ from community.events import Kind
 from community.limits import Limit
 from community.missing import Why
 from community.needs import Need
-from community.people import Membership, Participation, Profile, Stage
+from community.people import Membership, Pace, Participation, Profile, Stage
 from community.provisions import Provision
 from community.referrals import FieldName, Reason
 from community.referrals import State as Referred
@@ -36,11 +36,20 @@ def stage(code: Stage, _: Translator) -> str:
     }[code]
 
 
-def participation(code: Participation, _: Translator) -> str:
-    """Return how somebody takes part."""
+def gathered(pace: Pace, _: Translator) -> str:
+    """Return how often somebody has news gathered."""
+    return {
+        Pace.MONTH: _.label("participation", "One message a month"),
+        Pace.FORTNIGHT: _.label("participation", "One message every two weeks"),
+        Pace.WEEK: _.label("participation", "One message a week"),
+    }[pace]
+
+
+def participation(code: Participation, _: Translator, every: Pace | None = None) -> str:
+    """Return how somebody takes part, and how often their digest comes."""
     return {
         Participation.ACTIVE: _.label("participation", "I want to take part"),
-        Participation.DIGEST: _.label("participation", "One message a month"),
+        Participation.DIGEST: gathered(every or Pace.MONTH, _),
         Participation.READING: _.label("participation", "Only when I look"),
     }[code]
 

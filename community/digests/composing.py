@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
@@ -26,7 +26,7 @@ from community.events import Event
 from community.exchanges import Exchange, ExchangeMessage, Kind
 from community.lifecycle import Who
 from community.needs import Need, PersonNeed
-from community.people import Membership, Participation, Person
+from community.people import Membership, Pace, Participation, Person
 from community.providers import Service
 from community.roles import RoleName
 from community.sends import Send
@@ -35,10 +35,20 @@ from community.translations import Reads
 from community.writing import insert_new
 
 AT = time(9)
-"""When the first day of a month begins for the digest, where the network is."""
-IN_THE_FIRST = timedelta(days=7)
-"""A network that was away for longer composes none that month."""
-REVIEWED_WITHIN = timedelta(days=14)
+"""When the first day of a month, or a Monday, begins for the digest, where the network is."""
+IN_THE_FIRST = {
+    Pace.MONTH: timedelta(days=7),
+    Pace.FORTNIGHT: timedelta(days=4),
+    Pace.WEEK: timedelta(days=2),
+}
+"""A network that was away for longer composes none that time."""
+REVIEWED_WITHIN = {
+    Pace.MONTH: timedelta(days=14),
+    Pace.FORTNIGHT: timedelta(days=10),
+    Pace.WEEK: timedelta(days=5),
+}
+"""So soon somebody has to look at it."""
+DAYS = {Pace.FORTNIGHT: 14, Pace.WEEK: 7}
 AHEAD = timedelta(days=45)
 """Events so far ahead stand in it."""
 BACK = timedelta(days=31)
@@ -49,41 +59,58 @@ POOL = 60
 """So many of each kind, the newest or the next, may stand in one."""
 
 
-def begins(now: datetime, zone: ZoneInfo, *, months: int = 0) -> datetime:
-    """Return when the digest of this month is composed, or of one so many months later."""
+def begins(now: datetime, zone: ZoneInfo, pace: Pace = Pace.MONTH, *, later: int = 0) -> datetime:
+    """Return when the digest of this month (or weeks) is composed, or one so many times later."""
     local = now.astimezone(zone)
-    month = local.month - 1 + months
+    if pace in DAYS:  # the first of January of the year 1 was a Monday
+        days = DAYS[pace]
+        monday = date.fromordinal(((local.date().toordinal() - 1) // days + later) * days + 1)
+        return datetime.combine(monday, AT, zone).astimezone(UTC)
+    month = local.month - 1 + later
     day = local.date().replace(year=local.year + month // 12, month=month % 12 + 1, day=1)
     return datetime.combine(day, AT, zone).astimezone(UTC)
 
 
 async def next_composing(session: AsyncSession, now: datetime, zone: ZoneInfo) -> datetime | None:
     """Return when a digest is composed next, if anybody would get one."""
-    somebody = await session.scalar(select(Person.id).where(*_gets_it(0)).limit(1))
-    if somebody is None:
-        return None
-    this = begins(now, zone)
-    return this if this > now else begins(now, zone, months=1)
+    moments = []
+    for pace in Pace:
+        if await _somebody_gets_it(session, pace):
+            this = begins(now, zone, pace)
+            moments.append(this if this > now else begins(now, zone, pace, later=1))
+    return min(moments, default=None)
+
+
+async def _somebody_gets_it(session: AsyncSession, pace: Pace) -> bool:
+    return await session.scalar(select(Person.id).where(*_gets_it(0, pace)).limit(1)) is not None
 
 
 async def compose(session: AsyncSession, now: datetime, zone: ZoneInfo, language: str) -> int:
-    """Compose the month's digest for the next people; return for how many something fits.
+    """Compose each digest whose time has come for the next people; return for how many.
 
     It waits for somebody of the team then. One that nobody has looked at in time lapses.
     """
+    return sum([await _compose(session, pace, now, zone, language) for pace in Pace])
+
+
+async def _compose(
+    session: AsyncSession, pace: Pace, now: datetime, zone: ZoneInfo, language: str
+) -> int:
     for late in await session.scalars(
         select(Digest).where(
-            Digest.state == State.IN_REVIEW, Digest.made_at <= now - REVIEWED_WITHIN
+            Digest.pace == pace,
+            Digest.state == State.IN_REVIEW,
+            Digest.made_at <= now - REVIEWED_WITHIN[pace],
         )
     ):
         await DIGEST.move(session, late, State.LAPSED, Who.CLOCK, now)
-    digest = await _begun(session, now, zone)
+    digest = await _begun(session, pace, now, zone)
     if digest is None or digest.state != State.COMPOSING:
         return 0
     found = await contents(session, digest, now)
     query = (
         select(Person.id, Person.language, Person.second_language, Person.area_id)
-        .where(*_gets_it(digest.composed_to))
+        .where(*_gets_it(digest.composed_to, pace))
         .order_by(Person.id)
         .limit(AT_ONCE)
     )
@@ -99,19 +126,25 @@ async def compose(session: AsyncSession, now: datetime, zone: ZoneInfo, language
     return planned
 
 
-async def _begun(session: AsyncSession, now: datetime, zone: ZoneInfo) -> Digest | None:
-    """Return the digest of this month, begun now if its day has come."""
-    moment = begins(now, zone)
-    month = f"{moment.astimezone(zone):%Y-%m}"
+async def _begun(
+    session: AsyncSession, pace: Pace, now: datetime, zone: ZoneInfo
+) -> Digest | None:
+    """Return the digest of this month (or weeks), begun now if its day has come."""
+    moment = begins(now, zone, pace)
+    local = moment.astimezone(zone)
+    month = f"{local:%Y-%m}" if pace == Pace.MONTH else f"{local:%G}{pace[0]}{local:%V}"
     query = select(Digest).where(Digest.month == month).with_for_update()
     digest: Digest | None = await session.scalar(query)
-    if digest is not None or not moment <= now < moment + IN_THE_FIRST:
+    if digest is not None or not moment <= now < moment + IN_THE_FIRST[pace]:
         return digest
+    if pace != Pace.MONTH and not await _somebody_gets_it(session, pace):
+        return None
     # What was in one that was skipped or lapsed nobody has read: it is news still.
-    counts = Digest.state.in_([State.APPROVED, State.EMPTY])
-    last = await session.scalar(select(func.max(Digest.made_at)).where(counts))
-    since = last or await session.scalar(select(func.min(Digest.since))) or now - BACK
-    row = {"month": month, "since": since, "made_at": now}
+    counts = (Digest.pace == pace, Digest.state.in_([State.APPROVED, State.EMPTY]))
+    last = await session.scalar(select(func.max(Digest.made_at)).where(*counts))
+    first = select(func.min(Digest.since)).where(Digest.pace == pace)
+    since = last or await session.scalar(first) or now - BACK
+    row = {"pace": pace, "month": month, "since": since, "made_at": now}
     if not await insert_new(session, Digest, [row]):
         return None
     digest = await session.scalar(query)
@@ -143,8 +176,8 @@ async def _gather(session: AsyncSession, digest: Digest, now: datetime) -> None:
     await session.flush()
 
 
-def _gets_it(after: int) -> tuple[ColumnElement[bool], ...]:
-    """Return who gets a digest at all, if anything fits: who agreed to news and has not ended it.
+def _gets_it(after: int, pace: Pace) -> tuple[ColumnElement[bool], ...]:
+    """Return who gets a digest so often, if anything fits: who agreed to news, not having ended it.
 
     Active members too: of what has reached them already nothing is told again.
     """
@@ -156,7 +189,15 @@ def _gets_it(after: int) -> tuple[ColumnElement[bool], ...]:
     )
     ended = exists().where(MutedTopic.person_id == Person.id, MutedTopic.topic == Topic.DIGEST)
     only_looks = func.coalesce(Person.participation, "") == Participation.READING
-    return (Person.id > after, Person.state == Membership.ACTIVE, agrees, ~ended, ~only_looks)
+    so_often = func.coalesce(Person.digest_every, Pace.MONTH) == pace
+    return (
+        Person.id > after,
+        so_often,
+        Person.state == Membership.ACTIVE,
+        agrees,
+        ~ended,
+        ~only_looks,
+    )
 
 
 @dataclass
@@ -249,7 +290,38 @@ async def _had(session: AsyncSession, found: Contents, some: Select[int]) -> dic
     for person_id, event_id in await session.execute(said):
         assert person_id is not None
         had.setdefault(person_id, set()).add(meetings[event_id])
+    await _add_brought(session, found, some, had)
     return had
+
+
+async def _add_brought(
+    session: AsyncSession, found: Contents, some: Select[int], had: dict[int, set[int]]
+) -> None:
+    """Add what other digests have brought: who reads one each week reads of an event once.
+
+    From month to month an event to come is told again.
+    """
+    digest = found.digest
+    others = select(Digest.id).where(
+        Digest.id != digest.id,
+        Digest.state == State.APPROVED,
+        Digest.made_at > min(digest.since, digest.made_at - AHEAD),
+    )
+    if digest.pace == Pace.MONTH:
+        others = others.where(Digest.pace != Pace.MONTH)
+    items = await session.scalars(select(DigestItem).where(DigestItem.digest_id.in_(others)))
+    named = {str(item.id): (item.kind, item.subject_id) for item in items}
+    if not named:
+        return
+    here = {(item.kind, item.subject_id): item.id for item in found.items}
+    rows = select(Delivery.person_id, Delivery.args).where(
+        Delivery.kind == KIND, Delivery.subject_id.in_(others), Delivery.person_id.in_(some)
+    )
+    for person_id, args in await session.execute(rows):
+        assert person_id is not None
+        brought = {named.get(number) for number in str(args.get("items", "")).split(".")}
+        theirs = {here[what] for what in brought if what is not None and what in here}
+        had.setdefault(person_id, set()).update(theirs)
 
 
 def _plans(
@@ -283,7 +355,7 @@ def _plans(
         numbers = ".".join(str(item.id) for item in items)
         args = {"ref": found.digest.ref, "items": numbers, "answers": answers}
         key = f"{KIND}:{found.digest.month}:{person_id}"
-        ends = now + REVIEWED_WITHIN
+        ends = now + REVIEWED_WITHIN[Pace(found.digest.pace)]
         plans.append(Plan(KIND, person_id, key, now, args, ends, found.digest.id, waits=True))
     return plans
 

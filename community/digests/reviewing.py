@@ -29,7 +29,9 @@ async def every(
         NotAllowedError: the actor is no animator.
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
-    rows = await session.scalars(select(Digest).order_by(Digest.month.desc()).limit(limit))
+    rows = await session.scalars(
+        select(Digest).order_by(Digest.made_at.desc(), Digest.id.desc()).limit(limit)
+    )
     return rows.all()
 
 

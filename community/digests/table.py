@@ -1,4 +1,4 @@
-"""One digest a month, what may stand in it, and how far it is."""
+"""One digest a month (or week, or two), what may stand in it, and how far it is."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from community.base import Base, BigId, Identified, Referable
 from community.lifecycle import Lifecycle, Who, who
+from community.people import Pace
 
 KIND = "digest"
 """The kind of its deliveries."""
@@ -52,8 +53,10 @@ class Digest(Base, Referable):
 
     __tablename__ = "digests"
 
+    pace: Mapped[Pace] = mapped_column(String(16), default=Pace.MONTH)
+    """It is for those whose digest comes so often."""
     month: Mapped[str] = mapped_column(String(7), unique=True)
-    """Where the network is: 2026-12."""
+    """Where the network is: 2026-12; of a week 2026w49, of two weeks 2026f49 (ISO 8601)."""
     state: Mapped[State] = mapped_column(String(16), default=State.COMPOSING)
     since: Mapped[datetime]
     """What came after this moment is new in it."""

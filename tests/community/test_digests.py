@@ -29,7 +29,7 @@ from community.digests import Digest, DigestItem, State
 from community.errors import IllegalMoveError, NotAllowedError, NotFoundError
 from community.events import Details, Event
 from community.needs import Need
-from community.people import Membership, Participation, Person
+from community.people import Membership, Pace, Participation, Person
 from community.providers import Organization, Service, Strength
 from community.topics import Topic
 from tests.community.test_sends import a_member, a_newsletter, staff
@@ -241,7 +241,7 @@ async def test_an_approved_one_goes_and_one_that_nobody_looked_at_lapses(
     await an_event(session, boss)
     await a_member(session, 2, NOVEMBER)
     digest = await composed(session)
-    too_late = DECEMBER + digests.REVIEWED_WITHIN
+    too_late = DECEMBER + digests.REVIEWED_WITHIN[Pace.MONTH]
     async with session.begin_nested() as tried:
         await digests.approve(session, boss, digest.ref, DECEMBER)
         rows = await deliveries.claim(session, "me", 10, 60, DECEMBER + sends.UNDO)
@@ -359,3 +359,50 @@ async def test_a_digest_that_waits_is_a_line_of_today(session: AsyncSession) -> 
     assert await waiting() == 1
     await digests.approve(session, boss, digest.ref, DECEMBER)
     assert await waiting() == 0
+
+
+MONDAY = datetime(2026, 12, 7, 8, 0, tzinfo=UTC)
+"""Nine in the morning in Paris, on a Monday; of two weeks that are counted it is the second."""
+
+
+async def test_who_wants_it_each_week_has_one_of_their_own_and_nothing_twice(
+    session: AsyncSession,
+) -> None:
+    boss = await staff(session, 1, NOVEMBER)
+    monthly, weekly = await a_member(session, 2, NOVEMBER), await a_member(session, 3, NOVEMBER)
+    event = await an_event(session, boss)
+    first = await composed(session)
+    assert first.pace == Pace.MONTH
+    assert set(await theirs(session)) == {monthly.id, weekly.id}
+    await digests.approve(session, boss, first.ref, DECEMBER)
+    weekly.digest_every = Pace.WEEK
+    new = await an_event(session, boss)
+    letter = await gone_out(session, boss)
+    letter.started_at = MONDAY - timedelta(days=1)
+    await session.flush()
+    for row in await session.scalars(select(Delivery).where(Delivery.send_id == letter.id)):
+        await session.delete(row)  # it reached nobody by itself
+    assert await digests.next_composing(session, DECEMBER, PARIS) == MONDAY
+    second = await composed(session, MONDAY)
+    assert (second.pace, second.month) == (Pace.WEEK, "2026w50")
+    rows = await session.scalars(select(Delivery).where(Delivery.subject_id == second.id))
+    owed = {row.person_id: row.args["items"] for row in rows if row.kind == digests.KIND}
+    assert owed.keys() == {weekly.id}
+    told = {row.id: row.subject_id for row in await session.scalars(select(DigestItem))}
+    named = {told[int(number)] for number in owed[weekly.id].split(".")}
+    assert named == {new.id, letter.id}
+    assert event.id not in named - {letter.id}, "they have read of it in the month's"
+    assert await composed(session, MONDAY + timedelta(days=1)) is second
+    await digests.compose(session, MONDAY + timedelta(days=5), PARIS, "en")
+    await session.refresh(second)
+    assert second.state == State.LAPSED
+
+
+@pytest.mark.parametrize(("pace", "days"), [(Pace.WEEK, 7), (Pace.FORTNIGHT, 14)])
+def test_weeks_begin_on_mondays_at_nine_where_the_network_is(pace: Pace, days: int) -> None:
+    this = digests.begins(NOVEMBER, PARIS, pace)
+    for later in range(30):
+        one = digests.begins(NOVEMBER, PARIS, pace, later=later).astimezone(PARIS)
+        assert (one.weekday(), one.hour) == (0, 9)
+        assert (one.date() - this.astimezone(PARIS).date()).days == later * days
+    assert timedelta(0) <= NOVEMBER - this < timedelta(days=days)

@@ -8,7 +8,7 @@ from tests.stories.steps import a_newsletter, an_event, announced, goes_out
 
 NOVEMBER = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
 DECEMBER = datetime(2026, 12, 1, 11, 0, tzinfo=UTC)
-WAITS = "🗞 The digest of this month waits for somebody to look at it."
+WAITS = "🗞 A digest waits for somebody to look at it."
 DIGEST = "Your month in the network"
 NUDGE = "👋 We have not seen you for a while. You are welcome any time."
 QUESTION = "How would you like to go on with us? Every answer is fine."

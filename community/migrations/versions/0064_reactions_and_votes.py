@@ -1,8 +1,10 @@
-"""What members say of a text with one press, and what they vote; the story of a digest
+"""What members say of a text with one press, and what they vote; the digest
 
 Revision ID: 0064
 Revises: 0063
 """
+
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -62,20 +64,28 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_ballots_vote_id", "ballots", ["vote_id"])
-    with op.batch_alter_table(
-        "digest_items", table_kwargs={"sqlite_autoincrement": True}
-    ) as batch:
-        batch.add_column(
-            sa.Column("is_story", sa.Boolean(), nullable=False, server_default=sa.false())
-        )
-    with op.batch_alter_table(
-        "digest_items", table_kwargs={"sqlite_autoincrement": True}
-    ) as batch:
-        batch.alter_column("is_story", server_default=None)
+    _add(
+        "digest_items",
+        sa.Column("is_story", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
+    _add("digests", sa.Column("pace", sa.String(16), nullable=False, server_default="month"))
+    op.add_column("people", sa.Column("digest_every", sa.String(16), nullable=True))
+
+
+def _add(table: str, column: sa.Column[Any]) -> None:
+    """Add a column of which rows that are there take the default, and new ones do not."""
+    with op.batch_alter_table(table, table_kwargs={"sqlite_autoincrement": True}) as batch:
+        batch.add_column(column)
+    with op.batch_alter_table(table, table_kwargs={"sqlite_autoincrement": True}) as batch:
+        batch.alter_column(column.name, server_default=None)
 
 
 def downgrade() -> None:
-    refuse_while(revision, {"reactions": "1 = 1", "votes": "1 = 1", "ballots": "1 = 1"})
+    kept = {"reactions": "1 = 1", "votes": "1 = 1", "ballots": "1 = 1"}
+    refuse_while(revision, {**kept, "people": "digest_every IS NOT NULL"})
+    op.drop_column("people", "digest_every")
+    with op.batch_alter_table("digests", table_kwargs={"sqlite_autoincrement": True}) as batch:
+        batch.drop_column("pace")
     with op.batch_alter_table(
         "digest_items", table_kwargs={"sqlite_autoincrement": True}
     ) as batch:
