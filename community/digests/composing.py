@@ -177,7 +177,7 @@ async def _gather(session: AsyncSession, digest: Digest, now: datetime) -> None:
 
 
 def _gets_it(after: int, pace: Pace) -> tuple[ColumnElement[bool], ...]:
-    """Return who gets a digest so often, if anything fits: who agreed to news and has not ended it.
+    """Return who gets a digest so often, if anything fits: who agreed to news, and still wants it.
 
     Active members too: of what has reached them already nothing is told again.
     """
