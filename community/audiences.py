@@ -1,8 +1,8 @@
 """Whom a send is for, who of them would get it now, and who would not and why.
 
-An audience names languages, needs, areas, topics, an event or recent activity; never a profile.
-One expression says where each person stands; the dry run counts by it and the rows are made from
-it, so that the numbers of the one are the numbers of the other.
+An audience names languages, needs, areas, topics, cohorts, an event or recent activity; never a
+profile. One expression says where each person stands; the dry run counts by it and the rows are
+made from it, so that the numbers of the one are the numbers of the other.
 """
 
 from collections import Counter
@@ -29,8 +29,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import join
 
+from community import cohorts
 from community.areas import Area
 from community.attendance import UNANSWERED, Attendance
+from community.cohorts import Cohort, CohortMember
 from community.consents import Consent, Purpose
 from community.deliveries import Delivery, SentMessage, State
 from community.events import Event
@@ -64,6 +66,8 @@ class Audience:
     """Who wants to hear of one of these: who has not turned it off."""
     guests_of: str | None = None
     """The event (its reference) whose guests are meant: who goes, may come, or came."""
+    cohorts: tuple[str, ...] = ()
+    """References; who belongs to one of them."""
     only_active: bool = False
     """Only who has done something here within ninety days."""
 
@@ -75,6 +79,7 @@ class Audience:
             "areas": list(self.areas),
             "topics": [topic.value for topic in self.topics],
             "guests_of": self.guests_of,
+            "cohorts": list(self.cohorts),
             "only_active": self.only_active,
         }
 
@@ -87,6 +92,7 @@ class Audience:
             tuple(kept.get("areas", ())),
             tuple(map(Topic, kept.get("topics", ()))),
             kept.get("guests_of"),
+            tuple(kept.get("cohorts", ())),
             bool(kept.get("only_active", False)),
         )
 
@@ -117,18 +123,23 @@ class Audience:
                     Attendance.state.in_(["going", "maybe", "attended"]),
                 )
             )
+        if self.cohorts:
+            found.append(_one(CohortMember.person_id == Person.id, *cohorts.belongs(self.cohorts)))
         if self.only_active:
             found.append(Person.seen_at > now - ACTIVE_WITHIN)
         return found
 
 
 async def audience_of(session: AsyncSession, event: Event, chosen: Audience) -> Audience:
-    """Return those of a chosen audience for whom an event is, as far as need and area say it."""
+    """Return those of a chosen audience whom an event is for, by need, area or cohort."""
     if event.need is not None:
         chosen = replace(chosen, needs=(Need(event.need),))
     if event.audience_area_id is not None:
         area = await session.get_one(Area, event.audience_area_id)
         chosen = replace(chosen, areas=(area.ref,))
+    if event.cohort_id is not None:
+        cohort = await session.get_one(Cohort, event.cohort_id)
+        chosen = replace(chosen, cohorts=(cohort.ref,))
     return chosen
 
 

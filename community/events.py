@@ -155,6 +155,8 @@ class Event(Base, Referable):
     """Whom alone an event is for: members who look for this; None is everybody."""
     audience_area_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("areas.id"))
     """Whom alone it is for: members who live in this area, or within it; None is everybody."""
+    cohort_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("cohorts.id"))
+    """Whom alone it is for: members who belong to this cohort; None is everybody."""
     area_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("areas.id"))
     """In which area it is: whoever leads that looks after it, too."""
     owner_id: Mapped[int | None] = mapped_column(
@@ -184,7 +186,8 @@ class Event(Base, Referable):
     @property
     def is_for_some(self) -> bool:
         """Say whether it is for some members only, and the others do not see it."""
-        return self.need is not None or self.audience_area_id is not None
+        whose = self.need, self.audience_area_id, self.cohort_id
+        return any(one is not None for one in whose)
 
     @property
     def is_online(self) -> bool:

@@ -334,4 +334,7 @@ async def clashes(session: AsyncSession, event: Event) -> Sequence[Event]:
     if event.audience_area_id is not None:
         those = Event.audience_area_id
         query = query.where(or_(those.is_(None), those == event.audience_area_id))
+    if event.cohort_id is not None:
+        theirs = Event.cohort_id
+        query = query.where(or_(theirs.is_(None), theirs == event.cohort_id))
     return (await session.scalars(query)).all()

@@ -54,7 +54,8 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         frozenset({_R.ANIMATOR}),
         """
         absences.come_back absences.go attendance.changing.cancel_event
-        attendance.changing.change_event bridge.for_team contacts.add contacts.agree
+        attendance.changing.change_event bridge.for_team cohorts.add cohorts.every cohorts.let_in
+        cohorts.opened cohorts.settle cohorts.who cohorts.write contacts.add contacts.agree
         contacts.change contacts.erase contacts.opened contacts.search contacts.withdraw
         corrections.correct corrections.recall deliveries.ending.resend digests.reviewing.approve
         digests.reviewing.every digests.reviewing.leave_out digests.reviewing.skip
@@ -93,7 +94,7 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
     (
         frozenset({_R.COORDINATOR, _R.ANIMATOR}),
         """
-        facilitation.coverage facilitation.read lessons.completion
+        facilitation.coverage facilitation.read figures.cohorts.read_cohorts lessons.completion
         """,
     ),
     (

@@ -216,7 +216,7 @@ async def _fill(session: AsyncSession, series: Series, now: datetime) -> int:
     return made
 
 
-WHOSE = ("made_by_id", "organization_id", "need", "audience_area_id", "area_id")
+WHOSE = ("made_by_id", "organization_id", "need", "audience_area_id", "cohort_id", "area_id")
 """Whose event it is, and for whom: what is made like another has these as well as its facts."""
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import bridge, deliveries, referrals, roles, sends, transfers
+from community import bridge, cohorts, deliveries, referrals, roles, sends, transfers
+from community.cohorts import Cohort
 from community.digests import Digest
 from community.digests import State as Gathered
 from community.events import Event
@@ -40,6 +41,8 @@ class Today:
     """The reader's and nobody's, due today or before; next steps with contacts among them."""
     steps: Sequence[TransferStep]
     """Of hand-over plans in which the reader teaches, or nobody does now."""
+    cohorts: Sequence[Cohort]
+    """What is over, and of which nobody has said yet what becomes of it."""
     to_answer: int
     """Questions of any kind to be answered today, those that are overdue among them."""
     overdue: int
@@ -80,6 +83,7 @@ async def look(
         events=await _events(session, midnight, now),
         tasks=await _tasks(session, actor, midnight, now),
         steps=await transfers.due(session, actor, midnight, now, size=SHOWN),
+        cohorts=(await session.scalars(cohorts.over(now).limit(SHOWN))).all(),
         to_answer=await _count(session, asked.where(Exchange.due_at < midnight)) + len(others),
         overdue=await _count(session, asked.where(Exchange.due_at <= now))
         + sum(due_at <= now for due_at in others),

@@ -9,7 +9,16 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import lessons, providers, roles, sends, templates, translations, untranslated
+from community import (
+    cohorts,
+    lessons,
+    providers,
+    roles,
+    sends,
+    templates,
+    translations,
+    untranslated,
+)
 from community.base import Referable, find
 from community.errors import (
     ApprovalBindsError,
@@ -93,6 +102,8 @@ async def write(
         await providers.translate(session, actor, subject, ref, language, words, now)
     elif subject == templates.SUBJECT:
         await templates.write(session, actor, ref, language, words, now)
+    elif subject == cohorts.SUBJECT:
+        await cohorts.write(session, actor, ref, language, text, now)
     elif subject == lessons.SUBJECT:
         await lessons.write(session, actor, ref, language, words, now)
     else:

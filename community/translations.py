@@ -123,6 +123,7 @@ LIMITS: Mapping[tuple[str, str], int] = {
     ("step", "text"): 400,
     ("step", "documents"): 300,
     ("area", "name"): 60,
+    ("cohort", "name"): 60,
     ("template", "name"): 60,
     ("template", "text"): 1000,
     ("lesson", "title"): 80,

@@ -19,6 +19,8 @@ from community.among import among
 from community.areas import Area
 from community.awaited import TranslationRequest
 from community.base import Referable, find
+from community.cohorts import SUBJECT as COHORT
+from community.cohorts import Cohort
 from community.deliveries import Delivery
 from community.deliveries import State as Row
 from community.errors import NotAllowedError, NotFoundError
@@ -47,6 +49,7 @@ ANIMATORS: Mapping[str, type[Referable]] = {
     PICTURE: Send,
     TEMPLATE: AnswerTemplate,
     LESSON: Lesson,
+    COHORT: Cohort,
 }
 TABLES: Mapping[str, type[Referable]] = {**ANIMATORS, **DIRECTORY}
 
@@ -340,6 +343,7 @@ async def _of_animators(
     templates = await session.execute(
         select(AnswerTemplate.id, AnswerTemplate.ref).order_by(AnswerTemplate.id)
     )
+    together = await session.execute(select(Cohort.id, Cohort.ref).order_by(Cohort.id))
     taught = await session.execute(select(Lesson.id, Lesson.ref).order_by(Lesson.id))
     letters = [said for _first, said in await _letters(session)]
     if is_to_be_changed:  # what has gone out, or is offered, lacks a language, and else stays
@@ -350,6 +354,7 @@ async def _of_animators(
         PICTURE: {send.id: send.ref for send in letters if send.picture is not None},
         TEMPLATE: dict(templates.all()),
         LESSON: dict(taught.all()),
+        COHORT: dict(together.all()),
     }
 
 

@@ -27,6 +27,7 @@ from handlers.staff import (
     Digests,
     Groups,
     Inbox,
+    OneCohort,
     OpenJudged,
     Tasks,
     Taught,
@@ -118,7 +119,8 @@ async def desk(page: Page) -> Message:
         rows.append([restores.open_button(_)])
     if RoleName.ANIMATOR in held:
         lessons = Button(_.label("button", "🎓 Lessons"), Taught())
-        rows.append([lessons, Button(_.label("button", "📤 Tell others"), menu.Share())])
+        rows.append([lessons, Button(_.label("button", "🎒 Courses"), OneCohort())])
+        rows.append([Button(_.label("button", "📤 Tell others"), menu.Share())])
     rows.append([Button(_.label("button", "👥 Team"), Desk(to="team"))])
     elsewhere = menu.ways_in(held - menu.STAFF, _)
     text = lines(_("<b>Your desk</b>"), held_line, *(["", *elsewhere] if elsewhere else []))

@@ -18,6 +18,7 @@ from community import events, sends, translations
 from community.areas import Area
 from community.audiences import EVERYBODY, Audience, DryRun, Standing
 from community.base import find
+from community.cohorts import Cohort
 from community.events import Event
 from community.figures import FEW, Cell, Hidden, protect
 from community.needs import Need
@@ -26,6 +27,7 @@ from community.sends import Send
 from community.topics import Topic
 from community.translations import Fallback
 from handlers import words
+from handlers.cohorts import choices as cohort_choices
 from handlers.content import area_choices
 from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, toast
 from handlers.staff import ANIMATORS, OpenSend, WhoCanCome, router_for
@@ -198,6 +200,10 @@ async def in_words(page: Page, audience: Audience) -> Html:
         names = {ref: name for name, ref in await area_choices(page)}
         listed = join([names[ref] for ref in audience.areas if ref in names], _)
         parts.append(_("Living in: {areas}", areas=listed))
+    if audience.cohorts:
+        called = {ref: name for name, ref in await cohort_choices(page, every=True)}
+        listed = join([called[ref] for ref in audience.cohorts if ref in called], _)
+        parts.append(_("Belonging to: {courses}", courses=listed))
     if audience.topics:
         wanted = join([words.topic(topic, _) for topic in audience.topics], _)
         parts.append(_("Want to hear of: {topics}", topics=wanted))
@@ -228,6 +234,7 @@ async def audience_card(page: Page, ref: str) -> Message:
         (_.label("button", "🏘 Where they live"), "areas"),
         (_.label("button", "🔔 What they want to hear of"), "topics"),
         (_.label("button", "📅 Guests of an event"), "event"),
+        (_.label("button", "🎒 A course"), "cohorts"),
     ]
     rows = in_rows([Button(label, ForWhom(ref=ref, part=part)) for label, part in parts], 2)
     active = ForWhom(ref=ref, part="active", value="1")
@@ -277,6 +284,8 @@ async def _choices(page: Page, part: str) -> Sequence[tuple[str, str]]:
         return [(words.need(need, _), need.value) for need in Need]
     if part == "areas":
         return await area_choices(page)
+    if part == "cohorts":
+        return await cohort_choices(page)
     if part == "topics":
         single = [topic for topic in Topic if topic is not Topic.DIGEST]
         return [(words.topic(topic, _), topic.value) for topic in single]
@@ -297,6 +306,7 @@ def _chosen(audience: Audience, part: str) -> Sequence[str]:
         "needs": audience.needs,
         "areas": audience.areas,
         "topics": audience.topics,
+        "cohorts": audience.cohorts,
     }.get(part, ())
 
 
@@ -325,7 +335,7 @@ async def touched(
     return [edit("send.audience", ref=ref)]
 
 
-PARTS = ("languages", "needs", "areas", "topics", "event")
+PARTS = ("languages", "needs", "areas", "topics", "cohorts", "event")
 
 
 async def _changed(
@@ -346,6 +356,9 @@ async def _changed(
         return replace(
             audience, areas=_turned(audience.areas, (await find(session, Area, value)).ref)
         )
+    if part == "cohorts":
+        cohort = await find(session, Cohort, value)
+        return replace(audience, cohorts=_turned(audience.cohorts, cohort.ref))
     if part == "event":
         event = await find(session, Event, value)
         return replace(audience, guests_of=None if audience.guests_of == value else event.ref)

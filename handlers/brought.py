@@ -216,6 +216,7 @@ def kind_of(subject: str, _: Translator) -> str:
         "organization": _.label("segment", "Organisation"),
         "area": _.label("segment", "Area"),
         "template": _.label("segment", "Template of an answer"),
+        "cohort": _.label("segment", "Course"),
         "lesson": _.label("segment", "Lesson"),
     }[subject]
 

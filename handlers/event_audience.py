@@ -1,4 +1,4 @@
-"""Whom an event is for: everybody, who looks for one thing, or who lives in one area."""
+"""Whom an event is for: everybody, or who looks for, lives in, or belongs to one thing."""
 
 from datetime import datetime
 from typing import Any
@@ -12,14 +12,14 @@ from community.base import find
 from community.events import Event
 from community.needs import Need
 from community.people import Person
-from handlers import wording, words
+from handlers import cohorts, wording, words
 from handlers.audience import in_words
 from handlers.hosting import area_rows
 from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, toast
 from handlers.staff import ANIMATORS, EventFor, PlannedEvent, WhoCanCome, router_for
 from locales import Translator
 
-NEED, AREA, ALL = "need", "area", "all"
+NEED, AREA, COHORT, ALL = "need", "area", "cohort", "all"
 
 
 async def pressed(
@@ -33,10 +33,14 @@ async def pressed(
         return [edit("plan.whom.needs", ref=ref)]
     if part == AREA and (not value or value.isdecimal()):
         return [edit("plan.whom.areas", ref=ref, at=int(value or 0))]
+    if part == COHORT and not value:
+        return [edit("plan.whom.cohorts", ref=ref)]
     if part == NEED and value in [*Need]:
         drafted = await sends.mean_for(session, person, ref, now, need=Need(value))
     elif part == AREA:
         drafted = await sends.mean_for(session, person, ref, now, area=value)
+    elif part == COHORT:
+        drafted = await sends.mean_for(session, person, ref, now, cohort=value)
     elif part == ALL:
         drafted = await sends.mean_for(session, person, ref, now)
     else:
@@ -64,6 +68,7 @@ async def whom(page: Page, ref: str) -> Message:
     rows = [
         [Button(_.label("button", "🔎 What they look for"), EventFor(ref=ref, part=NEED))],
         [Button(_.label("button", "🏘 Where they live"), EventFor(ref=ref, part=AREA))],
+        [Button(_.label("button", "🎒 A course"), EventFor(ref=ref, part=COHORT))],
     ]
     if event.is_for_some:
         rows.append([Button(_.label("button", "Everybody"), EventFor(ref=ref, part=ALL))])
@@ -92,11 +97,27 @@ async def areas(page: Page, ref: str, at: int = 0) -> Message:
     return Message(text, [*rows, turning, [_back(ref, _)]])
 
 
+async def of_cohorts(page: Page, ref: str) -> Message:
+    """Choose the cohort that it is for."""
+    _ = page._
+    rows = [
+        [Button(name, EventFor(ref=ref, part=COHORT, value=value))]
+        for name, value in await cohorts.choices(page)
+    ]
+    text = _("For members of which course?") if rows else _("There is nothing to choose from yet.")
+    return Message(text, [*rows, [_back(ref, _)]])
+
+
 def _back(ref: str, _: Translator) -> Button:
     return Button(_.label("button", "Back"), EventFor(ref=ref))
 
 
-CARDS = {"plan.whom": whom, "plan.whom.needs": needs, "plan.whom.areas": areas}
+CARDS = {
+    "plan.whom": whom,
+    "plan.whom.needs": needs,
+    "plan.whom.areas": areas,
+    "plan.whom.cohorts": of_cohorts,
+}
 
 
 def setup() -> Router:

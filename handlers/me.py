@@ -13,7 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import consents, erasure, keys, limits, needs, people, roles, translations
 from community.people import Person
-from handlers import feedback, menu, networks, resting, skills, topics, transfers, words
+from handlers import (
+    feedback,
+    menu,
+    my_cohorts,
+    networks,
+    resting,
+    skills,
+    topics,
+    transfers,
+    words,
+)
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.limits import HardToCome
 from handlers.onboarding import also_read, languages_card
@@ -126,7 +136,7 @@ async def me_card(page: Page) -> Message:
     told.append(_("You agreed to: {agreed}", agreed=agreed))
     rows = [*resting.rows(page), *_change_rows(page)]
     rows.insert(-3, await feedback.me_button(page))
-    rows[:0] = await transfers.my_buttons(page)
+    rows[:0] = [*await transfers.my_buttons(page), *await my_cohorts.buttons(page)]
     return Message(lines(_("<b>What we know about you</b>"), "", *told), rows)
 
 

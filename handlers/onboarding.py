@@ -9,7 +9,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, consents, lessons, people
+from community import attendance, cohorts, consents, lessons, people
 from community.consents import Purpose
 from community.errors import LinkRefusedError, NotFoundError
 from community.people import Person
@@ -92,7 +92,8 @@ async def start(
         await state.set_data({"then": [_kept(reply) for reply in followed] or before})
         return [say("start.languages", joining=joining)]
     if followed:
-        return followed
+        first = [say("start.terms")] if payload.startswith("k-") and not person.is_member else []
+        return [*first, *followed]
     return [say("menu")] if person.is_member else [say("start.terms")]
 
 
@@ -105,6 +106,9 @@ async def _follow(session: AsyncSession, person: Person, payload: str, now: date
     if payload.startswith("l-"):
         await lessons.open_to(session, person, payload[2:], now)
         return [say("lesson.screen", ref=payload[2:])]
+    if payload.startswith("k-"):
+        cohort = await cohorts.invited(session, person, payload[2:])
+        return [say("cohort.invitation", ref=cohort.ref)]
     if payload.startswith("c-"):
         if not person.is_member:
             return [say("door.join_first")]

@@ -31,7 +31,7 @@ from handlers.replies import (
     say,
 )
 from handlers.setup_ways import SetUp
-from handlers.staff import LessonFigures, Months, OpenJudged, RunByMembers, router_for
+from handlers.staff import LessonFigures, Months, OneCohort, OpenJudged, RunByMembers, router_for
 from locales import Html, Translator
 from reports import chart, support
 from reports.figures import language_title, month_name, report
@@ -156,6 +156,7 @@ async def report_card(page: Page) -> Message:
         [Button(_.label("button", "🤝 Support by quarter"), OpenQuarter())],
         [Button(_.label("button", "💬 What members think"), OpenJudged())],
         [Button(_.label("button", "🎓 Lessons in figures"), LessonFigures())],
+        [Button(_.label("button", "🎒 Courses in figures"), OneCohort(act="figures"))],
         [Button(_.label("button", "🌱 Run by members"), RunByMembers())],
         [await drafts.button(page)],
         [Button(_.label("button", "⚙️ Set up the network"), SetUp())],

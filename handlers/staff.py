@@ -70,6 +70,14 @@ class OneLesson(CallbackData, prefix="qe"):
         return edit("teaching.lesson", ref=self.ref)
 
 
+class OneCohort(CallbackData, prefix="kw"):
+    """A page of the cohorts, or one of them; ``act`` says what is done, or shows figures."""
+
+    ref: str = ""
+    act: str = "open"
+    at: int = 0
+
+
 class LessonFigures(CallbackData, prefix="qf"):
     """How many members took lessons, by language."""
 

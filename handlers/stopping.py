@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import (
     attendance,
+    cohorts,
     consents,
     conversations,
     feedback_consents,
     people,
     referrals,
+    roles,
     transfers,
 )
 from community.consents import Purpose
@@ -26,7 +28,7 @@ from handlers.filters import Fits
 from handlers.onboarding import TERMS_VERSION
 from handlers.replies import Button, Message, Network, Page, Replies, edit, lines, say, toast
 from handlers.resting import Stop, again_button, last_day
-from locales import Translator
+from locales import Html, Translator
 from locales.stopwords import is_stop, mentions_stop
 
 
@@ -117,6 +119,7 @@ async def acted(
             await referrals.withdraw_all(session, person, now)
         await attendance.give_up(session, person, now, default_zone=network.zone)
         await transfers.leave(session, person, now)
+        await cohorts.leave_all(session, person, now)
         await people.leave(session, person, now)
         await feedback_consents.end(session, person, now)
         nothing: set[Purpose] = set()
@@ -222,6 +225,7 @@ async def leave_card(page: Page) -> Message:
     text = lines(
         _("Do you want to leave the network?"),
         _("Your data stay until you delete them. You can come back at any time."),
+        await _ends_with_it(page),
         _.ngettext(
             "You have {n} open request to a support organisation. It can go on without you being "
             "a member.",
@@ -238,6 +242,22 @@ async def leave_card(page: Page) -> Message:
         rows.append([Button(both, Stop(act="left_all"))])
     rows.append([Button(_.label("button", "No, stay"), Stop(act="no"))])
     return Message(text, rows)
+
+
+async def _ends_with_it(page: Page) -> Html | None:
+    """Say that what somebody does for others, or shares with them, ends, if there is any."""
+    mine = await roles.held(page.session, page.reader, page.now)
+    ends = (
+        any(role.name in roles.OF_MEMBERS for role in mine)
+        or await transfers.of(page.session, page.reader, page.now)
+        or await cohorts.mine(page.session, page.reader)
+    )
+    if not ends:
+        return None
+    return page._(
+        "It ends your roles as co-host, lead or moderator, your hand-over plans, and that you "
+        "belong to groups of courses. The team is told of the roles."
+    )
 
 
 async def left(page: Page) -> Message:

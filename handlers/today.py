@@ -9,7 +9,7 @@ from community import absences, events, today
 from community.figures import protect
 from community.figures.protecting import Hidden
 from community.today import Today as Morning
-from handlers import agreement_facts, tasks, transfers
+from handlers import agreement_facts, cohorts, tasks, transfers
 from handlers.by_team import AllByTeam
 from handlers.content import block_for
 from handlers.deciding import Waiting
@@ -48,6 +48,7 @@ async def card(page: Page) -> Message:
     )
     rows = [*await _events(page, morning), *tasks.buttons(page, morning.tasks)]
     rows += await transfers.step_buttons(page, morning.steps)
+    rows += await cohorts.over_buttons(page, morning.cohorts)
     rows += [[button] for button in _counted(page, morning)]
     away = (await absences.away(page.session, page.now)).get(page.reader.id)
     until = agreement_facts.last_day(away, page.network.zone) if away else None

@@ -239,7 +239,7 @@ async def preview_card(
     text = lines(
         _("🌱 <b>A hand-over plan for {name}</b>", name=member.name or "?"),
         _("What passes on: {role}", role=await role_name(page, named)),
-        lasts(page, named),
+        await lasts(page, named, page.reader),
         "",
         *[
             _("▫️ {what} ({who})", what=code_name(code, _), who=name_of(page, one))

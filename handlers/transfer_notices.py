@@ -6,9 +6,10 @@ from aiogram import Router
 from sqlalchemy import select
 
 from community import roles, transfers
+from community.base import find
 from community.errors import RefusalError
 from community.people import Person
-from community.roles import RoleName
+from community.roles import Role, RoleName
 from community.transfers import State, Transfer, TransferStep
 from handlers.replies import (
     Button,
@@ -16,9 +17,7 @@ from handlers.replies import (
     Page,
     lines,
 )
-from handlers.staff import (
-    OneStep,
-)
+from handlers.staff import Desk, OneStep
 from handlers.team import role_name, role_way_in
 from handlers.transfers import OnePlan, step_name
 from locales import day
@@ -90,7 +89,28 @@ async def team_told(page: Page, ref: str, became: str) -> Message | None:
     return Message(text, [[Button(_.label("button", "Look at the plan"), OnePlan(ref=ref))]])
 
 
+async def role_left(page: Page, ref: str) -> Message | None:
+    """Tell an animator whose role has ended because they left; nothing to whom it is nothing."""
+    _ = page._
+    if not await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now):
+        return None
+    role = await find(page.session, Role, ref)
+    member = await page.session.get_one(Person, role.person_id)
+    if member.is_member:
+        return None
+    text = lines(
+        _(
+            "{name} has left the network. This role has ended with it: {role}.",
+            name=member.name or "?",
+            role=await role_name(page, role),
+        ),
+        _("If somebody should take it over, you find the team under /animate."),
+    )
+    return Message(text, [[Button(_.label("button", "👥 Team"), Desk(to="team"))]])
+
+
 CARDS = {
+    "team_notice.role_left": role_left,
     "transfer_notice": notice,
     "transfer_result": notice,
     "team_notice.transfer": team_told,

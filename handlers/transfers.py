@@ -220,11 +220,16 @@ def code_name(code: Code, _: Translator) -> str:
     }[code]
 
 
-def lasts(page: Page, transfer: Transfer) -> Html:
-    """Say when the role ends."""
+async def lasts(page: Page, transfer: Transfer, giver: Person | None) -> Html:
+    """Say when the role ends: not after the right of whoever gives it, if that is known."""
     _ = page._
     if transfer.event_id is not None:
         return _("The role ends a week after the event.")
+    if giver is not None and (
+        end := await transfers.cut_short(page.session, giver, transfer, page.now)
+    ):
+        last = end.astimezone(ZoneInfo(page.network.zone)).date()
+        return _("The role ends on {day} at the latest.", day=day(last, _))
     return _.ngettext(
         "The role ends {n} month after it has passed on.",
         "The role ends {n} months after it has passed on.",
@@ -324,7 +329,7 @@ async def card(page: Page, ref: str) -> Message:
         _("Who teaches: {name}", name=name_of(page, mentor))
         if mentor
         else _("Who teaches: the team"),
-        lasts(page, transfer),
+        await lasts(page, transfer, mentor or page.reader),
         "",
         *[_step_line(page, one, member, mentor) for one in found],
         "",

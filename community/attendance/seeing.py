@@ -1,11 +1,11 @@
-"""Which events somebody sees: what is for one need, or one area, no others see."""
+"""Which events somebody sees: what is for one need, area or cohort, no others see."""
 
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import events, roles
+from community import cohorts, events, roles
 from community.areas import within
 from community.attendance.table import COMES, Attendance, State
 from community.base import find
@@ -100,7 +100,7 @@ def _was_at(reader: Person, now: datetime) -> Select[Event]:
 
 
 async def _is_for(session: AsyncSession, reader: Person, now: datetime) -> ColumnElement[bool]:
-    """Return the rule: what is for one need or area, only who looks for it, or lives there, sees.
+    """Return the rule: what is for one need, area or cohort, only whoever fits sees.
 
     Besides them whoever has answered while it was theirs, the animators, and the staff of the
     organisation that proposed it.
@@ -116,6 +116,7 @@ async def _is_for(session: AsyncSession, reader: Person, now: datetime) -> Colum
         and_(
             or_(Event.need.is_(None), Event.need.in_(looked_for)),
             or_(Event.audience_area_id.is_(None), Event.audience_area_id.in_(lives_in)),
+            or_(Event.cohort_id.is_(None), Event.cohort_id.in_(cohorts.of(reader.id))),
         ),
         Event.organization_id.in_(await roles.staffed(session, reader, now)),
         Event.id.in_(answered),

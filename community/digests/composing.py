@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import deliveries, events, roles, sends
 from community.attendance import UNANSWERED, Attendance
 from community.audiences import EVERYBODY, REACHED
+from community.cohorts import CohortMember
 from community.consents import Consent, Purpose
 from community.deliveries import Delivery, Plan
 from community.digests.contents import (
@@ -205,6 +206,7 @@ class _Known:
     """What decides, besides area and languages, what stands in whose digest; by person."""
 
     needs: Mapping[int, frozenset[Need]]
+    cohorts: Mapping[int, frozenset[int]]
     muted: Mapping[int, set[Topic]]
     had: Mapping[int, set[int]]
     """Items that have reached them already or are on their way, or that they have answered."""
@@ -229,6 +231,12 @@ async def _known(
     wanted = select(PersonNeed.person_id, PersonNeed.term)
     for person_id, term in await session.execute(wanted.where(PersonNeed.person_id.in_(some))):
         needs.setdefault(person_id, set()).add(Need(term))
+    belong: dict[int, set[int]] = {}
+    belonging = select(CohortMember.person_id, CohortMember.cohort_id).where(
+        CohortMember.person_id.in_(some), CohortMember.left_at.is_(None)
+    )
+    for person_id, cohort_id in await session.execute(belonging):
+        belong.setdefault(person_id, set()).add(cohort_id)
     muted: dict[int, set[Topic]] = {}
     topics = select(MutedTopic.person_id, MutedTopic.topic)
     for person_id, topic in await session.execute(topics.where(MutedTopic.person_id.in_(some))):
@@ -252,6 +260,7 @@ async def _known(
     )
     return _Known(
         {person_id: frozenset(terms) for person_id, terms in needs.items()},
+        {person_id: frozenset(numbers) for person_id, numbers in belong.items()},
         muted,
         await _had(session, found, some),
         only_for,
@@ -335,7 +344,9 @@ def _plans(
     plans = []
     for person_id, spoken, second, area_id in people:
         needs = known.needs.get(person_id, frozenset())
-        reader = Reader(frozenset(Reads(spoken or language, second).every), area_id, needs)
+        belongs = known.cohorts.get(person_id, frozenset())
+        reads = frozenset(Reads(spoken or language, second).every)
+        reader = Reader(reads, area_id, needs, belongs)
         if (fits := known.fits.get(reader)) is None:
             fits = known.fits[reader] = fitting(found, reader)
         muted, had = known.muted.get(person_id, set()), known.had.get(person_id, set())

@@ -45,6 +45,8 @@ class Reader:
     reads: frozenset[str]
     area_id: int | None = None
     needs: frozenset[Need] = frozenset()
+    cohorts: frozenset[int] = frozenset()
+    """Their numbers."""
 
 
 async def contents(
@@ -99,6 +101,7 @@ def _fits(found: Contents, what: Event | Service | Send, reader: Reader) -> bool
     return (
         (what.need is None or what.need in reader.needs)
         and (what.audience_area_id is None or _lives_in(found, what.audience_area_id, reader))
+        and (what.cohort_id is None or what.cohort_id in reader.cohorts)
         and (not spoken or bool(spoken & reader.reads))
         and (what.is_online or _near(found, what.area_id, reader))
     )

@@ -41,11 +41,20 @@ from community.roles.staff import (
     staffed,
     with_staff,
 )
-from community.roles.table import MAY_GRANT, Role, RoleInvitation, RoleName, Scoped, is_held
+from community.roles.table import (
+    MAY_GRANT,
+    OF_MEMBERS,
+    Role,
+    RoleInvitation,
+    RoleName,
+    Scoped,
+    is_held,
+)
 
 __all__ = [
     "INVITATION_HOLDS",
     "MAY_GRANT",
+    "OF_MEMBERS",
     "Role",
     "RoleInvitation",
     "RoleName",

@@ -130,15 +130,19 @@ async def _end(session: AsyncSession, role: Role, actor: Person, now: datetime) 
     await history.note(session, step)
 
 
-async def end_of_member(session: AsyncSession, person: Person, now: datetime) -> None:
-    """End what a member was entrusted with, and what waits for their word: they leave."""
-    mine = await session.scalars(
+async def end_of_member(session: AsyncSession, person: Person, now: datetime) -> list[Role]:
+    """End what a member was entrusted with, and what waits for their word: they leave.
+
+    Return the roles that have ended so.
+    """
+    rows = await session.scalars(
         select(Role)
         .where(Role.person_id == person.id, Role.name.in_(OF_MEMBERS), is_held(now))
         .order_by(Role.id)
         .with_for_update()
     )
-    for role in mine.all():
+    mine = list(rows)
+    for role in mine:
         await _end(session, role, person, now)
     await session.execute(
         update(RoleInvitation)
@@ -151,6 +155,7 @@ async def end_of_member(session: AsyncSession, person: Person, now: datetime) ->
         .execution_options(synchronize_session="fetch")
     )
     await session.flush()
+    return mine
 
 
 async def is_last_administrator(session: AsyncSession, person: Person, now: datetime) -> bool:

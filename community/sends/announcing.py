@@ -11,6 +11,7 @@ from community import attendance, deliveries, event_support, events, roles
 from community.areas import Area
 from community.audiences import EVERYBODY
 from community.base import find, lock_all
+from community.cohorts import Cohort
 from community.deliveries import Delivery
 from community.errors import NotUnderstoodError, TooLateError
 from community.events import Details, Event
@@ -121,23 +122,33 @@ async def mean_for(
     *,
     need: Need | None = None,
     area: str | None = None,
+    cohort: str | None = None,
 ) -> Send | None:
-    """Let an event be for who looks for one need, or lives in one area; or for everybody.
+    """Let an event be for who looks for one need, lives in one area, or belongs to one cohort.
+
+    With none of them it is for everybody.
 
     What repeats is for the same people from this date on. Who has answered keeps seeing it. The
     announcement that has not begun is for them, too, and is returned if it is a draft again.
 
     Raises:
         NotAllowedError: the actor is no animator.
-        NotFoundError: no such event, or area.
-        NotUnderstoodError: both a need and an area.
+        NotFoundError: no such event, area or cohort.
+        NotUnderstoodError: more than one of them, or a cohort to which nobody belongs any more.
         TooLateError: it is over or cancelled.
         IllegalMoveError: somebody has proposed it, and nobody has decided about it yet.
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
-    if need is not None and area is not None:
+    if sum(one is not None for one in (need, area, cohort)) > 1:
         raise NotUnderstoodError("choice")
     area_id = (await find(session, Area, area)).id if area is not None else None
+    cohort_id = None
+    if cohort is not None:
+        found = await find(session, Cohort, cohort)
+        if found.goes_on is False:
+            raise NotUnderstoodError("choice")
+        cohort_id = found.id
+    whose = need, area_id, cohort_id
     dates = await _from_here(session, await find(session, Event, event_ref))
     event = next(each for each in dates if each.ref == event_ref)
     events.require_decided(event)
@@ -145,10 +156,11 @@ async def mean_for(
         raise TooLateError(event.ends_at)
     drafted = None
     for each in dates:
-        if (each.need, each.audience_area_id) == (need, area_id):
+        before = each.need, each.audience_area_id, each.cohort_id
+        if before == whose:
             continue
-        before = each.need, each.audience_area_id
-        each.need, each.audience_area_id, each.changed_at = need, area_id, now
+        each.need, each.audience_area_id, each.cohort_id = whose
+        each.changed_at = now
         await session.flush()
         if each.is_for_some:
             in_groups = Delivery.kind == "group_card", Delivery.subject_id == each.id
@@ -171,12 +183,12 @@ async def _aim_anew(
     session: AsyncSession,
     actor: Person,
     event: Event,
-    before: tuple[Need | None, int | None],
+    before: tuple[Need | None, int | None, int | None],
     now: datetime,
 ) -> Send | None:
     """Let what has not left of an event's announcement be for those whom the event is for now."""
     drafted = await take_back(session, actor, event, now)
-    need, area_id = before
+    need, area_id, cohort_id = before
     unsent = await session.scalars(
         select(Send).where(
             Send.event_id == event.id,
@@ -191,6 +203,8 @@ async def _aim_anew(
             audience = replace(audience, needs=())
         if area_id is not None:
             audience = replace(audience, areas=())
+        if cohort_id is not None:
+            audience = replace(audience, cohorts=())
         send.for_whom = (await narrowed(session, send, audience)).as_json()
     await session.flush()
     return drafted

@@ -5,7 +5,7 @@ and who learns from whom. It ends in a role with an end, or when either of them 
 """
 
 from community.transfers.beginning import BEGINS_WITH, answer, find_members, start
-from community.transfers.ending import end, finish, hand_on, holds_until, leave
+from community.transfers.ending import cut_short, end, finish, hand_on, holds_until, leave
 from community.transfers.reading import due, every, mentors, of, opened, steps
 from community.transfers.stepping import MOST_STEPS, add_step, drop_step, move_step, tick
 from community.transfers.table import PASSED, TRANSFER, Code, Does, State, Transfer, TransferStep
@@ -22,6 +22,7 @@ __all__ = [
     "TransferStep",
     "add_step",
     "answer",
+    "cut_short",
     "drop_step",
     "due",
     "end",

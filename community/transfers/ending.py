@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import roles
-from community.errors import NotFoundError, TooLateError
+from community.errors import NotAllowedError, NotFoundError, TooLateError
 from community.events import Event
 from community.lifecycle import Who
 from community.people import Person
@@ -13,7 +13,7 @@ from community.roles import RoleName
 from community.transfers.beginning import answer
 from community.transfers.reading import of, steps, still_open
 from community.transfers.table import TRANSFER, State, Transfer
-from community.transfers.telling import remind, tell, tell_team
+from community.transfers.telling import remind, tell, tell_of_role, tell_team
 
 
 async def hand_on(
@@ -52,6 +52,20 @@ async def holds_until(
     return min(until, limit) if limit else until
 
 
+async def cut_short(
+    session: AsyncSession, giver: Person, transfer: Transfer, now: datetime
+) -> datetime | None:
+    """Return when the giver's own right ends, if that is before the role would; else None.
+
+    Of a giver who may not grant the role nothing is known: somebody else will have to.
+    """
+    try:
+        limit = await roles.grants_until(session, giver, RoleName(transfer.name), now)
+    except NotAllowedError:
+        return None
+    return limit if limit and limit < now + timedelta(days=30 * transfer.months) else None
+
+
 async def finish(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Transfer:
     """End a plan well: the member holds the role from now on, until its end, and is told.
 
@@ -80,10 +94,14 @@ async def finish(session: AsyncSession, actor: Person, ref: str, now: datetime) 
 
 
 async def leave(session: AsyncSession, person: Person, now: datetime) -> None:
-    """End, with a membership, what passes to the member and what they were entrusted with."""
+    """End, with a membership, what passes to the member and what they were entrusted with.
+
+    The animators are told of each role, so that somebody else takes it over.
+    """
     for transfer in await of(session, person, now):
         await end(session, person, transfer.ref, now)
-    await roles.end_of_member(session, person, now)
+    for role in await roles.end_of_member(session, person, now):
+        await tell_of_role(session, role, now)
 
 
 async def end(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Transfer:

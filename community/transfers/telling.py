@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import deliveries, roles
 from community.deliveries import Plan
-from community.roles import RoleName
+from community.roles import Role, RoleName
 from community.transfers.table import Does, State, Transfer, TransferStep
 
 
@@ -52,4 +52,17 @@ async def tell_team(session: AsyncSession, transfer: Transfer, what: str, now: d
         subject_id=transfer.id,
         ref=transfer.ref,
         became=what,
+    )
+
+
+async def tell_of_role(session: AsyncSession, role: Role, now: datetime) -> None:
+    """Tell the animators that somebody has left who held this role, which has ended with it."""
+    animators = [
+        one.id
+        for one in await roles.holders(session, RoleName.ANIMATOR, now)
+        if one.id != role.person_id
+    ]
+    key = f"role:{role.ref}:left"
+    await deliveries.plan_notices(
+        session, now, "role_left", animators, key, subject_id=role.id, ref=role.ref
     )

@@ -62,6 +62,7 @@ DESIGN: dict[str, set[RoleName]] = {
     "plans.": COORDINATOR,
     "providers.": COORDINATOR,
     "figures.": COORDINATOR,
+    "figures.cohorts.": {R.ANIMATOR, R.COORDINATOR},
     "feedback.": COORDINATOR,
     "feedback.counted": {R.COORDINATOR, R.PROVIDER_STAFF},
     "referrals.by_team.let_team_pass_on": COORDINATOR,
@@ -79,6 +80,7 @@ DESIGN: dict[str, set[RoleName]] = {
     "referrals.": ANIMATOR,
     "series.": ANIMATOR,
     "absences.": ANIMATOR,
+    "cohorts.": ANIMATOR,
     "contacts.": ANIMATOR,
     "handing_over.": ANIMATOR,
     "team_tasks.": ANIMATOR,
@@ -243,6 +245,7 @@ async def town(session: AsyncSession, now: datetime) -> Town:
     await add("role", "roles", person_id=member, name="translator")
     await add("link", "join_links")
     await add("venue", "venues")
+    await add("cohort", "cohorts", starts_on=now.date(), ends_at=now)
     await add("lesson", "lessons", state="draft", leads="events")
     return town
 
@@ -252,6 +255,7 @@ REFS = {
     "areas": "area",
     "attendance": "event",
     "bridge": "asked",
+    "cohorts": "cohort",
     "bridge.asked_of_hosts": "event",
     "bridge.forward": "reported",
     "bridge.settle": "reported",
@@ -333,6 +337,9 @@ def argument(town: Town, verb: str, name: str, now: datetime) -> Any:
         "months": 1,
         "does": "member",
         "due_at": now,
+        "starts_on": now.date(),
+        "ends_at": now + timedelta(days=1),
+        "goes_on": True,
         "done": True,
         "text": "Hello",
         "subject": "event",

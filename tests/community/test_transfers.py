@@ -368,3 +368,35 @@ async def test_an_offered_plan_goes_along_when_an_animator_hands_over(
     assert not (await handing_over.owned(session, boss, now + 7 * DAY)).plans, "it is too old"
     await handing_over.hand_over(session, boss, other.ref, owned.seal, now)
     assert plan.owner_id == other.id
+
+
+async def test_the_team_is_told_of_each_role_that_ends_because_a_member_leaves(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await holding(session, 1, now, RoleName.ANIMATOR)
+    member = await a_member(session, 2, now)
+    await roles.grant(session, member, RoleName.MODERATOR, {}, boss, now + DAY, now)
+    await people.leave(session, member, now)
+    for _again in range(2):
+        await transfers.leave(session, member, now)
+    told = await session.scalars(select(Delivery).where(Delivery.kind == "team_notice"))
+    about = [(one.person_id, one.args["what"]) for one in told if one.subject_id is not None]
+    assert about == [(boss.id, "role_left")]
+
+
+async def test_a_plan_is_cut_short_only_by_a_right_that_ends_before_it(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await holding(session, 1, now, RoleName.ANIMATOR)
+    member = await a_member(session, 2, now)
+    plan = await a_plan(session, boss, member, now)
+    assert await transfers.cut_short(session, boss, plan, now) is None, "it has no end"
+    assert await transfers.cut_short(session, member, plan, now) is None, "no right to grant it"
+    months = timedelta(days=30 * plan.months)
+    (right,) = await roles.held(session, boss, now)
+    right.until = now + months
+    await session.flush()
+    assert await transfers.cut_short(session, boss, plan, now) is None
+    right.until = now + months - timedelta(seconds=1)
+    await session.flush()
+    assert await transfers.cut_short(session, boss, plan, now) == right.until

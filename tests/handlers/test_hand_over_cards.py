@@ -120,3 +120,47 @@ async def test_a_host_who_leaves_reads_no_answers_any_more(
     await member.sends_data(Stop(act="left").pack())
     async with database.transaction() as session:
         assert await roles.host(session, person, event, now) is None
+
+
+async def test_who_leaves_reads_that_roles_end_and_the_team_reads_whose(
+    phone: Calling, database: Database, now: datetime
+) -> None:
+    boss, host, plain = await phone(1, "en", RoleName.ANIMATOR), await phone(2), await phone(3)
+    await plain.sends_data(Stop(act="leave").pack())
+    assert "It ends your roles" not in plain.last, "there is none to end"
+    animator, person = await the(database, 1), await the(database, 2)
+    async with database.transaction() as session:
+        until = now + timedelta(days=9)
+        await roles.grant(session, person, RoleName.MODERATOR, {}, animator, until, now)
+    await host.sends_data(Stop(act="leave").pack())
+    assert "It ends your roles as co-host, lead or moderator" in host.last
+    async with database.transaction() as session:
+        (role,) = await roles.held(session, person, now)
+    assert await boss.gets("team_notice.role_left", ref=role.ref) is None, "they are still there"
+    await host.sends_data(Stop(act="left").pack())
+    told = await boss.gets("team_notice.role_left", ref=role.ref)
+    assert told is not None
+    assert "Person 2 has left the network." in read(told.text)
+    assert "Moderator" in read(told.text)
+    assert await host.gets("team_notice.role_left", ref=role.ref) is None, "who animates, reads it"
+
+
+async def test_a_plan_names_the_day_on_which_the_givers_own_right_ends(
+    phone: Calling, database: Database, now: datetime
+) -> None:
+    boss, member = await phone(1, "en", RoleName.ANIMATOR), await phone(2)
+    animator, person = await the(database, 1), await the(database, 2)
+    async with database.transaction() as session:
+        plan = await transfers.start(
+            session, animator, person.ref, RoleName.MODERATOR, 3, now, ZoneInfo("UTC")
+        )
+    await boss.sends_data(OnePlan(ref=plan.ref).pack())
+    assert "The role ends 3 months after it has passed on." in boss.last
+    async with database.transaction() as session:
+        right = await session.scalar(select(Role).where(Role.person_id == animator.id))
+        assert right is not None
+        right.until = now + timedelta(days=20)
+    for somebody in (boss, member):
+        await somebody.sends_data(OnePlan(ref=plan.ref).pack())
+        assert "at the latest" in somebody.last
+        assert "3 months" not in somebody.last

@@ -144,6 +144,8 @@ A_VOICE = {
     "recorded_at": NOW,
 }
 A_DIGEST = {"ref": "x", "month": "2026-12", "since": NOW, "made_at": NOW, "composed_to": 0}
+A_COHORT = {"starts_on": NOW.date(), "ends_at": NOW, "made_at": NOW}
+A_YES = {"version": "2026-11", "language": "en", "joined_at": NOW}
 ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "0032": [
         ("referrals", {**A_REQUEST, "by_team": True}),
@@ -178,6 +180,11 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
     ],
     "0064": [("reactions", {"person_id": 1, "event_id": 1, "meaning": "useful"})],
     "0065": [("events", {**AN_EVENT, "audience_area_id": 1})],
+    "0066": [
+        ("events", {**AN_EVENT, "cohort_id": 1}),
+        ("cohorts", A_COHORT),
+        ("cohort_members", {"cohort_id": 1, "person_id": 1, **A_YES}),
+    ],
     "0046": [("attendances", {"event_id": 1, "answered_at": NOW, "guests": 1})],
     "0060": [("venues", {"name": "Library", "languages": [], "made_at": NOW})],
     "0047": [("access_limits", {"person_id": 1, "code": "steps", "value": 0})],
@@ -276,6 +283,8 @@ async def _stays(bare: Database, revision: str, name: str, values: dict[str, Any
     async with bare.engine.connect() as connection, connection.begin() as undone:
         if "series_id" in values:
             await connection.run_sync(_insert, "event_series", {**A_SERIES, "id": 1})
+        if "cohort_id" in values:
+            await connection.run_sync(_insert, "cohorts", {**A_COHORT, "id": 1})
         await connection.run_sync(_insert, name, values)
         if connection.dialect.name == "sqlite":  # as where migrations run in earnest
             await connection.execute(text("PRAGMA defer_foreign_keys = ON"))

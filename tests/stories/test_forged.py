@@ -14,7 +14,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from itertools import islice, product
@@ -32,6 +32,7 @@ from community import (
     attendance,
     authors,
     bridge,
+    cohorts,
     contacts,
     event_support,
     groups,
@@ -96,6 +97,7 @@ OWN = {
     *("wr", "ws", "wn"),
     *("ht", "hr", "hy"),
     *("kd", "ke", "kf", "kr", "kv"),
+    "kx",  # the courses that one belongs to
     *("ql", "qs", "qa", "qv", "qp", "qc", "qn", "qh"),  # to learn, and to pass on
 }
 """What anybody may press for themself; it may change their own rows, and nobody else's."""
@@ -110,7 +112,7 @@ ROLES: Mapping[str, set[str]] = {
         *("yh", "yl", "yo", "yz", "yt", "yn", "yq", "yw"),
         *("wo", "fw", "pi", "ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
         *("rt", "ld", "bt", "bl", "ls", "lt"),
-        *("ka", "kb", "kc"),
+        *("ka", "kb", "kc", "kw"),
         *("gl", "go", "gp"),
         *("jq", "yb", "yj", "jt", "jm", "ju", "jk", "jo", "jc", "jd", "jl", "jy", "jh"),
         *("qd", "qe", "qf"),
@@ -123,6 +125,7 @@ ROLES: Mapping[str, set[str]] = {
             "rm",
             "rq",
             "yk",
+            "kw",
             "su",
             "sa",
             "sb",
@@ -161,6 +164,7 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("wr", "ws", "wn"), ("facilitation_asked",)),
     **dict.fromkeys(("kb", "kc"), ("digests",)),
     "kd": ("sends",),
+    **dict.fromkeys(("kw", "kx"), ("cohorts",)),
     "kf": ("services",),
     **dict.fromkeys(("ag", "al"), ("agreements",)),
     "pj": ("plan_tasks",),
@@ -247,7 +251,7 @@ TWO = {"events", "referrals", "survey_responses", "people", "exchanges"}
 OWN_TABLES = {
     *("people", "consents", "profiles", "needs", "attendances", "checklists", "ticks"),
     *("muted_topics", "deliveries", "survey_responses", "survey_answers", "history", "referrals"),
-    *("facilitation_asked", "silences", "network_joinings"),
+    *("facilitation_asked", "silences", "network_joinings", "cohort_members"),
     *(
         "exchanges",
         "exchange_messages",
@@ -534,6 +538,9 @@ async def a_town(stage: Stage) -> Town:
         await contacts.agree(session, cast["Nadia"], contact.ref, "by phone", now, now)
         await venues.add(session, cast["Nadia"], "Town hall", now, step_free=True)
         await team_tasks.add(session, cast["Nadia"], "Call", now, contact_ref=contact.ref)
+        await cohorts.add(
+            session, cast["Nadia"], "en", "Book-keeping", now.date(), now + timedelta(days=60), now
+        )
         texts = {"name": "Hours", "text": "From nine to five."}
         await templates.add(session, cast["Nadia"], "en", texts, now)
         await _a_group(stage, session, cast["Nadia"], now)
