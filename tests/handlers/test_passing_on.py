@@ -18,7 +18,7 @@ from community.sends import Picture
 from community.translations import Reads
 from handlers.replies import Message
 from locales import translator_for
-from reports import sheet
+from reports import chart, sheet
 from reports.chart import WIDTH, font_of
 from reports.sheet import Sheet
 from tests.handlers.conftest import Calling, Phone, read
@@ -219,3 +219,48 @@ async def test_who_has_little_data_gets_a_picture_only_when_they_ask_for_it(
     assert "A red door" in member.last
     await member.presses("🖼 Show the picture")
     assert shows_a_picture(member)
+
+
+@has_fonts
+async def test_a_lesson_that_comes_with_the_program_has_a_drawn_picture_but_not_for_little_data(
+    phone: Calling, database: Database, now: datetime
+) -> None:
+    async with database.transaction() as session:
+        await lessons.install(session, packed_lessons(), SOURCE, now)
+    words = packed_lessons()[0].texts["ar"]
+    member = await phone(1, "ar")
+    await member.says("/learn")
+    await member.presses(words["title"])
+    assert shows_a_picture(member)
+    assert words["picture"] in member.last
+    async with database.transaction() as session:
+        reader = await people.by_telegram_id(session, 1)
+        assert reader is not None
+        await limits.tick(session, reader, Limit.NO_DATA, on=True)
+    await member.says("/learn")
+    await member.presses(words["title"])
+    assert not shows_a_picture(member)
+    assert words["picture"] in member.last
+    await member.presses("🖼")
+    assert shows_a_picture(member)
+
+
+async def test_where_no_font_is_installed_a_lesson_is_words_alone_and_an_old_button_says_so(
+    phone: Calling, database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chart, "_installed", dict)
+    async with database.transaction() as session:
+        await lessons.install(session, packed_lessons(), SOURCE, now)
+        ref = await session.scalar(
+            select(lessons.Lesson.ref).where(lessons.Lesson.code == "networks")
+        )
+    words = packed_lessons()[0].texts["ar"]
+    member = await phone(1, "ar")
+    await member.sends_data(f"qs:{ref}:0")
+    assert not shows_a_picture(member)
+    assert words["screen1"].split()[0] in member.last
+    assert words["picture"] not in member.last, "there is nothing that it would describe"
+    seen = len(member.seen)
+    await member.sends_data(f"qp:{ref}")
+    assert len(member.seen) == seen
+    assert len(member.toasts) == 1

@@ -12,13 +12,16 @@ from community.lessons import LessonProgress
 from community.needs import Need
 from community.roles import RoleName
 from community.skills import SkillCheck
+from locales import translator_for
+from reports import lesson_picture
 from tests.stories.conftest import BOTH_WAYS, Coming, Somebody, Stage
+from tests.stories.reading import bare
 from tests.stories.test_read_aloud import sounds
 from tests.stories.test_translators import has_button
 
 NETWORKS = packed_lessons()[0].texts
 DOOR = blank() + b"door"
-VOICE = b"why a network helps"
+VOICE, IN_PICTURE = b"why a network helps", b"five people"
 OPEN, CLOSED = (50.8481, 4.3525), (50.8500, 4.3530)
 HERE = (50.8501, 4.3531)
 PLACES = {
@@ -30,7 +33,7 @@ PLACES = {
 
 
 @BOTH_WAYS
-async def test_a_member_takes_a_lesson_that_somebody_has_read_aloud_and_ends_at_the_events(
+async def test_a_member_takes_a_lesson_with_its_picture_and_a_voice_and_ends_at_the_events(
     stage: Stage, animator: Coming, team: str, reader: str
 ) -> None:
     boss, member = await animator(reader), await stage.member("Reader", reader)
@@ -43,13 +46,18 @@ async def test_a_member_takes_a_lesson_that_somebody_has_read_aloud_and_ends_at_
     await boss.presses("🎙 Read it aloud")
     await boss.sends_voice(VOICE)
     await boss.presses("✅ Keep it")
+    await reads_aloud(boss, words["picture"], IN_PICTURE)
 
     await member.says("/learn")
     await member.presses(words["title"])
     member.sees_last("Part {number} of {all}", words["screen1"].split("\n")[0])
+    member.sees_last("🖼 In the picture:", words["picture"])
+    drawn = lesson_picture.picture("networks", words["title"], translator_for(reader))
+    if drawn is not None:  # there are fonts here
+        assert member.picture(member.last) == drawn()
     assert sounds(member) == [], "never unasked"
     await member.presses("🔊 Listen")
-    assert sounds(member) == [VOICE]
+    assert sounds(member) == [VOICE, IN_PICTURE]
     await member.presses("Go on ➡️")
     await member.presses("Go on ➡️")
     member.sees(words["screen3"].split("\n")[0])
@@ -69,6 +77,21 @@ async def test_a_member_takes_a_lesson_that_somebody_has_read_aloud_and_ends_at_
     async with stage.app.database.transaction() as session:
         (progress,) = await session.scalars(select(LessonProgress))
         assert (progress.language, progress.finished_at) == (reader, stage.now)
+
+
+async def reads_aloud(boss: Somebody, text: str, voice: bytes) -> None:
+    """Go on among the texts of the lesson until this one comes, and read it aloud."""
+    await boss.says("/animate")
+    await boss.presses("🎓 Lessons")
+    await boss.presses(NETWORKS[boss.language]["title"])
+    await boss.presses("🎙 Read aloud or put right")
+    for _text in range(20):
+        if text in bare(boss.last["text"]):
+            break
+        await boss.presses("⏭ Skip")
+    await boss.presses("🎙 Read it aloud")
+    await boss.sends_voice(voice)
+    await boss.presses("✅ Keep it")
 
 
 async def answers(member: Somebody, number: int) -> None:
