@@ -20,7 +20,8 @@ from community.roles import RoleName
 from community.translations import Block, Reads
 from handlers import menu
 from handlers.content import authored, block_for
-from handlers.menu import AskTeam, Learn, Menu, Screen, Share
+from handlers.looking import Networks
+from handlers.menu import AskTeam, Learn, Menu, Propose, Screen, Share
 from handlers.planning import Events
 from handlers.replies import (
     Button,
@@ -43,9 +44,10 @@ from reports import lesson_picture
 
 
 class Answered(CallbackData, prefix="qa"):
-    """An answer to the question of a lesson, counted from 1."""
+    """An answer to the question of a lesson, counted from 1; ``asked`` seals what was asked."""
 
     ref: str
+    asked: str
     chosen: int
 
     def card(self) -> Reply:
@@ -108,13 +110,18 @@ async def answered(
     network: Network,
     _: Translator,
 ) -> Replies:
-    """Say what is right, kindly; whatever was said, the lesson is done."""
+    """Say what is right, kindly; whatever was said, the lesson is done.
+
+    If the question has changed since, or is in another language now, it is asked anew.
+    """
     ref, chosen = callback_data.ref, callback_data.chosen
     lesson = await lessons.open_to(session, person, ref, now)
-    if not 1 <= chosen <= len(lessons.ANSWERS):
+    block = await _block_of(session, lesson, person, network, _)
+    if block is None or not 1 <= chosen <= len(lessons.ANSWERS):
         return [toast("old_button")]
-    language = await _language_of(session, lesson, person, network, _)
-    await lessons.answer(session, person, ref, language, now)
+    if callback_data.asked != lessons.seal_of(block):
+        return [edit("lesson.screen", ref=ref, at=len(lessons.SCREENS)), toast("lesson.changed")]
+    await lessons.answer(session, person, ref, block.language, now)
     return [edit("lesson.done", ref=ref, chosen=chosen)]
 
 
@@ -273,7 +280,7 @@ async def _question(page: Page, lesson: Lesson, block: Block, screens: int) -> M
         authored(page, block, asked),
     )
     choices = [
-        Button(number(at, _), Answered(ref=lesson.ref, chosen=at))
+        Button(number(at, _), Answered(ref=lesson.ref, asked=lessons.seal_of(block), chosen=at))
         for at in range(1, len(answers) + 1)
     ]
     rows = [
@@ -328,6 +335,9 @@ def way_of(leads: Leads, _: Translator) -> Button:
         Leads.SUPPORT: (_.label("button", "🤝 Find support"), Menu(to="support")),
         Leads.ME: (_.label("button", "👤 Say what I look for"), Menu(to="me")),
         Leads.ASK: (_.label("button", "✉️ Write to the team"), AskTeam()),
+        Leads.NEWS: (_.label("button", "📰 Read the news"), Menu(to="news")),
+        Leads.NETWORKS: (_.label("button", "👥 Networks you can join"), Networks()),
+        Leads.PROPOSE: (_.label("button", "💡 Propose an event"), Propose(what="event")),
         Leads.MENU: (_.label("button", "See everything there is"), Menu()),
         Leads.DESK: (_.label("button", "Go to my desk"), Desk()),
         Leads.PLAN: (_.label("button", "📅 Plan an event"), Events()),
@@ -360,8 +370,14 @@ def picture_of(lesson: Lesson, block: Block) -> File | None:
     return File("lesson.png", draw, is_picture=True) if draw else None
 
 
+async def changed_toast(page: Page) -> Message:
+    """Tell why the question is asked anew."""
+    return Message(page._.label("toast", "The question has changed. Here it is as it is now."))
+
+
 CARDS = {
     "lessons": list_card,
+    "lesson.changed": changed_toast,
     "lesson.screen": screen_card,
     "lesson.done": done_card,
     "lesson.picture": picture_card,

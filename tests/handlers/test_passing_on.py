@@ -2,8 +2,11 @@
 
 import re
 from datetime import datetime, timedelta
+from io import BytesIO
 
 import pytest
+import zxingcpp
+from PIL import Image
 from sqlalchemy import select
 
 from bot.database import Database
@@ -161,6 +164,28 @@ async def test_an_animator_prints_one_page_of_a4_that_runs_from_right_to_left(
         for svg in (mirrored, straight)
     )
     assert right == WIDTH - left
+
+
+@pytest.mark.parametrize("language", ["ar", "fr"])
+async def test_where_no_font_is_installed_one_prints_the_square_alone_and_is_told_why(
+    phone: Calling, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chart, "_installed", dict)
+    member, _ = await phone(1, language), translator_for(language)
+    await member.sends_data("qh:paper:")
+    file = member.seen[-1].file
+    assert file is not None
+    assert isinstance(file.content, bytes)
+    assert [code.text for code in zxingcpp.read_barcodes(Image.open(BytesIO(file.content)))] == [
+        "https://t.me/diwan_bot"
+    ]
+    told = _("There is no font here for your language, so this is the square alone.")
+    assert read(told) in member.last
+    assert read(_("• Meet other people who run a business")) in member.last
+    await member.sends_data("qh:network:")
+    file = member.seen[-1].file
+    assert file is not None
+    assert isinstance(file.content, bytes)
 
 
 async def test_a_link_to_a_lesson_opens_it_for_whoever_follows_it(

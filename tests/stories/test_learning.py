@@ -152,6 +152,85 @@ async def test_an_animator_writes_a_lesson_looks_at_it_publishes_it_and_takes_it
     assert not has_button(member, "Hours on your door")
 
 
+async def a_lesson(boss: Somebody) -> None:
+    await boss.says("/animate")
+    await boss.presses("🎓 Lessons")
+    await boss.presses("➕ New lesson")
+    for words in ("Hours on your door", "Write your hours on the door."):
+        await boss.says(words)
+    await boss.presses("Skip")
+    for words in ("Where do the hours stand?", "Nowhere\nOn the door"):
+        await boss.says(words)
+    await boss.presses("Nowhere")
+    await boss.presses("Skip")
+    await boss.presses("Skip")
+    await boss.presses("👤 Say what I look for")
+    await boss.presses("📢 Publish it")
+
+
+@BOTH_WAYS
+async def test_an_animator_changes_what_a_lesson_asks_shows_and_ends_with_and_sees_it_before(
+    stage: Stage, animator: Coming, team: str, reader: str
+) -> None:
+    boss, member = await animator(team), await stage.member("Reader", reader)
+    await a_lesson(boss)
+    await member.says("/learn")
+    await member.presses("Hours on your door")
+    await member.presses("Go on ➡️")
+    await boss.presses("✏️ Change it")
+    await boss.presses("✅ The right answer")
+    await boss.presses("On the door")
+    boss.sees_last("This is what members will see:", "✅ {number}. {answer}", answer="On the door")
+    await boss.presses("✅ Keep it")
+    await answers(member, 2)
+    member.sees_last("✅ Yes, that is right.")
+    await member.presses("🔁 Read it again")
+    await member.presses("Go on ➡️")
+
+    await boss.presses("✏️ Change it")
+    await boss.presses("❓ The question")
+    await boss.says("In which languages?")
+    await boss.says("In one\nIn two\nIn three")
+    await boss.presses("Each of them is")
+    await boss.presses("Skip")
+    boss.sees_last("In which languages?")
+    boss.sees_last("✅ {number}. {answer}", answer="In one")
+    await answers(member, 1)
+    member.sees_last("Thank you. This helps more:")
+    await member.presses("🔁 Read it again")
+    await member.presses("Go on ➡️")
+    await boss.presses("✅ Keep it")
+    await answers(member, 1)
+    member.sees_last("In which languages?", "In three")
+    await answers(member, 3)
+    member.sees_last("Thank you. There is no wrong answer.")
+
+    await boss.presses("✏️ Change it")
+    await boss.presses("🖼 Another picture")
+    await boss.sends_picture(DOOR)
+    await boss.says("A door with a paper on it")
+    boss.sees_last("This is what members will see:", "A door with a paper on it")
+    assert boss.picture(boss.last) == DOOR
+    await boss.presses("✅ Keep it")
+    await boss.presses("✏️ Change it")
+    await boss.presses("👉 What comes next")
+    await boss.presses("👥 Networks you can join")
+    boss.sees_last("At the end: {button}")
+    await boss.presses("✅ Keep it")
+    await member.presses("🔁 Read it again")
+    assert member.picture(member.last) == DOOR
+    await member.presses("Go on ➡️")
+    await answers(member, 1)
+    await member.presses("👥 Networks you can join")
+    member.sees_last("We know no other network yet.")
+
+    await boss.presses("✏️ Change it")
+    await boss.presses("🖼 No picture")
+    await member.says("/learn")
+    await member.presses("Hours on your door")
+    assert member.last["attachment"] is None
+
+
 async def free_internet(stage: Stage, boss: Somebody) -> None:
     """Let there be a library that is open, and nearer a job centre that is closed."""
     async with stage.app.database.transaction() as session:
