@@ -466,6 +466,13 @@ async def let_in(session: AsyncSession, person: Person, now: datetime) -> list[i
     return [group.chat_id for group in groups]
 
 
+async def came_in(session: AsyncSession, chat_id: int, person: Person, now: datetime) -> None:
+    """Welcome in private, once, somebody we know who has come into an open group by its link."""
+    group = await of_chat(session, chat_id)
+    if group is not None and group.state == State.LINKED:
+        await _welcome(session, group, person, now)
+
+
 async def _forget_applicants(session: AsyncSession, group: Group) -> None:
     await session.execute(delete(Applicant).where(Applicant.group_id == group.id))
 

@@ -337,10 +337,9 @@ async def test_a_new_question_brings_its_answers_in_the_language_in_which_it_was
     seen = lessons.seal_of(await lessons.source_of(session, lesson))
     texts = {"question": "When?", "answer1": "Now", "answer2": "Later"}
 
-    def change(**what: object) -> Any:
-        return lessons.change(
-            session, animator, lesson.ref, now=now, **{"seen": seen, "texts": {}, **what}
-        )
+    def change(**what: Any) -> Any:
+        given = {"seen": seen, "texts": {}} | what
+        return lessons.change(session, animator, lesson.ref, now=now, **given)
 
     with pytest.raises(NotUnderstoodError):
         await change(texts=texts, right=3)
