@@ -349,7 +349,10 @@ async def for_event(
     if event.state == EventState.PUBLISHED and event.ends_at > now:
         current = await _where_current(session, event)
         for group in found:
-            if fates.get(group.id) == deliveries.State.SENT and group.chat_id not in current:
+            fate = fates.get(group.id)
+            was_taken_down = fate == deliveries.State.SENT and group.chat_id not in current
+            # It was for some alone before it could be posted, and is for everybody again.
+            if was_taken_down or fate == deliveries.State.CANCELLED:
                 del fates[group.id]
     return [(group, fates.get(group.id)) for group in found]
 
