@@ -374,7 +374,7 @@ async def test_a_picture_is_changed_with_its_words_and_taken_off_with_them(
     assert lesson.picture == other
     assert (await lessons.source_of(session, lesson)).get("picture") == "A wall"
     await lessons.take_picture_off(session, animator, lesson.ref, now)
-    assert lesson.picture is None
+    assert lesson.picture_id is None
     assert not (await lessons.source_of(session, lesson)).get("picture")
     every = await translations.texts(session, SUBJECT, [lesson.id])
     assert not [row for row in every[lesson.id] if row.field == "picture"]

@@ -56,6 +56,7 @@ def test_every_word_on_the_page_can_be_searched_copied_and_read_aloud(language: 
 def test_a_camera_that_looks_at_the_page_or_the_card_is_led_to_the_bot(language: str) -> None:
     (page,) = printed(language).pages
     (picture,) = page.images
+    assert picture.image is not None
     assert codes(picture.image) == [LINK]
     make = sheet.card(SAID[language], translator_for(language))
     assert make is not None
