@@ -40,7 +40,14 @@ from locales import Html, Translator
 
 logger = logging.getLogger("diwan.receiving")
 
-ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member", "chat_join_request"]
+ALLOWED = [
+    "message",
+    "edited_message",
+    "callback_query",
+    "my_chat_member",
+    "chat_join_request",
+    "chat_member",
+]
 PERSONS_AT_ONCE = 64
 """How many people's updates are carried out or answered at a time."""
 AT_ONCE = 32
@@ -185,10 +192,11 @@ class Receiver:
         """Commit raw updates to the inbox and set their persons' lanes going."""
         now = self.clock.now()
         rows = []
-        for update in map(in_groups.without_words, batch):
+        for told in batch:
+            update = in_groups.without_words(told)
             body = json.dumps(update, sort_keys=True, separators=(",", ":"))
             sender, state = sender_of(update), Arriving.WAITING
-            if update.keys().isdisjoint(ALLOWED) or in_groups.is_talk(update):
+            if update.keys().isdisjoint(ALLOWED) or in_groups.is_talk(told):
                 state, sender = Arriving.DONE, None  # nothing that we have asked for
             elif sender is None:
                 state = Arriving.SET_ASIDE

@@ -473,6 +473,8 @@ class Sender:
     async def refresh_live(self, *, in_groups: bool = False) -> None:
         """Render every live message of people, or ``in_groups``, and show what has changed.
 
+        What cannot wait in groups is shown with those of people.
+
         What was shown is written down when Telegram has it: what an outage or a pause has kept
         back is shown at the next look.
         """
@@ -504,8 +506,10 @@ class Sender:
         changed: list[tuple[int, int, Message]] = []
         now, memo = self.clock.now(), dict[Any, Message | None]()
         async with self.database.transaction() as session:
-            there = await groups.by_chat(session) if in_groups else {}
-            for row in await live.every(session, in_groups=in_groups):
+            moving = await live.every(session, in_groups=in_groups)
+            is_in_group = any(row.chat_id < 0 for row in moving)
+            there = await groups.by_chat(session) if is_in_group else {}
+            for row in moving:
                 try:
                     message = await self._as_it_is(session, row, there, now, memo)
                 except Exception as error:  # what is wrong with one keeps no other as it was

@@ -349,7 +349,10 @@ async def for_event(
     if event.state == EventState.PUBLISHED and event.ends_at > now:
         current = await _where_current(session, event)
         for group in found:
-            if fates.get(group.id) == deliveries.State.SENT and group.chat_id not in current:
+            fate = fates.get(group.id)
+            was_taken_down = fate == deliveries.State.SENT and group.chat_id not in current
+            # It was for some alone before it could be posted, and is for everybody again.
+            if was_taken_down or fate == deliveries.State.CANCELLED:
                 del fates[group.id]
     return [(group, fates.get(group.id)) for group in found]
 
@@ -464,6 +467,13 @@ async def let_in(session: AsyncSession, person: Person, now: datetime) -> list[i
     let = Applicant.group_id.in_([group.id for group in groups])
     await session.execute(delete(Applicant).where(mine, let))
     return [group.chat_id for group in groups]
+
+
+async def came_in(session: AsyncSession, chat_id: int, person: Person, now: datetime) -> None:
+    """Welcome in private, once, somebody we know who has come into an open group by its link."""
+    group = await of_chat(session, chat_id)
+    if group is not None and group.state == State.LINKED:
+        await _welcome(session, group, person, now)
 
 
 async def _forget_applicants(session: AsyncSession, group: Group) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from community import memory, roles, translations
 from community.base import Base, BigId, Identified, Referable, find
 from community.errors import (
+    ChangedError,
     IllegalMoveError,
     NotAllowedError,
     NotFoundError,
@@ -70,6 +71,11 @@ class Leads(StrEnum):
     MENU = "menu"
     INTERNET = "internet"
     CHECK = "check"
+    NEWS = "news"
+    NETWORKS = "networks"
+    """The networks that one can join."""
+    PROPOSE = "propose"
+    """An idea for an event."""
     DESK = "desk"
     """For the team alone."""
     PLAN = "plan"
@@ -127,6 +133,11 @@ class LessonProgress(Base, Identified):
 def screens_of(block: Block) -> list[str]:
     """Return the fields of a lesson's screens, in their order."""
     return [field for field in SCREENS if block.get(field)]
+
+
+def seal_of(block: Block) -> str:
+    """Return what stands for exactly this question with these answers, for a button."""
+    return translations.seal(*(block.get(field) for field in (QUESTION, *ANSWERS)))
 
 
 def answers_of(block: Block) -> list[str]:
@@ -407,6 +418,76 @@ async def write(
     lesson = await opened(session, actor, ref, now, lock=True)
     await translations.write(session, actor, SUBJECT, lesson.id, language, texts, now)
     return lesson
+
+
+async def change(
+    session: AsyncSession,
+    actor: Person,
+    ref: str,
+    texts: Mapping[str, str],
+    now: datetime,
+    *,
+    seen: str,
+    leads: Leads | None = None,
+    right: int | None = None,
+    picture: Picture | None = None,
+) -> Lesson:
+    """Change a lesson of the team's own: what is not given stays as it is.
+
+    The texts are in the language in which it was written; their translations are stale then. With
+    a question come its answers and what is read after it: what it had more of goes. ``seen``
+    seals the question that the actor was shown.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        NotFoundError: it is gone, or came with the program.
+        ChangedError: another question stands there by now.
+        NotUnderstoodError: something is missing, too long, or no answer of the question.
+    """
+    lesson = await opened(session, actor, ref, now, lock=True)
+    if lesson.code is not None:
+        raise NotFoundError("Lesson")
+    block = await source_of(session, lesson)
+    if seen != seal_of(block):
+        raise ChangedError(LESSON.name, lesson.state, lesson.state)
+    beside = (*ANSWERS, WHY) if QUESTION in texts else ()
+    gone = [field for field in beside if block.get(field) and field not in texts]
+    whole = {field: text for field, text in block.fields.items() if field not in gone} | {**texts}
+    lesson.leads = Leads(leads or lesson.leads)
+    lesson.right_answer = lesson.right_answer if right is None else right
+    if picture is not None:
+        lesson.picture_id, lesson.picture_is_photo = picture.file_id, picture.is_photo
+    has_picture = lesson.picture is not None
+    _require_whole(whole, lesson.right_answer, lesson.leads, has_picture=has_picture)
+    for field in gone:
+        await translations.strike(session, SUBJECT, lesson.id, block.language, field, now)
+    if texts:
+        await translations.write(session, actor, SUBJECT, lesson.id, block.language, texts, now)
+    await session.flush()
+    return lesson
+
+
+async def take_picture_off(session: AsyncSession, actor: Person, ref: str, now: datetime) -> None:
+    """Let a lesson of the team's own have no picture, and no words for one.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+        NotFoundError: it is gone, or came with the program.
+    """
+    lesson = await opened(session, actor, ref, now, lock=True)
+    if lesson.code is not None:
+        raise NotFoundError("Lesson")
+    lesson.picture_id, lesson.picture_is_photo = None, False
+    block = await source_of(session, lesson)
+    if block.get(PICTURE):
+        await translations.strike(session, SUBJECT, lesson.id, block.language, PICTURE, now)
+    await session.flush()
+
+
+async def source_of(session: AsyncSession, lesson: Lesson) -> Block:
+    """Return a lesson in the language in which it was written."""
+    shelf = (await translations.shelves(session, SUBJECT, [lesson.id]))[lesson.id]
+    return Block(shelf.source, shelf.complete[shelf.source], is_own=True)
 
 
 async def opened(

@@ -34,6 +34,8 @@ class LiveMessage(Base, Identified):
     since: Mapped[datetime]
 
 
+AT_ONCE = ""
+"""What such a message says is of no matter: it is to be shown as it is now."""
 _TABLE = cast("Table", LiveMessage.__table__)
 _LET_GO = delete(_TABLE).where(
     _TABLE.c.chat_id == bindparam("chat"), _TABLE.c.message_id == bindparam("number")
@@ -84,8 +86,16 @@ async def has_shown(
     )
 
 
+async def show_at_once(session: AsyncSession, ref: str) -> None:
+    """Let the cards of one thing in groups not wait for the next look at all of them."""
+    for row in await session.scalars(select(LiveMessage).where(LiveMessage.chat_id < 0)):
+        if row.args.get("ref") == ref:
+            row.shown = AT_ONCE
+    await session.flush()
+
+
 async def every(session: AsyncSession, *, in_groups: bool = False) -> list[LiveMessage]:
-    """Return all that people have, or all ``in_groups``."""
+    """Return all that people have with what cannot wait in groups, or all ``in_groups``."""
     is_group = LiveMessage.chat_id < 0
-    where = is_group if in_groups else ~is_group
+    where = is_group if in_groups else ~is_group | (LiveMessage.shown == AT_ONCE)
     return list(await session.scalars(select(LiveMessage).where(where).order_by(LiveMessage.id)))

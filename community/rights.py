@@ -65,8 +65,9 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         events.publish
         events.translate handing_over.hand_over handing_over.owned hosting.place_in inbox.answer
         inbox.close inbox.entrusted inbox.hand_on inbox.of_team inbox.opened inbox.take
-        lessons.add lessons.discard
-        lessons.every lessons.opened lessons.publish lessons.withdraw lessons.write invitees.look
+        lessons.add lessons.change lessons.discard
+        lessons.every lessons.opened lessons.publish
+        lessons.take_picture_off lessons.withdraw lessons.write invitees.look
         proposals.accept proposals.refuse proposals.take proposals.waiting reactions.counts
         reading_aloud.remove
         referrals.by_team.of_team referrals.late.late referrals.late.stands

@@ -43,7 +43,9 @@ LESSONS: Mapping[Skill, str] = {
     Skill.EMAIL: "email",
     Skill.PASSWORDS: "passwords",
     Skill.TRICKS: "passwords",
+    Skill.FORMS: "forms",
     Skill.PAPERS: "email",
+    Skill.SEARCHING: "searching",
 }
 """Which lesson that comes with the program is about a skill."""
 

@@ -1,18 +1,21 @@
 """Who speaks at an event: names and a line each, once they have agreed that members read them.
 
 They are words of the event like its title, so they are translated, read aloud and previewed in
-each language. That they agreed is a line of the history, by the animator who says so.
+each language. That they agreed is a step of the history, by the animator who says so: the newest
+one is how it stands.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import history, roles, sends, translations
 from community.base import find
 from community.earlier import EarlierText
 from community.events import Event, require_decided
+from community.history import Step
 from community.people import Person
 from community.roles import RoleName
 from community.sends import Send
@@ -37,6 +40,24 @@ async def name(
     event = await find(session, Event, ref, lock=True)
     await _note(session, actor, event, NONE, AGREED, now)
     return await sends.translate_event(session, actor, ref, language, {FIELD: text}, now)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """That those who are named have agreed: who has said so, unless erased since, and when."""
+
+    by: Person | None
+    at: datetime
+
+
+async def agreement(session: AsyncSession, event: Event) -> Agreement | None:
+    """Return that they have agreed to be named, as it stands; None if nobody has said so."""
+    about = Step.subject == FIELD, Step.subject_id == event.id
+    newest = await session.scalar(select(Step).where(*about).order_by(Step.id.desc()).limit(1))
+    if newest is None or newest.after != AGREED:
+        return None
+    by = await session.get(Person, newest.actor_id) if newest.actor_id is not None else None
+    return Agreement(by, newest.at)
 
 
 async def take_off(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Send | None:

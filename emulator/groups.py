@@ -109,8 +109,8 @@ class Groups:
     def join(self, group_id: int, person_id: int) -> None:
         """Let somebody in who needs no permission, or has it."""
         group, person = self.group(group_id), self.world.person(person_id)
-        group.requests.pop(person_id, None)
-        self._becomes(group, person, "member")
+        asked = group.requests.pop(person_id, None) is not None
+        self._becomes(group, person, "member", asked=asked)
         if group.kind != "channel":
             self._note(group, person_id, {"new_chat_members": [person.user()]}, "has joined")
 
@@ -151,7 +151,7 @@ class Groups:
             del group.requests[person.id]
         self.world.tell("people", group)
 
-    def _becomes(self, group: Group, person: Person, status: str) -> None:
+    def _becomes(self, group: Group, person: Person, status: str, *, asked: bool = False) -> None:
         user = person.user()
         before = group.member(user, group.members.get(person.id, "left"))
         if status in INSIDE:
@@ -167,6 +167,7 @@ class Groups:
                     "date": self.world.date(),
                     "old_chat_member": before,
                     "new_chat_member": group.member(user, status),
+                    **({"via_join_request": True} if asked else {}),
                 },
             )
         self.world.tell("people", group)

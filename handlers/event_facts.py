@@ -10,7 +10,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import sends
+from community import sends, speakers, translations
 from community.base import find
 from community.events import Details, Event, Kind, details_of
 from community.people import Person
@@ -18,7 +18,7 @@ from handlers import drafting, wording, words
 from handlers.forms import begin
 from handlers.replies import Button, Message, Network, Page, Replies, edit, in_rows, lines, toast
 from handlers.staff import ANIMATORS, PlannedEvent, Speakers, language_rows, router_for
-from locales import OFFERED, Html, Translator, join, language_name
+from locales import OFFERED, Html, Translator, day, join, language_name
 
 
 class Fact(CallbackData, prefix="hf"):
@@ -139,6 +139,25 @@ async def facts_page(page: Page, ref: str, told: int | None = None) -> Message:
     if event.place:
         buttons.append(Button(_.label("button", "🗺 On the map"), Fact(ref=ref, fact="pin")))
     return Message(text, [*in_rows(buttons, 2), [_to_event(ref, _)]])
+
+
+async def who_speaks(page: Page, event: Event) -> Html | None:
+    """Say whether those who are named as speakers have agreed, who has noted it, and when."""
+    _ = page._
+    source, found = await translations.standings(page.session, "event", event.id)
+    if source not in found or not found[source].fields.get(speakers.FIELD):
+        return None
+    agreed = await speakers.agreement(page.session, event)
+    if agreed is None:
+        return _("🎤 ⚠️ Speakers are named, and nobody has noted that they agreed.")
+    noted = day(agreed.at.astimezone(page.zone).date(), _)
+    if agreed.by is None or not agreed.by.name:
+        return _("🎤 ✅ The speakers have agreed. The team noted it on {day}.", day=noted)
+    return _(
+        "🎤 ✅ The speakers have agreed. {name} noted it on {day}.",
+        name=agreed.by.name,
+        day=noted,
+    )
 
 
 async def kinds(page: Page, ref: str) -> Message:

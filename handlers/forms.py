@@ -33,6 +33,7 @@ from community.sends import Picture
 from handlers.filters import Fits
 from handlers.replies import (
     Button,
+    File,
     How,
     Message,
     Network,
@@ -84,6 +85,8 @@ class Question:
     text: Html | str
     choices: Sequence[tuple[str, str]] = ()
     """(label, value) pairs."""
+    file: File | None = None
+    """What the question is about, where it is to be seen."""
 
 
 @dataclass(frozen=True)
@@ -227,7 +230,7 @@ async def form_ask(
     if asked.optional:
         skip = Choice(form=form, field=asked.name, value=SKIP)
         ways_out.insert(0, Button(_.label("button", "Skip"), skip))
-    return Message(question.text, [*rows, ways_out])
+    return Message(question.text, [*rows, ways_out], question.file)
 
 
 async def form_closed(page: Page) -> Message:

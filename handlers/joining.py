@@ -1,4 +1,4 @@
-"""What Telegram tells of groups: the bot is put in or taken out, somebody asks to join.
+"""What Telegram tells of groups: the bot is put in or out, somebody asks to join, or has joined.
 
 Nothing is ever answered in a group. Who puts the bot in is answered in private, and who asks to
 join is let in, or told in private how.
@@ -11,7 +11,7 @@ from aiogram import Router
 from aiogram.types import Chat, ChatMemberUpdated, Update, User
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import groups
+from community import groups, people
 from community.base import find
 from community.errors import NotAllowedError
 from community.groups import Admits, Group, Kind, State
@@ -36,6 +36,12 @@ async def heard(
         return await _bot_moved(session, update.my_chat_member, chat, person, now)
     if update.chat_join_request is not None:
         return await _asked(session, chat, user, person, now)
+    if update.chat_member is not None:
+        newcomer = update.chat_member.new_chat_member.user
+        if newcomer.id != user.id:  # somebody has added them
+            person = await people.by_telegram_id(session, newcomer.id)
+        if person is not None and not newcomer.is_bot:
+            await groups.came_in(session, chat.id, person, now)
     if update.message is not None and update.message.migrate_to_chat_id is not None:
         await groups.moved(session, chat.id, update.message.migrate_to_chat_id, now)
     return []

@@ -20,7 +20,8 @@ from community.roles import RoleName
 from community.translations import Block, Reads
 from handlers import menu
 from handlers.content import authored, block_for
-from handlers.menu import AskTeam, Learn, Menu, Screen, Share
+from handlers.looking import Networks
+from handlers.menu import AskTeam, Learn, Menu, Propose, Screen, Share
 from handlers.planning import Events
 from handlers.replies import (
     Button,
@@ -38,13 +39,15 @@ from handlers.replies import (
 )
 from handlers.skills import check_button, near_button
 from handlers.staff import Desk, OneLesson, Taught
-from locales import Html, Translator, number
+from locales import Html, Translator, number, translator_for
+from reports import lesson_picture
 
 
 class Answered(CallbackData, prefix="qa"):
-    """An answer to the question of a lesson, counted from 1."""
+    """An answer to the question of a lesson, counted from 1; ``asked`` seals what was asked."""
 
     ref: str
+    asked: str
     chosen: int
 
     def card(self) -> Reply:
@@ -107,13 +110,18 @@ async def answered(
     network: Network,
     _: Translator,
 ) -> Replies:
-    """Say what is right, kindly; whatever was said, the lesson is done."""
+    """Say what is right, kindly; whatever was said, the lesson is done.
+
+    If the question has changed since, or is in another language now, it is asked anew.
+    """
     ref, chosen = callback_data.ref, callback_data.chosen
     lesson = await lessons.open_to(session, person, ref, now)
-    if not 1 <= chosen <= len(lessons.ANSWERS):
+    block = await _block_of(session, lesson, person, network, _)
+    if block is None or not 1 <= chosen <= len(lessons.ANSWERS):
         return [toast("old_button")]
-    language = await _language_of(session, lesson, person, network, _)
-    await lessons.answer(session, person, ref, language, now)
+    if callback_data.asked != lessons.seal_of(block):
+        return [edit("lesson.screen", ref=ref, at=len(lessons.SCREENS)), toast("lesson.changed")]
+    await lessons.answer(session, person, ref, block.language, now)
     return [edit("lesson.done", ref=ref, chosen=chosen)]
 
 
@@ -121,9 +129,15 @@ async def _language_of(
     session: AsyncSession, lesson: Lesson, person: Person, network: Network, _: Translator
 ) -> str:
     """Return the language of the words that somebody gets of a lesson."""
-    reads = Reads(_.language, person.second_language)
-    block = await translations.block(session, SUBJECT, lesson.id, reads, network.language)
+    block = await _block_of(session, lesson, person, network, _)
     return block.language if block else _.language
+
+
+async def _block_of(
+    session: AsyncSession, lesson: Lesson, person: Person, network: Network, _: Translator
+) -> Block | None:
+    reads = Reads(_.language, person.second_language)
+    return await translations.block(session, SUBJECT, lesson.id, reads, network.language)
 
 
 async def heard(
@@ -139,19 +153,28 @@ async def heard(
 async def _sounds(
     session: AsyncSession, lesson: Lesson, language: str, field: str
 ) -> list[Recording]:
-    """Return what can be heard of a screen: its title and its answers belong to it."""
-    beside = {lessons.SCREENS[0]: (TITLE, field), QUESTION: (field, *lessons.ANSWERS)}
+    """Return what can be heard of a screen: its title, picture and answers belong to it."""
+    beside = {lessons.SCREENS[0]: (TITLE, field, PICTURE), QUESTION: (field, *lessons.ANSWERS)}
     found = await reading_aloud.heard(session, SUBJECT, [lesson.id], language)
     heard = {one.field: one for one in found.get(lesson.id, ())}
     return [heard[each] for each in beside.get(field, (field,)) if each in heard]
 
 
 async def looked(
-    query: Any, callback_data: See, session: AsyncSession, person: Person, now: datetime
+    query: Any,
+    callback_data: See,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+    network: Network,
+    _: Translator,
 ) -> Replies:
     """Send the picture of a lesson, with its words."""
     lesson = await lessons.open_to(session, person, callback_data.ref, now)
-    return [say("lesson.picture", ref=lesson.ref)] if lesson.picture else [toast("old_button")]
+    block = await _block_of(session, lesson, person, network, _)
+    if block is None or picture_of(lesson, block) is None:
+        return [toast("old_button")]
+    return [say("lesson.picture", ref=lesson.ref)]
 
 
 # Cards
@@ -209,20 +232,19 @@ async def screen_card(page: Page, ref: str, at: int = 0) -> Message:
         [Button(_.label("button", "Back"), Screen(ref=ref, at=at - 1))] if at else [],
         await _leave(page, lesson),
     ]
-    if at or lesson.picture is None:
+    picture = None if at else picture_of(lesson, block)
+    if picture is None:
         return Message(text, rows)
     text = lines(text, *_in_picture(page, block))
     if Limit.NO_DATA in await limits.of(page.session, page.reader):  # nothing heavy unasked
         see = Button(_.label("button", "🖼 Show the picture"), See(ref=ref))
         return Message(text, [[see], *rows])
-    return Message(text, rows, picture_of(lesson))
+    return Message(text, rows, picture)
 
 
 def _in_picture(page: Page, block: Block) -> list[Html]:
-    said = block.get(PICTURE)
-    if not said:
-        return []
-    return [Html(""), page._("🖼 In the picture:"), authored(page, block, blockquote(said))]
+    said = blockquote(block.get(PICTURE))
+    return [Html(""), page._("🖼 In the picture:"), authored(page, block, said)]
 
 
 async def _listen(page: Page, lesson: Lesson, block: Block, field: str) -> list[Button]:
@@ -258,7 +280,7 @@ async def _question(page: Page, lesson: Lesson, block: Block, screens: int) -> M
         authored(page, block, asked),
     )
     choices = [
-        Button(number(at, _), Answered(ref=lesson.ref, chosen=at))
+        Button(number(at, _), Answered(ref=lesson.ref, asked=lessons.seal_of(block), chosen=at))
         for at in range(1, len(answers) + 1)
     ]
     rows = [
@@ -313,6 +335,9 @@ def way_of(leads: Leads, _: Translator) -> Button:
         Leads.SUPPORT: (_.label("button", "🤝 Find support"), Menu(to="support")),
         Leads.ME: (_.label("button", "👤 Say what I look for"), Menu(to="me")),
         Leads.ASK: (_.label("button", "✉️ Write to the team"), AskTeam()),
+        Leads.NEWS: (_.label("button", "📰 Read the news"), Menu(to="news")),
+        Leads.NETWORKS: (_.label("button", "👥 Networks you can join"), Networks()),
+        Leads.PROPOSE: (_.label("button", "💡 Propose an event"), Propose(what="event")),
         Leads.MENU: (_.label("button", "See everything there is"), Menu()),
         Leads.DESK: (_.label("button", "Go to my desk"), Desk()),
         Leads.PLAN: (_.label("button", "📅 Plan an event"), Events()),
@@ -324,19 +349,35 @@ def way_of(leads: Leads, _: Translator) -> Button:
 async def picture_card(page: Page, ref: str) -> Message | None:
     """Show the picture of a lesson, and what is in it."""
     lesson, block = await _read(page, ref)
-    if lesson.picture is None:
+    picture = picture_of(lesson, block)
+    if picture is None:
         return None
-    return Message(authored(page, block, block.get(PICTURE)), file=picture_of(lesson))
+    return Message(authored(page, block, block.get(PICTURE)), file=picture)
 
 
-def picture_of(lesson: Lesson) -> File | None:
-    """Return the picture as Telegram passes it on."""
-    picture = lesson.picture
-    return File("", picture.file_id, is_picture=picture.is_photo) if picture else None
+def picture_of(lesson: Lesson, block: Block) -> File | None:
+    """Return the picture that somebody has sent for a lesson, or that is drawn for it.
+
+    Without words for what is in it there is none.
+    """
+    if not block.get(PICTURE):
+        return None
+    if sent := lesson.picture:
+        return File("", sent.file_id, is_picture=sent.is_photo)
+    draw = lesson_picture.picture(
+        lesson.code or "", block.get(TITLE), translator_for(block.language)
+    )
+    return File("lesson.png", draw, is_picture=True) if draw else None
+
+
+async def changed_toast(page: Page) -> Message:
+    """Tell why the question is asked anew."""
+    return Message(page._.label("toast", "The question has changed. Here it is as it is now."))
 
 
 CARDS = {
     "lessons": list_card,
+    "lesson.changed": changed_toast,
     "lesson.screen": screen_card,
     "lesson.done": done_card,
     "lesson.picture": picture_card,

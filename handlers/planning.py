@@ -23,7 +23,7 @@ from handlers.calendar_in import FromFile
 from handlers.content import block_for
 from handlers.door import Door
 from handlers.drafting import CHANGES, NEW_BY_A_CLOCK, NEW_EVENT, new_event, who_is_told
-from handlers.event_facts import Fact, provided
+from handlers.event_facts import Fact, provided, who_speaks
 from handlers.event_support import AtEvent
 from handlers.forms import begin
 from handlers.guests import Answers, Ticks
@@ -299,6 +299,7 @@ async def event_desk(page: Page, ref: str, told: int | None = None) -> Message:
         "",
         await _area(page, event),
         await _for_whom(page, event),
+        await who_speaks(page, event),
         state_sentence(event, _),
         answered,
         *await reactions.counted(page, event),

@@ -13,7 +13,7 @@ from community.events import Event
 from community.people import Person
 from community.speakers import FIELD
 from handlers.content import authored, block_for
-from handlers.event_facts import Fact
+from handlers.event_facts import Fact, who_speaks
 from handlers.forms import Answering, Form, begin
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
 from handlers.staff import ANIMATORS, Speakers, router_for
@@ -71,6 +71,7 @@ async def card(page: Page, ref: str) -> Message:
     text = lines(
         _("<b>Who speaks</b>"),
         authored(page, block, named) if named else _("Nobody is named."),
+        await who_speaks(page, event),
         "",
         _(
             "Members read the names, and a line about what each speaks of. Have all of them "

@@ -60,7 +60,7 @@ class Taught(CallbackData, prefix="qd"):
 
 
 class OneLesson(CallbackData, prefix="qe"):
-    """One lesson: look at it, publish it, take it down, throw a draft away."""
+    """One lesson: look at it, change it, publish it, take it down, throw a draft away."""
 
     ref: str
     act: str = "open"

@@ -167,6 +167,13 @@ def _has(field: str) -> Any:
     return applies
 
 
+ASKED = Field(QUESTION, _ask_question, _asked)
+ANSWERED = Field("answers", _ask_answers, _answers)
+RIGHT = Field("right", _ask_right, _right, by_button=True)
+AFTER = Field(WHY, _ask_why, _why, optional=True)
+SENT = Field("file", _ask_picture, _picture, optional=True, takes_picture=True)
+IN_WORDS = Field(PICTURE, _ask_words, _in_words, applies=_has("file"))
+NEXT = Field("leads", _ask_leads, _leads, by_button=True)
 FIELDS = (
     Field(TITLE, _ask_title, _title),
     Field(SCREENS[0], _ask_first, _screen),
@@ -174,13 +181,7 @@ FIELDS = (
         Field(field, _ask_more, _screen, optional=True, applies=_has(before))
         for before, field in pairwise(SCREENS)
     ),
-    Field(QUESTION, _ask_question, _asked),
-    Field("answers", _ask_answers, _answers),
-    Field("right", _ask_right, _right, by_button=True),
-    Field(WHY, _ask_why, _why, optional=True),
-    Field("file", _ask_picture, _picture, optional=True, takes_picture=True),
-    Field(PICTURE, _ask_words, _in_words, applies=_has("file")),
-    Field("leads", _ask_leads, _leads, by_button=True),
+    *(ASKED, ANSWERED, RIGHT, AFTER, SENT, IN_WORDS, NEXT),
 )
 
 
@@ -226,9 +227,11 @@ async def touched(
     person: Person,
     now: datetime,
 ) -> Replies:
-    """Show a lesson, publish it, take it down, or throw a draft away."""
+    """Show a lesson or what can be changed, publish it, take it down, or throw it away."""
     ref, act = callback_data.ref, callback_data.act
     await lessons.opened(session, person, ref, now)
+    if act == "change":
+        return [edit("lesson.changes", ref=ref)]
     if act in ("publish", "again"):
         await lessons.publish(session, person, ref, now, again=act == "again")
     elif act == "withdraw":
@@ -311,9 +314,11 @@ async def card(page: Page, ref: str) -> Message:
         State.WITHDRAWN: (_.label("button", "📢 Publish it again"), "again"),
     }[state]
     discard = Button(_.label("button", "🗑 Throw it away"), OneLesson(ref=ref, act="discard"))
+    change = Button(_.label("button", "✏️ Change it"), OneLesson(ref=ref, act="change"))
     rows = [
         [Button(_.label("button", "👀 Look at it"), Screen(ref=ref))],
         [Button(does[0], OneLesson(ref=ref, act=does[1]))],
+        [change] if lesson.code is None else [],
         [
             Button(
                 _.label("button", "🎙 Read aloud or put right"),

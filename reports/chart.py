@@ -16,6 +16,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from locales import Translator, without_isolates
+from reports.paper import Line
 from reports.tables import Report, Row, Section
 
 WIDTH, MARGIN = 720, 32
@@ -156,6 +157,7 @@ class Block:
     def __init__(self, rtl: bool) -> None:
         self.rtl, self.y = rtl, 0
         self.parts: list[str] = []
+        self.said: list[Line] = []
 
     def x(self, from_start: float) -> float:
         """Return where something stands that is so far from where the reader starts."""
@@ -180,6 +182,7 @@ class Block:
             self.y += number and size + 5
             # By itself the drawer takes every line to run from left to right.
             family, inside = _in_fonts(f"{RLI if rtl else LRI}{line}{PDI}")
+            self.said.append(Line(line, size, x, self.y, anchor, rtl))
             self.parts.append(
                 f'<text xml:space="preserve" x="{x}" y="{self.y}" font-size="{size}" '
                 f'fill="{colour}" font-family="{family}" text-anchor="{anchor}">{inside}</text>'

@@ -6,10 +6,11 @@ starts. They say what the network is, and nothing about anybody.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 
-from locales import Translator, without_isolates
+from locales import Translator
+from reports import paper
 from reports.chart import BAR, INK, MARGIN, PALE, WIDTH, Block, files_for, painted
+from reports.paper import Line
 from reports.qr import qr_squares
 
 A4 = 297 / 210
@@ -48,25 +49,19 @@ def page(sheet: Sheet, _: Translator) -> Callable[[], bytes] | None:
         return None
 
     def make() -> bytes:
-        from PIL import Image
-
-        height = round(WIDTH * A4)
-        drawn = painted(drawing(sheet, _, height=height), files, zoom=PRINTED)
-        document = BytesIO()
-        with Image.open(BytesIO(drawn)) as picture:
-            picture.convert("RGB").save(
-                document,
-                "PDF",
-                resolution=picture.width / (210 / 25.4),
-                title=without_isolates(sheet.title),
-            )
-        return document.getvalue()
+        svg, said = _laid_out(sheet, _, round(WIDTH * A4))
+        return paper.page(painted(svg, files, zoom=PRINTED), said, sheet.title, WIDTH)
 
     return make
 
 
 def drawing(sheet: Sheet, _: Translator, *, height: int = 0) -> str:
     """Return the sheet as SVG; with a ``height`` it is a page, in larger letters."""
+    return _laid_out(sheet, _, height)[0]
+
+
+def _laid_out(sheet: Sheet, _: Translator, height: int) -> tuple[str, Sequence[Line]]:
+    """Return the sheet as SVG, and its words where they stand."""
     big = 1.25 if height else 1.0
     head = Block(_.is_rtl)
     head.y += round(64 * big)
@@ -90,12 +85,13 @@ def drawing(sheet: Sheet, _: Translator, *, height: int = 0) -> str:
         under.y += round(40 * big)
         under.middle(sheet.foot, round(15 * big), PALE)
     tall = max(height, under.y + MARGIN)
-    return (
+    svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{tall}">'
         f'<rect width="{WIDTH}" height="{tall}" fill="#ffffff"/>'
         f'<rect width="{WIDTH}" height="{band}" fill="{BAR}"/>'
         f"{''.join([*head.parts, *body.parts, code, *under.parts])}</svg>"
     )
+    return svg, [*head.said, *body.said, *under.said]
 
 
 def _code(sheet: Sheet, top: int, size: int) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import deliveries, events, roles
+from community import deliveries, events, live, roles
 from community.attendance.places import offer_places, shorten_offers
 from community.attendance.reminding import remind
 from community.attendance.table import concerned
@@ -44,6 +44,7 @@ async def cancel_event(session: AsyncSession, actor: Person, ref: str, now: date
     )
     if not moved:
         return 0
+    await live.show_at_once(session, event.ref)
     await deliveries.cancel(
         session,
         now,

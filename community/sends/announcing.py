@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, deliveries, event_support, events, roles
+from community import attendance, deliveries, event_support, events, live, roles
 from community.areas import Area
 from community.audiences import EVERYBODY
 from community.base import find, lock_all
@@ -165,6 +165,7 @@ async def mean_for(
         if each.is_for_some:
             in_groups = Delivery.kind == "group_card", Delivery.subject_id == each.id
             await deliveries.cancel(session, now, *in_groups)
+            await live.show_at_once(session, each.ref)
         send = await _aim_anew(session, actor, each, before, now)
         drafted = drafted or send
     return drafted

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -12,7 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.database import Database
 from bot.lessons import SOURCE, packed_lessons
 from community import erasure, lessons, people, skills, translations
-from community.errors import IllegalMoveError, NotAMemberError, NotFoundError, NotUnderstoodError
+from community.errors import (
+    ChangedError,
+    IllegalMoveError,
+    NotAMemberError,
+    NotFoundError,
+    NotUnderstoodError,
+)
 from community.figures import Hidden
 from community.lessons import ANSWERS, SUBJECT, Leads, Lesson, LessonProgress, Packed, State
 from community.lifecycle import Who
@@ -309,3 +316,81 @@ def test_the_check_suggests_first_what_somebody_cannot_do_yet() -> None:
     }
     assert skills.lessons_for(found) == ["passwords", "calls"]
     assert skills.lessons_for(dict.fromkeys(Skill, How.ALONE)) == []
+    assert set(skills.LESSONS) == set(Skill), "each leads to a lesson"
+
+
+async def own_lesson(session: AsyncSession, animator: Person, now: datetime) -> Lesson:
+    words = WORDS | {"answer3": "Under it", "why": "There they look", "picture": "A door"}
+    picture = Picture("first", is_photo=True)
+    lesson = await lessons.add(
+        session, animator, "en", words, now, leads=Leads.ME, right=1, picture=picture
+    )
+    ukrainian = {field: f"uk {text}" for field, text in words.items()}
+    return await lessons.write(session, animator, lesson.ref, "uk", ukrainian, now)
+
+
+async def test_a_new_question_brings_its_answers_in_the_language_in_which_it_was_written(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await somebody(session, 1, now, RoleName.ANIMATOR)
+    lesson = await own_lesson(session, animator, now)
+    seen = lessons.seal_of(await lessons.source_of(session, lesson))
+    texts = {"question": "When?", "answer1": "Now", "answer2": "Later"}
+
+    def change(**what: Any) -> Any:
+        given = {"seen": seen, "texts": {}} | what
+        return lessons.change(session, animator, lesson.ref, now=now, **given)
+
+    with pytest.raises(NotUnderstoodError):
+        await change(texts=texts, right=3)
+    await session.refresh(lesson)
+    assert lesson.right_answer == 1
+    await change(texts=texts, right=2)
+    shelf = (await translations.shelves(session, SUBJECT, [lesson.id]))[lesson.id]
+    assert set(shelf.complete) == {"en"}, "what it says in another language is stale"
+    assert shelf.complete["en"]["question"] == "When?"
+    assert not {"answer3", "why"} & set(shelf.complete["en"]), "they belonged to the old question"
+    assert lesson.right_answer == 2
+    with pytest.raises(ChangedError):
+        await change(right=1)
+    seen = lessons.seal_of(await lessons.source_of(session, lesson))
+    with pytest.raises(NotUnderstoodError):
+        await change(leads=Leads.DESK)
+    await session.refresh(lesson)
+    await change(leads=Leads.NETWORKS, right=0)
+    assert (lesson.leads, lesson.right_answer) == (Leads.NETWORKS, 0)
+
+
+async def test_a_picture_is_changed_with_its_words_and_taken_off_with_them(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await somebody(session, 1, now, RoleName.ANIMATOR)
+    lesson = await own_lesson(session, animator, now)
+    seen = lessons.seal_of(await lessons.source_of(session, lesson))
+    other = Picture("second", is_photo=False)
+    await lessons.change(
+        session, animator, lesson.ref, {"picture": "A wall"}, now, seen=seen, picture=other
+    )
+    assert lesson.picture == other
+    assert (await lessons.source_of(session, lesson)).get("picture") == "A wall"
+    await lessons.take_picture_off(session, animator, lesson.ref, now)
+    assert lesson.picture_id is None
+    assert not (await lessons.source_of(session, lesson)).get("picture")
+    every = await translations.texts(session, SUBJECT, [lesson.id])
+    assert not [row for row in every[lesson.id] if row.field == "picture"]
+    seen = lessons.seal_of(await lessons.source_of(session, lesson))
+    with pytest.raises(NotUnderstoodError):  # a picture without its words
+        await lessons.change(session, animator, lesson.ref, {}, now, seen=seen, picture=other)
+
+
+async def test_what_came_with_the_program_keeps_its_question_and_its_picture(
+    session: AsyncSession, now: datetime
+) -> None:
+    await lessons.install(session, packed_lessons(), SOURCE, now)
+    animator = await somebody(session, 1, now, RoleName.ANIMATOR)
+    packed = (await listed(session, animator, now))[0].lesson
+    seen = lessons.seal_of(await lessons.source_of(session, packed))
+    with pytest.raises(NotFoundError):
+        await lessons.change(session, animator, packed.ref, {}, now, seen=seen, right=1)
+    with pytest.raises(NotFoundError):
+        await lessons.take_picture_off(session, animator, packed.ref, now)

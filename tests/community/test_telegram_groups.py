@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import deliveries, erasure, events, groups, live, people, retention
+from community import deliveries, erasure, events, groups, live, people, retention, sends
 from community.deliveries import Delivery
 from community.errors import IllegalMoveError, NotAllowedError, NotUnderstoodError
 from community.events import Event
@@ -245,3 +245,27 @@ async def test_who_asks_waits_until_they_are_a_member_and_is_forgotten_when_eras
     await erasure.erase(session, animator, now, b"key")
     await session.refresh(group)
     assert (group.linked_by_id, group.state) == (None, State.LINKED)
+
+
+@pytest.mark.parametrize("is_posted", [True, False])
+async def test_an_event_that_is_for_everybody_again_can_be_posted_again(
+    session: AsyncSession, now: datetime, is_posted: bool
+) -> None:
+    animator = await an_animator(session, now)
+    group = await a_group(session, animator, now)
+    event = await an_event(session, animator, now)
+    assert await groups.post(session, animator, event.ref, group.ref, now)
+    if is_posted:
+        card = await session.scalar(select(Delivery).where(Delivery.kind == groups.CARD))
+        assert card is not None
+        card.state = deliveries.State.SENT
+        await live.keep(session, CHAT, 1, groups.CARD, {"ref": event.ref}, "x", now)
+    await sends.mean_for(session, animator, event.ref, now, need=Need.TAX)
+    if is_posted:
+        (row,) = await live.every(session)
+        assert row.shown == live.AT_ONCE, "nobody reads it there a moment longer"
+        await live.has_shown(session, CHAT, 1, "gone", still_moves=False)
+    assert await groups.for_event(session, animator, event.ref, now) == []
+    await sends.mean_for(session, animator, event.ref, now)
+    assert await groups.for_event(session, animator, event.ref, now) == [(group, None)]
+    assert await groups.post(session, animator, event.ref, group.ref, now)

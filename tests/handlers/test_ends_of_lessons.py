@@ -10,6 +10,7 @@ from community import lessons, people
 from community.lessons import Leads, Lesson, LessonProgress
 from community.roles import RoleName
 from community.skills import SkillCheck
+from locales import number, translator_for
 from tests.handlers.conftest import Calling
 
 
@@ -21,7 +22,8 @@ async def test_every_lesson_ends_in_a_button_that_leads_somewhere(
         refs = (await session.scalars(select(Lesson.ref).order_by(Lesson.position))).all()
     boss = await phone(1, "ar", RoleName.ANIMATOR)
     for ref, packed in zip(refs, packed_lessons(), strict=True):
-        await boss.sends_data(f"qa:{ref}:{packed.right}")
+        await boss.sends_data(f"qs:{ref}:9")
+        await boss.presses(number(packed.right, translator_for("ar")))
         assert "✅ نعم، هذا صحيح." in boss.last
         before = len(boss.seen)
         await boss.presses(boss.buttons[0])

@@ -2,8 +2,11 @@
 
 import re
 from datetime import datetime, timedelta
+from io import BytesIO
 
 import pytest
+import zxingcpp
+from PIL import Image
 from sqlalchemy import select
 
 from bot.database import Database
@@ -18,7 +21,7 @@ from community.sends import Picture
 from community.translations import Reads
 from handlers.replies import Message
 from locales import translator_for
-from reports import sheet
+from reports import chart, sheet
 from reports.chart import WIDTH, font_of
 from reports.sheet import Sheet
 from tests.handlers.conftest import Calling, Phone, read
@@ -163,6 +166,28 @@ async def test_an_animator_prints_one_page_of_a4_that_runs_from_right_to_left(
     assert right == WIDTH - left
 
 
+@pytest.mark.parametrize("language", ["ar", "fr"])
+async def test_where_no_font_is_installed_one_prints_the_square_alone_and_is_told_why(
+    phone: Calling, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chart, "_installed", dict)
+    member, _ = await phone(1, language), translator_for(language)
+    await member.sends_data("qh:paper:")
+    file = member.seen[-1].file
+    assert file is not None
+    assert isinstance(file.content, bytes)
+    assert [code.text for code in zxingcpp.read_barcodes(Image.open(BytesIO(file.content)))] == [
+        "https://t.me/diwan_bot"
+    ]
+    told = _("There is no font here for your language, so this is the square alone.")
+    assert read(told) in member.last
+    assert read(_("• Meet other people who run a business")) in member.last
+    await member.sends_data("qh:network:")
+    file = member.seen[-1].file
+    assert file is not None
+    assert isinstance(file.content, bytes)
+
+
 async def test_a_link_to_a_lesson_opens_it_for_whoever_follows_it(
     phone: Calling, database: Database, now: datetime
 ) -> None:
@@ -219,3 +244,48 @@ async def test_who_has_little_data_gets_a_picture_only_when_they_ask_for_it(
     assert "A red door" in member.last
     await member.presses("🖼 Show the picture")
     assert shows_a_picture(member)
+
+
+@has_fonts
+async def test_a_lesson_that_comes_with_the_program_has_a_drawn_picture_but_not_for_little_data(
+    phone: Calling, database: Database, now: datetime
+) -> None:
+    async with database.transaction() as session:
+        await lessons.install(session, packed_lessons(), SOURCE, now)
+    words = packed_lessons()[0].texts["ar"]
+    member = await phone(1, "ar")
+    await member.says("/learn")
+    await member.presses(words["title"])
+    assert shows_a_picture(member)
+    assert words["picture"] in member.last
+    async with database.transaction() as session:
+        reader = await people.by_telegram_id(session, 1)
+        assert reader is not None
+        await limits.tick(session, reader, Limit.NO_DATA, on=True)
+    await member.says("/learn")
+    await member.presses(words["title"])
+    assert not shows_a_picture(member)
+    assert words["picture"] in member.last
+    await member.presses("🖼")
+    assert shows_a_picture(member)
+
+
+async def test_where_no_font_is_installed_a_lesson_is_words_alone_and_an_old_button_says_so(
+    phone: Calling, database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chart, "_installed", dict)
+    async with database.transaction() as session:
+        await lessons.install(session, packed_lessons(), SOURCE, now)
+        ref = await session.scalar(
+            select(lessons.Lesson.ref).where(lessons.Lesson.code == "networks")
+        )
+    words = packed_lessons()[0].texts["ar"]
+    member = await phone(1, "ar")
+    await member.sends_data(f"qs:{ref}:0")
+    assert not shows_a_picture(member)
+    assert words["screen1"].split()[0] in member.last
+    assert words["picture"] not in member.last, "there is nothing that it would describe"
+    seen = len(member.seen)
+    await member.sends_data(f"qp:{ref}")
+    assert len(member.seen) == seen
+    assert len(member.toasts) == 1

@@ -141,6 +141,44 @@ async def test_a_member_who_asks_to_join_is_let_in_and_welcomed_once_and_others_
     assert not [c for c in calls if c["method"] == "sendMessage" and _chat(c) < 0]
 
 
+@LANGUAGES
+async def test_who_comes_by_an_open_link_is_welcomed_in_private_if_they_have_started_the_bot(
+    stage: Stage, animator: Coming, team: str, reader: str
+) -> None:
+    boss = await animator(team)
+    group = await linked(stage, boss, team)
+    amina, badr = await stage.member("Amina", reader), stage.meet("Badr", reader)
+    for somebody in (amina, badr):
+        stage.emulator.groups.join(group.id, somebody.id)
+    await stage.settled()
+    amina.sees_last("👋 Welcome to the group {group}!", group="Café")
+    assert directions(amina.last["text"]) == RUNS[reader]
+    assert badr.from_bot() == [], "who has not started the bot hears nothing of it"
+    assert cards(stage, group) == [], "and nobody is greeted in the group"
+    before = len(amina.from_bot())
+    stage.emulator.groups.leave(group.id, amina.id)
+    await stage.settled()
+    stage.emulator.groups.join(group.id, amina.id)
+    await stage.settled()
+    assert len(amina.from_bot()) == before, "once is enough"
+    async with stage.app.database.transaction() as session:
+        assert await session.scalar(select(Arrival.id).where(Arrival.body.is_not(None))) is None
+
+
+async def test_who_the_team_lets_in_is_not_welcomed_by_the_bot(
+    stage: Stage, animator: Coming
+) -> None:
+    boss, amina = await animator(), await stage.member("Amina")
+    group = await linked(stage, boss, "en")
+    await boss.presses("🚪 Answer requests yourselves")
+    before = len(amina.from_bot())
+    stage.emulator.groups.ask(group.id, amina.id)
+    await stage.settled()
+    stage.emulator.groups.join(group.id, amina.id)
+    await stage.settled()
+    assert len(amina.from_bot()) == before
+
+
 async def test_who_asked_to_join_is_let_in_once_telegram_is_there_and_they_are(
     stage: Stage, animator: Coming
 ) -> None:
@@ -171,7 +209,7 @@ async def test_nothing_that_is_said_in_a_group_is_kept_or_answered(
     boss = await animator()
     group = await linked(stage, boss, "en")
     amina = stage.meet("Amina")
-    stage.emulator.groups.join(group.id, amina.id)
+    group.members[amina.id] = "member"  # since before the bot was there
     for text in ("my secret", "/menu", "/start"):
         stage.emulator.groups.say(group.id, amina.id, text)
     await stage.settled()

@@ -12,13 +12,16 @@ from community.lessons import LessonProgress
 from community.needs import Need
 from community.roles import RoleName
 from community.skills import SkillCheck
+from locales import translator_for
+from reports import lesson_picture
 from tests.stories.conftest import BOTH_WAYS, Coming, Somebody, Stage
+from tests.stories.reading import bare
 from tests.stories.test_read_aloud import sounds
 from tests.stories.test_translators import has_button
 
 NETWORKS = packed_lessons()[0].texts
 DOOR = blank() + b"door"
-VOICE = b"why a network helps"
+VOICE, IN_PICTURE = b"why a network helps", b"five people"
 OPEN, CLOSED = (50.8481, 4.3525), (50.8500, 4.3530)
 HERE = (50.8501, 4.3531)
 PLACES = {
@@ -30,7 +33,7 @@ PLACES = {
 
 
 @BOTH_WAYS
-async def test_a_member_takes_a_lesson_that_somebody_has_read_aloud_and_ends_at_the_events(
+async def test_a_member_takes_a_lesson_with_its_picture_and_a_voice_and_ends_at_the_events(
     stage: Stage, animator: Coming, team: str, reader: str
 ) -> None:
     boss, member = await animator(reader), await stage.member("Reader", reader)
@@ -43,13 +46,18 @@ async def test_a_member_takes_a_lesson_that_somebody_has_read_aloud_and_ends_at_
     await boss.presses("🎙 Read it aloud")
     await boss.sends_voice(VOICE)
     await boss.presses("✅ Keep it")
+    await reads_aloud(boss, words["picture"], IN_PICTURE)
 
     await member.says("/learn")
     await member.presses(words["title"])
     member.sees_last("Part {number} of {all}", words["screen1"].split("\n")[0])
+    member.sees_last("🖼 In the picture:", words["picture"])
+    drawn = lesson_picture.picture("networks", words["title"], translator_for(reader))
+    if drawn is not None:  # there are fonts here
+        assert member.picture(member.last) == drawn()
     assert sounds(member) == [], "never unasked"
     await member.presses("🔊 Listen")
-    assert sounds(member) == [VOICE]
+    assert sounds(member) == [VOICE, IN_PICTURE]
     await member.presses("Go on ➡️")
     await member.presses("Go on ➡️")
     member.sees(words["screen3"].split("\n")[0])
@@ -69,6 +77,21 @@ async def test_a_member_takes_a_lesson_that_somebody_has_read_aloud_and_ends_at_
     async with stage.app.database.transaction() as session:
         (progress,) = await session.scalars(select(LessonProgress))
         assert (progress.language, progress.finished_at) == (reader, stage.now)
+
+
+async def reads_aloud(boss: Somebody, text: str, voice: bytes) -> None:
+    """Go on among the texts of the lesson until this one comes, and read it aloud."""
+    await boss.says("/animate")
+    await boss.presses("🎓 Lessons")
+    await boss.presses(NETWORKS[boss.language]["title"])
+    await boss.presses("🎙 Read aloud or put right")
+    for _text in range(20):
+        if text in bare(boss.last["text"]):
+            break
+        await boss.presses("⏭ Skip")
+    await boss.presses("🎙 Read it aloud")
+    await boss.sends_voice(voice)
+    await boss.presses("✅ Keep it")
 
 
 async def answers(member: Somebody, number: int) -> None:
@@ -127,6 +150,85 @@ async def test_an_animator_writes_a_lesson_looks_at_it_publishes_it_and_takes_it
     member.sees_last("Where do the hours stand?")
     await member.says("/learn")
     assert not has_button(member, "Hours on your door")
+
+
+async def a_lesson(boss: Somebody) -> None:
+    await boss.says("/animate")
+    await boss.presses("🎓 Lessons")
+    await boss.presses("➕ New lesson")
+    for words in ("Hours on your door", "Write your hours on the door."):
+        await boss.says(words)
+    await boss.presses("Skip")
+    for words in ("Where do the hours stand?", "Nowhere\nOn the door"):
+        await boss.says(words)
+    await boss.presses("Nowhere")
+    await boss.presses("Skip")
+    await boss.presses("Skip")
+    await boss.presses("👤 Say what I look for")
+    await boss.presses("📢 Publish it")
+
+
+@BOTH_WAYS
+async def test_an_animator_changes_what_a_lesson_asks_shows_and_ends_with_and_sees_it_before(
+    stage: Stage, animator: Coming, team: str, reader: str
+) -> None:
+    boss, member = await animator(team), await stage.member("Reader", reader)
+    await a_lesson(boss)
+    await member.says("/learn")
+    await member.presses("Hours on your door")
+    await member.presses("Go on ➡️")
+    await boss.presses("✏️ Change it")
+    await boss.presses("✅ The right answer")
+    await boss.presses("On the door")
+    boss.sees_last("This is what members will see:", "✅ {number}. {answer}", answer="On the door")
+    await boss.presses("✅ Keep it")
+    await answers(member, 2)
+    member.sees_last("✅ Yes, that is right.")
+    await member.presses("🔁 Read it again")
+    await member.presses("Go on ➡️")
+
+    await boss.presses("✏️ Change it")
+    await boss.presses("❓ The question")
+    await boss.says("In which languages?")
+    await boss.says("In one\nIn two\nIn three")
+    await boss.presses("Each of them is")
+    await boss.presses("Skip")
+    boss.sees_last("In which languages?")
+    boss.sees_last("✅ {number}. {answer}", answer="In one")
+    await answers(member, 1)
+    member.sees_last("Thank you. This helps more:")
+    await member.presses("🔁 Read it again")
+    await member.presses("Go on ➡️")
+    await boss.presses("✅ Keep it")
+    await answers(member, 1)
+    member.sees_last("In which languages?", "In three")
+    await answers(member, 3)
+    member.sees_last("Thank you. There is no wrong answer.")
+
+    await boss.presses("✏️ Change it")
+    await boss.presses("🖼 Another picture")
+    await boss.sends_picture(DOOR)
+    await boss.says("A door with a paper on it")
+    boss.sees_last("This is what members will see:", "A door with a paper on it")
+    assert boss.picture(boss.last) == DOOR
+    await boss.presses("✅ Keep it")
+    await boss.presses("✏️ Change it")
+    await boss.presses("👉 What comes next")
+    await boss.presses("👥 Networks you can join")
+    boss.sees_last("At the end: {button}")
+    await boss.presses("✅ Keep it")
+    await member.presses("🔁 Read it again")
+    assert member.picture(member.last) == DOOR
+    await member.presses("Go on ➡️")
+    await answers(member, 1)
+    await member.presses("👥 Networks you can join")
+    member.sees_last("We know no other network yet.")
+
+    await boss.presses("✏️ Change it")
+    await boss.presses("🖼 No picture")
+    await member.says("/learn")
+    await member.presses("Hours on your door")
+    assert member.last["attachment"] is None
 
 
 async def free_internet(stage: Stage, boss: Somebody) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from bot.clock import SystemClock
 from bot.database import Database
 from bot.sending import Sender
-from community import groups, live
+from community import attendance, groups, live
 from community.deliveries import Delivery, Outcome, State
 from tests.community.test_attendance import an_animator, an_event
 from tests.community.test_telegram_groups import CHAT, a_group
@@ -76,3 +76,20 @@ async def test_cards_in_groups_of_one_language_cost_no_more_in_many_of_them(
         counts.append(len(statements))
         assert await sender._changed(in_groups=False) == []
     assert counts[0] == counts[-1]
+
+
+async def test_an_event_that_is_called_off_does_not_stand_in_a_group_until_the_next_look(
+    database: Database, now: datetime
+) -> None:
+    sender = Sender(database, Mock(), Mock(now=lambda: now), NETWORK, "me")
+    async with database.transaction() as session:
+        animator = await an_animator(session, now)
+        off, on = [await an_event(session, animator, now) for _event in range(2)]
+        await a_group(session, animator, now)
+        for number, one in enumerate((off, on), start=1):
+            await live.keep(session, CHAT, number, groups.CARD, {"ref": one.ref}, "x", now)
+        assert await attendance.cancel_event(session, animator, off.ref, now) == 0
+    ((chat, number, message),) = await sender._changed(in_groups=False)
+    assert (chat, number) == (CHAT, 1)
+    assert "Cette rencontre a été annulée" in message.text
+    assert len(await sender._changed(in_groups=True)) == 2, "the other one waits for its look"
