@@ -59,6 +59,7 @@ async def test_only_the_team_reaches_the_desk_and_sees_what_its_roles_allow(
         "📌 Groups",
         "💬 What members think",
         "🎓 Lessons",
+        "🎒 Courses",
         "📤 Tell others",
         "👥 Team",
     ]
