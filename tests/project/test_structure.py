@@ -3,6 +3,7 @@
 import ast
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -268,7 +269,7 @@ async def test_no_migration_is_taken_back_over_what_people_have_entrusted_to_it(
                 await connection.run_sync(_insert, name, values)
         for revision in sorted(ENTRUSTED, key=order.index):
             async with bare.engine.begin() as connection:
-                await connection.run_sync(lambda c, to=revision: _run(c, to, down=True))
+                await connection.run_sync(partial(_run, target=revision, down=True))
             for name, values in ENTRUSTED[revision]:
                 await _stays(bare, revision, name, values)
         below = str(script.get_revision(revision).down_revision)
