@@ -36,13 +36,13 @@ def stage(code: Stage, _: Translator) -> str:
     }[code]
 
 
-def gathered(pace: Pace, _: Translator) -> str:
+def gathered(code: Pace, _: Translator) -> str:
     """Return how often somebody has news gathered."""
     return {
         Pace.MONTH: _.label("participation", "One message a month"),
         Pace.FORTNIGHT: _.label("participation", "One message every two weeks"),
         Pace.WEEK: _.label("participation", "One message a week"),
-    }[pace]
+    }[code]
 
 
 def participation(code: Participation, _: Translator, every: Pace | None = None) -> str:
