@@ -22,6 +22,7 @@ from community import (
     consents,
     deliveries,
     events,
+    groups,
     needs,
     people,
     providers,
@@ -70,10 +71,13 @@ async def fill(database: Database, emulator: Emulator, network: Network, now: da
             if "staff" in entry:
                 await _make_staff(session, cast[entry["staff"]], made.id, now)
         await _past_event(session, cast, sample["events"][0], network, now)
-        for at, entry in enumerate(sample["events"]):
-            # One announcement and the pulse: the week has room for the newsletter, too.
-            await _event(session, cast["Nadia"], entry, network, now, announced=at == 0)
+        # One announcement and the pulse: the week has room for the newsletter, too.
+        soon, *later = sample["events"]
+        event = await _event(session, cast["Nadia"], soon, network, now, announced=True)
+        for entry in later:
+            await _event(session, cast["Nadia"], entry, network, now, announced=False)
         await _newsletter(session, cast["Nadia"], sample["newsletter"], now)
+    await _group(database, emulator, cast, sample["group"], event.ref, now)
     for person in cast.values():
         assert person.telegram_id is not None
         emulator.world.start(person.telegram_id)
@@ -282,6 +286,34 @@ async def _event(
         send = await sends.announce(session, animator, event.ref, now)
         await _leaves(session, animator, send, network, now)
     return event
+
+
+async def _group(
+    database: Database,
+    emulator: Emulator,
+    cast: Mapping[str, Person],
+    entry: dict[str, Any],
+    event_ref: str,
+    now: datetime,
+) -> None:
+    """Let people have a group on the page, the bot be in it, and an event's card be posted there.
+
+    It is linked before the bot is put in, else its owner would be asked about it; and the card is
+    owed when the bot is there.
+    """
+    owner = cast[entry["owner"]]
+    assert owner.telegram_id is not None
+    shown = emulator.groups.new(entry["title"], owner=owner.telegram_id)
+    for name in entry["people"]:
+        emulator.groups.join(shown.id, cast[name].telegram_id or 0)
+    async with database.transaction() as session:
+        kind = groups.Kind(shown.kind)
+        group = await groups.link(session, owner, shown.id, kind, entry["title"], now)
+        await groups.change(session, owner, group.ref, "language", entry["language"], now)
+    emulator.groups.add_bot(shown.id, owner.telegram_id)
+    emulator.groups.promote_bot(shown.id, owner.telegram_id)
+    async with database.transaction() as session:
+        await groups.post(session, owner, event_ref, group.ref, now)
 
 
 async def _leaves(

@@ -324,6 +324,7 @@ async def who_is_there(address: str) -> dict[str, list[str]]:
     return {
         entry["person"]["first_name"]: [m["text"] for m in entry["messages"]]
         for entry in told.values()
+        if "person" in entry
     }
 
 

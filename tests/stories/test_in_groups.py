@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot import sample
 from community import deliveries
 from community.arrivals import Arrival
 from community.deliveries import Plan
@@ -104,6 +105,28 @@ async def test_an_event_stands_in_a_group_as_it_is_now_and_tells_nothing_of_anyb
     assert reads(card, team, "This event has been cancelled")
     assert card["buttons"] == []
     assert not directions(card["text"].split("\n")[-1]) - RUNS.get(team, {"rightwards"})
+
+
+async def test_the_sample_network_has_a_group_with_an_events_card(stage: Stage) -> None:
+    app, world = stage.app, stage.emulator.world
+    assert app.network is not None
+    assert await sample.fill(app.database, stage.emulator, app.network, stage.now)
+    await stage.settled()
+    [group] = world.groups.values()
+    [card] = cards(stage, group)
+    assert "Café des entrepreneurs" in card["text"]
+    assert "Market Square" not in card["text"], "the address is for those who are going"
+    nadia, fatou = (
+        Somebody(stage, person.id, "fr")
+        for person in world.people.values()
+        if person.first_name in ("Nadia", "Fatou")
+    )
+    assert not nadia.has_read("You have added me."), "it is linked already"
+    assert not fatou.has_read("Entrepreneurs de Bruxelles"), "she was there before the bot"
+    await nadia.says("/animate")
+    await nadia.presses("Groups")
+    await nadia.presses("Entrepreneurs de Bruxelles")
+    nadia.sees_last("🗺 Area: the whole network")
 
 
 @LANGUAGES
