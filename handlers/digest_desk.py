@@ -185,7 +185,7 @@ async def desk(page: Page, ref: str, at: int = 0) -> Message:
         turning,
         [Button(_.label("button", "👁 See it as readers do"), OfDigest(ref=ref, act="preview"))],
         [Button(_.label("button", "✅ Let it go"), OfDigest(ref=ref, act="go"))],
-        [Button(_.label("button", "✋ Not this month"), OfDigest(ref=ref, act="skip"))],
+        [Button(_.label("button", "✋ Not this time"), OfDigest(ref=ref, act="skip"))],
         [Button(_.label("button", "Back"), Digests())],
     ]
     asked = _(
@@ -216,7 +216,7 @@ def _how_far(page: Page, digest: Digest) -> Html:
             day=short_day(until, _),
         ),
         State.APPROVED: _("📤 It goes to each member at a good hour."),
-        State.SKIPPED: _("✋ Not this month. Whatever had not left yet stays here."),
+        State.SKIPPED: _("✋ Not this time. Whatever had not left yet stays here."),
         State.EMPTY: _("There was nothing that fits anybody."),
         State.LAPSED: _("Nobody has looked at it in time, so it has not gone."),
     }[State(digest.state)]

@@ -21,7 +21,7 @@ class State(StrEnum):
     IN_REVIEW = "in_review"
     APPROVED = "approved"
     SKIPPED = "skipped"
-    """Not this month: somebody of the team has said so, perhaps of what had not left yet."""
+    """Not this time: somebody of the team has said so, perhaps of what had not left yet."""
     EMPTY = "empty"
     """Nothing fitted anybody."""
     LAPSED = "lapsed"
