@@ -37,8 +37,14 @@ def _comes_in_unasked(change: dict[str, Any]) -> bool:
     was_let_in = change.get("via_join_request") or (
         isinstance(link, dict) and link.get("creates_join_request")
     )
-    comes_in = before.get("status") in OUTSIDE and after.get("status") not in OUTSIDE
-    return comes_in and not was_let_in
+    return not _is_inside(before) and _is_inside(after) and not was_let_in
+
+
+def _is_inside(member: dict[str, Any]) -> bool:
+    """Say whether somebody is in the group; who may not do everything there says so apart."""
+    if member.get("status") == "restricted":
+        return member.get("is_member") is True
+    return member.get("status") not in OUTSIDE
 
 
 def without_words(update: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ over an animator says whether it goes on, as a group of those who were there.
 """
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Date, ForeignKey, Select, String, func, select, update
@@ -275,6 +276,8 @@ async def join(
         LinkRefusedError: its link leads nowhere (any more).
     """
     people.require_member(person)
+    with suppress(NotFoundError):  # it may just be settled that nobody belongs to it any more
+        await find(session, Cohort, ref, lock=True)
     cohort = await invited(session, person, ref)
     row = await session.get(CohortMember, (cohort.id, person.id), with_for_update=True)
     if row is not None and row.left_at is None:

@@ -100,12 +100,21 @@ async def latest_newsletter(session: AsyncSession) -> Send | None:
 async def may_open(session: AsyncSession, person: Person, send: Send, now: datetime) -> bool:
     """Say whether a newsletter is for this person.
 
-    It is if they have a copy of their own, if their digest names it, or if /news shows it to all,
-    or did when it was the latest.
+    It is if they have a copy of their own, if their digest names it, if /news shows it to all, or
+    if it is for everybody and they were there when it went out.
     """
+    latest = await latest_newsletter(session)
     first = await sends.first_of(session, send)
     return (
-        (first.kind == Kind.NEWSLETTER and first.is_for == EVERYBODY and first.state in RUNS)
+        (latest is not None and latest.id == send.id)
+        or (
+            first.kind == Kind.NEWSLETTER
+            and first.is_for == EVERYBODY
+            and first.state in RUNS
+            and first.started_at is not None
+            and person.joined_at is not None
+            and person.joined_at < first.started_at
+        )
         or await sends.was_for(session, first, person)
         or await digests.brought(session, person, first.id)
         or await roles.holds(session, person, RoleName.ANIMATOR, now)

@@ -470,9 +470,14 @@ async def let_in(session: AsyncSession, person: Person, now: datetime) -> list[i
 
 
 async def came_in(session: AsyncSession, chat_id: int, person: Person, now: datetime) -> None:
-    """Welcome in private, once, somebody we know who has come into an open group by its link."""
+    """Welcome in private, once, somebody we know who has come into an open group by its link.
+
+    Not into a channel, where nobody else sees who reads; nor where the team lets people in.
+    """
     group = await of_chat(session, chat_id)
-    if group is not None and group.state == State.LINKED:
+    if group is None or group.state != State.LINKED or group.kind == Kind.CHANNEL:
+        return
+    if group.admits == Admits.MEMBERS:
         await _welcome(session, group, person, now)
 
 

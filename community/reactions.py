@@ -4,6 +4,7 @@ One for each member and text; it can be changed and taken back. Whose it is nobo
 team reads how many, as far as no few can be told.
 """
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -21,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from community import attendance, corrections, people, roles, sends
+from community import attendance, corrections, memory, people, roles, sends
 from community.base import Base, BigId, Identified
 from community.events import Event
 from community.figures import Protected, protect
@@ -96,6 +97,7 @@ async def _say(
     meaning: Meaning | None,
 ) -> None:
     mine = and_(Reaction.person_id == actor.id, is_about_it)
+    memory.drop(session, _key(about.get("event_id", 0), actor.id))
     if meaning is None:
         await session.execute(delete(Reaction).where(mine))
         return
@@ -106,10 +108,34 @@ async def _say(
 
 async def said_by(session: AsyncSession, person: Person, about: Send | Event) -> Meaning | None:
     """Return what this person has said of a newsletter or an event, if anything."""
+    if isinstance(about, Event) and memory.is_known_to_be_none(session, _key(about.id, person.id)):
+        return None
     said = await session.scalar(
         select(Reaction.meaning).where(Reaction.person_id == person.id, await _is(session, about))
     )
     return Meaning(said) if said else None
+
+
+async def expect(session: AsyncSession, pressed: Mapping[str, Collection[int]]) -> None:
+    """Find out at once who has said nothing of events, for the cards that follow.
+
+    Given are the Telegram numbers of those who will see them, by the event's reference.
+    """
+    for ref, numbers in pressed.items():
+        rows = await session.execute(
+            select(Event.id, Person.id.label("person_id"))
+            .join(Person, Person.telegram_id.in_(numbers))
+            .outerjoin(
+                Reaction, and_(Reaction.person_id == Person.id, Reaction.event_id == Event.id)
+            )
+            .where(Event.ref == ref, Reaction.id.is_(None))
+        )
+        for row in rows:
+            memory.remember_none(session, _key(row.id, row.person_id))
+
+
+def _key(event_id: int, person_id: int) -> tuple[object, ...]:
+    return Reaction, event_id, person_id
 
 
 async def counts(

@@ -10,12 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, UniqueConstraint, delete, func, select, update
+from sqlalchemy import ForeignKey, UniqueConstraint, delete, distinct, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community import corrections, people, roles, sends, translations
+from community.audiences import EVERYBODY
 from community.base import Base, BigId, Identified, find
+from community.deliveries import Delivery
+from community.deliveries import State as Owed
 from community.errors import NotFoundError, NotUnderstoodError, TooLateError
 from community.figures import FEW
 from community.people import Person
@@ -207,10 +210,11 @@ class Standing:
     is_open: bool
     chosen: int | None
     """What this person has chosen."""
-    is_told: bool
-    """Whether the result is for them: they have voted, or it is over."""
     shares: Mapping[int, int]
-    """Per cent by answer, in steps of five; empty below five votes, and for whom it is not."""
+    """Per cent by answer, in steps of five, once it is over; empty where few voted.
+
+    Or where few of those for whom alone it was did not.
+    """
 
 
 async def of(
@@ -231,15 +235,15 @@ async def of(
             select(Ballot.option).where(Ballot.vote_id == found.id, Ballot.person_id == reader.id)
         )
     is_open = now < closes_at
-    is_told = not is_open or mine is not None
-    shares = await _shares(session, found.id) if is_told else {}
-    return Standing(found.id, closes_at, is_open, mine, is_told, shares)
+    # Told while it runs, it would tell by its steps how each voted who is seen to vote.
+    shares = {} if is_open else await _shares(session, found.id, first)
+    return Standing(found.id, closes_at, is_open, mine, shares)
 
 
 async def result(
     session: AsyncSession, actor: Person, send: Send, now: datetime
 ) -> tuple[Standing, int] | None:
-    """Return a vote's result at any time, and how many have voted, rounded down to a five.
+    """Return how far a vote is, and how many have voted, rounded down to a five.
 
     Raises:
         NotAllowedError: the actor is no animator.
@@ -249,9 +253,7 @@ async def result(
     if standing is None:
         return None
     voted = sum((await _counts(session, standing.vote_id)).values())
-    shares = await _shares(session, standing.vote_id)
-    told = Standing(standing.vote_id, standing.closes_at, standing.is_open, None, True, shares)
-    return told, voted // STEP * STEP
+    return standing, voted // STEP * STEP
 
 
 async def _counts(session: AsyncSession, vote_id: int) -> dict[int, int]:
@@ -263,12 +265,22 @@ async def _counts(session: AsyncSession, vote_id: int) -> dict[int, int]:
     return dict(rows.all())
 
 
-async def _shares(session: AsyncSession, vote_id: int) -> dict[int, int]:
+async def _shares(session: AsyncSession, vote_id: int, first: Send) -> dict[int, int]:
     counts = await _counts(session, vote_id)
     total = sum(counts.values())
     if total < FEW:
         return {}
+    if first.is_for != EVERYBODY and await _reached(session, first) - total < FEW:
+        return {}  # who it was for is known by name: where nearly all have voted, so is what
     return {
         option: STEP * round(100 * counts.get(option, 0) / total / STEP)
         for option in range(len(OPTIONS))
     }
+
+
+async def _reached(session: AsyncSession, first: Send) -> int:
+    """Return how many have a copy of a newsletter."""
+    copies = select(func.count(distinct(Delivery.person_id))).where(
+        Delivery.send_id == first.id, Delivery.state == Owed.SENT
+    )
+    return await session.scalar(copies) or 0

@@ -13,6 +13,7 @@ from community import asking, attendance, bridge, events, series
 from community.attendance import Attendance, State, Wish
 from community.events import Event
 from community.people import Membership, Person
+from community.reactions import expect as expect_reactions
 from community.translations import Block
 from handlers import coming, door, listening, menu, reactions, repeating, resting, supporters
 from handlers.content import authored, block_for, by_machine, please
@@ -110,6 +111,7 @@ async def expect(session: AsyncSession, pressed: Mapping[int, str]) -> None:
                 of_event.setdefault(Answer.unpack(data).ref, []).append(telegram_id)
     if of_event:
         await attendance.expect(session, of_event)
+        await expect_reactions(session, of_event)
 
 
 async def calendar_asked(query: Any, callback_data: Calendar) -> Replies:

@@ -1,4 +1,4 @@
-"""The digest as members get it: one message now and then, the same for all for whom the same fits."""
+"""The digest as members get it: one message, the same for all for whom the same fits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -111,7 +111,7 @@ async def said(page: Page, *, is_back: bool) -> Message:
     if is_back:
         return Message(_.label("toast", "Taken back."))
     return Message(
-        _.label("toast", "Noted, without your name. Press it once more to take it back.")
+        _.label("toast", "Noted. The team sees only how many. Press it once more to take it back.")
     )
 
 

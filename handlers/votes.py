@@ -55,13 +55,14 @@ async def part(
         return [], []
     options = options_of(block)
     until = _(
-        "🗳 You can vote until {when}, and change it until then. Nobody sees what you choose.",
+        "🗳 You can vote until {when}, and change it until then. The result comes after that; "
+        "nobody sees what you choose.",
         when=_end(page, standing),
     )
     told = [
         "",
         until if standing.is_open else _("🗳 The vote is over."),
-        *(_result(page, standing, options) if standing.is_told else []),
+        *_result(page, standing, options),
     ]
     if not standing.is_open:
         return told, []
@@ -85,8 +86,10 @@ def _end(page: Page, standing: Standing) -> str:
 
 def _result(page: Page, standing: Standing, options: list[str]) -> list[Html]:
     _ = page._
+    if standing.is_open:
+        return []
     if not standing.shares:
-        return [_("The result is shown from 5 votes on.")]
+        return [_("The result is not shown, so that nobody can tell who chose what.")]
     return [
         _("{answer}: {share}", answer=option, share=percent(standing.shares[at] / 100, _))
         for at, option in enumerate(options)

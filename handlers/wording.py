@@ -127,6 +127,8 @@ async def write(
     source, found = await _standings(session, desk, ref)
     needed = ("title", "body", "description", "speakers", QUESTION, *OPTIONS)
     fields = [field for field in needed if field in found[source].fields]
+    if language == source and "speakers" in fields:
+        fields.remove("speakers")  # whoever names them says that they agreed
     if desk == "s":
         send = await find(session, Send, ref)
         if send.kind == sends.Kind.OFFER and language == source:

@@ -346,10 +346,14 @@ async def test_one_asks_for_what_one_may_open_as_a_member_and_for_so_much(
     await everything_arrives(session, send, now)
     newer = await a_letter(session, animator, now + timedelta(hours=1), "Spring news")
     late = await somebody(session, 60, now)
+    late.joined_at = now + timedelta(minutes=30)
     for subject, ref in (
         ("event", draft.ref),
         ("event", "x"),
-        ("newsletter", send.ref),  # the newest is for everybody, this one was for others
+        (
+            "newsletter",
+            send.ref,
+        ),  # the newest is for everybody; this one went out before they came
         ("newsletter", draft.ref),
         ("step", "x"),
         ("", ""),

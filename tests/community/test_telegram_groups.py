@@ -269,3 +269,25 @@ async def test_an_event_that_is_for_everybody_again_can_be_posted_again(
     await sends.mean_for(session, animator, event.ref, now)
     assert await groups.for_event(session, animator, event.ref, now) == [(group, None)]
     assert await groups.post(session, animator, event.ref, group.ref, now)
+
+
+async def test_who_comes_in_is_welcomed_once_but_not_in_a_channel_nor_where_the_team_answers(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator, member = await an_animator(session, now), await a_member(session, 7, now)
+    group = await a_group(session, animator, now)
+    channel = await groups.link(session, animator, CHAT - 1, Kind.CHANNEL, "News", now)
+    await groups.change(session, animator, channel.ref, "language", "fr", now)
+
+    async def welcomed() -> int:
+        about = select(func.count()).where(Delivery.kind == "group_welcome")
+        return await session.scalar(about) or 0
+
+    await groups.change(session, animator, group.ref, "admits", "team", now)
+    for chat_id in (CHAT, CHAT - 1, CHAT - 2):
+        await groups.came_in(session, chat_id, member, now)
+    assert await welcomed() == 0
+    await groups.change(session, animator, group.ref, "admits", "members", now)
+    for _again in range(2):
+        await groups.came_in(session, CHAT, member, now)
+    assert await welcomed() == 1

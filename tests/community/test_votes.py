@@ -1,12 +1,15 @@
 """A short vote: who may, until when, what is told of it to whom, and what stays of nobody."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import erasure, sends, translations, votes
+from community import deliveries, erasure, sends, translations, votes
+from community.deliveries import Delivery, Plan
+from community.deliveries import State as Owed
 from community.errors import (
     IllegalMoveError,
     NotAllowedError,
@@ -79,34 +82,49 @@ async def test_forged_answers_and_strangers_change_nothing(
     assert await session.scalar(select(func.count()).select_from(Ballot)) == 0
 
 
-async def test_the_result_is_shares_for_who_has_voted_or_all_once_it_is_over_and_not_of_few(
+async def test_the_result_is_shares_once_it_is_over_and_of_few_nothing_is_told(
     session: AsyncSession, now: datetime
 ) -> None:
     send = await a_vote(session, now)
     voters = await all_vote(session, send, now, 0, 0, 0, 1)
-    standing = await votes.of(session, send, voters[0], now)
-    assert standing is not None
-    assert (standing.is_told, standing.shares) == (True, {}), "of four nothing is told"
+    team, over = await session.get_one(Person, send.made_by_id), now + 8 * DAY
+
+    async def shares(at: datetime) -> Mapping[int, int]:
+        standing = await votes.of(session, send, voters[0], at)
+        found = await votes.result(session, team, send, at)
+        assert standing is not None
+        assert found is not None
+        assert standing.shares == found[0].shares, "the team reads no more than members do"
+        return standing.shares
+
+    assert await shares(over) == {}, "of four nothing is told"
     waits = await a_member(session, 10, now)
-    more = await a_member(session, 11, now)
-    for one, option in ((more, 0), (await a_member(session, 12, now), 0)):
-        await votes.vote(session, one, send.ref, option, now)
-    standing = await votes.of(session, send, voters[0], now)
-    assert standing is not None
-    assert {at: standing.shares[at] for at in (0, 1)} == {0: 85, 1: 15}, "in steps of five"
-    standing = await votes.of(session, send, waits, now)
-    assert standing is not None
-    assert (standing.is_told, standing.shares) == (False, {})
-    standing = await votes.of(session, send, waits, now + 8 * DAY)
-    assert standing is not None
-    assert standing.shares[0] == 85
-    team = await session.get_one(Person, send.made_by_id)
+    for number in (11, 12):
+        await votes.vote(session, await a_member(session, number, now), send.ref, 0, now)
+    assert await shares(now) == {}, "each step would tell how the last one voted"
+    told = await shares(over)
+    assert {at: told[at] for at in (0, 1)} == {0: 85, 1: 15}, "in steps of five"
     result = await votes.result(session, team, send, now)
     assert result is not None
-    assert result[0].shares[0] == 85
     assert result[1] == 5, "how many in fives"
     with pytest.raises(NotAllowedError):
         await votes.result(session, waits, send, now)
+
+
+async def test_where_nearly_all_for_whom_it_was_have_voted_nothing_is_told(
+    session: AsyncSession, now: datetime
+) -> None:
+    send = await a_vote(session, now)
+    voters = await all_vote(session, send, now, 0, 0, 0, 0, 1)
+    send.for_whom = {"languages": ["en"]}
+    for at in range(10):
+        reader = voters[at] if at < 5 else await a_member(session, 200 + at, now)
+        row = Plan("newsletter", reader.id, f"n:{at}", now, {"ref": send.ref}, send_id=send.id)
+        await deliveries.plan(session, now, row)
+        await session.execute(update(Delivery).values(state=Owed.SENT))
+        standing = await votes.of(session, send, voters[0], now + 8 * DAY)
+        assert standing is not None
+        assert bool(standing.shares) is (at == 9), "five who kept silent are as many as any"
 
 
 async def test_its_words_are_those_of_the_newsletter_and_go_with_it(
@@ -166,6 +184,6 @@ async def test_who_is_erased_takes_their_vote_along(session: AsyncSession, now: 
     told = await erasure.export(session, voters[-1])
     assert told["ballots"][0]["option"] == 1
     await erasure.erase(session, voters[-1], now, b"key")
-    standing = await votes.of(session, send, voters[0], now)
+    standing = await votes.of(session, send, voters[0], now + 8 * DAY)
     assert standing is not None
     assert standing.shares == {}, "four are left"

@@ -53,7 +53,7 @@ async def test_a_passive_member_reads_reacts_votes_and_sees_the_result(
     for somebody in others[1:]:
         somebody.sees_last("Winter news", QUESTION, "🗳 You can vote until {when}")
         await chooses(somebody, MORNING)
-        somebody.sees_last("The result is shown from 5 votes on.")
+        somebody.sees_last("The result comes after that; nobody sees what you choose.")
     await reads.says("/news")  # whoever only reads looks for themself
     await chooses(reads, EVENING)
     await chooses(reads, MORNING)
@@ -70,7 +70,6 @@ async def test_a_passive_member_reads_reacts_votes_and_sees_the_result(
     await quiet.presses("✅ I want to hear more")
     await quiet.presses("🙋 I want to hear more")
     await chooses(quiet, EVENING)
-    tells(quiet, "80", "20")
     await quiet.presses("✉️ Write to the team")
     await quiet.says("Tell me more, please.")
     boss.sees("✉️ A member has written to the team.")
@@ -84,7 +83,6 @@ async def test_a_passive_member_reads_reacts_votes_and_sees_the_result(
     await boss.presses("Newsletters")
     await boss.presses("Winter news")
     boss.sees_last("Votes: at least {n}", QUESTION, "fewer than 5")
-    boss.sees_last("{answer}: {share}", answer=MORNING)
 
     await stage.play(days=25)
     await chooses(quiet, MORNING)  # the old message is still there
