@@ -6,7 +6,7 @@ they like. Events and newsletters can be for it (``community/audiences.py``). On
 over an animator says whether it goes on, as a group of those who were there.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 
@@ -308,6 +308,17 @@ async def leave(session: AsyncSession, person: Person, ref: str, now: datetime) 
     about = CohortMember.cohort_id == cohort.id, CohortMember.person_id == person.id
     await _end(session, now, *about)
     return cohort
+
+
+async def left_since(session: AsyncSession, moment: datetime) -> Mapping[int, str]:
+    """Return the cohorts that somebody has left after a moment: their numbers and references."""
+    rows = await session.execute(
+        select(Cohort.id, Cohort.ref)
+        .join(CohortMember, CohortMember.cohort_id == Cohort.id)
+        .where(CohortMember.left_at > moment)
+        .distinct()
+    )
+    return {row.id: row.ref for row in rows}
 
 
 async def leave_all(session: AsyncSession, person: Person, now: datetime) -> None:

@@ -131,6 +131,8 @@ async def leave_card(page: Page, ref: str) -> Message:
     """Ask for a second tap before somebody leaves a course."""
     _ = page._
     cohort = await find(page.session, Cohort, ref)
+    if not await cohorts.is_in(page.session, page.reader, cohort):
+        raise NotFoundError("Cohort")
     text = lines(
         _("Do you want to leave the group {course}?", course=await name_of(page, cohort)),
         _("You stay a member of the network. Events to which you have said yes stay yours."),

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import events, sends
+from community import cohorts, events, sends
 from community.areas import Area
 from community.deliveries import Delivery
 from community.digests.table import KIND, Digest, DigestItem, ItemKind
@@ -58,10 +58,13 @@ async def contents(
     named: dict[ItemKind, dict[int, DigestItem]] = {kind: {} for kind in ItemKind}
     for item in items:
         named[ItemKind(item.kind)][item.subject_id] = item
+    # Who belongs to a cohort may have changed since somebody's digest was composed, and for whom
+    # an event is: what is for it alone is told then to nobody, sooner than to who has left it.
+    left = await cohorts.left_since(session, digest.made_at)
     about: dict[int, Event | Service | Send] = {}
     for event in await session.scalars(select(Event).where(Event.id.in_(named[ItemKind.EVENT]))):
-        # For whom it is may have changed since somebody's digest was composed.
         is_narrower = event.is_for_some and event.changed_at > digest.made_at
+        is_narrower |= event.cohort_id in left
         if event.state == events.State.PUBLISHED and event.starts_at > now and not is_narrower:
             about[named[ItemKind.EVENT][event.id].id] = event
     chosen = select(Service).where(Service.id.in_(named[ItemKind.SERVICE]), Service.is_open)
@@ -70,7 +73,8 @@ async def contents(
     said: dict[int, Send] = {}
     letters = await session.scalars(select(Send).where(Send.id.in_(named[ItemKind.SEND])))
     for send in letters.all():
-        if (current := await sends.current(session, send)) is not None:
+        current = await sends.current(session, send)
+        if current is not None and not {*left.values()}.intersection(send.is_for.cohorts):
             item = named[ItemKind.SEND][send.id]
             about[item.id], said[item.id] = send, current
     standing = [item for of in named.values() for item in of.values() if item.id in about]

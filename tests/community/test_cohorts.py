@@ -11,7 +11,7 @@ from community.attendance import Attendance
 from community.attendance import State as Came
 from community.audiences import EVERYBODY, Audience, audience_of
 from community.cohorts import Cohort, CohortMember
-from community.digests.contents import Contents, Reader, fitting
+from community.digests.contents import Contents, Reader, contents, fitting
 from community.digests.table import Digest, DigestItem, ItemKind
 from community.errors import (
     IllegalMoveError,
@@ -205,3 +205,28 @@ async def test_an_answer_given_as_a_member_stays_after_leaving(
     await cohorts.leave_all(session, member, now)
     assert await cohorts.mine(session, member) == []
     assert await sees(session, member, event, now)
+
+
+async def test_a_digest_that_waits_says_nothing_of_a_cohort_that_somebody_has_left_since(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator, member = await an_animator(session, now), await a_member(session, 1, now)
+    cohort = await a_cohort(session, animator, now)
+    await say_yes(session, member, cohort, now)
+    theirs, open_to_all = [await an_event(session, animator, now) for _ in range(2)]
+    await sends.mean_for(session, animator, theirs.ref, now, cohort=cohort.ref)
+    digest = Digest(month="2026-12", since=now, made_at=now + DAY / 24)
+    session.add(digest)
+    await session.flush()
+    for event in (theirs, open_to_all):
+        item = DigestItem(digest_id=digest.id, kind=ItemKind.EVENT, subject_id=event.id)
+        session.add(item)
+    await session.flush()
+
+    async def named() -> set[int]:
+        found = await contents(session, digest, now + DAY)
+        return {item.subject_id for item in found.items}
+
+    assert await named() == {theirs.id, open_to_all.id}
+    await cohorts.leave(session, member, cohort.ref, now + DAY / 2)
+    assert await named() == {open_to_all.id}
