@@ -7,7 +7,6 @@ over an animator says whether it goes on, as a group of those who were there.
 """
 
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Date, ForeignKey, Select, String, func, select, update
@@ -245,14 +244,16 @@ def over(now: datetime) -> Select[Cohort]:
 # The members
 
 
-async def invited(session: AsyncSession, person: Person, ref: str) -> Cohort:
+async def invited(
+    session: AsyncSession, person: Person, ref: str, *, lock: bool = False
+) -> Cohort:
     """Return the cohort into which a link leads; it changes nothing, whoever opens it.
 
     Raises:
         LinkRefusedError: it leads nowhere (any more).
     """
     try:
-        cohort = await find(session, Cohort, ref)
+        cohort = await find(session, Cohort, ref, lock=lock)
     except NotFoundError:
         raise LinkRefusedError from None
     if not cohort.takes_people and not await is_in(session, person, cohort):
@@ -276,9 +277,8 @@ async def join(
         LinkRefusedError: its link leads nowhere (any more).
     """
     people.require_member(person)
-    with suppress(NotFoundError):  # it may just be settled that nobody belongs to it any more
-        await find(session, Cohort, ref, lock=True)
-    cohort = await invited(session, person, ref)
+    # Locked: it may just be settled that nobody belongs to it any more.
+    cohort = await invited(session, person, ref, lock=True)
     row = await session.get(CohortMember, (cohort.id, person.id), with_for_update=True)
     if row is not None and row.left_at is None:
         return cohort

@@ -2,8 +2,8 @@
 
 A vote goes out with a newsletter, or as one that says nothing else. Its question and its answers
 are words of that newsletter, so they are translated, approved, corrected and read aloud with it,
-and each reader gets all of it in one language. What somebody has chosen is their own row: members
-are told shares, from five votes on, once they have voted or it is over.
+and each reader gets all of it in one language. What somebody has chosen is their own row: shares
+are told once it is over, from five votes on, and not where they would tell what each has chosen.
 """
 
 from collections.abc import Mapping, Sequence

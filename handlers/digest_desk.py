@@ -42,7 +42,7 @@ MONTHS = 6
 
 
 class OfDigest(CallbackData, prefix="kb"):
-    """One digest: look at it, leave ``item`` out or take it in, let it go, or not this month.
+    """One digest: look at it, leave ``item`` out or take it in, let it go, or not this time.
 
     Or make ``item`` its story.
     """
