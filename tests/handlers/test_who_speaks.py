@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from bot.database import Database
-from community import events, history, people
+from community import events, history, people, speakers
 from community.events import Details
 from community.roles import RoleName
+from handlers.wording import Write
 from locales import day, translator_for
 from tests.handlers.conftest import Calling, read
 
@@ -77,3 +78,21 @@ async def test_that_nobody_noted_an_agreement_is_said_and_who_was_erased_is_the_
     noted = day(now.date(), _)
     told = _("🎤 ✅ The speakers have agreed. The team noted it on {day}.", day=noted)
     assert read(told) in boss.last
+
+
+async def test_who_writes_the_events_words_anew_does_not_name_others_under_the_same_agreement(
+    phone: Calling, database: Database, now: datetime
+) -> None:
+    boss = await phone(1, "en", RoleName.ANIMATOR)
+    async with database.transaction() as session:
+        animator = await people.by_telegram_id(session, 1)
+        assert animator is not None
+        wall = datetime(2026, 12, 25, 18)  # noqa: DTZ001 - wall time
+        details = Details(wall, "Europe/Paris", place="Cellar")
+        event = await events.create(session, animator, details, {"title": "Tea"}, "en", now)
+        await speakers.name(session, animator, event.ref, "Rosa", "en", now)
+    for language, asked in (("en", False), ("fr", True)):
+        await boss.sends_data(Write(desk="e", ref=event.ref, language=language).pack())
+        await boss.says("Tea or coffee")
+        assert ("Who speaks" in boss.last) is asked
+        await boss.says("/animate")
