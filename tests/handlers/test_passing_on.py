@@ -22,14 +22,12 @@ from community.translations import Reads
 from handlers.replies import Message
 from locales import translator_for
 from reports import chart, sheet
-from reports.chart import WIDTH, font_of
+from reports.chart import WIDTH
 from reports.sheet import Sheet
+from tests.fonts import has_fonts
 from tests.handlers.conftest import Calling, Phone, read
 
 ADDRESS = "Secret street 7"
-has_fonts = pytest.mark.skipif(
-    not all(font_of(script) for script in ("LATIN", "ARABIC")), reason="fonts are missing here"
-)
 
 
 async def an_event(database: Database, now: datetime) -> str:

@@ -5,12 +5,9 @@ import pytest
 from bot.lessons import packed_lessons
 from locales import translator_for
 from reports import chart, lesson_picture
+from tests.fonts import has_fonts
 
 BEGINS_PNG = b"\x89PNG\r\n\x1a\n"
-has_fonts = pytest.mark.skipif(
-    not all(chart.font_of(script) for script in ("LATIN", "ARABIC", "CYRILLIC")),
-    reason="no fonts are installed here",
-)
 
 
 @has_fonts

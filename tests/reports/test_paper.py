@@ -9,20 +9,17 @@ import zxingcpp
 from PIL import Image
 
 from locales import translator_for, without_isolates
-from reports import chart, paper, sheet
+from reports import paper, sheet
 from reports.paper import Line
 from reports.qr import qr_picture
 from reports.sheet import Sheet
+from tests.fonts import has_fonts
 
 LINK = "https://t.me/a_network_bot?start=j-Abc_123-xyz0"
 SAID = {
     "fr": Sheet("Un réseau", "C'est gratuit.", ["Rencontrer", "Trouver"], "Ici", LINK, "Entrez"),
     "ar": Sheet("شبكة لكم", "مجاناً وبلغتكم.", ["تلتقون", "تجدون 3 دروس"], "هنا", LINK, "تفضلوا"),
 }
-has_fonts = pytest.mark.skipif(
-    not all(chart.font_of(script) for script in ("LATIN", "ARABIC")),
-    reason="no fonts are installed here",
-)
 
 
 def codes(picture: Image.Image) -> list[str]:

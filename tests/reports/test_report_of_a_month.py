@@ -33,6 +33,7 @@ from reports.figures import report as report_of
 from reports.support import Names
 from reports.tables import Report, Row, Section, as_text
 from reports.workbook import sheet_name, workbook
+from tests.fonts import has_fonts
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -232,7 +233,7 @@ class PanicException(BaseException):
     """What the drawer raises where it breaks."""
 
 
-@pytest.mark.skipif(chart.font_of("LATIN") is None, reason="no fonts are installed here")
+@has_fonts
 def test_a_drawer_that_breaks_breaks_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     def panics(**_: object) -> bytes:
         raise PanicException

@@ -18,6 +18,7 @@ from handlers.replies import File, Message
 from locales import Html
 from reports import chart, workbook
 from tests.bot.sending.owing import NEWS, crowd, fates, owed, person_of
+from tests.fonts import has_fonts
 from tests.stories.conftest import Coming, Somebody, Stage
 from tests.stories.steps import works_as_a_coordinator
 
@@ -232,7 +233,7 @@ async def test_a_caption_that_telegram_cannot_read_goes_plain(
     assert [m["text"] for m in ada.from_bot()] == ["Second"]
 
 
-@pytest.mark.skipif(chart.font_of("LATIN") is None, reason="no fonts are installed here")
+@has_fonts
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_nobodys_changes_wait_while_the_picture_and_the_workbook_of_a_month_are_made(
     stage: Stage, administrator: Coming, monkeypatch: pytest.MonkeyPatch
