@@ -25,6 +25,7 @@ from bot.introducing import introduce
 from bot.journal import Journal, JournalUnusableError, place_of
 from bot.lessons import SOURCE, packed_lessons
 from bot.limiter import Limiter
+from bot.matching import Matching
 from bot.receiving import Receiver
 from bot.sending import LEASE, Sender
 from bot.settings import Part, Settings
@@ -96,6 +97,7 @@ class App:
         self.network: Network | None = None
         self.translating: Translating | None = None
         """The machine translation, if an engine is set."""
+        self.matching = Matching(self.database, self.clock, self.holder)
         self.webhook: Webhook | None = None
         self.health = Health(self)
         self._tasks: list[asyncio.Task[None]] = []
@@ -175,6 +177,7 @@ class App:
             self._task("sending", self.sender.run)
         if Part.SCHEDULE in self.parts:
             self._task("introducing", self._introduce)
+            self._task("matching", self.matching.run)
             if self.translating is not None:
                 self._task("translating", self.translating.run)
         if isinstance(self.clock, FollowedClock):
@@ -391,8 +394,10 @@ class App:
             sent = 0
             while Part.SEND in self.parts and (count := await self.sender.turn()):
                 sent += count
-            if self.translating is not None and Part.SCHEDULE in self.parts:
-                sent += await self.translating.turn()
+            if Part.SCHEDULE in self.parts:
+                sent += await self.matching.turn()
+                if self.translating is not None:
+                    sent += await self.translating.turn()
             if not sent and self.receiver.is_idle:
                 break
         if Part.SEND in self.parts:

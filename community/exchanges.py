@@ -36,6 +36,8 @@ class Kind(StrEnum):
     EVENT = "event"
     TEXT = "text"
     """Who translates a text, with its author (``community/authors.py``)."""
+    MATCH = "match"
+    """Two who were introduced to each other (``community/matches``)."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ PACES: Mapping[Kind, Pace] = {
     Kind.REFERRAL: Pace(20, timedelta(hours=1)),
     Kind.EVENT: Pace(10, timedelta(hours=1)),
     Kind.TEXT: Pace(10, timedelta(hours=1)),
+    Kind.MATCH: Pace(30, timedelta(hours=1)),
 }
 
 
@@ -111,6 +114,7 @@ class Exchange(Base, Referable):
     __table_args__ = (
         UniqueConstraint("referral_id"),
         UniqueConstraint("event_id", "person_id"),
+        UniqueConstraint("match_id"),
         Index("ix_exchanges_waiting", "kind", "state"),
         Index(
             "ix_exchanges_text",
@@ -128,6 +132,9 @@ class Exchange(Base, Referable):
     )
     event_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("events.id", ondelete="CASCADE")
+    )
+    match_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("matches.id", ondelete="CASCADE")
     )
     subject: Mapped[str | None] = mapped_column(String(16))
     """With the next three, the text that it is about, and the language it is translated into."""

@@ -1,4 +1,4 @@
-"""What entrepreneurs need: one built-in list of terms, and who looks for what."""
+"""What entrepreneurs need: one built-in list of terms, who looks for what, and who knows it."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -59,4 +59,31 @@ async def look_for(session: AsyncSession, person: Person, terms: Sequence[Need])
     """Replace what the person looks for."""
     await session.execute(delete(PersonNeed).where(PersonNeed.person_id == person.id))
     session.add_all(PersonNeed(person_id=person.id, term=term) for term in terms)
+    await session.flush()
+
+
+class PersonOffer(Base):
+    """One thing in which a person can help others with what they know."""
+
+    __tablename__ = "person_offers"
+
+    person_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True
+    )
+    term: Mapped[Need] = mapped_column(String(24), primary_key=True)
+
+
+async def offered_by(session: AsyncSession, person: Person) -> list[Need]:
+    """Return in what the person can help others, in the order of the list."""
+    rows = await session.scalars(
+        select(PersonOffer.term).where(PersonOffer.person_id == person.id)
+    )
+    found = {*rows}
+    return [term for term in Need if term in found]
+
+
+async def offer(session: AsyncSession, person: Person, terms: Sequence[Need]) -> None:
+    """Replace in what the person can help others."""
+    await session.execute(delete(PersonOffer).where(PersonOffer.person_id == person.id))
+    session.add_all(PersonOffer(person_id=person.id, term=term) for term in dict.fromkeys(terms))
     await session.flush()

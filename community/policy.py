@@ -152,6 +152,14 @@ POLICY: Mapping[str, Policy] = {
     "silence": replace(_SURVEY, consent=Purpose.NEWS),
     "pulse": _SURVEY,
     "facilitation": _SURVEY,
+    "match_proposed": replace(_SURVEY, consent=Purpose.MATCHING, lane=Lane.SERVICE),
+    "match_none": replace(
+        _SURVEY, consent=Purpose.MATCHING, lane=Lane.SERVICE, no_room=NoRoom.SKIP
+    ),
+    "match_answer": _owed(Lane.SERVICE, timedelta(days=3), silent_in=_GONE),
+    "match_introduced": _owed(Lane.URGENT, timedelta(days=14), silent_in=_GONE),
+    "match_notice": _owed(Lane.SERVICE, timedelta(days=7), silent_in=_GONE),
+    "match_followup": _reminder(timedelta(days=7), _GONE),
     "event_reminder": _reminder(timedelta(hours=12), _GONE),
     "missed_question": _reminder(timedelta(days=3), _RESTING, _BY_ITSELF),
     "entry_check": _reminder(timedelta(hours=47)),

@@ -21,6 +21,7 @@ from community import (
     events,
     facilitation,
     inbox,
+    matches,
     people,
     plans,
     providers,
@@ -110,6 +111,22 @@ async def _nudging_the_silent(session: AsyncSession, tick: Tick) -> object:
     return await silences.nudge(session, tick.now)
 
 
+async def _opening_rounds(session: AsyncSession, tick: Tick) -> object:
+    return await matches.open_due(session, tick.now, ZoneInfo(tick.zone))
+
+
+async def _closing_proposals(session: AsyncSession, tick: Tick) -> object:
+    return await matches.lapse(session, tick.now)
+
+
+async def _asking_what_came_of_it(session: AsyncSession, tick: Tick) -> object:
+    return await matches.ask_what_came(session, tick.now)
+
+
+async def _closing_matches(session: AsyncSession, tick: Tick) -> object:
+    return await matches.close(session, tick.now)
+
+
 async def _cleaning(session: AsyncSession, tick: Tick) -> object:
     return await retention.clean(session, tick.now)
 
@@ -185,6 +202,10 @@ TIMETABLE: Sequence[Job] = (
     Job("asking what members think", 300, _asking_what_members_think),
     Job("composing the digest", 30, _composing_digests),
     Job("nudging members who stay away", 300, _nudging_the_silent),
+    Job("opening a round of matches", 60, _opening_rounds),
+    Job("closing proposals that nobody has answered", 60, _closing_proposals),
+    Job("asking what came of a match", 60, _asking_what_came_of_it),
+    Job("closing matches that nobody has spoken of", 300, _closing_matches),
     Job("ending pauses", 30, _ending_pauses),
     Job("expiring", 30, _expiring),
     Job("nudging about steps", 60, _nudging),

@@ -14,6 +14,7 @@ from community import (
     events,
     facilitation,
     inbox,
+    matches,
     plans,
     providers,
     quarters,
@@ -43,6 +44,9 @@ async def next_due(session: AsyncSession, now: datetime, zone: str = "UTC") -> d
         await series.next_fill(session),
         await digests.next_composing(session, now, ZoneInfo(zone)),
         await silences.next_nudge(session),
+        await matches.next_round(session, now, ZoneInfo(zone)),
+        await matches.next_lapse(session),
+        await matches.next_step(session),
         await facilitation.next_asking(session, now, ZoneInfo(zone)),
         await session.scalar(
             select(func.min(Send.starts_at)).where(Send.state == sends.State.SCHEDULED)

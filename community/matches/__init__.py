@@ -1,0 +1,121 @@
+"""Matches: people who could help each other are proposed to each other, with the reasons.
+
+``table`` has the rows and the lifecycle, ``taking_part`` how a member takes part, ``fitting`` and
+``solving`` the numbers, ``rounds`` when, ``populating`` for whom, ``answering`` yes and no,
+``meeting`` what came of it, ``reasons`` why. Nothing here imports ``fitting`` and ``solving``:
+their libraries are for the process that solves a round.
+"""
+
+from community.matches.answering import (
+    View,
+    accept,
+    block,
+    decline,
+    lapse,
+    look,
+    mine,
+    next_lapse,
+    taken,
+    view_of,
+)
+from community.matches.meeting import ask as ask_what_came
+from community.matches.meeting import (
+    close,
+    end,
+    introduce,
+    introduced,
+    next_step,
+    say,
+    to_introduce,
+)
+from community.matches.populating import Columns, population
+from community.matches.reasons import Reasons, reasons
+from community.matches.rounds import (
+    ask,
+    finish,
+    next_open,
+    next_round,
+    open_due,
+    propose,
+)
+from community.matches.table import (
+    GUIDES,
+    MATCH,
+    MOST_PLACES,
+    OPEN,
+    SOUGHT,
+    Match,
+    MatchRound,
+    MatchSide,
+    Outcome,
+    Pairing,
+    Partner,
+    Reason,
+    Sector,
+    Side,
+    State,
+    Way,
+)
+from community.matches.taking_part import (
+    begin_again,
+    confirm_guide,
+    guide,
+    pairing_of,
+    rest,
+    take_part,
+    waiting_guides,
+)
+
+__all__ = [
+    "GUIDES",
+    "MATCH",
+    "MOST_PLACES",
+    "OPEN",
+    "SOUGHT",
+    "Columns",
+    "Match",
+    "MatchRound",
+    "MatchSide",
+    "Outcome",
+    "Pairing",
+    "Partner",
+    "Reason",
+    "Reasons",
+    "Sector",
+    "Side",
+    "State",
+    "View",
+    "Way",
+    "accept",
+    "ask",
+    "ask_what_came",
+    "begin_again",
+    "block",
+    "close",
+    "confirm_guide",
+    "decline",
+    "end",
+    "finish",
+    "guide",
+    "introduce",
+    "introduced",
+    "lapse",
+    "look",
+    "mine",
+    "next_lapse",
+    "next_open",
+    "next_round",
+    "next_step",
+    "open_due",
+    "pairing_of",
+    "population",
+    "propose",
+    "reasons",
+    "rest",
+    "say",
+    "take_part",
+    "taken",
+    "to_introduce",
+    "view_of",
+    "waiting_guides",
+]

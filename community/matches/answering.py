@@ -1,0 +1,339 @@
+"""Yes and no to a proposal. Only both together show anybody who the other is.
+
+What one has said changes nothing in what the other sees: a proposal looks the same whether it has
+been accepted, declined or not answered, until both have said yes or its time is over; and who said
+yes is told in the same words then, whatever the other did.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import blocks, consents, deliveries, history
+from community.base import find
+from community.consents import Purpose
+from community.deliveries import Plan
+from community.errors import ConsentMissingError, FullError, NotFoundError, TooLateError
+from community.lifecycle import Who
+from community.matches.table import (
+    ASKED_AFTER,
+    ASKED_UNTIL,
+    GUIDES,
+    MATCH,
+    MENTORING,
+    MISSES,
+    OPEN,
+    RESTS,
+    Match,
+    MatchSide,
+    Pairing,
+    Partner,
+    Reason,
+    Side,
+    State,
+)
+from community.people import Person
+
+
+@dataclass(frozen=True)
+class View:
+    """A match as one of the two may see it now."""
+
+    match: Match
+    mine: MatchSide
+    other: Person | None
+    """None if they are gone, or no member (``Match.contact_id``)."""
+    is_known: bool
+    """Both have said yes: names and accounts are shown."""
+    is_open: bool
+    """It can be answered, as far as this side may know."""
+
+    @property
+    def partner(self) -> Partner | None:
+        """Return what the other is to the reader; None if the reader is the guide."""
+        is_receiver = self.mine.side == Side.RECEIVER or self.match.partner == Partner.PEER
+        return Partner(self.match.partner) if is_receiver else None
+
+
+async def look(
+    session: AsyncSession, actor: Person, ref: str, now: datetime, *, lock: bool = False
+) -> View:
+    """Return a match as the actor may see it.
+
+    Raises:
+        NotFoundError: there is none, or it is not theirs.
+    """
+    match = await find(session, Match, ref, lock=lock)
+    return await view_of(session, actor, match, now)
+
+
+async def view_of(session: AsyncSession, actor: Person, match: Match, now: datetime) -> View:
+    """Return a match as one of its sides may see it.
+
+    Raises:
+        NotFoundError: the actor is none of the two.
+    """
+    found = await session.execute(
+        select(MatchSide, Person)
+        .join(Person, Person.id == MatchSide.person_id)
+        .where(MatchSide.match_id == match.id)
+        .execution_options(populate_existing=True)
+    )
+    by_person = {person.id: (side, person) for side, person in found}
+    if actor.id not in by_person:
+        raise NotFoundError("Match")
+    mine, _me = by_person.pop(actor.id)
+    other = next((person for _side, person in by_person.values()), None)
+    is_known = match.introduced_at is not None
+    is_open = not is_known and match.lapses_at > now and match.settled_at is None
+    return View(match, mine, other, is_known, is_open and mine.declined_at is None)
+
+
+async def mine(session: AsyncSession, actor: Person, now: datetime) -> list[View]:
+    """Return the actor's matches that are open or have come about, the newest first."""
+    matches = await session.scalars(
+        select(Match)
+        .join(MatchSide, MatchSide.match_id == Match.id)
+        .where(
+            MatchSide.person_id == actor.id,
+            MatchSide.declined_at.is_(None),
+            or_(Match.introduced_at.is_not(None), Match.lapses_at > now),
+        )
+        .order_by(Match.proposed_at.desc(), Match.id.desc())
+        .limit(20)
+    )
+    return [await view_of(session, actor, match, now) for match in matches.all()]
+
+
+async def accept(session: AsyncSession, actor: Person, ref: str, now: datetime) -> View:
+    """Say yes. Once both have, each reads who the other is; before, nobody reads anything.
+
+    Raises:
+        NotFoundError: it is not theirs.
+        TooLateError: its time is over, or they have said no.
+        ConsentMissingError: they do not agree to be matched any more.
+        FullError: the mentor's last place has just been given.
+    """
+    view = await look(session, actor, ref, now, lock=True)
+    match, side = view.match, view.mine
+    if side.accepted_at is not None:
+        return view
+    if not view.is_open:
+        raise TooLateError
+    if Purpose.MATCHING not in await consents.given(session, actor):
+        raise ConsentMissingError(Purpose.MATCHING)
+    side.accepted_at = now
+    await session.flush()
+    await _took_part(session, actor)
+    if match.state == State.PROPOSED:
+        await MATCH.move(session, match, State.ACCEPTED, Who.SELF, now, actor_id=actor.id)
+    elif match.state == State.ACCEPTED and await _both(session, match):
+        await _introduce(session, view, actor, now)
+    return await view_of(session, actor, match, now)
+
+
+async def _both(session: AsyncSession, match: Match) -> bool:
+    yes = await session.scalar(
+        select(func.count())
+        .select_from(MatchSide)
+        .where(MatchSide.match_id == match.id, MatchSide.accepted_at.is_not(None))
+    )
+    return yes == len(Side)
+
+
+async def _introduce(session: AsyncSession, view: View, actor: Person, now: datetime) -> None:
+    """Let both know each other, if nothing has come between them since."""
+    match, other = view.match, view.other
+    assert other is not None
+    is_apart = other.id in await blocks.apart_from(session, actor.id)
+    agrees = Purpose.MATCHING in await consents.given(session, other)
+    if is_apart or not agrees or not other.is_member:
+        return  # it ends as if the other had not answered
+    if match.partner in GUIDES:
+        guide = actor if view.mine.side == Side.GIVER else other
+        pairing = await session.get(
+            Pairing, guide.id, with_for_update=True, populate_existing=True
+        )
+        if pairing is None or await taken(session, guide, match) >= pairing.places:
+            raise FullError
+    await MATCH.move(
+        session,
+        match,
+        State.INTRODUCED,
+        Who.SELF,
+        now,
+        actor_id=actor.id,
+        introduced_at=now,
+        settled_at=now,
+        asks_at=now + ASKED_AFTER,
+        closes_at=now + ASKED_UNTIL,
+        ends_at=now + MENTORING if match.partner in GUIDES else None,
+    )
+    await deliveries.plan(
+        session,
+        now,
+        *(
+            Plan(
+                "match_introduced",
+                person.id,
+                f"match:{match.id}:introduced:{person.id}",
+                now,
+                {"ref": match.ref},
+                subject_id=match.id,
+            )
+            for person in (actor, other)
+        ),
+    )
+
+
+async def taken(session: AsyncSession, guide: Person, but: Match | None = None) -> int:
+    """Return how many places of a mentor or role model are taken now."""
+    return int(
+        await session.scalar(
+            select(func.count())
+            .select_from(Match)
+            .join(MatchSide, MatchSide.match_id == Match.id)
+            .where(
+                MatchSide.person_id == guide.id,
+                MatchSide.side == Side.GIVER,
+                Match.partner.in_(GUIDES),
+                Match.state.in_([State.INTRODUCED, State.MET]),
+                Match.ended_at.is_(None),
+                Match.id != (but.id if but is not None else 0),
+            )
+        )
+        or 0
+    )
+
+
+async def decline(
+    session: AsyncSession, actor: Person, ref: str, reason: Reason, now: datetime
+) -> View:
+    """Say no, and why; the other learns nothing of it, and later rounds take it to heart.
+
+    Raises:
+        NotFoundError: it is not theirs.
+        TooLateError: its time is over, or both have said yes.
+    """
+    view = await look(session, actor, ref, now, lock=True)
+    match, side = view.match, view.mine
+    if side.declined_at is not None:
+        return view
+    if not view.is_open:
+        raise TooLateError
+    side.declined_at, side.reason, side.accepted_at = now, reason, None
+    await session.flush()
+    await _took_part(session, actor)
+    if reason is Reason.NOT_NOW:
+        pairing = await session.get(Pairing, actor.id)
+        if pairing is not None:
+            pairing.rests_until = now + RESTS
+    if match.state in OPEN:
+        await MATCH.move(
+            session, match, State.DECLINED, Who.SELF, now, actor_id=actor.id, reason=reason.value
+        )
+    return await view_of(session, actor, match, now)
+
+
+async def block(session: AsyncSession, actor: Person, ref: str, now: datetime) -> View:
+    """Want nothing to do with the other any more: an open proposal is declined, the rest ends.
+
+    Raises:
+        NotFoundError: it is not theirs.
+    """
+    view = await look(session, actor, ref, now, lock=True)
+    if view.other is not None:
+        await blocks.block(session, actor, view.other.id, now)
+    if view.is_open:
+        return await decline(session, actor, ref, Reason.NOT_THIS_PERSON, now)
+    if view.is_known and view.match.ended_at is None:
+        view.match.ended_at = now
+        await session.flush()
+    return await view_of(session, actor, view.match, now)
+
+
+async def _took_part(session: AsyncSession, actor: Person) -> None:
+    """Whoever answers does not miss anything."""
+    pairing = await session.get(Pairing, actor.id)
+    if pairing is not None and pairing.misses:
+        pairing.misses = 0
+        await session.flush()
+
+
+async def lapse(session: AsyncSession, now: datetime, most: int = 500) -> int:
+    """End proposals whose time is over; return how many.
+
+    Who had said yes hears that it came to nothing; who had said nothing has missed one.
+    """
+    matches = await session.scalars(
+        select(Match)
+        .where(Match.settled_at.is_(None), Match.lapses_at <= now)
+        .order_by(Match.lapses_at, Match.id)
+        .limit(most)
+        .with_for_update(key_share=True)
+    )
+    count = 0
+    for match in matches.all():
+        count += 1
+        if match.state in OPEN:
+            await MATCH.move(session, match, State.LAPSED, Who.CLOCK, now)
+        match.settled_at = now
+        sides = (
+            await session.scalars(select(MatchSide).where(MatchSide.match_id == match.id))
+        ).all()
+        for side in sides:
+            if side.accepted_at is not None:
+                await deliveries.plan(
+                    session,
+                    now,
+                    Plan(
+                        "match_notice",
+                        side.person_id,
+                        f"match:{match.id}:closed:{side.person_id}",
+                        now,
+                        {"what": "closed", "ref": match.ref},
+                        subject_id=match.id,
+                    ),
+                )
+            elif side.declined_at is None:
+                await missed(session, side.person_id, now)
+    await session.flush()
+    return count
+
+
+async def next_lapse(session: AsyncSession) -> datetime | None:
+    """Return when the next proposal's time is over."""
+    found: datetime | None = await session.scalar(
+        select(func.min(Match.lapses_at)).where(Match.settled_at.is_(None))
+    )
+    return found
+
+
+async def missed(session: AsyncSession, person_id: int, now: datetime) -> None:
+    """Count one more match that somebody let pass; after the third in a row pairing pauses."""
+    pairing = await session.get(
+        Pairing, person_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+    if pairing is None:
+        return
+    pairing.misses += 1
+    if pairing.misses >= MISSES and pairing.rests_since is None:
+        pairing.rests_since = now
+        await history.note(
+            session,
+            history.step("pairing", person_id, "on", "paused", actor_id=None, now=now),
+        )
+        await deliveries.plan(
+            session,
+            now,
+            Plan(
+                "match_notice",
+                person_id,
+                f"pairing:{person_id}:paused:{now.isoformat()}",
+                now,
+                {"what": "paused"},
+            ),
+        )
+    await session.flush()

@@ -1,0 +1,80 @@
+"""Why two people fit: read from what stands in the rows now, so that every reason is true."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import limits, needs, spoken
+from community.areas import Area
+from community.limits import Limit
+from community.matches.answering import View
+from community.matches.table import Pairing, Sector, Way
+from community.needs import Need
+from community.people import Person, Stage
+
+TIMES = (Limit.MORNINGS, Limit.AFTERNOONS, Limit.EVENINGS, Limit.WEEKENDS)
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """What the reader may know of why; of the other as of a card without a name."""
+
+    answered: Sequence[Need] = ()
+    """What the reader looks for and the other knows,"""
+    answering: Sequence[Need] = ()
+    """and the other way round."""
+    languages: Sequence[str] = ()
+    """What both speak; without any, the bot translates."""
+    their_languages: Sequence[str] = ()
+    area: Area | None = None
+    """Where both live."""
+    their_area: Area | None = None
+    sector: Sector | None = None
+    """What both do."""
+    their_sector: Sector | None = None
+    stage: Stage | None = None
+    """How far the other's business is."""
+    times: Sequence[Limit] = ()
+    """When both have time."""
+    online: bool = False
+    in_person: bool = False
+    their_offers: Sequence[Need] = field(default=())
+
+
+async def reasons(session: AsyncSession, reader: Person, view: View) -> Reasons:
+    """Return why the other was proposed to the reader, as far as it holds now."""
+    other = view.other
+    if other is None:
+        return Reasons()
+    mine, theirs = await session.get(Pairing, reader.id), await session.get(Pairing, other.id)
+    my_needs, my_offers = await needs.of(session, reader), await needs.offered_by(session, reader)
+    their_needs = await needs.of(session, other)
+    their_offers = await needs.offered_by(session, other)
+    my_languages, their_languages = (
+        await spoken.of(session, reader),
+        await spoken.of(session, other),
+    )
+    my_limits, their_limits = await limits.of(session, reader), await limits.of(session, other)
+    area = await session.get(Area, other.area_id) if other.area_id is not None else None
+    return Reasons(
+        answered=[need for need in my_needs if need in their_offers],
+        answering=[need for need in my_offers if need in their_needs],
+        languages=[one for one in my_languages if one in their_languages],
+        their_languages=their_languages,
+        area=area if area is not None and area.id == reader.area_id else None,
+        their_area=area,
+        sector=theirs.sector
+        if mine and theirs and theirs.sector and mine.sector == theirs.sector
+        else None,
+        their_sector=Sector(theirs.sector) if theirs and theirs.sector else None,
+        stage=Stage(other.stage) if other.stage else None,
+        times=[one for one in TIMES if one not in my_limits and one not in their_limits],
+        online=_wants(mine, Way.ONLINE) and _wants(theirs, Way.ONLINE),
+        in_person=_wants(mine, Way.IN_PERSON) and _wants(theirs, Way.IN_PERSON),
+        their_offers=their_offers,
+    )
+
+
+def _wants(pairing: Pairing | None, way: Way) -> bool:
+    return pairing is not None and pairing.way in (way, Way.EITHER)

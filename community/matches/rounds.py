@@ -1,0 +1,251 @@
+"""Rounds: partners are looked for every other Monday, for everybody, and at once for who asks.
+
+A round is a row; who solves it (``bot/matching.py``) reads the population in one transaction,
+solves it in none, and writes what was found in portions. A round that was cut off is solved again
+for whoever has nobody yet.
+"""
+
+from collections.abc import Collection
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import deliveries, history
+from community.among import among
+from community.base import new_ref
+from community.blocks import PersonBlock
+from community.deliveries import Plan
+from community.errors import TooOftenError
+from community.matches.populating import taking_part
+from community.matches.table import (
+    ANSWERED_WITHIN,
+    BUDGET,
+    BUDGET_WITHIN,
+    Match,
+    MatchRound,
+    MatchSide,
+    Pairing,
+    Partner,
+    Side,
+)
+from community.matches.taking_part import take_part
+from community.people import Person
+from community.writing import insert_new
+
+EVERY = timedelta(days=14)
+FIRST = datetime(2024, 1, 1, tzinfo=UTC)
+"""A Monday from which the fortnights are counted."""
+HOUR = time(10)
+TOLD_AGAIN = timedelta(days=60)
+"""Whoever was told that there is nobody hears it again after so long."""
+
+# When
+
+
+def due_round(now: datetime, zone: ZoneInfo) -> datetime:
+    """Return when the last round by the calendar was due."""
+    today = now.astimezone(zone).date()
+    monday = today - timedelta(days=(today - FIRST.date()).days % EVERY.days)
+    moment = datetime.combine(monday, HOUR, zone).astimezone(UTC)
+    return moment if moment <= now else due_round(moment - timedelta(days=1), zone)
+
+
+def next_after(now: datetime, zone: ZoneInfo) -> datetime:
+    """Return when the next round by the calendar is due."""
+    last = due_round(now, zone).astimezone(zone)
+    return datetime.combine(last.date() + EVERY, HOUR, zone).astimezone(UTC)
+
+
+async def open_due(session: AsyncSession, now: datetime, zone: ZoneInfo) -> bool:
+    """Open the round that is due, if anybody takes part; False if it is open or over.
+
+    One that is more than a day late is left out: nobody gets two in a row.
+    """
+    moment = due_round(now, zone)
+    if now - moment > timedelta(days=1) or not await _anybody(session):
+        return False
+    row = {"ref": new_ref(), "key": f"{moment.astimezone(zone):%Y-%m-%d}", "opened_at": now}
+    return bool(await insert_new(session, MatchRound, [row | {"receivers": 0, "matched": 0}]))
+
+
+async def next_round(session: AsyncSession, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return when the clock alone opens a round next, if anybody takes part."""
+    return next_after(now, zone) if await _anybody(session) else None
+
+
+async def _anybody(session: AsyncSession) -> bool:
+    return await session.scalar(select(Pairing.person_id).limit(1)) is not None
+
+
+async def ask(session: AsyncSession, actor: Person, now: datetime) -> MatchRound:
+    """Look for somebody for the actor at once; a pause of their pairing ends.
+
+    Raises:
+        NotAMemberError, ConsentMissingError: as of ``take_part``.
+        TooOftenError: somebody was proposed twice within a month, or a proposal waits for them.
+    """
+    pairing = await take_part(session, actor, now)
+    await session.get(Pairing, actor.id, with_for_update=True, populate_existing=True)
+    lately = (
+        await session.scalars(
+            select(MatchSide.proposed_at)
+            .where(MatchSide.person_id == actor.id, MatchSide.proposed_at > now - BUDGET_WITHIN)
+            .order_by(MatchSide.proposed_at.desc())
+            .limit(BUDGET)
+        )
+    ).all()
+    if len(lately) == BUDGET:
+        raise TooOftenError(lately[-1] + BUDGET_WITHIN - now)
+    waits = await session.scalar(
+        select(MatchRound)
+        .where(MatchRound.person_id == actor.id, MatchRound.finished_at.is_(None))
+        .limit(1)
+    )
+    if waits is not None:
+        return waits
+    pairing.misses, pairing.rests_since, pairing.rests_until = 0, None, None
+    found = MatchRound(key=f"{actor.id}:{now.isoformat()}", person_id=actor.id, opened_at=now)
+    session.add(found)
+    await session.flush()
+    return found
+
+
+async def next_open(session: AsyncSession) -> MatchRound | None:
+    """Return the round to be solved next: of who asks first."""
+    found: MatchRound | None = await session.scalar(
+        select(MatchRound)
+        .where(MatchRound.finished_at.is_(None))
+        .order_by(MatchRound.person_id.is_(None), MatchRound.id)
+        .limit(1)
+    )
+    return found
+
+
+# Writing what was found
+
+
+async def propose(
+    session: AsyncSession, found: MatchRound, pairs: Collection[tuple[int, int]], now: datetime
+) -> int:
+    """Propose these receivers and givers, by their numbers, to each other; return how many.
+
+    Between reading and writing somebody may have left, taken back a consent or blocked the other:
+    they are asked nothing.
+    """
+    concerned = {one for pair in pairs for one in pair}
+    here = {
+        row.id: row
+        for row in await session.execute(
+            taking_part(now)
+            .with_only_columns(Person.id, Pairing.gives, Pairing.confirmed_at)
+            .where(among(Person.id, concerned))
+        )
+    }
+    blocks = {
+        (row.person_id, row.blocked_id)
+        for row in await session.execute(
+            select(PersonBlock.person_id, PersonBlock.blocked_id).where(
+                among(PersonBlock.person_id, concerned)
+            )
+        )
+    }
+    fit = [
+        (one, other)
+        for one, other in pairs
+        if one in here and other in here and not {(one, other), (other, one)} & blocks
+    ]
+    lapses = now + ANSWERED_WITHIN
+    matches = [
+        Match(
+            round_id=found.id,
+            partner=here[other].gives if here[other].confirmed_at else Partner.PEER,
+            proposed_at=now,
+            lapses_at=lapses,
+        )
+        for _one, other in fit
+    ]
+    session.add_all(matches)
+    await session.flush()
+    for match, (one, other) in zip(matches, fit, strict=True):
+        session.add_all(
+            MatchSide(match_id=match.id, person_id=person_id, side=side, proposed_at=now)
+            for person_id, side in ((one, Side.RECEIVER), (other, Side.GIVER))
+        )
+    await session.flush()
+    await deliveries.plan(
+        session,
+        now,
+        *(
+            Plan(
+                "match_proposed",
+                person_id,
+                f"match:{match.id}:{person_id}",
+                now,
+                {"ref": match.ref},
+                lapses,
+                subject_id=match.id,
+            )
+            for match, pair in zip(matches, fit, strict=True)
+            for person_id in pair
+        ),
+    )
+    return len(fit)
+
+
+async def finish(
+    session: AsyncSession, found: MatchRound, receivers: Collection[int], now: datetime
+) -> int:
+    """End a round, and tell those for whom there was nobody; return how many are told.
+
+    Who has asked hears it at once; of the others nobody more often than every two months.
+    """
+    if found.finished_at is not None:
+        return 0
+    of_round = select(MatchSide.person_id).join(Match).where(Match.round_id == found.id)
+    matched = set(await session.scalars(of_round))
+    alone = [one for one in receivers if one not in matched]
+    found.matched = len(matched)
+    found.receivers = int(
+        await session.scalar(
+            select(func.count()).select_from(
+                of_round.where(MatchSide.side == Side.RECEIVER).subquery()
+            )
+        )
+        or 0
+    ) + len(alone)
+    found.finished_at = now
+    if found.person_id is not None and found.person_id not in matched:
+        alone = [found.person_id]
+    pairings = await session.scalars(select(Pairing).where(among(Pairing.person_id, alone)))
+    told = [
+        pairing
+        for pairing in pairings
+        if found.person_id is not None
+        or pairing.told_of_none_at is None
+        or pairing.told_of_none_at <= now - TOLD_AGAIN
+    ]
+    for pairing in told:
+        pairing.told_of_none_at = now
+    await session.flush()
+    asked = found.person_id is not None
+    await deliveries.plan(
+        session,
+        now,
+        *(
+            Plan(
+                "match_answer" if asked else "match_none",
+                pairing.person_id,
+                f"round:{found.id}:none:{pairing.person_id}",
+                now,
+                subject_id=found.id,
+            )
+            for pairing in told
+        ),
+    )
+    await history.note(
+        session,
+        history.step("match_round", found.id, "open", "finished", actor_id=None, now=now),
+    )
+    return len(told)

@@ -1,0 +1,339 @@
+"""Matches: yes and no, what each may see, and what later rounds learn of it."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.database import Database
+from community import blocks, consents, deliveries, matches
+from community.deliveries import Delivery
+from community.errors import (
+    ConsentMissingError,
+    FullError,
+    NotFoundError,
+    TooLateError,
+    TooOftenError,
+)
+from community.matches import Match, Outcome, Partner, Reason, State, View
+from community.needs import Need
+from community.people import Membership, Person
+from tests.matching import a_partner, a_round, matches_of, pairing
+
+DAY = timedelta(days=1)
+
+
+async def two(session: AsyncSession, now: datetime) -> tuple[Person, Person, str]:
+    """Return who looks for something, who knows it, and the reference of their match."""
+    receiver = await a_partner(session, 1, now, looks_for=[Need.EXPORT])
+    giver = await a_partner(session, 2, now, knows=[Need.EXPORT])
+    await a_round(session, now)
+    (match,) = await matches_of(session, receiver)
+    return receiver, giver, match.ref
+
+
+async def planned(session: AsyncSession, kind: str, what: str = "") -> list[int]:
+    """Return to whom this kind of message is owed, in order of asking."""
+    rows = await session.scalars(
+        select(Delivery).where(Delivery.kind == kind).order_by(Delivery.id)
+    )
+    return [row.person_id for row in rows if row.person_id and what in str(row.args)]
+
+
+def seen(view: View) -> tuple[object, ...]:
+    """Return everything that a card of a match may be made of, beside what one said oneself."""
+    return view.is_known, view.is_open, view.partner, view.other
+
+
+async def test_only_both_together_show_anybody_who_the_other_is(
+    session: AsyncSession, now: datetime
+) -> None:
+    receiver, giver, ref = await two(session, now)
+    before = seen(await matches.look(session, giver, ref, now))
+    await matches.accept(session, receiver, ref, now)
+    assert seen(await matches.look(session, giver, ref, now)) == before
+    assert await planned(session, "match_introduced") == []
+    view = await matches.accept(session, giver, ref, now + DAY)
+    assert view.is_known
+    assert (await matches.look(session, receiver, ref, now + DAY)).is_known
+    assert await planned(session, "match_introduced") == [giver.id, receiver.id]
+    assert await matches.accept(session, giver, ref, now + DAY)  # again: nothing new
+    assert len(await planned(session, "match_introduced")) == 2
+
+
+@pytest.mark.parametrize("first_says", ["yes", "no", "nothing"])
+async def test_what_one_said_changes_nothing_in_what_the_other_sees_and_hears(
+    session: AsyncSession, now: datetime, first_says: str
+) -> None:
+    receiver, giver, ref = await two(session, now)
+    if first_says == "yes":
+        await matches.accept(session, receiver, ref, now)
+    elif first_says == "no":
+        await matches.decline(session, receiver, ref, Reason.TOPIC, now)
+    fresh = await matches.look(session, giver, ref, now)
+    assert (fresh.is_known, fresh.is_open) == (False, True)
+    if first_says == "yes":
+        await matches.decline(session, giver, ref, Reason.KNOWN, now)
+        hears = receiver
+    else:
+        await matches.accept(session, giver, ref, now)
+        hears = giver
+    assert not (await matches.look(session, hears, ref, now)).is_known
+    assert await matches.lapse(session, now + 9 * DAY) == 0
+    assert await matches.lapse(session, now + 10 * DAY) == 1
+    assert await planned(session, "match_notice", "closed") == [hears.id]
+    with pytest.raises(TooLateError):
+        await matches.accept(
+            session, giver if hears is receiver else receiver, ref, now + 11 * DAY
+        )
+
+
+async def test_a_match_is_the_business_of_its_two_alone(
+    session: AsyncSession, now: datetime
+) -> None:
+    receiver, _giver, ref = await two(session, now)
+    stranger = await a_partner(session, 3, now)
+    for verb in (matches.look, matches.accept, matches.block, matches.end):
+        with pytest.raises(NotFoundError):
+            await verb(session, stranger, ref, now)
+    await consents.switch(session, receiver, set(), now, version="1", language="en")
+    with pytest.raises(ConsentMissingError):
+        await matches.accept(session, receiver, ref, now)
+
+
+@pytest.mark.parametrize("gone", ["consent", "left", "blocked"])
+async def test_whoever_is_gone_when_the_other_says_yes_is_not_shown(
+    session: AsyncSession, now: datetime, gone: str
+) -> None:
+    receiver, giver, ref = await two(session, now)
+    await matches.accept(session, receiver, ref, now)
+    if gone == "consent":
+        await consents.switch(session, receiver, set(), now, version="1", language="en")
+    elif gone == "left":
+        receiver.state = Membership.LEFT
+    else:
+        await blocks.block(session, receiver, giver.id, now)
+    await session.flush()
+    assert not (await matches.accept(session, giver, ref, now)).is_known
+
+
+async def test_a_mentors_places_are_a_hard_limit(session: AsyncSession, now: datetime) -> None:
+    mentor = await a_partner(session, 1, now, knows=[Need.TAX], gives=Partner.MENTOR, places=2)
+    mentees = [
+        await a_partner(session, 10 + at, now, looks_for=[Need.TAX], seeks=["mentor"])
+        for at in range(4)
+    ]
+    await a_round(session, now)
+    found = await matches_of(session, mentor)
+    assert len(found) == 2
+    for match in found:
+        await matches.accept(session, mentor, match.ref, now)
+    (await pairing(session, mentor)).places = 1
+    chosen = [one for one in mentees if await matches_of(session, one)]
+    refs = {one.id: (await matches_of(session, one))[0].ref for one in chosen}
+    await matches.accept(session, chosen[0], refs[chosen[0].id], now)
+    with pytest.raises(FullError):
+        await matches.accept(session, chosen[1], refs[chosen[1].id], now)
+    await matches.end(session, mentor, refs[chosen[0].id], now + DAY)
+    assert (await matches.look(session, chosen[0], refs[chosen[0].id], now)).match.ended_at
+    assert await matches.taken(session, mentor) == 0
+
+
+async def test_two_who_say_yes_at_once_to_a_mentors_last_place_get_one(
+    database: Database, now: datetime
+) -> None:
+    async with database.transaction() as session:
+        mentor = await a_partner(session, 1, now, knows=[Need.TAX], gives=Partner.MENTOR, places=2)
+        mentees = [
+            await a_partner(session, 10 + at, now, looks_for=[Need.TAX], seeks=["mentor"])
+            for at in range(2)
+        ]
+        await a_round(session, now)
+        for match in await matches_of(session, mentor):
+            await matches.accept(session, mentor, match.ref, now)
+        refs = [(one.id, (await matches_of(session, one))[0].ref) for one in mentees]
+        (await pairing(session, mentor)).places = 1
+
+    async def says_yes(person_id: int, ref: str) -> bool:
+        try:
+            async with database.transaction() as session:
+                person = await session.get_one(Person, person_id)
+                return (await matches.accept(session, person, ref, now)).is_known
+        except FullError:
+            return False
+
+    assert sorted(await asyncio.gather(*(says_yes(*one) for one in refs))) == [False, True]
+    async with database.transaction() as session:
+        count = select(func.count()).select_from(Match).where(Match.state == State.INTRODUCED)
+        assert await session.scalar(count) == 1
+
+
+async def test_a_pair_that_declined_comes_back_only_after_a_year(
+    session: AsyncSession, now: datetime
+) -> None:
+    receiver, _giver, ref = await two(session, now)
+    await matches.decline(session, receiver, ref, Reason.KNOWN, now)
+    for days in (31, 200, 364):
+        await a_round(session, now + days * DAY)
+        assert len(await matches_of(session, receiver)) == 1
+    await a_round(session, now + 366 * DAY)
+    assert len(await matches_of(session, receiver)) == 2
+
+
+async def test_blocked_pairs_never_come_back_and_nobody_else_hears_of_it(
+    session: AsyncSession, now: datetime
+) -> None:
+    receiver, giver, ref = await two(session, now)
+    await matches.block(session, giver, ref, now)
+    assert (await matches.look(session, receiver, ref, now)).is_open
+    for years in (1, 5):
+        await a_round(session, now + years * 370 * DAY)
+    assert len(await matches_of(session, receiver)) == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "then_found"),
+    [
+        (Reason.LANGUAGE, ["language"]),
+        (Reason.TOO_FAR, ["near"]),
+        (Reason.TOPIC, ["other topic"]),
+        (Reason.NOT_NOW, []),
+    ],
+)
+async def test_the_reason_of_a_no_changes_whom_the_next_round_proposes(
+    session: AsyncSession, now: datetime, reason: Reason, then_found: list[str]
+) -> None:
+    from community.areas import Area
+
+    areas = [Area(zone="UTC", made_at=now) for _ in range(2)]
+    session.add_all(areas)
+    await session.flush()
+    receiver = await a_partner(session, 1, now, looks_for=[Need.TAX, Need.HIRING], speaks=["ar"])
+    receiver.area_id = areas[0].id
+    first = await a_partner(session, 2, now, knows=[Need.TAX], speaks=["uk"])
+    first.area_id = areas[1].id
+    await session.flush()
+    await a_round(session, now)
+    (match,) = await matches_of(session, receiver)
+    await matches.decline(session, receiver, match.ref, reason, now)
+    later = now + 31 * DAY
+    people = {
+        "language": await a_partner(session, 3, later, knows=[Need.TAX], speaks=["ar"]),
+        "near": await a_partner(session, 4, later, knows=[Need.TAX], speaks=["uk"]),
+        "other topic": await a_partner(session, 5, later, knows=[Need.HIRING], speaks=["uk"]),
+        "none of it": await a_partner(session, 6, later, knows=[Need.TAX], speaks=["uk"]),
+    }
+    for name, person in people.items():
+        person.area_id = areas[0 if name == "near" else 1].id
+    for name, person in people.items():  # of these, only who fits the reason is there
+        if name not in ("none of it", *then_found):
+            person.state = Membership.STOPPED
+    await session.flush()
+    await a_round(session, later)
+    new = [one for one in await matches_of(session, receiver) if one.id != match.id]
+    found = [
+        name
+        for name, person in people.items()
+        if {one.id for one in await matches_of(session, person)} & {one.id for one in new}
+    ]
+    assert found == then_found
+
+
+async def test_nobody_is_proposed_more_than_twice_a_month(
+    session: AsyncSession, now: datetime
+) -> None:
+    receiver = await a_partner(session, 1, now, looks_for=[Need.TAX])
+    for number in range(2, 8):
+        await a_partner(session, number, now, knows=[Need.TAX], looks_for=[Need.EXPORT])
+    for days in (0, 1, 2, 11, 12, 24):
+        at = now + days * DAY
+        await matches.lapse(session, at)
+        if days in (1, 12):
+            for match in await matches_of(session, receiver):
+                if match.state == State.PROPOSED:
+                    await matches.decline(session, receiver, match.ref, Reason.KNOWN, at)
+        await a_round(session, at)
+    assert len(await matches_of(session, receiver)) == 2
+    with pytest.raises(TooOftenError):
+        await a_round(session, now + 29 * DAY, receiver)
+    await a_round(session, now + 32 * DAY, receiver)
+    assert len(await matches_of(session, receiver)) == 3
+
+
+async def test_the_unmatched_are_told_and_who_asks_hears_at_once(
+    session: AsyncSession, now: datetime
+) -> None:
+    alone = await a_partner(session, 1, now, looks_for=[Need.EXPORT])
+    for days in (0, 14, 28, 61):
+        await a_round(session, now + days * DAY)
+    assert await planned(session, "match_none") == [alone.id] * 2
+    await a_round(session, now + 62 * DAY, alone)
+    assert await planned(session, "match_answer") == [alone.id]
+
+
+async def test_each_is_asked_once_what_came_of_it_and_after_three_misses_pairing_rests(
+    session: AsyncSession, now: datetime
+) -> None:
+    receiver, giver, ref = await two(session, now)
+    for person in (receiver, giver):
+        await matches.accept(session, person, ref, now)
+    assert await matches.ask_what_came(session, now + 13 * DAY) == 0
+    assert await matches.ask_what_came(session, now + 14 * DAY) == 2
+    assert await matches.ask_what_came(session, now + 15 * DAY) == 0
+    await matches.say(
+        session, giver, ref, now + 15 * DAY, met=True, useful=True, outcome=Outcome.CLIENT
+    )
+    await matches.say(session, receiver, ref, now + 15 * DAY, met=False)
+    assert (await matches.look(session, giver, ref, now)).match.state == State.MET
+    assert await matches.close(session, now + 40 * DAY) == 0
+
+
+async def test_what_nobody_speaks_of_has_not_met_and_the_third_miss_pauses(
+    session: AsyncSession, now: datetime
+) -> None:
+    receiver, giver, ref = await two(session, now)
+    (await pairing(session, receiver)).misses = 2
+    for person in (receiver, giver):
+        await matches.accept(session, person, ref, now)
+    assert (await pairing(session, receiver)).misses == 0  # who answers misses nothing
+    (await pairing(session, receiver)).misses = 2
+    assert await matches.close(session, now + 28 * DAY) == 1
+    assert (await matches.look(session, giver, ref, now)).match.state == State.NOT_MET
+    assert await planned(session, "match_notice", "paused") == [receiver.id]
+    await a_round(session, now + 60 * DAY)
+    assert len(await matches_of(session, receiver)) == 1
+    await matches.begin_again(session, receiver, now + 61 * DAY)
+    assert (await pairing(session, receiver)).rests_since is None
+
+
+async def test_a_proposal_that_cannot_be_answered_any_more_does_not_leave(
+    session: AsyncSession, now: datetime
+) -> None:
+    await two(session, now)
+    ends = await session.scalars(
+        select(Delivery.expires_at).where(Delivery.kind == "match_proposed")
+    )
+    assert {*ends} == {now + 10 * DAY}
+    assert await deliveries.expire(session, now + 10 * DAY) == 2
+
+
+async def test_nobody_who_has_not_agreed_rests_or_is_gone_is_in_a_round(
+    session: AsyncSession, now: datetime
+) -> None:
+    knows = {"knows": [Need.TAX]}
+    receiver = await a_partner(session, 1, now, looks_for=[Need.TAX])
+    silent = await a_partner(session, 2, now, **knows)
+    await consents.switch(session, silent, set(), now, version="1", language="en")
+    stopped = await a_partner(session, 3, now, **knows)
+    stopped.state = Membership.STOPPED
+    blocked = await a_partner(session, 4, now, **knows)
+    blocked.came_from = Membership.ACTIVE
+    resting = await a_partner(session, 5, now, **knows)
+    await matches.rest(session, resting, now + DAY, now)
+    await session.flush()
+    await a_round(session, now)
+    assert await matches_of(session, receiver) == []
+    await a_round(session, now + 2 * DAY)
+    assert len(await matches_of(session, resting)) == 1
