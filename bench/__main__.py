@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import eventful, finding, limits, places, planning, profiles
+from bench import eventful, finding, limits, places, planning, profiles, rounding
 from bench.contestants import PRESSERS, TOKEN, greeting
 
 ROOT = Path(__file__).parents[1]
@@ -161,10 +161,13 @@ def cases(what: set[str], kinds: list[str], n: int = 0) -> list[Case]:
     ):
         if name in what:
             found += [Case(name, on, n or shown, people) for on in kinds]
-    if "gathering" in what:
-        found += [Case("gathering", on, sends, sends) for on in kinds]
-    if "million" in what:
-        found += [Case("million", on, MILLION) for on in kinds]
+    for name, count, people in (
+        ("gathering", sends, sends),
+        ("rounding", n or rounding.PEOPLE, n or rounding.PEOPLE),
+        ("million", MILLION, 0),
+    ):
+        if name in what:
+            found += [Case(name, on, count, people) for on in kinds]
     if "importing" in what and "sqlite" in kinds:
         found += [Case("importing", "sqlite", n or SERVICES)]
     if "start" in what:
@@ -182,6 +185,7 @@ PARTS = (
         "events",
         "gathering",
         "planning",
+        "rounding",
         "million",
         "importing",
         "start",
@@ -308,6 +312,11 @@ ROWS = (
         *("planning", "planner_us", "planning", "menu_us"),
     ),
     Row("fifty venues ranked for them", "planning", "venues_us", "planning", "menu_us"),
+    Row(
+        f"CPU seconds of a round of matches for {rounding.PEOPLE:,}, against the bare assignment",
+        *("rounding", "cpu_s", "rounding", "bare_s", 2),
+    ),
+    Row("MiB of memory at its peak", "rounding", "peak_mib", ""),
     Row(
         f"seconds to plan a send to {MILLION:,}, against a bulk insert of the same rows",
         *("million", "plan_s", "million", "bulk_s", 1),

@@ -157,23 +157,34 @@ async def propose(
         if one in here and other in here and not {(one, other), (other, one)} & blocks
     ]
     lapses = now + ANSWERED_WITHIN
-    matches = [
-        Match(
-            round_id=found.id,
-            partner=here[other].gives if here[other].confirmed_at else Partner.PEER,
-            proposed_at=now,
-            lapses_at=lapses,
-        )
-        for _one, other in fit
+    refs = [new_ref() for _pair in fit]
+    # Rows by hand: as objects they took half of a round.
+    rows = [
+        {
+            "ref": ref,
+            "round_id": found.id,
+            "partner": here[other].gives if here[other].confirmed_at else Partner.PEER,
+            "proposed_at": now,
+            "lapses_at": lapses,
+        }
+        for ref, (_one, other) in zip(refs, fit, strict=True)
     ]
-    session.add_all(matches)
-    await session.flush()
-    for match, (one, other) in zip(matches, fit, strict=True):
-        session.add_all(
-            MatchSide(match_id=match.id, person_id=person_id, side=side, proposed_at=now)
-            for person_id, side in ((one, Side.RECEIVER), (other, Side.GIVER))
-        )
-    await session.flush()
+    await insert_new(session, Match, rows)
+    made = await session.execute(select(Match.ref, Match.id).where(Match.ref.in_(refs)))
+    numbers = {row.ref: row.id for row in made}
+    sides = [
+        (numbers[ref], ref, person_id, side)
+        for ref, pair in zip(refs, fit, strict=True)
+        for person_id, side in zip(pair, (Side.RECEIVER, Side.GIVER), strict=True)
+    ]
+    await insert_new(
+        session,
+        MatchSide,
+        [
+            {"match_id": match_id, "person_id": person_id, "side": side, "proposed_at": now}
+            for match_id, _ref, person_id, side in sides
+        ],
+    )
     await deliveries.plan(
         session,
         now,
@@ -181,14 +192,13 @@ async def propose(
             Plan(
                 "match_proposed",
                 person_id,
-                f"match:{match.id}:{person_id}",
+                f"match:{match_id}:{person_id}",
                 now,
-                {"ref": match.ref},
+                {"ref": ref},
                 lapses,
-                subject_id=match.id,
+                subject_id=match_id,
             )
-            for match, pair in zip(matches, fit, strict=True)
-            for person_id in pair
+            for match_id, ref, person_id, _side in sides
         ),
     )
     return len(fit)
