@@ -142,6 +142,7 @@ _SURVEY = Policy(
     silent_in=_RESTING,
     not_for=_BY_ITSELF,
 )
+_MATCHING = replace(_SURVEY, lane=Lane.SERVICE, consent=Purpose.MATCHING)
 
 POLICY: Mapping[str, Policy] = {
     "event_invitation": _news(Topic.EVENTS),
@@ -152,10 +153,9 @@ POLICY: Mapping[str, Policy] = {
     "silence": replace(_SURVEY, consent=Purpose.NEWS),
     "pulse": _SURVEY,
     "facilitation": _SURVEY,
-    "match_proposed": replace(_SURVEY, consent=Purpose.MATCHING, lane=Lane.SERVICE),
-    "match_none": replace(
-        _SURVEY, consent=Purpose.MATCHING, lane=Lane.SERVICE, no_room=NoRoom.SKIP
-    ),
+    "match_proposed": replace(_MATCHING, not_for=frozenset()),
+    "match_found": _owed(Lane.SERVICE, timedelta(days=10), silent_in=_GONE),
+    "match_none": replace(_MATCHING, no_room=NoRoom.SKIP),
     "match_answer": _owed(Lane.SERVICE, timedelta(days=3), silent_in=_GONE),
     "match_introduced": _owed(Lane.URGENT, timedelta(days=14), silent_in=_GONE),
     "match_notice": _owed(Lane.SERVICE, timedelta(days=7), silent_in=_GONE),

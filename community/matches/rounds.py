@@ -190,7 +190,8 @@ async def propose(
         now,
         *(
             Plan(
-                "match_proposed",
+                # Whoever has asked waits for it; to the other it comes unasked.
+                "match_found" if person_id == found.person_id else "match_proposed",
                 person_id,
                 f"match:{match_id}:{person_id}",
                 now,

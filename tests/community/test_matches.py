@@ -19,7 +19,7 @@ from community.errors import (
 )
 from community.matches import Match, Outcome, Partner, Reason, State, View
 from community.needs import Need
-from community.people import Membership, Person
+from community.people import Membership, Participation, Person
 from tests.matching import a_partner, a_round, matches_of, pairing
 
 DAY = timedelta(days=1)
@@ -306,6 +306,32 @@ async def test_what_nobody_speaks_of_has_not_met_and_the_third_miss_pauses(
     assert len(await matches_of(session, receiver)) == 1
     await matches.begin_again(session, receiver, now + 61 * DAY)
     assert (await pairing(session, receiver)).rests_since is None
+
+
+async def test_only_whom_a_proposal_has_reached_can_miss_it(
+    session: AsyncSession, now: datetime
+) -> None:
+    receiver, giver, _ref = await two(session, now)
+    theirs = select(Delivery).where(
+        Delivery.kind == "match_proposed", Delivery.person_id == giver.id
+    )
+    (await session.scalars(theirs)).one().state = deliveries.State.SENT
+    await matches.lapse(session, now + 10 * DAY)
+    assert (await pairing(session, giver)).misses == 1
+    assert (await pairing(session, receiver)).misses == 0
+
+
+async def test_who_asks_is_answered_and_whom_that_concerns_reads_it_unasked(
+    session: AsyncSession, now: datetime
+) -> None:
+    receiver = await a_partner(session, 1, now, looks_for=[Need.TAX])
+    receiver.participation = Participation.READING
+    giver = await a_partner(session, 2, now, knows=[Need.TAX])
+    await a_round(session, now)
+    assert await planned(session, "match_proposed") == []
+    await a_round(session, now, receiver)
+    assert await planned(session, "match_found") == [receiver.id]
+    assert await planned(session, "match_proposed") == [giver.id]
 
 
 async def test_a_proposal_that_cannot_be_answered_any_more_does_not_leave(
