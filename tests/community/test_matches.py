@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
-from community import blocks, consents, deliveries, matches
+from community import blocks, consents, deliveries, matches, needs
 from community.deliveries import Delivery
 from community.errors import (
     ConsentMissingError,
@@ -188,9 +188,13 @@ async def test_blocked_pairs_never_come_back_and_nobody_else_hears_of_it(
     receiver, giver, ref = await two(session, now)
     await matches.block(session, giver, ref, now)
     assert (await matches.look(session, receiver, ref, now)).is_open
-    for years in (1, 5):
-        await a_round(session, now + years * 370 * DAY)
-    assert len(await matches_of(session, receiver)) == 1
+    later = now + 370 * DAY
+    await needs.offer(session, receiver, [Need.TAX])
+    await needs.look_for(session, giver, [Need.TAX])  # now they fit twice
+    third = await a_partner(session, 3, later, knows=[Need.EXPORT])
+    await a_round(session, later)
+    assert len(await matches_of(session, receiver)) == 2
+    assert len(await matches_of(session, third)) == len(await matches_of(session, giver)) == 1
 
 
 @pytest.mark.parametrize(
@@ -223,7 +227,14 @@ async def test_the_reason_of_a_no_changes_whom_the_next_round_proposes(
         "language": await a_partner(session, 3, later, knows=[Need.TAX], speaks=["ar"]),
         "near": await a_partner(session, 4, later, knows=[Need.TAX], speaks=["uk"]),
         "other topic": await a_partner(session, 5, later, knows=[Need.HIRING], speaks=["uk"]),
-        "none of it": await a_partner(session, 6, later, knows=[Need.TAX], speaks=["uk"]),
+        # Who fits better by everything but the reason.
+        "none of it": await a_partner(
+            session,
+            6,
+            later,
+            knows=[Need.TAX] if reason is Reason.TOPIC else [Need.TAX, Need.HIRING],
+            speaks=["ar"] if reason is Reason.TOPIC else ["uk"],
+        ),
     }
     for name, person in people.items():
         person.area_id = areas[0 if name == "near" else 1].id
