@@ -27,6 +27,7 @@ from handlers.staff import (
     Digests,
     Groups,
     Inbox,
+    OneAssisted,
     OneCohort,
     OpenJudged,
     Tasks,
@@ -103,6 +104,7 @@ async def desk(page: Page) -> Message:
                 Button(_.label("button", "🏠 Venues"), Venues()),
                 Button(_.label("button", "📌 Groups"), Groups()),
             ],
+            [Button(_.label("button", "🙌 Face to face"), OneAssisted())],
             [Button(_.label("button", "💬 What members think"), OpenJudged())],
         ]
         if await deliveries.uncertain(page.session, page.now):
