@@ -21,6 +21,7 @@ from community.policy import (
     CONVERSATION,
     GAP,
     POLICY,
+    TOLD_BY_PHONE,
     UNASKED,
     WEEKLY_CAP,
     NoRoom,
@@ -47,8 +48,6 @@ class Verdict:
 GO = Verdict(State.SENT)
 BY_PHONE = Verdict(State.SUPPRESSED, "by_phone")
 """The person has no Telegram: whoever looks after them tells them."""
-TOLD_BY_PHONE = ("by_phone", "not_reached", "told_by_phone")
-"""The reasons of what is told by phone (``face_to_face.Called``)."""
 
 
 @dataclass

@@ -178,6 +178,8 @@ class JoinLink(Base, Referable):
     )
     organization_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organizations.id"))
     """Of the link of a partner: which one (``community/feedback.py``)."""
+    label: Mapped[str | None] = mapped_column(String(40))
+    """What it is for: a place, a campaign (``community/promoting.py``)."""
     made_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
 

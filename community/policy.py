@@ -145,6 +145,9 @@ _SURVEY = Policy(
     not_for=_BY_ITSELF,
 )
 
+TOLD_BY_PHONE = ("by_phone", "not_reached", "told_by_phone")
+"""The reasons of what is told by phone and not sent (``face_to_face.Called``)."""
+
 _RULES: Mapping[str, Policy] = {
     "event_invitation": _news(Topic.EVENTS),
     "newsletter": _news(Topic.NEWSLETTERS),

@@ -30,6 +30,7 @@ from handlers.staff import (
     OneAssisted,
     OneCohort,
     OpenJudged,
+    PartnerLinks,
     Tasks,
     Taught,
     Templates,
@@ -122,7 +123,8 @@ async def desk(page: Page) -> Message:
     if RoleName.ANIMATOR in held:
         lessons = Button(_.label("button", "🎓 Lessons"), Taught())
         rows.append([lessons, Button(_.label("button", "🎒 Courses"), OneCohort())])
-        rows.append([Button(_.label("button", "📤 Tell others"), menu.Share())])
+        partners = Button(_.label("button", "📣 Partners"), PartnerLinks())
+        rows.append([Button(_.label("button", "📤 Tell others"), menu.Share()), partners])
     rows.append([Button(_.label("button", "👥 Team"), Desk(to="team"))])
     elsewhere = menu.ways_in(held - menu.STAFF, _)
     text = lines(_("<b>Your desk</b>"), held_line, *(["", *elsewhere] if elsewhere else []))

@@ -390,7 +390,7 @@ async def one_card(page: Page, ref: str) -> Message:
         [Button(_.label("button", "All of them"), OneAssisted())],
     ]
     if due:
-        label = _.nlabel("button", "📞 {n} thing to tell", "📞 {n} things to tell", len(due))
+        label = _.label("button", "📞 To tell: {n}", n=len(due))
         rows.insert(0, [Button(label, Calls(ref=ref))])
     return Message(text, rows)
 

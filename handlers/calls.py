@@ -77,9 +77,7 @@ async def list_card(page: Page) -> Message:
     rows, told = [], []
     for one in found[:SHOWN]:
         count = len(one.due)
-        label = _.nlabel(
-            "button", "{name}: {n} thing", "{name}: {n} things", count, name=one.person.name
-        )
+        label = _.label("person to call", "{name}: {n}", name=one.person.name, n=count)
         rows.append([Button(label, Calls(ref=one.row.ref))])
         told.append(
             _(

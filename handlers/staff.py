@@ -469,6 +469,14 @@ class PartnerLink(CallbackData, prefix="lk"):
     act: str = "open"
 
 
+class PartnerLinks(CallbackData, prefix="fj"):
+    """The links of a partner: all, one more, one of them; without ``ref``, the partners."""
+
+    ref: str = ""
+    act: str = "open"
+    link: str = ""
+
+
 class Only(BaseMiddleware):
     """Refuse whoever holds none of the roles, before anything is shown."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import attendance, deliveries, history, roles, translations
@@ -84,9 +84,15 @@ async def calls(session: AsyncSession, actor: Person, now: datetime) -> list[Cal
     return [Calls(*one) for one in found.values()]
 
 
-async def to_call(session: AsyncSession, actor: Person, now: datetime) -> int:
-    """Return how many people the actor is to call now."""
-    return len(await calls(session, actor, now))
+async def to_call(session: AsyncSession, animator: Person, now: datetime) -> int:
+    """Return how many people an animator is to call now."""
+    query = (
+        _open(now)
+        .where(is_in_care_of(animator, now), Delivery.due_at <= now)
+        .order_by(None)
+        .with_only_columns(func.count(Assisted.id.distinct()), maintain_column_froms=True)
+    )
+    return int(await session.scalar(query) or 0)
 
 
 async def calls_of(
