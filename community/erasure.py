@@ -37,6 +37,7 @@ from community import (
     translations,
 )
 from community.arrivals import Arrival, Arriving
+from community.assisted import Assisted
 from community.attendance import Attendance
 from community.base import Base, columns_to
 from community.conversations import Conversation
@@ -64,8 +65,11 @@ class Erasure(Base):
     at: Mapped[datetime]
 
 
-def hash_of(telegram_id: int, key: bytes) -> str:
-    """Return the keyed hash under which an erasure is remembered."""
+def hash_of(telegram_id: int | str, key: bytes) -> str:
+    """Return the keyed hash under which an erasure is remembered.
+
+    Whoever has, or had, no Telegram is remembered by the reference of their row.
+    """
     return hmac.new(key, str(telegram_id).encode(), hashlib.sha256).hexdigest()
 
 
@@ -157,6 +161,8 @@ async def _told(
         target = next((key.column.table for key in column.foreign_keys), None)
         if column.name in LEFT_OUT or value is None:
             continue
+        if name == Assisted.__tablename__ and row["person_id"] != person.id and target is None:
+            continue  # what somebody else has told an animator, who looks after them
         if target is None:
             told[column.name] = value.isoformat() if isinstance(value, datetime) else value
         elif target.name == "people":
@@ -248,6 +254,9 @@ async def erase(session: AsyncSession, person: Person, now: datetime, key: bytes
     steps = update(Step).where(about, Step.subject_id == person.id)
     await _run(session, steps.values(subject_id=NOBODY))
     await _forget_deliveries(session, person.id, now)
+    was_assisted = await session.scalar(select(Assisted.id).where(Assisted.person_id == person.id))
+    if person.telegram_id is None or was_assisted is not None:
+        await _remember(session, hash_of(person.ref, key), now)
     if person.telegram_id is not None:
         await _forget_number(session, person.telegram_id)
         await _remember(session, hash_of(person.telegram_id, key), now)
@@ -387,9 +396,11 @@ async def erase_again(session: AsyncSession, now: datetime, key: bytes) -> int:
         return 0
     count = 0
     for person in (await session.scalars(select(Person).order_by(Person.id))).all():
-        if person.telegram_id is None:
-            continue
-        at = erased.get(hash_of(person.telegram_id, key))
+        known_by: list[int | str] = [
+            person.ref,
+            *([person.telegram_id] if person.telegram_id else []),
+        ]
+        at = max(filter(None, (erased.get(hash_of(one, key)) for one in known_by)), default=None)
         if at is not None and person.met_at < at:
             await erase(session, person, now, key)
             count += 1

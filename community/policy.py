@@ -69,6 +69,8 @@ class Policy:
     silent_in: frozenset[Membership] = frozenset()
     not_for: frozenset[Participation] = frozenset()
     """Who has chosen to take part in one of these ways does not get it."""
+    by_phone: bool = False
+    """Whoever has no Telegram is told of it by the animator who looks after them."""
 
     @property
     def interrupts(self) -> bool:
@@ -144,7 +146,10 @@ _SURVEY = Policy(
 )
 _MATCHING = replace(_SURVEY, lane=Lane.SERVICE, consent=Purpose.MATCHING)
 
-POLICY: Mapping[str, Policy] = {
+TOLD_BY_PHONE = ("by_phone", "not_reached", "told_by_phone")
+"""The reasons of what is told by phone and not sent (``face_to_face.Called``)."""
+
+_RULES: Mapping[str, Policy] = {
     "event_invitation": _news(Topic.EVENTS),
     "newsletter": _news(Topic.NEWSLETTERS),
     "offer": _news(Topic.OFFERS),
@@ -187,6 +192,19 @@ POLICY: Mapping[str, Policy] = {
     "role_notice": _owed(Lane.URGENT, timedelta(days=3), waits_for_morning=False),
     "transfer_notice": _owed(Lane.SERVICE, timedelta(days=7), silent_in=_GONE),
     "transfer_result": _owed(Lane.SERVICE, timedelta(days=7)),
+}
+BY_PHONE = (
+    "event_invitation",
+    "newsletter",
+    "digest",
+    "event_reminder",
+    "event_changed",
+    "event_cancelled",
+    "place_offered",
+)
+"""What is read out to people without Telegram: what the network tells a member, and no more."""
+POLICY: Mapping[str, Policy] = {
+    kind: replace(rules, by_phone=kind in BY_PHONE) for kind, rules in _RULES.items()
 }
 UNASKED = tuple(kind for kind, policy in POLICY.items() if policy.unasked)
 EDITS = ("correction", "recall")
