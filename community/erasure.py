@@ -33,6 +33,7 @@ from community import (
     history,
     invitations,
     machine,
+    posts,
     referrals,
     translations,
 )
@@ -47,6 +48,7 @@ from community.groups import Applicant
 from community.history import Step
 from community.live import LiveMessage
 from community.people import MEMBERSHIP, Person
+from community.posts import Post, PostAnswer
 from community.referrals import Referral, SharedField
 from community.transfers import Transfer, TransferStep
 
@@ -214,6 +216,8 @@ async def erase(session: AsyncSession, person: Person, now: datetime, key: bytes
     await _give_up_places(session, person, now)
     await _forget_machine_texts(session, person)
     await _forget_in_forms(session, person)
+    for post in await posts.own(session, person):
+        await translations.forget(session, posts.SUBJECT, post.id)
     await _take_requests_back(session, person, now)
     await invitations.withdraw_of(session, person, (), now)
     await history.note(
@@ -295,6 +299,8 @@ async def _forget_in_forms(session: AsyncSession, person: Person) -> None:
     about = [
         *await session.scalars(select(Exchange.ref).where(Exchange.person_id == person.id)),
         *await session.scalars(select(Referral.ref).where(Referral.person_id == person.id)),
+        *await session.scalars(select(Post.ref).where(Post.person_id == person.id)),
+        *await session.scalars(select(PostAnswer.ref).where(PostAnswer.person_id == person.id)),
         *await session.scalars(select(Transfer.ref).where(Transfer.person_id == person.id)),
         *await session.scalars(
             select(TransferStep.ref)
