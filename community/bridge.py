@@ -682,6 +682,17 @@ async def about_referral(session: AsyncSession, referral: Referral) -> Exchange 
     return found
 
 
+async def about_post(session: AsyncSession, post_id: int, person_id: int) -> Exchange | None:
+    """Return what was written about somebody's answer to a post."""
+    return await _about(session, {"post_id": post_id, "person_id": person_id})
+
+
+async def of_report(session: AsyncSession, exchange_id: int | None) -> Exchange | None:
+    """Return the exchange that was reported as a whole, if it is there and not settled."""
+    found = await session.get(Exchange, exchange_id) if exchange_id is not None else None
+    return found if found is not None and found.reported_at is not None else None
+
+
 async def can_begin(session: AsyncSession, referral: Referral, now: datetime) -> bool:
     """Say whether both sides can write about a request now."""
     written = await about_referral(session, referral)

@@ -31,13 +31,14 @@ from community.posts.table import (
     Refusal,
     State,
 )
-from community.posts.wording import names_a_way_round
+from community.posts.wording import checked, names_a_way_round
 from community.posts.writing import (
     Draft,
     approve,
     expire,
     hide,
     is_established,
+    may_write,
     next_step,
     refuse,
     renew,
@@ -72,6 +73,7 @@ __all__ = [
     "begin",
     "board",
     "browse",
+    "checked",
     "expire",
     "fits_terms",
     "found",
@@ -80,6 +82,7 @@ __all__ = [
     "is_open",
     "judges",
     "look",
+    "may_write",
     "my_answer",
     "names_a_way_round",
     "next_step",

@@ -74,6 +74,15 @@ async def is_established(session: AsyncSession, person: Person) -> bool:
     return bool(await session.scalar(select(good & ~bad)))
 
 
+def may_write(person: Person) -> None:
+    """Refuse whoever cannot put up anything, before they write it.
+
+    Raises:
+        NotAMemberError: the person has not joined.
+    """
+    people.require_member(person)
+
+
 async def write(
     session: AsyncSession,
     actor: Person,
