@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
-from community import blocks, bridge, deliveries, exchanges, moderation, posts
+from community import blocks, bridge, deliveries, erasure, exchanges, moderation, posts, retention
 from community.deliveries import Delivery
 from community.errors import (
     NotAllowedError,
@@ -25,6 +25,7 @@ from community.moderation import MOST_A_DAY, Report, What
 from community.people import Person
 from community.posts import Post, State
 from community.roles import RoleName
+from community.translations import ContentText
 from tests.matching import a_partner
 from tests.posting import a_judge, a_post
 
@@ -254,3 +255,50 @@ async def test_two_who_judge_at_once_take_one_measure(database: Database, now: d
     async with database.transaction() as session:
         assert len((await session.scalars(select(MeasureTaken))).all()) == 1
         assert len((await session.scalars(select(Report))).all()) == 1
+
+
+async def test_a_wrong_sentence_of_ours_is_reported_without_blaming_anybody(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, _poster, answerer, post = await a_town(session, now)
+    report = await moderation.report_text(session, answerer, "post", post.ref, "en", now)
+    assert (report.what, report.why, report.about_id) == (What.TEXT, Why.WRONG_TRANSLATION, None)
+    for subject, language in (("post", "fr"), ("nothing", "en")):
+        with pytest.raises(NotFoundError):
+            await moderation.report_text(session, answerer, subject, post.ref, language, now)
+    with pytest.raises(NotUnderstoodError):
+        await moderation.judge(session, moderator, report.ref, "warn", now)
+    await moderation.judge(session, moderator, report.ref, "nothing", now)
+
+
+async def test_after_a_year_only_that_there_was_a_report_stays(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, _poster, answerer, post = await a_town(session, now)
+    report = await moderation.report(session, answerer, "post", post.ref, "fraud", now)
+    await moderation.judge(session, moderator, report.ref, "warn", now)
+    await retention.clean(session, now + 364 * DAY)
+    await session.refresh(report)
+    assert report.reporter_id == answerer.id
+    await retention.clean(session, now + 366 * DAY)
+    session.expire_all()
+    report = (await session.scalars(select(Report))).one()
+    assert (report.reporter_id, report.about_id, report.post_id) == (None, None, None)
+    assert (report.what, report.outcome) == (What.POST, Measure.WARN)
+    assert (await session.scalars(select(MeasureTaken))).all() == []
+
+
+async def test_who_is_erased_leaves_neither_post_nor_words(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, poster, answerer, post = await a_town(session, now)
+    await written(session, poster, answerer, post, now)
+    report = await moderation.report(session, answerer, "post", post.ref, "fraud", now)
+    await moderation.judge(session, moderator, report.ref, "warn", now)
+    await erasure.erase(session, poster, now, b"key")
+    session.expire_all()
+    assert (await session.scalars(select(Post))).all() == []
+    assert (await session.scalars(select(Exchange))).all() == []
+    assert (await session.scalars(select(MeasureTaken))).all() == []
+    words = select(ContentText).where(ContentText.subject == posts.SUBJECT)
+    assert (await session.scalars(words)).all() == []

@@ -376,3 +376,26 @@ async def test_who_is_no_member_neither_writes_nor_reads_nor_answers(
         await posts.browse(session, stranger, now)
     with pytest.raises(NotAMemberError):
         await posts.begin(session, stranger, post.ref, now)
+
+
+async def test_only_its_poster_takes_it_off_and_then_nobody_sees_it(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator = await a_judge(session, 1, now)
+    poster = await a_partner(session, 2, now)
+    member = await a_partner(session, 3, now, knows=[Need.EXPORT])
+    post = await published(session, poster, moderator, now)
+    assert await owed(session, "post_new") == [member.id]
+    for stranger in (member, moderator):
+        with pytest.raises(NotFoundError):
+            await posts.withdraw(session, stranger, post.ref, now)
+        with pytest.raises(NotFoundError):
+            await posts.renew(session, stranger, post.ref, now)
+        with pytest.raises(NotFoundError):
+            await posts.found(session, stranger, post.ref, "advice", now)
+    await posts.withdraw(session, poster, post.ref, now)
+    assert (await posts.browse(session, member, now)).fitting == []
+    assert await owed(session, "post_new") == []
+    assert await owed(session, "post_expiring") == []
+    with pytest.raises(IllegalMoveError):
+        await posts.renew(session, poster, post.ref, now)

@@ -66,7 +66,7 @@ async def test_an_ask_in_arabic_is_answered_in_french(stage: Stage, animator: Co
     for secret in ("Jean", "jean_exports"):
         assert secret not in salma.screen
     await salma.presses("To the ask or offer")
-    await salma.presses("💬 Answer {n}", n=1)
+    await salma.presses("💬 Answer {n}", n="1")
     await salma.presses("👤 Show them my contact")
     await salma.presses("Yes, show it")
     jean.sees_last("👤 Somebody whom you have written with here shows you their contact.")

@@ -25,7 +25,7 @@ async def test_a_report_is_judged_answered_and_lifted(stage: Stage, animator: Co
     await samir.presses("📌 Put it up")
     await oksana.says("/menu")
     await oksana.presses("📌 Asks and offers")
-    await oksana.presses("{n} more", n=1)
+    await oksana.presses("{n} more", n="1")
     await oksana.presses("🔎 Achetez mes billets, tout le monde gagn…")
     await oksana.presses("🚩 Report it")
     await oksana.presses("The person who wrote it")
@@ -36,7 +36,7 @@ async def test_a_report_is_judged_answered_and_lifted(stage: Stage, animator: Co
     oksana.sees_last("There is nothing here at the moment.")
     mona.sees_last("🚩 Something has been reported.")
     await mona.presses("What was reported")
-    await mona.presses("🚩 {day}: {what}", day="Nov 24", what="A person")
+    await mona.presses("🚩 {day}: {what}", day="Tue 24 Nov", what="A person")
     mona.sees_last("Why: Fraud", "Achetez mes billets")
     assert "Oksana" not in mona.screen
     assert "Samir" not in mona.screen
