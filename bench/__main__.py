@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import eventful, finding, limits, places, planning, profiles
+from bench import eventful, finding, limits, places, planning, profiles, rounding
 from bench.contestants import PRESSERS, TOKEN, greeting
 
 ROOT = Path(__file__).parents[1]
@@ -161,10 +161,13 @@ def cases(what: set[str], kinds: list[str], n: int = 0) -> list[Case]:
     ):
         if name in what:
             found += [Case(name, on, n or shown, people) for on in kinds]
-    if "gathering" in what:
-        found += [Case("gathering", on, sends, sends) for on in kinds]
-    if "million" in what:
-        found += [Case("million", on, MILLION) for on in kinds]
+    for name, count, people in (
+        ("gathering", sends, sends),
+        ("rounding", n or rounding.PEOPLE, n or rounding.PEOPLE),
+        ("million", MILLION, 0),
+    ):
+        if name in what:
+            found += [Case(name, on, count, people) for on in kinds]
     if "importing" in what and "sqlite" in kinds:
         found += [Case("importing", "sqlite", n or SERVICES)]
     if "start" in what:
@@ -182,6 +185,7 @@ PARTS = (
         "events",
         "gathering",
         "planning",
+        "rounding",
         "million",
         "importing",
         "start",
@@ -202,7 +206,7 @@ def main() -> None:
     given = parser.parse_args()
     kinds = [given.on] if given.on else places.kinds()
     if given.what[:1] == ["profile"]:
-        print(_profile(given.what[1], given.on or "sqlite", given.n))
+        print(_profile(given.what[1], given.on or "sqlite", given.n or PROFILED))
     elif given.what == ["limits"]:
         table = limits.measure(given.seconds, given.at_once, _port)
         print(table)
@@ -230,6 +234,10 @@ async def _rounds(chosen: list[Case], rounds: int) -> Results:
                 told = f"round {number + 1} of {rounds}: {case}: {results[case][-1]}"
                 print(told, file=sys.stderr)
     return results
+
+
+PROFILED = 500
+"""So many updates or messages without ``--n``: under a profiler each takes many times as long."""
 
 
 def _profile(name: str, on: str, n: int) -> str:
@@ -308,6 +316,11 @@ ROWS = (
         *("planning", "planner_us", "planning", "menu_us"),
     ),
     Row("fifty venues ranked for them", "planning", "venues_us", "planning", "menu_us"),
+    Row(
+        f"CPU seconds of a round of matches for {rounding.PEOPLE:,}, against the bare assignment",
+        *("rounding", "cpu_s", "rounding", "bare_s", 2),
+    ),
+    Row("MiB of memory at its peak", "rounding", "peak_mib", ""),
     Row(
         f"seconds to plan a send to {MILLION:,}, against a bulk insert of the same rows",
         *("million", "plan_s", "million", "bulk_s", 1),

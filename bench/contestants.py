@@ -417,6 +417,13 @@ async def million(base: str, n: int, url: str) -> dict[str, float]:
     return await million.million(base, n, url)
 
 
+async def rounding(base: str, n: int, url: str) -> dict[str, float]:
+    """Hold a round of matches for everybody."""
+    from bench import rounding
+
+    return await rounding.rounding(base, n, url)
+
+
 async def importing(_base: str, n: int, url: str) -> dict[str, float]:
     """Import a directory, and do the same by the plainest statements."""
     from bench import importing
@@ -477,6 +484,7 @@ CONTESTANTS: dict[str, Callable[[str, int, str], Awaitable[dict[str, float]]]] =
     "find": find,
     "events": events,
     "gathering": gathering,
+    "rounding": rounding,
     "planning": planning,
 }
 

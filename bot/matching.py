@@ -24,7 +24,7 @@ logger = logging.getLogger("diwan.matching")
 
 MATCHER = "matcher"
 LOOK_AGAIN = 2.0
-AT_ONCE = 50
+AT_ONCE = 100
 """So many proposals are written by one transaction: who presses waits a moment, not seconds."""
 NICE = 10
 LEASE = 300.0

@@ -308,6 +308,7 @@ def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
         "link": _("Please write a link that begins with https://"),
         "capacity": _("Please write a number from 1 to 100 000."),
         "number": _("Please write a number."),
+        "currency": _("Please write the three letters of a currency, for example EUR or CHF."),
         "amount": _("Please write an amount, for example 25 or 12.50, or 0 if it is free."),
         "duration": _("Please write how long it lasts, in minutes."),
         "zone": _("Please write a time zone such as Europe/Paris."),

@@ -24,7 +24,7 @@ from bot.clock import Clock
 from bot.database import Database, is_away
 from bot.speaking import TOO_LONG, Speaker, Spoken, digest
 from bot.telegram import MIGRATED, Fate, TokenRefusedError
-from community import deliveries, groups, judging, live, memory, people
+from community import deliveries, face_to_face, groups, judging, live, memory, people
 from community.among import among
 from community.deliveries import Delivery, Due, Outcome, State
 from community.errors import RefusalError
@@ -199,6 +199,13 @@ class Sender:
                 ready.append(prepared)
             else:
                 back.append(prepared)
+        called = [
+            (outcome.delivery_id, outcome.person_id, outcome.kind)
+            for outcome in back
+            if outcome.reason == judging.BY_PHONE.reason and outcome.person_id is not None
+        ]
+        if called:
+            await face_to_face.ring(session, called, now)
         # What is unasked counts from now on, for whoever judges this person next; and what has
         # been put right once more since now, or taken back, is not let go.
         counted = [item.row.id for item in ready if item.row.kind in (*UNASKED, *EDITS)]

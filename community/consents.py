@@ -51,6 +51,12 @@ class Consent(Base, Identified):
     version: Mapped[str] = mapped_column(String(16))
     language: Mapped[str] = mapped_column(String(16))
     at: Mapped[datetime]
+    orally: Mapped[bool] = mapped_column(default=False)
+    """It was said, and not pressed."""
+    witness_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("people.id", ondelete="SET NULL"), index=True
+    )
+    """Before whom it was said: an animator."""
 
 
 async def given(session: AsyncSession, person: Person) -> set[Purpose]:
@@ -84,8 +90,11 @@ async def switch(
     *,
     version: str,
     language: str,
+    witness: Person | None = None,
 ) -> None:
     """Agree to exactly these purposes; each change is one line in the ledger.
+
+    ``witness``: before whom it was said by word of mouth.
 
     Of two who turn one person's switches at once, the second sees what the first has done.
     """
@@ -94,6 +103,49 @@ async def switch(
     await session.execute(mine.with_for_update(key_share=True))
     before = await given(session, person)
     turned = [purpose for purpose in Purpose if (purpose in purposes) != (purpose in before)]
+    await _write(session, person, turned, purposes, now, version, language, witness)
+
+
+async def confirm(
+    session: AsyncSession,
+    person: Person,
+    purpose: Purpose,
+    now: datetime,
+    *,
+    version: str,
+    language: str,
+) -> bool:
+    """Say by one's own hand what was said by word of mouth; True if it was.
+
+    How the switch stands stays as it is: the ledger gets a line of the person's own.
+    """
+    mine = select(Person.id).where(Person.id == person.id)
+    await session.execute(mine.with_for_update(key_share=True))
+    said = await session.scalar(
+        select(Consent.granted).where(
+            Consent.person_id == person.id,
+            Consent.purpose == purpose,
+            Consent.current,
+            Consent.orally,
+        )
+    )
+    if said is None:
+        return False
+    stands = {purpose} if said else set()
+    await _write(session, person, [purpose], stands, now, version, language, None)
+    return True
+
+
+async def _write(
+    session: AsyncSession,
+    person: Person,
+    turned: Collection[Purpose],
+    purposes: Collection[Purpose],
+    now: datetime,
+    version: str,
+    language: str,
+    witness: Person | None,
+) -> None:
     await session.execute(
         update(Consent)
         .where(Consent.person_id == person.id, Consent.purpose.in_(turned), Consent.current)
@@ -107,6 +159,8 @@ async def switch(
             version=version,
             language=language,
             at=now,
+            orally=witness is not None,
+            witness_id=witness.id if witness else None,
         )
         for purpose in turned
     )

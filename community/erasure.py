@@ -38,6 +38,7 @@ from community import (
     translations,
 )
 from community.arrivals import Arrival, Arriving
+from community.assisted import Assisted
 from community.attendance import Attendance
 from community.base import Base, columns_to
 from community.conversations import Conversation
@@ -66,8 +67,11 @@ class Erasure(Base):
     at: Mapped[datetime]
 
 
-def hash_of(telegram_id: int, key: bytes) -> str:
-    """Return the keyed hash under which an erasure is remembered."""
+def hash_of(telegram_id: int | str, key: bytes) -> str:
+    """Return the keyed hash under which an erasure is remembered.
+
+    Whoever has, or had, no Telegram is remembered by the reference of their row.
+    """
     return hmac.new(key, str(telegram_id).encode(), hashlib.sha256).hexdigest()
 
 
@@ -159,6 +163,8 @@ async def _told(
         target = next((key.column.table for key in column.foreign_keys), None)
         if column.name in LEFT_OUT or value is None:
             continue
+        if name == Assisted.__tablename__ and row["person_id"] != person.id and target is None:
+            continue  # what somebody else has told an animator, who looks after them
         if target is None:
             told[column.name] = value.isoformat() if isinstance(value, datetime) else value
         elif target.name == "people":
@@ -171,6 +177,8 @@ async def _told(
                 told[column.name.removesuffix("_id")] = await _name_of(
                     session, target.name, value, person
                 )
+    if name == "ballots":
+        told |= await _voted(session, row, person)
     return told
 
 
@@ -179,16 +187,37 @@ NAMED = {
     "services": ("service", "name"),
     "organizations": ("organization", "name"),
     "areas": ("area", "name"),
+    "cohorts": ("cohort", "name"),
 }
 """What people call the rows of these tables: subject and field of their words."""
 
 
 async def _name_of(session: AsyncSession, table: str, row_id: int, person: Person) -> str | None:
     subject, field = NAMED[table]
+    return (await _words_of(session, subject, row_id, person)).get(field)
+
+
+async def _voted(
+    session: AsyncSession, ballot: Mapping[str, Any], person: Person
+) -> dict[str, str | None]:
+    """Return the question and the answer in words: the answer's number says nothing alone."""
+    votes = Base.metadata.tables["votes"]  # the module itself needs figures, which need this one
+    query = select(votes.c.send_id).where(votes.c.id == ballot["vote_id"])
+    send_id = (await session.scalars(query)).one()
+    words = await _words_of(session, "newsletter", send_id, person)
+    return {
+        "question": words.get("question"),
+        "answer": words.get(f"option{ballot['option'] + 1}"),
+    }
+
+
+async def _words_of(
+    session: AsyncSession, subject: str, row_id: int, person: Person
+) -> Mapping[str, str]:
     language = person.language or ""
     reads = translations.Reads(language, person.second_language)
     block = await translations.block(session, subject, row_id, reads, language)
-    return block.get(field) if block else None
+    return block.fields if block else {}
 
 
 def _known_by_number(telegram_id: int) -> Iterable[tuple[Table, ColumnElement[bool]]]:
@@ -229,6 +258,9 @@ async def erase(session: AsyncSession, person: Person, now: datetime, key: bytes
     steps = update(Step).where(about, Step.subject_id == person.id)
     await _run(session, steps.values(subject_id=NOBODY))
     await _forget_deliveries(session, person.id, now)
+    was_assisted = await session.scalar(select(Assisted.id).where(Assisted.person_id == person.id))
+    if person.telegram_id is None or was_assisted is not None:
+        await _remember(session, hash_of(person.ref, key), now)
     if person.telegram_id is not None:
         await _forget_number(session, person.telegram_id)
         await _remember(session, hash_of(person.telegram_id, key), now)
@@ -370,9 +402,11 @@ async def erase_again(session: AsyncSession, now: datetime, key: bytes) -> int:
         return 0
     count = 0
     for person in (await session.scalars(select(Person).order_by(Person.id))).all():
-        if person.telegram_id is None:
-            continue
-        at = erased.get(hash_of(person.telegram_id, key))
+        known_by: list[int | str] = [
+            person.ref,
+            *([person.telegram_id] if person.telegram_id else []),
+        ]
+        at = max(filter(None, (erased.get(hash_of(one, key)) for one in known_by)), default=None)
         if at is not None and person.met_at < at:
             await erase(session, person, now, key)
             count += 1

@@ -20,7 +20,6 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
-    case,
     func,
     select,
 )
@@ -42,7 +41,7 @@ from community.errors import (
 from community.lifecycle import Lifecycle, Who, who
 from community.needs import Need
 from community.people import Person
-from community.portions import Portion, portion
+from community.portions import FURTHEST, Portion
 from community.roles import RoleName
 
 
@@ -71,8 +70,8 @@ class Kind(StrEnum):
 
 VISIBLE = (State.PUBLISHED, State.HELD, State.CANCELLED)
 """What members may see."""
-WORKED_ON = (State.DRAFT, *VISIBLE)
-"""What animators have on their list."""
+LEFT_ALONE = (State.PROPOSED, State.REFUSED, State.DISCARDED)
+"""What animators do not have on their list."""
 LONGEST = timedelta(days=7)
 """Nothing lasts longer."""
 HOST_STAYS = timedelta(days=7)
@@ -379,19 +378,28 @@ def require_decided(event: Event) -> None:
 async def of_animator(
     session: AsyncSession, now: datetime, *, at: int = 0, size: int
 ) -> Portion[Event]:
-    """Return a page of what animators work on: what is to come, then the last month backwards."""
-    to_come = Event.ends_at > now
-    query = (
-        select(Event)
-        .where(Event.state.in_(WORKED_ON), Event.starts_at > now - timedelta(days=31))
-        .order_by(
-            case((to_come, 0), else_=1),
-            case((to_come, Event.starts_at)),
-            Event.starts_at.desc(),
-            Event.id,
-        )
-    )
-    return await portion(session, query, at, size)
+    """Return a page of what animators work on: what is to come, then the last month backwards.
+
+    Nobody counts its pages, as of a ``leaf``.
+    """
+    at = at if 0 <= at < FURTHEST else 0
+    # Said by what is left out, so that the index by time alone is walked, and only to its end.
+    query = select(Event).where(Event.state.not_in(LEFT_ALONE))
+    to_come = query.where(Event.starts_at > now - LONGEST, Event.ends_at > now)
+    past = query.where(Event.starts_at > now - timedelta(days=31), Event.ends_at <= now)
+    in_order = to_come.order_by(Event.starts_at, Event.id)
+    rows = [*await session.scalars(in_order.limit(size + 1).offset(at * size))]
+    if len(rows) <= size:
+        before = at * size + len(rows)
+        if at and not rows:
+            counted = to_come.with_only_columns(func.count(), maintain_column_froms=True)
+            before = int(await session.scalar(counted) or 0)
+        backwards = past.order_by(Event.starts_at.desc(), Event.id)
+        skipped = max(at * size - before, 0)
+        rows += await session.scalars(backwards.limit(size + 1 - len(rows)).offset(skipped))
+    if at and not rows:
+        return await of_animator(session, now, size=size)
+    return Portion(rows[:size], at * size + len(rows), at, size)
 
 
 async def last_place(session: AsyncSession) -> str | None:

@@ -48,7 +48,9 @@ async def link_of(
     organization = await find(session, Organization, organization_ref, lock=True)
     link: JoinLink | None = await session.scalar(
         select(JoinLink).where(
-            JoinLink.organization_id == organization.id, JoinLink.withdrawn_at.is_(None)
+            JoinLink.organization_id == organization.id,
+            JoinLink.label.is_(None),
+            JoinLink.withdrawn_at.is_(None),
         )
     )
     if link is None:
@@ -69,7 +71,9 @@ async def withdraw_link(
     await roles.require(session, actor, RoleName.COORDINATOR, now)
     organization = await find(session, Organization, organization_ref, lock=True)
     links = select(JoinLink.ref).where(
-        JoinLink.organization_id == organization.id, JoinLink.withdrawn_at.is_(None)
+        JoinLink.organization_id == organization.id,
+        JoinLink.label.is_(None),
+        JoinLink.withdrawn_at.is_(None),
     )
     for ref in (await session.scalars(links)).all():
         await people.withdraw_join_link(session, ref, now)

@@ -9,6 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import deliveries, roles, sends, translations
+from community.assisted import Assisted
 from community.errors import ChangedError, NotFoundError
 from community.events import EVENT, Event
 from community.events import State as Planned
@@ -34,11 +35,13 @@ class Owned:
     """Next steps with contacts among them."""
     plans: Sequence[Transfer]
     """Hand-over plans in which they teach a member, or have asked one."""
+    called: Sequence[Assisted]
+    """People without Telegram whom they call."""
 
     @property
-    def rows(self) -> list[Exchange | Event | Send | TeamTask | Transfer]:
+    def rows(self) -> list[Exchange | Event | Send | TeamTask | Transfer | Assisted]:
         """Return all of it."""
-        return [*self.questions, *self.proposals, *self.tasks, *self.plans]
+        return [*self.questions, *self.proposals, *self.tasks, *self.plans, *self.called]
 
     @property
     def seal(self) -> str:
@@ -101,6 +104,7 @@ async def _owned(session: AsyncSession, actor: Person, now: datetime, *, lock: b
     taught = select(Transfer).where(
         Transfer.owner_id == actor.id, Transfer.state.in_([Passing.OFFERED, Passing.AGREED])
     )
+    called = select(Assisted).where(Assisted.owner_id == actor.id, Assisted.opened_at.is_(None))
     plans = await _read(session, taught.order_by(Transfer.id), lock=lock)
     return Owned(
         await _read(session, asked.order_by(Exchange.id), lock=lock),
@@ -110,6 +114,7 @@ async def _owned(session: AsyncSession, actor: Person, now: datetime, *, lock: b
         ],
         await _read(session, coming().where(TeamTask.owner_id == actor.id), lock=lock),
         [one for one in plans if one.is_open(now)],
+        await _read(session, called.order_by(Assisted.id), lock=lock),
     )
 
 

@@ -7,11 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import consents, conversations, topics
 from community.among import among
+from community.assisted import without_telegram
 from community.audiences import EVERYBODY, Audience
 from community.consents import Purpose
 from community.deliveries import Delivery, Due, State
@@ -20,6 +21,7 @@ from community.policy import (
     CONVERSATION,
     GAP,
     POLICY,
+    TOLD_BY_PHONE,
     UNASKED,
     WEEKLY_CAP,
     NoRoom,
@@ -44,6 +46,8 @@ class Verdict:
 
 
 GO = Verdict(State.SENT)
+BY_PHONE = Verdict(State.SUPPRESSED, "by_phone")
+"""The person has no Telegram: whoever looks after them tells them."""
 
 
 @dataclass
@@ -51,6 +55,8 @@ class Reader:
     """What the policy has to know about one person."""
 
     person: Person
+    is_called: bool = False
+    """They have no Telegram, and an animator calls them."""
     agrees_to: Collection[Purpose] = frozenset()
     muted: Collection[Topic] = frozenset()
     answering_since: datetime | None = None
@@ -75,6 +81,10 @@ async def readers(
     people = await session.scalars(select(Person).where(among(Person.id, ids)))
     found = {person.id: Reader(person) for person in people}
     numbers = {r.person.telegram_id: r for r in found.values() if r.person.telegram_id}
+    numberless = [number for number, r in found.items() if r.person.telegram_id is None]
+    if numberless:
+        for number in await without_telegram(session, numberless):
+            found[number].is_called = True
     open_since = now - CONVERSATION
     for number, at in (await conversations.answering(session, [*numbers], open_since)).items():
         numbers[number].answering_since = at
@@ -134,7 +144,10 @@ def _lately_unasked(
         .where(
             among(Delivery.person_id, person_ids),
             Delivery.kind.in_(UNASKED),
-            Delivery.state.in_([State.CLAIMED, State.SENT, State.UNCERTAIN, State.RECALLED]),
+            or_(
+                Delivery.state.in_([State.CLAIMED, State.SENT, State.UNCERTAIN, State.RECALLED]),
+                (Delivery.state == State.SUPPRESSED) & Delivery.reason.in_(TOLD_BY_PHONE),
+            ),
             Delivery.settled_at > now - WEEK,
             Delivery.settled_at < now + GAP,
         )
@@ -169,7 +182,7 @@ def judge(row: Due, reader: Reader | None, now: datetime, default_zone: str) -> 
     if later <= now:
         if policy.unasked:
             reader.unasked.insert(0, now)
-        return GO
+        return BY_PHONE if reader.person.telegram_id is None else GO
     if later >= row.expires_at:
         return Verdict(State.EXPIRED, "no_time_left")
     return Verdict(State.QUEUED, "deferred", later)
@@ -178,7 +191,7 @@ def judge(row: Due, reader: Reader | None, now: datetime, default_zone: str) -> 
 def _not_wanted(policy: Policy, reader: Reader) -> str | None:
     """Return why the person does not get this kind at all, if so."""
     person = reader.person
-    if person.telegram_id is None:
+    if person.telegram_id is None and not (reader.is_called and policy.by_phone):
         return "no_telegram"
     if not person.can_be_reached:
         return "unreachable"

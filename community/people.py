@@ -178,6 +178,8 @@ class JoinLink(Base, Referable):
     )
     organization_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organizations.id"))
     """Of the link of a partner: which one (``community/feedback.py``)."""
+    label: Mapped[str | None] = mapped_column(String(40))
+    """What it is for: a place, a campaign (``community/promoting.py``)."""
     made_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
 
@@ -296,16 +298,25 @@ def rename(person: Person, name: str) -> None:
 
 
 async def join(
-    session: AsyncSession, person: Person, now: datetime, *, terms_version: str, language: str
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+    *,
+    terms_version: str,
+    language: str,
+    recorded_by: Person | None = None,
 ) -> bool:
-    """Accept the terms and become an active member; True if that changed anything."""
+    """Accept the terms and become an active member; True if that changed anything.
+
+    ``recorded_by`` has heard it said, and writes it down.
+    """
     return await MEMBERSHIP.move(
         session,
         person,
         Membership.ACTIVE,
         Who.SELF,
         now,
-        actor_id=person.id,
+        actor_id=(recorded_by or person).id,
         joined_at=person.joined_at or now,
         terms_version=terms_version,
         terms_language=language,

@@ -69,6 +69,8 @@ class Policy:
     silent_in: frozenset[Membership] = frozenset()
     not_for: frozenset[Participation] = frozenset()
     """Who has chosen to take part in one of these ways does not get it."""
+    by_phone: bool = False
+    """Whoever has no Telegram is told of it by the animator who looks after them."""
 
     @property
     def interrupts(self) -> bool:
@@ -142,8 +144,12 @@ _SURVEY = Policy(
     silent_in=_RESTING,
     not_for=_BY_ITSELF,
 )
+_MATCHING = replace(_SURVEY, lane=Lane.SERVICE, consent=Purpose.MATCHING)
 
-POLICY: Mapping[str, Policy] = {
+TOLD_BY_PHONE = ("by_phone", "not_reached", "told_by_phone")
+"""The reasons of what is told by phone and not sent (``face_to_face.Called``)."""
+
+_RULES: Mapping[str, Policy] = {
     "event_invitation": _news(Topic.EVENTS),
     "newsletter": _news(Topic.NEWSLETTERS),
     "offer": _news(Topic.OFFERS),
@@ -152,10 +158,9 @@ POLICY: Mapping[str, Policy] = {
     "silence": replace(_SURVEY, consent=Purpose.NEWS),
     "pulse": _SURVEY,
     "facilitation": _SURVEY,
-    "match_proposed": replace(_SURVEY, consent=Purpose.MATCHING, lane=Lane.SERVICE),
-    "match_none": replace(
-        _SURVEY, consent=Purpose.MATCHING, lane=Lane.SERVICE, no_room=NoRoom.SKIP
-    ),
+    "match_proposed": replace(_MATCHING, not_for=frozenset()),
+    "match_found": _owed(Lane.SERVICE, timedelta(days=10), silent_in=_GONE),
+    "match_none": replace(_MATCHING, no_room=NoRoom.SKIP),
     "match_answer": _owed(Lane.SERVICE, timedelta(days=3), silent_in=_GONE),
     "match_introduced": _owed(Lane.URGENT, timedelta(days=14), silent_in=_GONE),
     "match_notice": _owed(Lane.SERVICE, timedelta(days=7), silent_in=_GONE),
@@ -198,6 +203,19 @@ POLICY: Mapping[str, Policy] = {
     "role_notice": _owed(Lane.URGENT, timedelta(days=3), waits_for_morning=False),
     "transfer_notice": _owed(Lane.SERVICE, timedelta(days=7), silent_in=_GONE),
     "transfer_result": _owed(Lane.SERVICE, timedelta(days=7)),
+}
+BY_PHONE = (
+    "event_invitation",
+    "newsletter",
+    "digest",
+    "event_reminder",
+    "event_changed",
+    "event_cancelled",
+    "place_offered",
+)
+"""What is read out to people without Telegram: what the network tells a member, and no more."""
+POLICY: Mapping[str, Policy] = {
+    kind: replace(rules, by_phone=kind in BY_PHONE) for kind, rules in _RULES.items()
 }
 UNASKED = tuple(kind for kind, policy in POLICY.items() if policy.unasked)
 EDITS = ("correction", "recall")

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import machine, posts, translations
 from community.absences import Absence
 from community.arrivals import Arrival, Arriving
+from community.assisted import Assisted
 from community.attendance import Attendance
 from community.awaited import TranslationRequest
 from community.contacts import Contact
@@ -357,6 +358,25 @@ RULES: Sequence[Rule] = (
         "they asked",
         "to let them in once they are a member",
         lambda before: delete(Applicant).where(Applicant.asked_at < before),
+    ),
+    Rule(
+        "the telephone number of somebody without Telegram; it goes sooner, once they open their "
+        "code or ask for it",
+        timedelta(days=365),
+        "they were registered",
+        "so that an animator can call them",
+        lambda before: (
+            update(Assisted)
+            .where(Assisted.registered_at < before, Assisted.phone.is_not(None))
+            .values(phone=None)
+        ),
+    ),
+    Rule(
+        "that somebody was registered face to face, and by whom",
+        timedelta(days=365),
+        "they opened their code",
+        "so that they can look up and put right what was recorded",
+        lambda before: delete(Assisted).where(Assisted.opened_at < before),
     ),
     Rule(
         "that somebody of the team was away",

@@ -67,7 +67,12 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         groups.change groups.every groups.for_event groups.link groups.opened groups.post
         groups.unlink event_support.invite event_support.take_off events.create events.discard
         events.publish
-        events.translate handing_over.hand_over handing_over.owned hosting.place_in inbox.answer
+        events.translate face_to_face.calling.answer_by_phone face_to_face.calling.calls
+        face_to_face.calling.calls_of face_to_face.calling.settle face_to_face.codes.new_code
+        face_to_face.registering.change_phone face_to_face.registering.erase
+        face_to_face.registering.mine face_to_face.registering.opened
+        face_to_face.registering.register face_to_face.registering.take_back
+        handing_over.hand_over handing_over.owned hosting.place_in inbox.answer
         inbox.close inbox.entrusted inbox.hand_on inbox.of_team inbox.opened inbox.take
         lessons.add lessons.change lessons.discard
         lessons.every lessons.opened lessons.publish
@@ -103,6 +108,12 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         """,
     ),
     (
+        frozenset({_R.ANIMATOR, _R.COORDINATOR, _R.PROVIDER_STAFF}),
+        """
+        promoting.link_of promoting.links promoting.make promoting.promoted promoting.withdraw
+        """,
+    ),
+    (
         frozenset({_R.COORDINATOR, _R.PROVIDER_STAFF}),
         """
         feedback.counted providers.freshness.confirm
@@ -114,7 +125,8 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         agreements.ending.end agreements.keeping.activate agreements.keeping.active_with
         agreements.keeping.advance agreements.keeping.begin agreements.keeping.change
         agreements.keeping.every agreements.keeping.listed agreements.keeping.opened areas.change
-        areas.create feedback.link_of feedback.withdraw_link figures.activity.read_activity
+        areas.create promoting.every_promoted
+        feedback.link_of feedback.withdraw_link figures.activity.read_activity
         figures.months.read
         figures.support.read_support plans.add plans.change plans.move plans.opened plans.tasks
         providers.comparing.compare providers.entries.line providers.entries.log

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import bridge, cohorts, deliveries, referrals, roles, sends, transfers
+from community import bridge, cohorts, deliveries, face_to_face, referrals, roles, sends, transfers
 from community.cohorts import Cohort
 from community.digests import Digest
 from community.digests import State as Gathered
@@ -46,6 +46,8 @@ class Today:
     to_answer: int
     """Questions of any kind to be answered today, those that are overdue among them."""
     overdue: int
+    to_call: int
+    """People without Telegram who are to be told something."""
     to_pass_on: int
     """Requests that wait for the team to bring them to an organisation."""
     disputed: int
@@ -87,6 +89,7 @@ async def look(
         to_answer=await _count(session, asked.where(Exchange.due_at < midnight)) + len(others),
         overdue=await _count(session, asked.where(Exchange.due_at <= now))
         + sum(due_at <= now for due_at in others),
+        to_call=await face_to_face.to_call(session, actor, now),
         to_pass_on=await _count(session, passed_on),
         disputed=await _count(
             session, select(Referral).where(Referral.state == referrals.State.DISPUTED)

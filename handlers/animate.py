@@ -27,8 +27,10 @@ from handlers.staff import (
     Digests,
     Groups,
     Inbox,
+    OneAssisted,
     OneCohort,
     OpenJudged,
+    PartnerLinks,
     Tasks,
     Taught,
     Templates,
@@ -103,6 +105,7 @@ async def desk(page: Page) -> Message:
                 Button(_.label("button", "🏠 Venues"), Venues()),
                 Button(_.label("button", "📌 Groups"), Groups()),
             ],
+            [Button(_.label("button", "🙌 Face to face"), OneAssisted())],
             [Button(_.label("button", "💬 What members think"), OpenJudged())],
         ]
         if await deliveries.uncertain(page.session, page.now):
@@ -120,7 +123,8 @@ async def desk(page: Page) -> Message:
     if RoleName.ANIMATOR in held:
         lessons = Button(_.label("button", "🎓 Lessons"), Taught())
         rows.append([lessons, Button(_.label("button", "🎒 Courses"), OneCohort())])
-        rows.append([Button(_.label("button", "📤 Tell others"), menu.Share())])
+        partners = Button(_.label("button", "📣 Partners"), PartnerLinks())
+        rows.append([Button(_.label("button", "📤 Tell others"), menu.Share()), partners])
     rows.append([Button(_.label("button", "👥 Team"), Desk(to="team"))])
     elsewhere = menu.ways_in(held - menu.STAFF, _)
     text = lines(_("<b>Your desk</b>"), held_line, *(["", *elsewhere] if elsewhere else []))

@@ -145,6 +145,7 @@ async def preview_card(page: Page, ref: str, changes: Mapping[str, str]) -> Mess
     seen = await entries.seal(page.session, row, changes)
     told = [_("<b>Not saved yet</b>")]
     drafts, currency = False, entry_words.currency_of(row)
+    becomes = entry_words.currency_of(row, changes)
     source = await facts.source_of(page.session, row)
     for field, text in changes.items():
         before = await facts.value(page.session, row, field)
@@ -154,7 +155,7 @@ async def preview_card(page: Page, ref: str, changes: Mapping[str, str]) -> Mess
                 "{field}: {before} → {after}",
                 field=entry_words.field_name(field, _),
                 before=await entry_words.shown(page, field, before, currency),
-                after=await entry_words.shown(page, field, text, currency),
+                after=await entry_words.shown(page, field, text, becomes),
             )
         )
     if drafts:

@@ -24,7 +24,7 @@ from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.replies import Page, Replies, Reply, blockquote, edit, lines, say, toast
 from handlers.service_form import EVERYWHERE, UNKNOWN
 from handlers.staff import PROVIDERS, router_for
-from locales import OFFERED, Html, fold_digits, language_name
+from locales import OFFERED, Html, currency_name, fold_digits, is_currency, language_name
 
 SWITCHES = ("interpretation", "online")
 """Facts that are so or not: a tap turns them."""
@@ -45,6 +45,9 @@ async def _ask(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
     elif field == "cost":
         told = [entry_words.cost_question(_currency(about), _)]
         choices = [(_.label("button", "Free of charge"), "0")]
+    elif field == "currency":
+        told = [_("In which currency? Write its three letters, for example {code}.", code="CHF")]
+        choices = [(currency_name(entry_words.EUROS, _), entry_words.EUROS)]
     elif field == "area":
         told = [_("Where is it given?")]
         everywhere = (_.label("button", "Everywhere, or online"), EVERYWHERE)
@@ -56,7 +59,7 @@ async def _ask(page: Page, about: Mapping[str, Any], answers: Any) -> Question:
             _("Write them like this: {example}", example="9:00-12:30, 14:00-17:00"),
         ]
         choices = [(_.label("button", "Closed on this day"), UNKNOWN)]
-    if field not in ("name", "area", "hours"):
+    if field not in ("name", "currency", "area", "hours"):
         choices.append((_.label("button", "Not known, take it out"), UNKNOWN))
     if about.get("stands"):
         told.append(
@@ -85,6 +88,10 @@ async def _read(answering: Answering, text: str) -> str:
         if amount is None:
             raise NotUnderstoodError("amount")
         text = f"{amount[1]}.{amount[2] or 0}"
+    elif field == "currency":
+        text = text.strip().upper()
+        if not is_currency(text):
+            raise NotUnderstoodError("currency")
     elif field == "area":
         if not answering.chosen:
             raise NotUnderstoodError("choice")
@@ -193,7 +200,7 @@ async def about_field(
         "language": language,
         "source": source,
         "stands": stands,
-        "currency": entry_words.currency_of(row),
+        "currency": entry_words.currency_of(row, await unsaved.of(state, row.ref)),
     }
 
 

@@ -1,7 +1,9 @@
 """What the fields of an entry are called, and what stands in them, in the reader's words."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from community import areas, translations
@@ -33,7 +35,7 @@ TEXTS = (
 )
 """The words of a service, in the order in which somebody reads about it."""
 EUROS = "EUR"
-FACTS = ("cost", "area", "phone", "email", "url")
+FACTS = ("cost", "currency", "area", "phone", "email", "url")
 """Facts that are asked for; languages, hours and the interpreter are tapped."""
 
 OF_ORGANIZATION = ("name", "description", "phone", "email", "website")
@@ -135,9 +137,10 @@ def cost_question(currency: str, _: Translator) -> Html:
     return _("What does it cost? The currency is {currency}.", currency=currency_name(currency, _))
 
 
-def currency_of(row: Entry | None) -> str:
-    """Return in which currency amounts of an entry are."""
-    return row.currency if isinstance(row, Service) else EUROS
+def currency_of(row: Entry | None, changes: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return in which currency amounts of an entry are, with what is not saved."""
+    stands = row.currency if isinstance(row, Service) else EUROS
+    return changes.get("currency", stands)
 
 
 def _cost(amount: Decimal, currency: str, _: Translator) -> str:

@@ -20,7 +20,7 @@ from handlers import menu
 from handlers.audience import told
 from handlers.replies import Button, File, Message, Page, Replies, edit, lines, say, toast
 from handlers.setup_ways import OneOrganization
-from handlers.staff import COORDINATORS, PROVIDERS, PartnerLink, Received, router_for
+from handlers.staff import COORDINATORS, PROVIDERS, PartnerLink, PartnerLinks, Received, router_for
 from handlers.supporters import name_of
 from locales import Html, Translator
 from reports.qr import qr_picture
@@ -154,7 +154,8 @@ async def link_card(page: Page, ref: str, link: str) -> Message:
     )
     off = Button(_.label("button", "Withdraw this link"), PartnerLink(ref=ref, act="withdraw"))
     file = File("link.png", qr_picture(address), is_picture=True)
-    return Message(text, [[off], _to_organization(page, ref)], file=file)
+    more = Button(_.label("button", "🔗 Links by place"), PartnerLinks(ref=ref))
+    return Message(text, [[more], [off], _to_organization(page, ref)], file=file)
 
 
 async def _counted(page: Page, ref: str) -> Protected[str]:
@@ -281,6 +282,8 @@ async def staff_rows(page: Page) -> list[list[Button]]:
             organization=await name_of(page, number),
         )
         rows.append([Button(label, Hear(ref=organization.ref))])
+        links = _.label("button", "📣 Links and posters")
+        rows.append([Button(links, PartnerLinks(ref=organization.ref))])
     return rows
 
 

@@ -210,6 +210,8 @@ def _guest_label(answer: Attendance, guest: Person, _: Translator) -> str:
     if answer.state == Attending.MISSED:
         return _.label("guest", "❌ {name}", name=name)
     said = words.attending(answer.state, _)
+    if answer.by_phone:
+        return _.label("guest", "☎️ {name} ({said})", name=name, said=said)
     return _.label("guest", "▫️ {name} ({said})", name=name, said=said)
 
 

@@ -116,6 +116,8 @@ async def _told(page: Page, owned: Owned) -> list[Html]:
         told += [_("▫️ {what}", what=task.what) for task in owned.tasks[:SHOWN]]
     if owned.plans:
         told.append(_("🌱 Hand-over plans: {n}", n=len(owned.plans)))
+    if owned.called:
+        told.append(_("📞 People whom you call: {n}", n=len(owned.called)))
     return told
 
 

@@ -15,6 +15,7 @@ from community import consents, erasure, keys, limits, needs, people, roles, tra
 from community.people import Person
 from handlers import (
     feedback,
+    handed_over,
     menu,
     my_cohorts,
     networks,
@@ -136,7 +137,11 @@ async def me_card(page: Page) -> Message:
     told.append(_("You agreed to: {agreed}", agreed=agreed))
     rows = [*resting.rows(page), *_change_rows(page)]
     rows.insert(-3, await feedback.me_button(page))
-    rows[:0] = [*await transfers.my_buttons(page), *await my_cohorts.buttons(page)]
+    rows[:0] = [
+        *await handed_over.my_button(page),
+        *await transfers.my_buttons(page),
+        *await my_cohorts.buttons(page),
+    ]
     return Message(lines(_("<b>What we know about you</b>"), "", *told), rows)
 
 

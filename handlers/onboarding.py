@@ -13,7 +13,7 @@ from community import attendance, cohorts, consents, lessons, people
 from community.consents import Purpose
 from community.errors import LinkRefusedError, NotFoundError
 from community.people import Person
-from handlers import feedback, joining, menu, team, words
+from handlers import feedback, handed_over, joining, menu, team, words
 from handlers.replies import (
     Button,
     Message,
@@ -80,6 +80,9 @@ async def start(
     payload = command.args or ""
     joining = not payload.startswith("i-")
     try:
+        if payload.startswith(handed_over.LINK):
+            code = payload.removeprefix(handed_over.LINK)
+            return await handed_over.take(session, person, code, now)
         followed = await _follow(session, person, payload, now)
     except (LinkRefusedError, NotFoundError):
         if person.is_member:

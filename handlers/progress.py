@@ -49,11 +49,12 @@ async def card_of(page: Page, send: Send) -> Message:
     still_open = sum(rows[state] for state in OPEN)
     block = await block_for(page, *send.subject)
     title = Html("<b>") + (block.get("title") if block else "") + Html("</b>")
+    phoned = await sends.by_phone(page.session, send)
     later, first = await sends.deferred(page.session, send)
     text = lines(
         title,
         state_sentence(page, send),
-        *(_figures(send, rows, still_open, _) if send.audience else ()),
+        *(_figures(send, rows, still_open, phoned, _) if send.audience else ()),
         *(_languages(by_language, _) if send.audience else ()),
         _time_left(page, send, send.audience or 0, still_open, later + rows[Row.WAITING]),
         _.ngettext(
@@ -117,9 +118,12 @@ def _why_held(send: Send, _: Translator) -> Html:
     }[Held(send.held_because or Held.BY_HAND)]
 
 
-def _figures(send: Send, rows: Counter[Row], still_open: int, _: Translator) -> list[Html]:
+def _figures(
+    send: Send, rows: Counter[Row], still_open: int, phoned: tuple[int, int], _: Translator
+) -> list[Html]:
     audience = send.audience or 0
     settled, to_go = max(0, audience - still_open), still_open - rows[Row.WAITING]
+    unwanted = rows[Row.SUPPRESSED] - sum(phoned)
     filled = BAR * settled // audience if audience else BAR
     told = [
         (
@@ -134,10 +138,9 @@ def _figures(send: Send, rows: Counter[Row], still_open: int, _: Translator) -> 
             rows[Row.WAITING],
         ),
         (_("🚫 Cannot be reached: {n}", n=number(rows[Row.REFUSED], _)), rows[Row.REFUSED]),
-        (
-            _("🔕 Not wanted any more: {n}", n=number(rows[Row.SUPPRESSED], _)),
-            rows[Row.SUPPRESSED],
-        ),
+        (_("☎️ Told by phone: {n}", n=number(phoned[0], _)), phoned[0]),
+        (_("📞 To be told by phone: {n}", n=number(phoned[1], _)), phoned[1]),
+        (_("🔕 Not wanted any more: {n}", n=number(unwanted, _)), unwanted),
         (_("⌛ Too late: {n}", n=number(rows[Row.EXPIRED], _)), rows[Row.EXPIRED]),
         (
             _("⚠️ Failed: {n}", n=number(rows[Row.FAILED], _))

@@ -31,7 +31,15 @@ from handlers.replies import (
     say,
 )
 from handlers.setup_ways import SetUp
-from handlers.staff import LessonFigures, Months, OneCohort, OpenJudged, RunByMembers, router_for
+from handlers.staff import (
+    LessonFigures,
+    Months,
+    OneCohort,
+    OpenJudged,
+    PartnerLinks,
+    RunByMembers,
+    router_for,
+)
 from locales import Html, Translator
 from reports import chart, support
 from reports.figures import language_title, month_name, report
@@ -158,6 +166,7 @@ async def report_card(page: Page) -> Message:
         [Button(_.label("button", "🎓 Lessons in figures"), LessonFigures())],
         [Button(_.label("button", "🎒 Courses in figures"), OneCohort(act="figures"))],
         [Button(_.label("button", "🌱 Run by members"), RunByMembers())],
+        [Button(_.label("button", "📣 Partners who promote"), PartnerLinks(act="figures"))],
         [await drafts.button(page)],
         [Button(_.label("button", "⚙️ Set up the network"), SetUp())],
     ]

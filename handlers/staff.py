@@ -268,6 +268,22 @@ class AsTheyStand(CallbackData, prefix="vt"):
     ref: str = ""
 
 
+class OneAssisted(CallbackData, prefix="fd"):
+    """Those whom one looks after who have no Telegram; or one of them, and what is done."""
+
+    ref: str = ""
+    act: str = "open"
+    what: str = ""
+
+
+class Calls(CallbackData, prefix="fe"):
+    """Whom to call; or one of them: ``seal`` stands for what they are told, ``act`` what came."""
+
+    ref: str = ""
+    act: str = "open"
+    seal: str = ""
+
+
 class Late(CallbackData, prefix="ls"):
     """A page of the requests that are late."""
 
@@ -451,6 +467,14 @@ class PartnerLink(CallbackData, prefix="lk"):
 
     ref: str
     act: str = "open"
+
+
+class PartnerLinks(CallbackData, prefix="fj"):
+    """The links of a partner: all, one more, one of them; without ``ref``, the partners."""
+
+    ref: str = ""
+    act: str = "open"
+    link: str = ""
 
 
 class Only(BaseMiddleware):

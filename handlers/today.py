@@ -17,6 +17,7 @@ from handlers.replies import Button, Message, Page, Replies, edit, lines
 from handlers.staff import (
     ANIMATORS,
     AllSends,
+    Calls,
     Digests,
     HandOver,
     Inbox,
@@ -92,6 +93,7 @@ def _counted(page: Page, morning: Morning) -> list[Button]:
         ),
         (today_alone, _.label("button", "✉️ Answers due today: {n}", n=today_alone), Inbox()),
         (morning.disputed, _.label("button", "⚖️ They disagree: {n}", n=morning.disputed), Inbox()),
+        (morning.to_call, _.label("button", "📞 People to call: {n}", n=morning.to_call), Calls()),
         (
             morning.to_pass_on,
             _.label("button", "📞 To pass on: {n}", n=morning.to_pass_on),

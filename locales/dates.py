@@ -25,7 +25,13 @@ from babel.dates import (
     format_timedelta,
 )
 from babel.lists import format_list
-from babel.numbers import format_currency, format_decimal, format_percent, get_currency_name
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_currency_name,
+    get_territory_currencies,
+)
 from babel.units import format_unit
 
 from locales.translator import Html, Translator, escape, isolate
@@ -179,6 +185,13 @@ def money(amount: float | Decimal, currency: str, _: Translator) -> str:
 def currency_name(currency: str, _: Translator) -> str:
     """Return what a currency is called (ISO 4217)."""
     return get_currency_name(currency, locale=_.locale)
+
+
+def is_currency(code: str) -> bool:
+    """Say whether this is a currency that is paid with somewhere today (ISO 4217)."""
+    return any(
+        code in get_territory_currencies(place) for place in get_global("territory_currencies")
+    )
 
 
 def distance(km: float, zone: ZoneInfo, _: Translator) -> str:

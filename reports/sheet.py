@@ -29,11 +29,13 @@ class Sheet:
     scan: str
     link: str
     foot: str = ""
+    code: str = ""
+    """Digits to type, for whoever cannot scan: large, and from left to right in every script."""
 
     @property
     def words(self) -> Sequence[str]:
         """Return every text on it."""
-        return (self.title, self.lead, *self.points, self.scan, self.link, self.foot)
+        return (self.title, self.lead, *self.points, self.scan, self.link, self.foot, self.code)
 
 
 def card(sheet: Sheet, _: Translator) -> Callable[[], bytes] | None:
@@ -78,6 +80,10 @@ def _laid_out(sheet: Sheet, _: Translator, height: int) -> tuple[str, Sequence[L
     code = _code(sheet, body.y + round(36 * big), round(QR_SIZE * big))
     under = Block(_.is_rtl)
     under.y = body.y + round(36 * big) + round(QR_SIZE * big) + round(34 * big)
+    if sheet.code:
+        under.y += round(16 * big)
+        under.middle(sheet.code, round(44 * big), INK, rtl=False)
+        under.y += round(40 * big)
     under.middle(sheet.scan, round(18 * big), INK)
     under.y += round(28 * big)
     under.middle(sheet.link, round(15 * big), PALE, rtl=False)

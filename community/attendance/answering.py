@@ -71,8 +71,11 @@ async def answer(
     now: datetime,
     *,
     default_zone: str,
+    recorded_by: Person | None = None,
 ) -> tuple[Attendance, bool]:
     """Answer an invitation; return where that leaves the person, and whether it changed anything.
+
+    ``recorded_by`` was told so by phone, and writes it down.
 
     One says yes or maybe to at most five events to come. "Going" to a full event is a number on
     the waiting list. A place given up is offered to the next in line. Pressing the same button
@@ -118,7 +121,9 @@ async def answer(
         target,
         Who.SELF,
         now,
-        actor_id=actor.id,
+        actor_id=(recorded_by or actor).id,
+        source="phone" if recorded_by else None,
+        by_phone=recorded_by is not None,
         answered_at=now if before != target else attendance.answered_at,
         offered_until=None,
         guests=attendance.guests if target in BRINGS else 0,

@@ -110,6 +110,8 @@ class Attendance(Base, Identified):
     """What they need in order to come: of `provisions.Provision`."""
     missed_because: Mapped[str | None] = mapped_column(String(16))
     """Why they could not come, if they have said so: a code."""
+    by_phone: Mapped[bool] = mapped_column(default=False)
+    """They have said so to an animator, who wrote it down."""
 
 
 def key_of(event_id: int, person_id: int) -> Hashable:

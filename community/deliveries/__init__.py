@@ -6,7 +6,7 @@ it says is rendered when it is sent, from what is true then, in the language the
 
 from community.deliveries.claiming import claim, let_go, next_due
 from community.deliveries.ending import Unsure, expire, lose, rescue, resend, uncertain
-from community.deliveries.planning import Plan, cancel, plan, plan_notices, replan
+from community.deliveries.planning import Plan, cancel, plan, plan_new, plan_notices, replan
 from community.deliveries.settling import Outcome, copies_of, remember, settle
 from community.deliveries.table import (
     DELIVERY,
@@ -35,6 +35,7 @@ __all__ = [
     "lose",
     "next_due",
     "plan",
+    "plan_new",
     "plan_notices",
     "remember",
     "replan",

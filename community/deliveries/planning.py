@@ -1,6 +1,6 @@
 """A message comes to be owed, once, or is called off."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     bindparam,
+    insert,
     or_,
     update,
 )
@@ -16,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community.deliveries.table import ROWS, Delivery, State
 from community.memory import later
 from community.policy import POLICY
-from community.writing import insert_new, new_only, rows_changed
+from community.writing import insert_many, insert_new, new_only, rows_changed
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,16 @@ class Plan:
 async def plan(session: AsyncSession, now: datetime, *plans: Plan) -> int:
     """Owe these messages, each once; return how many are new."""
     return await insert_new(session, Delivery, [_row_of(one, now) for one in plans])
+
+
+async def plan_new(session: AsyncSession, now: datetime, plans: Sequence[Plan]) -> int:
+    """Owe messages about what has just been made, so that none of them can be owed already.
+
+    For many: they are written by one statement that is made once, whatever their number.
+    """
+    rows = [_row_of(one, now) for one in plans]
+    await session.run_sync(lambda sync: insert_many(sync.connection(), insert(ROWS), rows))
+    return len(rows)
 
 
 async def plan_notices(

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import blocks, consents, deliveries, history
 from community.base import find
 from community.consents import Purpose
-from community.deliveries import Plan
+from community.deliveries import Delivery, Plan
+from community.deliveries import State as Sent
 from community.errors import ConsentMissingError, FullError, NotFoundError, TooLateError
 from community.lifecycle import Who
 from community.matches.table import (
@@ -265,7 +266,8 @@ async def _took_part(session: AsyncSession, actor: Person) -> None:
 async def lapse(session: AsyncSession, now: datetime, most: int = 500) -> int:
     """End proposals whose time is over; return how many.
 
-    Who had said yes hears that it came to nothing; who had said nothing has missed one.
+    Who had said yes hears that it came to nothing; who had it before them and said nothing has
+    missed one.
     """
     matches = await session.scalars(
         select(Match)
@@ -297,10 +299,21 @@ async def lapse(session: AsyncSession, now: datetime, most: int = 500) -> int:
                         subject_id=match.id,
                     ),
                 )
-            elif side.declined_at is None:
+            elif side.declined_at is None and await _came(session, match, side):
                 await missed(session, side.person_id, now)
     await session.flush()
     return count
+
+
+async def _came(session: AsyncSession, match: Match, side: MatchSide) -> bool:
+    """Say whether the proposal has reached somebody: it may have waited for the cap to the end."""
+    sent = select(Delivery.id).where(
+        Delivery.kind.in_(["match_proposed", "match_found"]),
+        Delivery.subject_id == match.id,
+        Delivery.person_id == side.person_id,
+        Delivery.state == Sent.SENT,
+    )
+    return await session.scalar(sent.limit(1)) is not None
 
 
 async def next_lapse(session: AsyncSession) -> datetime | None:

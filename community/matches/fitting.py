@@ -27,8 +27,6 @@ KEPT = 24
 ANSWERED, BACK = 100, 50
 """What an answered need is worth, and one of the partner's that is answered in return."""
 LANGUAGE, AREA, SECTOR, TIME = 40, 15, 10, 10
-SCARCE = 60
-"""Shared among all whom somebody could meet: who has one only goes before who has many."""
 
 
 @dataclass(frozen=True)
@@ -121,9 +119,7 @@ def edges(people: Population, seed: int, *, kept: int = KEPT) -> Edges:
     receivers, givers, scores = receivers[order], givers[order], scores[order]
     rank = np.arange(len(receivers)) - np.searchsorted(receivers, receivers)
     best = rank < kept
-    receivers, givers, scores = receivers[best], givers[best], scores[best]
-    degree = np.bincount(receivers, minlength=people.size)
-    return Edges(receivers, givers, scores + SCARCE / np.maximum(degree[receivers], 1))
+    return Edges(receivers[best], givers[best], scores[best])
 
 
 def _candidates(people: Population, random: np.random.Generator) -> tuple[Places, Places]:

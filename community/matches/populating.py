@@ -94,6 +94,8 @@ class _Past:
     """How often each was proposed lately."""
     taken: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     """Of guides: places that are taken, or waited for."""
+    given: set[int] = field(default_factory=set)
+    """Who was proposed to somebody in this round, before it was cut off."""
     busy: set[int] = field(default_factory=set)
     """For whom somebody was found already, or who has not answered yet."""
     apart: set[tuple[int, int]] = field(default_factory=set)
@@ -168,7 +170,10 @@ async def population(session: AsyncSession, found: MatchRound, now: datetime) ->
         )  # fmt: skip
         receives.append(wants)
         is_guide = row.confirmed_at is not None and row.gives in GUIDES
-        places = row.places - past.taken.get(row.id, 0) if is_guide else 1
+        if is_guide:
+            places = row.places - past.taken.get(row.id, 0)
+        else:
+            places = int(row.id not in past.given)
         is_asleep = row.participation == Participation.READING and not is_guide
         slots.append(0 if is_asleep else max(min(places, left - wants), 0))
     pairs = {
@@ -293,6 +298,8 @@ async def _past(session: AsyncSession, found: MatchRound, now: datetime) -> _Pas
         is_open = row.state in OPEN
         if row.proposed_at > now - BUDGET_WITHIN:
             past.used[row.person_id] += 1
+        if row.side == Side.GIVER and row.round_id == found.id:
+            past.given.add(row.person_id)
         if row.side == Side.RECEIVER and (
             row.round_id == found.id
             or (row.lapses_at > now and not (row.accepted_at or row.declined_at))

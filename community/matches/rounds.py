@@ -7,9 +7,10 @@ for whoever has nobody yet.
 
 from collections.abc import Collection
 from datetime import UTC, datetime, time, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import deliveries, history
@@ -32,7 +33,7 @@ from community.matches.table import (
 )
 from community.matches.taking_part import take_part
 from community.people import Person
-from community.writing import insert_new
+from community.writing import insert_many, insert_new
 
 EVERY = timedelta(days=14)
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
@@ -40,6 +41,7 @@ FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 HOUR = time(10)
 TOLD_AGAIN = timedelta(days=60)
 """Whoever was told that there is nobody hears it again after so long."""
+MATCHES, SIDES = (cast("Table", table.__table__) for table in (Match, MatchSide))
 
 # When
 
@@ -157,39 +159,47 @@ async def propose(
         if one in here and other in here and not {(one, other), (other, one)} & blocks
     ]
     lapses = now + ANSWERED_WITHIN
-    matches = [
-        Match(
-            round_id=found.id,
-            partner=here[other].gives if here[other].confirmed_at else Partner.PEER,
-            proposed_at=now,
-            lapses_at=lapses,
-        )
-        for _one, other in fit
+    refs = [new_ref() for _pair in fit]
+    # Rows by hand: as objects they took half of a round.
+    rows = [
+        {
+            "ref": ref,
+            "round_id": found.id,
+            "partner": here[other].gives if here[other].confirmed_at else Partner.PEER,
+            "proposed_at": now,
+            "lapses_at": lapses,
+        }
+        for ref, (_one, other) in zip(refs, fit, strict=True)
     ]
-    session.add_all(matches)
-    await session.flush()
-    for match, (one, other) in zip(matches, fit, strict=True):
-        session.add_all(
-            MatchSide(match_id=match.id, person_id=person_id, side=side, proposed_at=now)
-            for person_id, side in ((one, Side.RECEIVER), (other, Side.GIVER))
-        )
-    await session.flush()
-    await deliveries.plan(
+    await session.run_sync(lambda sync: insert_many(sync.connection(), insert(MATCHES), rows))
+    made = await session.execute(select(Match.ref, Match.id).where(Match.ref.in_(refs)))
+    numbers = {row.ref: row.id for row in made}
+    sides = [
+        (numbers[ref], ref, person_id, side)
+        for ref, pair in zip(refs, fit, strict=True)
+        for person_id, side in zip(pair, (Side.RECEIVER, Side.GIVER), strict=True)
+    ]
+    halves = [
+        {"match_id": match_id, "person_id": person_id, "side": side, "proposed_at": now}
+        for match_id, _ref, person_id, side in sides
+    ]
+    await session.run_sync(lambda sync: insert_many(sync.connection(), insert(SIDES), halves))
+    await deliveries.plan_new(
         session,
         now,
-        *(
+        [
             Plan(
-                "match_proposed",
+                # Whoever has asked waits for it; to the other it comes unasked.
+                "match_found" if person_id == found.person_id else "match_proposed",
                 person_id,
-                f"match:{match.id}:{person_id}",
+                f"match:{match_id}:{person_id}",
                 now,
-                {"ref": match.ref},
+                {"ref": ref},
                 lapses,
-                subject_id=match.id,
+                subject_id=match_id,
             )
-            for match, pair in zip(matches, fit, strict=True)
-            for person_id in pair
-        ),
+            for match_id, ref, person_id, _side in sides
+        ],
     )
     return len(fit)
 
@@ -230,10 +240,10 @@ async def finish(
         pairing.told_of_none_at = now
     await session.flush()
     asked = found.person_id is not None
-    await deliveries.plan(
+    await deliveries.plan_new(
         session,
         now,
-        *(
+        [
             Plan(
                 "match_answer" if asked else "match_none",
                 pairing.person_id,
@@ -242,7 +252,7 @@ async def finish(
                 subject_id=found.id,
             )
             for pairing in told
-        ),
+        ],
     )
     await history.note(
         session,

@@ -87,7 +87,7 @@ def _amount(text: str) -> Decimal | None:
 
 def _currency(text: str) -> str:
     if not re.fullmatch(r"[A-Z]{3}", text):
-        raise NotUnderstoodError("amount")
+        raise NotUnderstoodError("currency")
     return text
 
 

@@ -31,6 +31,7 @@ from community.sends.offering import (
     withdraw_offer,
 )
 from community.sends.outcomes import (
+    by_phone,
     deferred,
     leave_uncertain,
     outcomes_by_language,
@@ -81,6 +82,7 @@ __all__ = [
     "State",
     "announce",
     "binds",
+    "by_phone",
     "cancel",
     "cancel_event",
     "change_event",

@@ -13,7 +13,7 @@ from community.errors import IllegalMoveError
 from community.events import Event
 from community.lifecycle import Who
 from community.people import Person
-from community.policy import POLICY
+from community.policy import POLICY, TOLD_BY_PHONE
 from community.roles import RoleName
 from community.sends.running import opens_before
 from community.sends.table import SEND, Kind, Send, State
@@ -32,6 +32,22 @@ async def outcomes_by_language(
     for language, state, count in rows:
         found.setdefault(language or "", Counter())[deliveries.State(state)] += count
     return found
+
+
+async def by_phone(session: AsyncSession, send: Send) -> tuple[int, int]:
+    """Return how many without Telegram have been told by phone, and how many still are to be."""
+    rows = await session.execute(
+        select(Delivery.reason, func.count())
+        .where(
+            Delivery.send_id == send.id,
+            Delivery.state == deliveries.State.SUPPRESSED,
+            Delivery.reason.in_(TOLD_BY_PHONE),
+        )
+        .group_by(Delivery.reason)
+    )
+    found = {row[0]: row[1] for row in rows}
+    told = found.pop("told_by_phone", 0)
+    return told, sum(found.values())
 
 
 async def deferred(session: AsyncSession, send: Send) -> tuple[int, datetime | None]:

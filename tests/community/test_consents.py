@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from community import consents
 from community.consents import Consent, Purpose
 from community.people import Person
 
-TERMS = {"version": "1", "language": "en"}
+TERMS: dict[str, Any] = {"version": "1", "language": "en"}
 
 
 async def _somebody(database: Database, now: datetime) -> int:

@@ -86,9 +86,18 @@ async def test_the_desk_lists_what_is_to_come_and_then_the_last_month_backwards(
     await many(session, now, [-31 * 24 - 1], events.State.HELD)
     await many(session, now, [1], events.State.DISCARDED)
     wanted = [running, ahead[1], ahead[0], past[1], past[2], past[0]]
-    pages = [await events.of_animator(session, now, at=at, size=4) for at in (0, 1)]
-    assert [event for page in pages for event in page.rows] == wanted
-    assert [page.total for page in pages] == [6, 6]
+    for size in (1, 2, 4, 6):
+        pages = [
+            await events.of_animator(session, now, at=at, size=size) for at in range(-(-6 // size))
+        ]
+        assert [event for page in pages for event in page.rows] == wanted
+        assert [page.total > (page.at + 1) * size for page in pages] == [
+            *([True] * (len(pages) - 1)),
+            False,
+        ]
+    for past_the_end in (-1, 7, 10**12):
+        again = await events.of_animator(session, now, at=past_the_end, size=4)
+        assert (again.at, again.rows) == (0, wanted[:4])
 
 
 async def test_the_counts_of_several_events_are_those_of_each(

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
-from community import blocks, consents, deliveries, matches
+from community import blocks, consents, deliveries, matches, needs
 from community.deliveries import Delivery
 from community.errors import (
     ConsentMissingError,
@@ -19,7 +19,7 @@ from community.errors import (
 )
 from community.matches import Match, Outcome, Partner, Reason, State, View
 from community.needs import Need
-from community.people import Membership, Person
+from community.people import Membership, Participation, Person
 from tests.matching import a_partner, a_round, matches_of, pairing
 
 DAY = timedelta(days=1)
@@ -188,9 +188,13 @@ async def test_blocked_pairs_never_come_back_and_nobody_else_hears_of_it(
     receiver, giver, ref = await two(session, now)
     await matches.block(session, giver, ref, now)
     assert (await matches.look(session, receiver, ref, now)).is_open
-    for years in (1, 5):
-        await a_round(session, now + years * 370 * DAY)
-    assert len(await matches_of(session, receiver)) == 1
+    later = now + 370 * DAY
+    await needs.offer(session, receiver, [Need.TAX])
+    await needs.look_for(session, giver, [Need.TAX])  # now they fit twice
+    third = await a_partner(session, 3, later, knows=[Need.EXPORT])
+    await a_round(session, later)
+    assert len(await matches_of(session, receiver)) == 2
+    assert len(await matches_of(session, third)) == len(await matches_of(session, giver)) == 1
 
 
 @pytest.mark.parametrize(
@@ -223,7 +227,14 @@ async def test_the_reason_of_a_no_changes_whom_the_next_round_proposes(
         "language": await a_partner(session, 3, later, knows=[Need.TAX], speaks=["ar"]),
         "near": await a_partner(session, 4, later, knows=[Need.TAX], speaks=["uk"]),
         "other topic": await a_partner(session, 5, later, knows=[Need.HIRING], speaks=["uk"]),
-        "none of it": await a_partner(session, 6, later, knows=[Need.TAX], speaks=["uk"]),
+        # Who fits better by everything but the reason.
+        "none of it": await a_partner(
+            session,
+            6,
+            later,
+            knows=[Need.TAX] if reason is Reason.TOPIC else [Need.TAX, Need.HIRING],
+            speaks=["ar"] if reason is Reason.TOPIC else ["uk"],
+        ),
     }
     for name, person in people.items():
         person.area_id = areas[0 if name == "near" else 1].id
@@ -308,6 +319,32 @@ async def test_what_nobody_speaks_of_has_not_met_and_the_third_miss_pauses(
     assert (await pairing(session, receiver)).rests_since is None
 
 
+async def test_only_whom_a_proposal_has_reached_can_miss_it(
+    session: AsyncSession, now: datetime
+) -> None:
+    receiver, giver, _ref = await two(session, now)
+    theirs = select(Delivery).where(
+        Delivery.kind == "match_proposed", Delivery.person_id == giver.id
+    )
+    (await session.scalars(theirs)).one().state = deliveries.State.SENT
+    await matches.lapse(session, now + 10 * DAY)
+    assert (await pairing(session, giver)).misses == 1
+    assert (await pairing(session, receiver)).misses == 0
+
+
+async def test_who_asks_is_answered_and_whom_that_concerns_reads_it_unasked(
+    session: AsyncSession, now: datetime
+) -> None:
+    receiver = await a_partner(session, 1, now, looks_for=[Need.TAX])
+    receiver.participation = Participation.READING
+    giver = await a_partner(session, 2, now, knows=[Need.TAX])
+    await a_round(session, now)
+    assert await planned(session, "match_proposed") == []
+    await a_round(session, now, receiver)
+    assert await planned(session, "match_found") == [receiver.id]
+    assert await planned(session, "match_proposed") == [giver.id]
+
+
 async def test_a_proposal_that_cannot_be_answered_any_more_does_not_leave(
     session: AsyncSession, now: datetime
 ) -> None:
@@ -322,15 +359,14 @@ async def test_a_proposal_that_cannot_be_answered_any_more_does_not_leave(
 async def test_nobody_who_has_not_agreed_rests_or_is_gone_is_in_a_round(
     session: AsyncSession, now: datetime
 ) -> None:
-    knows = {"knows": [Need.TAX]}
     receiver = await a_partner(session, 1, now, looks_for=[Need.TAX])
-    silent = await a_partner(session, 2, now, **knows)
+    silent = await a_partner(session, 2, now, knows=[Need.TAX])
     await consents.switch(session, silent, set(), now, version="1", language="en")
-    stopped = await a_partner(session, 3, now, **knows)
+    stopped = await a_partner(session, 3, now, knows=[Need.TAX])
     stopped.state = Membership.STOPPED
-    blocked = await a_partner(session, 4, now, **knows)
+    blocked = await a_partner(session, 4, now, knows=[Need.TAX])
     blocked.came_from = Membership.ACTIVE
-    resting = await a_partner(session, 5, now, **knows)
+    resting = await a_partner(session, 5, now, knows=[Need.TAX])
     await matches.rest(session, resting, now + DAY, now)
     await session.flush()
     await a_round(session, now)

@@ -83,6 +83,10 @@ DESIGN: dict[str, set[RoleName]] = {
     "cohorts.": ANIMATOR,
     "contacts.": ANIMATOR,
     "handing_over.": ANIMATOR,
+    # an animator registers somebody face to face and calls them; partners see their own links
+    "face_to_face.": ANIMATOR,
+    "promoting.": {R.ANIMATOR, R.COORDINATOR, R.PROVIDER_STAFF},
+    "promoting.every_promoted": COORDINATOR,
     "team_tasks.": ANIMATOR,
     "templates.": ANIMATOR,
     "reactions.": ANIMATOR,

@@ -57,10 +57,12 @@ async def test_only_the_team_reaches_the_desk_and_sees_what_its_roles_allow(
         "🗒 Templates",
         "🏠 Venues",
         "📌 Groups",
+        "🙌 Face to face",
         "💬 What members think",
         "🎓 Lessons",
         "🎒 Courses",
         "📤 Tell others",
+        "📣 Partners",
         "👥 Team",
     ]
     boss = await phone(3, "en", ADMINISTRATOR)

@@ -450,8 +450,14 @@ async def test_fault_39_in_a_night_of_another_hour_everything_comes_once_at_its_
             details = Details(wall, "Europe/Paris", place="Library")
             made = await events.create(session, author, details, {"title": name}, "en", stage.now)
             event = await events.publish(session, author, made.ref, stage.now)
-            zone = {"default_zone": "Europe/Paris"}
-            await attendance.answer(session, person, event.ref, Wish.GOING, stage.now, **zone)
+            await attendance.answer(
+                session,
+                person,
+                event.ref,
+                Wish.GOING,
+                stage.now,
+                default_zone="Europe/Paris",
+            )
     await a_newsletter(boss)
     await boss.presses("It is ready")
     await boss.presses("Send later")

@@ -1,7 +1,7 @@
 """Matches: who could help whom is proposed to each other
 
 Revision ID: 0072
-Revises: 0066
+Revises: 0071
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from community.base import BigId, UTCDateTime
 from community.migrations.taking_back import refuse_while
 
 revision = "0072"
-down_revision = "0066"
+down_revision = "0071"
 branch_labels = None
 depends_on = None
 

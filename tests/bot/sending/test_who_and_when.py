@@ -55,8 +55,8 @@ async def test_fault_43_who_withdraws_leaves_or_is_forgotten_meanwhile_is_not_wr
             await people.stop(session, await person_of(session, stops), stage.now)
             await people.pause(session, await person_of(session, pauses), morning, stage.now)
             await people.leave(session, await person_of(session, leaves), stage.now)
-            person, terms = await person_of(session, withdraws), {"version": "1", "language": "en"}
-            await consents.switch(session, person, set(), stage.now, **terms)
+            person = await person_of(session, withdraws)
+            await consents.switch(session, person, set(), stage.now, version="1", language="en")
             await erasure.erase(session, await person_of(session, goes), stage.now, b"key")
     await stage.settled()
     assert await fates(stage) == [

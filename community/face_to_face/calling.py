@@ -1,0 +1,180 @@
+"""The call list: what people without Telegram are to be told by whoever looks after them.
+
+It is read from the deliveries themselves. What the policy lets go for such a person is settled as
+``by_phone``, and its reason says what became of it since: it is never counted as sent.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import attendance, deliveries, history, roles, translations
+from community.assisted import Assisted, is_in_care_of
+from community.attendance import Attendance, Wish
+from community.deliveries import Delivery, State
+from community.errors import NotFoundError
+from community.face_to_face.registering import opened
+from community.people import Person
+from community.policy import POLICY, Lane
+from community.roles import RoleName
+
+CALL_LIVES = timedelta(days=14)
+"""So long something stays to be told; what does not apply any more is not shown before, either."""
+LATER = timedelta(hours=3)
+MOST_CALLS = 200
+
+
+class Called(StrEnum):
+    """What became of something that is told by phone: the reason of its delivery."""
+
+    BY_PHONE = "by_phone"
+    NOT_REACHED = "not_reached"
+    TOLD = "told_by_phone"
+
+
+OPEN = (Called.BY_PHONE, Called.NOT_REACHED)
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Somebody to call, and what they are to be told, the oldest first."""
+
+    row: Assisted
+    person: Person
+    due: Sequence[Delivery]
+
+
+def seal_of(call: Delivery) -> str:
+    """Return what stands for one call in a button: it tells nothing, and is about this one."""
+    return translations.seal(call.key)
+
+
+def _open(now: datetime) -> Select[Assisted, Person, Delivery]:
+    return (
+        select(Assisted, Person, Delivery)
+        .join(Person, Person.id == Assisted.person_id)
+        .join(Delivery, Delivery.person_id == Person.id)
+        .where(
+            Assisted.opened_at.is_(None),
+            Delivery.state == State.SUPPRESSED,
+            Delivery.reason.in_(OPEN),
+            Delivery.settled_at > now - CALL_LIVES,
+        )
+        .order_by(Delivery.settled_at, Delivery.id)
+    )
+
+
+async def calls(session: AsyncSession, actor: Person, now: datetime) -> list[Calls]:
+    """Return whom the actor is to call now, each with what they are to be told.
+
+    What was put off, or tried in vain, comes back later.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    query = _open(now).where(is_in_care_of(actor, now), Delivery.due_at <= now)
+    found: dict[int, tuple[Assisted, Person, list[Delivery]]] = {}
+    for row, person, call in await session.execute(query.limit(MOST_CALLS)):
+        found.setdefault(row.id, (row, person, []))[2].append(call)
+    return [Calls(*one) for one in found.values()]
+
+
+async def to_call(session: AsyncSession, animator: Person, now: datetime) -> int:
+    """Return how many people an animator is to call now."""
+    query = (
+        _open(now)
+        .where(is_in_care_of(animator, now), Delivery.due_at <= now)
+        .order_by(None)
+        .with_only_columns(func.count(Assisted.id.distinct()), maintain_column_froms=True)
+    )
+    return int(await session.scalar(query) or 0)
+
+
+async def calls_of(
+    session: AsyncSession, actor: Person, ref: str, now: datetime, *, lock: bool = False
+) -> Calls:
+    """Return everything that one person is still to be told, what was put off included.
+
+    Raises:
+        NotFoundError: it is not the actor's business.
+    """
+    row, person = await opened(session, actor, ref, now, lock=lock)
+    rows = await session.execute(_open(now).where(Assisted.id == row.id).limit(MOST_CALLS))
+    return Calls(row, person, [call for _row, _person, call in rows])
+
+
+async def settle(
+    session: AsyncSession, actor: Person, ref: str, seal: str, outcome: str, now: datetime
+) -> Calls:
+    """Write down what came of a call: ``told``, ``missed``, or ``later``.
+
+    Raises:
+        NotFoundError: it is not the actor's business, or is not to be told any more.
+    """
+    found = await calls_of(session, actor, ref, now, lock=True)
+    call = next((one for one in found.due if seal_of(one) == seal), None)
+    if call is None or outcome not in {"told", "missed", "later"}:
+        raise NotFoundError("Call")
+    before = call.reason or ""
+    if outcome == "told":
+        call.reason = Called.TOLD
+        found.person.seen_at = now
+    else:
+        call.due_at = now + LATER
+        if outcome == "missed":
+            call.reason = Called.NOT_REACHED
+    after = call.reason or ""
+    if after != before or outcome == "missed":
+        step = history.step("call", call.id, before, after, actor_id=actor.id, now=now)
+        await history.note(session, step)
+    await session.flush()
+    return found
+
+
+async def answer_by_phone(
+    session: AsyncSession,
+    actor: Person,
+    ref: str,
+    event_ref: str,
+    wish: Wish,
+    now: datetime,
+    *,
+    default_zone: str,
+) -> tuple[Attendance, bool]:
+    """Answer an invitation for somebody who has said so by phone; that it was so is kept.
+
+    Raises:
+        NotFoundError: it is not the actor's business, or no such event for this person.
+        TooLateError: it has ended, or does not take place.
+    """
+    _row, person = await opened(session, actor, ref, now, lock=True)
+    person.seen_at = now
+    return await attendance.answer(
+        session, person, event_ref, wish, now, default_zone=default_zone, recorded_by=actor
+    )
+
+
+async def ring(
+    session: AsyncSession, calls_now: Collection[tuple[int, int, str]], now: datetime
+) -> None:
+    """Tell who looks after these people that there is somebody to call, once a day.
+
+    What cannot wait (a cancelled event, a freed place) is told at once. Given are number, person
+    and kind of what has just become a call.
+    """
+    about = select(Assisted.person_id, Assisted.owner_id).where(
+        Assisted.person_id.in_([person_id for _id, person_id, _kind in calls_now])
+    )
+    owners = {row.person_id: row.owner_id for row in await session.execute(about)}
+    animators = [one.id for one in await roles.holders(session, RoleName.ANIMATOR, now)]
+    for number, person_id, kind in calls_now:
+        owner = owners.get(person_id)
+        readers = [owner] if owner in animators else animators
+        is_urgent = POLICY[kind].lane <= Lane.URGENT
+        once = f"call:{number}" if is_urgent else f"calls:{now.date().isoformat()}"
+        await deliveries.plan_notices(session, now, "calls", readers, once)

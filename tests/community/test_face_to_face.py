@@ -1,0 +1,376 @@
+"""Face to face: registered by word of mouth, called, answered for, handed over by a paper code."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.database import Database
+from community import (
+    attendance,
+    consents,
+    deliveries,
+    erasure,
+    events,
+    face_to_face,
+    handing_over,
+    judging,
+    people,
+    retention,
+    roles,
+)
+from community.assisted import Assisted
+from community.attendance import Wish
+from community.consents import Consent, Purpose
+from community.deliveries import Delivery, Due, Plan, State
+from community.errors import LinkRefusedError, NotAllowedError, NotFoundError, NotUnderstoodError
+from community.events import Details, Event
+from community.face_to_face import Line, Opening, Oral
+from community.history import Step
+from community.people import Membership, Person
+from community.policy import POLICY
+from community.roles import Role, RoleName
+
+DAY = timedelta(days=1)
+KEY = b"key"
+MAY = frozenset({Purpose.NEWS, Purpose.SURVEYS})
+
+
+async def an_animator(session: AsyncSession, number: int, now: datetime) -> Person:
+    person = await people.meet(session, number, now, name=f"Animator {number}")
+    await people.join(session, person, now, terms_version="1", language="fr")
+    session.add(Role(person_id=person.id, name=RoleName.ANIMATOR, granted_at=now))
+    await session.flush()
+    return person
+
+
+def an_oral(name: str = "Salma", phone: str | None = "+33 6 12 34 56 78") -> Oral:
+    return Oral(name, "ar", "2026-11", MAY, phone=phone)
+
+
+async def registered(
+    session: AsyncSession, now: datetime, number: int = 1
+) -> tuple[Person, Assisted, Person]:
+    boss = await an_animator(session, number, now)
+    row = await face_to_face.register(session, boss, an_oral(), now)
+    return boss, row, await session.get_one(Person, row.person_id)
+
+
+async def an_event(session: AsyncSession, boss: Person, now: datetime) -> Event:
+    wall = (now + 3 * DAY).replace(tzinfo=None)
+    details = Details(wall, "Europe/Paris", place="Library")
+    made = await events.create(session, boss, details, {"title": "Tea"}, "fr", now)
+    return await events.publish(session, boss, made.ref, now)
+
+
+async def owed(
+    session: AsyncSession, person: Person, kind: str, now: datetime, **args: str
+) -> Due:
+    """Owe a message and take it in hand, as a sender does."""
+    await deliveries.plan(session, now, Plan(kind, person.id, f"{kind}:{person.id}", now, args))
+    rows = await deliveries.claim(session, "sender", 50, 60.0, now)
+    return next(row for row in rows if row.person_id == person.id)
+
+
+async def let_go(session: AsyncSession, row: Due, now: datetime) -> str | None:
+    """Let the policy judge what is in hand, and write down what it says."""
+    readers = await judging.readers(session, [row], now, "fr")
+    verdict = judging.judge(row, readers[row.person_id or 0], now, "Europe/Paris")
+    outcome = deliveries.Outcome(row.id, row.kind, verdict.state, verdict.reason, row.person_id)
+    await deliveries.settle(session, [outcome], now)
+    await session.refresh(await session.get_one(Delivery, row.id))
+    return verdict.reason
+
+
+async def test_a_spoken_yes_makes_a_member_and_the_ledger_names_the_witness(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss, row, salma = await registered(session, now)
+    assert (salma.state, salma.telegram_id, salma.language) == (Membership.ACTIVE, None, "ar")
+    assert await consents.given(session, salma) == set(MAY)
+    lines = (await session.scalars(select(Consent).where(Consent.person_id == salma.id))).all()
+    assert {(line.purpose, line.orally, line.witness_id) for line in lines} == {
+        (purpose, True, boss.id) for purpose in MAY
+    }
+    assert row.phone == "+33612345678"
+    joined = await session.scalar(
+        select(Step.actor_id).where(Step.subject == "membership", Step.subject_id == salma.id)
+    )
+    assert joined == boss.id
+    told = await erasure.export(session, salma)
+    assert {line["orally"] for line in told["consents"]} == {True}
+    assert told["assisted"][0]["phone"] == "+33612345678"
+    assert "phone" not in (await erasure.export(session, boss))["assisted"][0]
+
+
+async def test_only_animators_register_and_a_number_is_a_number(
+    session: AsyncSession, now: datetime
+) -> None:
+    nobody = await people.meet(session, 9, now)
+    with pytest.raises(NotAllowedError):
+        await face_to_face.register(session, nobody, an_oral(), now)
+    boss = await an_animator(session, 1, now)
+    with pytest.raises(NotUnderstoodError):
+        await face_to_face.register(session, boss, an_oral(phone="call me"), now)
+    assert face_to_face.clean_phone("٠٦ ١٢-٣٤ ٥٦ ٧٨") == "0612345678"
+
+
+async def test_what_would_be_sent_becomes_a_call_which_counts_as_told_and_not_as_sent(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss, row, salma = await registered(session, now)
+    event = await an_event(session, boss, now)
+    due = await owed(session, salma, "event_cancelled", now, ref=event.ref)
+    assert await let_go(session, due, now) == "by_phone"
+    (call,) = await face_to_face.calls(session, boss, now)
+    assert [one.kind for one in call.due] == ["event_cancelled"]
+    seal = face_to_face.seal_of(call.due[0])
+    await face_to_face.settle(session, boss, row.ref, seal, "missed", now)
+    assert await face_to_face.calls(session, boss, now) == []
+    later = now + timedelta(hours=4)
+    assert await face_to_face.to_call(session, boss, later) == 1
+    await face_to_face.settle(session, boss, row.ref, seal, "told", later)
+    assert await face_to_face.to_call(session, boss, later + DAY) == 0
+    delivery = await session.get_one(Delivery, due.id)
+    assert (delivery.state, delivery.reason) == (State.SUPPRESSED, "told_by_phone")
+    with pytest.raises(NotFoundError):
+        await face_to_face.settle(session, boss, row.ref, seal, "told", later)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [("event_invitation", "by_phone"), ("pulse", "no_telegram"), ("referral_step", "no_telegram")],
+)
+async def test_only_what_the_network_tells_a_member_is_read_out_by_phone(
+    session: AsyncSession, now: datetime, kind: str, reason: str
+) -> None:
+    _boss, _row, salma = await registered(session, now)
+    assert await let_go(session, await owed(session, salma, kind, now), now) == reason
+
+
+async def test_news_come_by_phone_only_with_their_consent_and_not_to_who_is_nobodys(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss, row, salma = await registered(session, now)
+    await face_to_face.take_back(session, boss, row.ref, Purpose.NEWS, now, version="2")
+    due = await owed(session, salma, "newsletter", now)
+    assert await let_go(session, due, now) == "no_consent"
+    stray = Person(name="Stray", met_at=now, state=Membership.ACTIVE)
+    session.add(stray)
+    await session.flush()
+    due = await owed(session, stray, "event_cancelled", now)
+    assert await let_go(session, due, now) == "no_telegram"
+
+
+async def test_what_was_told_by_phone_counts_for_the_cap(
+    session: AsyncSession, now: datetime
+) -> None:
+    _boss, _row, salma = await registered(session, now)
+    assert await let_go(session, await owed(session, salma, "newsletter", now), now) == "by_phone"
+    due = await owed(session, salma, "event_invitation", now)
+    assert await let_go(session, due, now + timedelta(minutes=1)) == "deferred"
+
+
+async def test_who_is_called_is_one_animators_until_that_one_animates_no_more(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss, row, salma = await registered(session, now)
+    other = await an_animator(session, 2, now)
+    await let_go(session, await owed(session, salma, "event_cancelled", now), now)
+    assert await face_to_face.calls(session, other, now) == []
+    with pytest.raises(NotFoundError):
+        await face_to_face.opened(session, other, row.ref, now)
+    held = (await roles.held(session, boss, now))[0]
+    held.revoked_at = now
+    await session.flush()
+    assert await face_to_face.to_call(session, other, now) == 1
+    with pytest.raises(NotAllowedError):
+        await face_to_face.opened(session, boss, row.ref, now)
+
+
+async def test_before_leave_those_whom_one_calls_go_to_the_other_animator(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss, row, _salma = await registered(session, now)
+    other = await an_animator(session, 2, now)
+    owned = await handing_over.owned(session, boss, now)
+    assert owned.called == [row]
+    await handing_over.hand_over(session, boss, other.ref, owned.seal, now)
+    assert (await face_to_face.opened(session, other, row.ref, now))[0] == row
+
+
+async def test_a_call_is_told_of_once_a_day_and_what_cannot_wait_at_once(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss, _row, salma = await registered(session, now)
+
+    async def notices() -> int:
+        found = await session.scalar(
+            select(func.count()).where(
+                Delivery.kind == "team_notice", Delivery.person_id == boss.id
+            )
+        )
+        return int(found or 0)
+
+    await face_to_face.ring(session, [(101, salma.id, "newsletter")], now)
+    await face_to_face.ring(session, [(102, salma.id, "event_reminder")], now)
+    assert await notices() == 1
+    await face_to_face.ring(session, [(103, salma.id, "event_cancelled")], now)
+    assert await notices() == 2
+    await face_to_face.ring(session, [(104, salma.id, "newsletter")], now + DAY)
+    assert await notices() == 3
+
+
+async def test_an_answer_by_phone_is_marked_until_they_answer_themselves(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss, row, salma = await registered(session, now)
+    event = await an_event(session, boss, now)
+    zone = "Europe/Paris"
+    got, changed = await face_to_face.answer_by_phone(
+        session, boss, row.ref, event.ref, Wish.GOING, now, default_zone=zone
+    )
+    assert (got.state, got.by_phone, changed) == (attendance.State.GOING, True, True)
+    step = await session.scalar(select(Step).where(Step.subject == "attendance"))
+    assert step is not None
+    assert (step.actor_id, step.source) == (boss.id, "phone")
+    got, _ = await attendance.answer(
+        session, salma, event.ref, Wish.DECLINED, now, default_zone=zone
+    )
+    assert not got.by_phone
+
+
+async def test_the_code_gives_the_account_to_the_recorded_row_and_ends_the_animators_care(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss, row, salma = await registered(session, now)
+    code = await face_to_face.new_code(session, boss, row.ref, now)
+    newcomer = await people.meet(session, 77, now, name="S", username="salma")
+    opening, person = await face_to_face.open_code(session, newcomer, code, now)
+    assert (opening, person.id) == (Opening.TAKEN_OVER, salma.id)
+    again = await people.by_telegram_id(session, 77)
+    assert again is not None
+    assert (again.id, again.name, again.username) == (salma.id, "Salma", "salma")
+    assert await session.scalar(select(func.count()).select_from(Person)) == 2
+    assert row.phone is None
+    with pytest.raises(NotFoundError):
+        await face_to_face.opened(session, boss, row.ref, now)
+    with pytest.raises(LinkRefusedError):
+        await face_to_face.open_code(session, again, code, now)
+
+
+async def test_a_code_ends_with_time_and_with_the_next_one(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss, row, _salma = await registered(session, now)
+    old = await face_to_face.new_code(session, boss, row.ref, now)
+    new = await face_to_face.new_code(session, boss, row.ref, now)
+    assert new not in str(row.token_hash)
+    newcomer = await people.meet(session, 77, now)
+    for code, at in ((old, now), (new, now + 181 * DAY), ("0" * 12, now)):
+        with pytest.raises(LinkRefusedError):
+            await face_to_face.open_code(session, newcomer, code, at)
+    await face_to_face.open_code(session, newcomer, new, now + 179 * DAY)
+
+
+async def test_who_is_a_member_already_keeps_what_is_theirs_and_the_animator_hears_of_it(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss, row, salma = await registered(session, now)
+    code = await face_to_face.new_code(session, boss, row.ref, now)
+    other = await an_animator(session, 2, now)
+    opening, person = await face_to_face.open_code(session, other, code, now)
+    assert (opening, person.id) == (Opening.KNOWN_ALREADY, other.id)
+    assert (salma.telegram_id, row.opened_at) == (None, None)
+    told = await session.scalar(select(Delivery.args).where(Delivery.kind == "team_notice"))
+    assert told == {"what": "code_known_already"}
+
+
+async def test_of_two_who_open_one_code_at_once_one_gets_it(
+    database: Database, now: datetime
+) -> None:
+    async with database.transaction() as session:
+        boss, row, salma = await registered(session, now)
+        code = await face_to_face.new_code(session, boss, row.ref, now)
+        number = salma.id
+        for one in (77, 78):
+            await people.meet(session, one, now)
+
+    async def opens(one: int) -> bool:
+        try:
+            async with database.transaction() as session:
+                newcomer = await people.by_telegram_id(session, one)
+                assert newcomer is not None
+                await face_to_face.open_code(session, newcomer, code, now)
+        except LinkRefusedError:
+            return False
+        return True
+
+    won = dict(zip((77, 78), await asyncio.gather(opens(77), opens(78)), strict=True))
+    assert sorted(won.values()) == [False, True]
+    async with database.transaction() as session:
+        holder = next(one for one, has in won.items() if has)
+        assert (await session.get_one(Person, number)).telegram_id == holder
+
+
+async def test_each_line_is_confirmed_and_a_consent_is_then_their_own(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss, row, salma = await registered(session, now)
+    with pytest.raises(NotFoundError):
+        await face_to_face.recorded(session, salma)
+    code = await face_to_face.new_code(session, boss, row.ref, now)
+    await face_to_face.open_code(session, await people.meet(session, 77, now), code, now)
+    found = await face_to_face.recorded(session, salma)
+    assert found.open_lines == [*Line]
+    assert {*found.witnesses.values()} == {"Animator 1"}
+    await face_to_face.confirm(session, salma, Line.NEWS, now, version="2")
+    found = await face_to_face.recorded(session, salma)
+    assert Line.NEWS not in found.open_lines
+    stands = {one.purpose: (one.granted, one.orally) for one in found.consents}
+    assert stands == {Purpose.NEWS: (True, False), Purpose.SURVEYS: (True, True)}
+    assert await consents.given(session, salma) == set(MAY)
+    await face_to_face.confirm_all(session, salma, now, version="2")
+    assert (await face_to_face.recorded(session, salma)).open_lines == []
+    assert await consents.given(session, salma) == set(MAY)
+
+
+async def test_deleted_on_their_word_they_stay_deleted_after_a_restore(
+    database: Database, now: datetime
+) -> None:
+    async with database.transaction() as session:
+        boss, row, salma = await registered(session, now)
+        ref = salma.ref
+        await face_to_face.erase(session, boss, row.ref, now + DAY, KEY)
+        assert await session.scalar(select(func.count()).select_from(Assisted)) == 0
+        step = await session.scalar(select(Step).where(Step.subject == "assisted"))
+        assert step is not None
+        assert (step.subject_id, step.actor_id, step.source) == (0, boss.id, "orally")
+    async with database.transaction() as session:
+        session.add(Person(ref=ref, name="Salma", met_at=now, state=Membership.ACTIVE))
+    async with database.transaction() as session:
+        assert await erasure.erase_again(session, now + 2 * DAY, KEY) == 1
+
+
+async def test_the_number_goes_after_a_year(session: AsyncSession, now: datetime) -> None:
+    _boss, row, _salma = await registered(session, now)
+    await retention.clean(session, now + 364 * DAY)
+    await session.refresh(row)
+    assert row.phone is not None
+    await retention.clean(session, now + 366 * DAY)
+    await session.refresh(row)
+    assert row.phone is None
+
+
+def test_what_is_read_out_is_marked_in_the_policy() -> None:
+    assert {kind for kind, rules in POLICY.items() if rules.by_phone} == {
+        "event_invitation",
+        "newsletter",
+        "digest",
+        "event_reminder",
+        "event_changed",
+        "event_cancelled",
+        "place_offered",
+    }

@@ -1,0 +1,137 @@
+"""Somebody without Telegram is registered at a fair, called, and takes over what was recorded."""
+
+import re
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from community import people
+from community.consents import Consent
+from community.people import Person
+from locales import native_name
+from tests.stories.conftest import Coming, Somebody, Stage
+from tests.stories.reading import bare
+from tests.stories.steps import an_event, announced
+
+
+async def registers(boss: Somebody, *, number: str = "06 12 34 56 78") -> str:
+    """Register Salma, who speaks Arabic and agrees to news; return the digits of her code."""
+    await boss.says("/animate")
+    await boss.presses("🙌 Face to face")
+    await boss.presses("➕ Register somebody")
+    await boss.presses(native_name("ar"))
+    assert "شبكة" in boss.last["text"]  # it stands there in her language, to read out
+    await boss.presses("Next")
+    await boss.presses("Next")
+    for answer in ("✅ Yes", "✅ Yes", "✅ Yes", "❌ No", "❌ No"):
+        await boss.presses(answer)
+    await boss.says("Salma")
+    await boss.presses("Skip")
+    await boss.presses("Skip")
+    await boss.says(number)
+    boss.sees_last("Salma", "0612345678")
+    told = boss.message("🔑 The code of {name}: {code}", name="Salma")
+    found = re.search(r"\d{4} \d{4} \d{4}", bare(told["text"]))
+    assert found is not None
+    return found[0]
+
+
+async def test_registered_at_a_fair_called_and_handed_over(stage: Stage, animator: Coming) -> None:
+    boss = await animator("fr")
+    code = await registers(boss)
+    await an_event(boss, days=3)
+    await announced(boss)
+    await stage.play(minutes=2)
+    boss.sees("📞 Somebody without Telegram is to be told something by you.")
+    await boss.says("/animate")
+    await boss.presses("☀️ Today")
+    await boss.presses("📞 People to call: {n}", n="1")
+    boss.sees_last("📞 {name}, {phone}, in {language}", name="Salma", phone="0612345678")
+    await boss.presses("Salma : 1")
+    boss.sees_last("Coffee for founders", "In your language:")
+    assert re.search("[\u0621-\u064a]{3}", boss.last["text"])  # and it stands there in Arabic
+    await boss.presses("They come")
+    boss.sees_last("There is nothing to tell {name} now.", name="Salma")
+    await boss.says("/animate")
+    await boss.presses("📅 Events")
+    await boss.presses("Coffee for founders")
+
+    salma = stage.meet("Salma", "ar")
+    await salma.starts()
+    await salma.says(code)
+    salma.sees("👋 Welcome, {name}!", name="Salma")
+    salma.sees_last(
+        "📋 What was recorded of you",
+        "{name} wrote it down on {day}.",
+        "{purpose}: yes, said to {witness} on {day}",
+        "By phone you answered: {answers}",
+        name="Boss",
+        witness="Boss",
+    )
+    await stage.play(minutes=2)
+    boss.sees("🔑 Somebody whom you registered has opened their code. You call them no more.")
+    await boss.says("/animate")
+    await boss.presses("🙌 Face to face")
+    boss.sees_last("You look after nobody without Telegram at the moment.")
+
+    await salma.presses("My name")
+    await salma.presses("✏️ Change it")
+    await salma.says("Salma Haddad")
+    await salma.presses("📋 What was recorded of me")
+    salma.sees_last("Name: {name}", name="Salma Haddad")
+    await salma.presses("Short questions now and then")
+    await salma.presses("✖️ Take it back")
+    salma.sees_last("{purpose}: no, since {day}")
+    await salma.presses("✅ All of it is right")
+    salma.sees_last("You have confirmed all of it. Thank you!")
+    async with stage.app.database.transaction() as session:
+        person = await people.by_telegram_id(session, salma.id)
+        assert person is not None
+        assert person.name == "Salma Haddad"
+        lines = await session.scalars(
+            select(Consent).where(Consent.person_id == person.id, Consent.current)
+        )
+        stands = {line.purpose: (line.granted, line.orally) for line in lines}
+        assert stands == {"news": (True, False), "surveys": (False, False)}
+    await stage.play(until=stage.now + timedelta(days=3))
+    salma.sees("⏰ A reminder: you wanted to come.")
+
+
+async def test_who_says_no_leaves_nothing_behind(stage: Stage, animator: Coming) -> None:
+    boss = await animator("fr")
+    await boss.says("/animate")
+    await boss.presses("🙌 Face to face")
+    await boss.presses("➕ Register somebody")
+    await boss.presses(native_name("ar"))
+    await boss.presses("Next")
+    await boss.presses("Next")
+    await boss.presses("❌ No")
+    boss.sees_last("Nothing was kept. Thank them for their time.")
+    async with stage.app.database.transaction() as session:
+        assert len((await session.scalars(select(Person))).all()) == 1
+
+
+async def test_a_member_who_opens_the_code_of_another_keeps_what_is_theirs(
+    stage: Stage, animator: Coming
+) -> None:
+    boss = await animator("fr")
+    code = await registers(boss)
+    amina = await stage.member("Amina", "ar")
+    await amina.starts("h-" + code.replace(" ", ""))
+    amina.sees_last(
+        "You are here already with answers of your own, so the code was not used.",
+    )
+    await stage.play(minutes=2)
+    boss.sees("A code that you gave was opened by somebody who is a member already")
+    salma = stage.meet("Salma", "ar")
+    await salma.starts("h-" + code.replace(" ", ""))
+    salma.sees("👋 Welcome, {name}!", name="Salma")
+
+
+async def test_digits_that_are_no_code_are_words_like_any_other(
+    stage: Stage, animator: Coming
+) -> None:
+    await animator("fr")
+    amina = await stage.member("Amina", "ar")
+    await amina.says("3805 0123 4567")
+    assert not amina.has_read("This link has ended")
