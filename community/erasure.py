@@ -267,9 +267,15 @@ async def erase(session: AsyncSession, person: Person, now: datetime, key: bytes
     # Foreign keys do the rest: what was about the person goes, what they did for others stays. In
     # which order, PostgreSQL decides by numbers of its own; what the person wrote in exchanges of
     # theirs is both, and if it is of this transaction, either order has to go well.
-    await _run(session, delete(Exchange).where(Exchange.person_id == person.id))
+    await _run(session, delete(Exchange).where(_of(person)))
     await _run(session, delete(Person).where(Person.id == person.id))
     session.expunge(person)
+
+
+def _of(person: Person) -> ColumnElement[bool]:
+    """Return which exchanges go with somebody: their own, and the answers to their posts."""
+    theirs = select(Post.id).where(Post.person_id == person.id)
+    return or_(Exchange.person_id == person.id, Exchange.post_id.in_(theirs))
 
 
 async def _run(session: AsyncSession, statement: Any) -> None:
@@ -315,7 +321,7 @@ async def _forget_machine_texts(session: AsyncSession, person: Person) -> None:
     written = (
         select(ExchangeMessage.text)
         .join(Exchange, Exchange.id == ExchangeMessage.exchange_id)
-        .where(Exchange.person_id == person.id)
+        .where(_of(person))
     )
     shared = (
         select(SharedField.value)

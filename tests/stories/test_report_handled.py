@@ -46,7 +46,7 @@ async def test_a_report_is_judged_answered_and_lifted(stage: Stage, animator: Co
     oksana.sees_last("✅ The team has looked at what you reported, and settled it.")
     samir.sees_last("🔔 You have a message from the team of the network.")
     await samir.presses("Read it")
-    samir.sees_last("⚠️ The team of the network warns you.", "Why: Advertising")
+    samir.sees_last("⚠️ The team of the network warns you.", "Publicité")
     await samir.presses("✏️ Answer")
     await samir.says("Ce sont des billets de tombola pour l'école.")
     samir.sees_last("✉️ You have answered.")
