@@ -31,15 +31,17 @@ from community.errors import (
     NotUnderstoodError,
     OwnTextError,
     RefusalError,
+    SuspendedError,
     TooLateError,
     TooManyAskedError,
     TooManyEventsError,
+    TooManyPostsError,
     TooOftenError,
     UnfaithfulError,
     UnfitFileError,
     WordlessPictureError,
 )
-from locales import Html, Translator, duration, language_name
+from locales import Html, Translator, day, duration, language_name
 from reports.hsds import words as hsds_words
 
 
@@ -50,6 +52,22 @@ def _no_place(error: NoPlaceError, _: Translator) -> Html:
         "There is {n} place left that nobody waits for, and no more. Your own stays yours.",
         "There are {n} places left that nobody waits for, and no more. Your own stays yours.",
         error.left,
+    )
+
+
+def _too_many(error: TooManyEventsError | TooManyPostsError, _: Translator) -> Html:
+    if isinstance(error, TooManyPostsError):
+        return _.ngettext(
+            "You have {n} ask or offer open. Please close it first.",
+            "You have {n} asks and offers open. Please close one of them first.",
+            error.most,
+        )
+    return _.ngettext(
+        "You have said yes or maybe to {n} event to come. Please say no to it first, so that "
+        "others get a place.",
+        "You have said yes or maybe to {n} events to come. Please say no to one of them "
+        "first, so that others get a place.",
+        error.most,
     )
 
 
@@ -68,14 +86,8 @@ def sentence(error: RefusalError, _: Translator) -> Html:
             "You have written a lot in a short time. You can go on in: {time}",
             time=duration(max(error.wait, timedelta(minutes=1)), _),
         )
-    if isinstance(error, TooManyEventsError):
-        return _.ngettext(
-            "You have said yes or maybe to {n} event to come. Please say no to it first, so that "
-            "others get a place.",
-            "You have said yes or maybe to {n} events to come. Please say no to one of them "
-            "first, so that others get a place.",
-            error.most,
-        )
+    if isinstance(error, (TooManyEventsError, TooManyPostsError)):
+        return _too_many(error, _)
     if isinstance(error, NoPlaceError):
         return _no_place(error, _)
     if isinstance(error, UnfaithfulError):
@@ -88,6 +100,7 @@ def sentence(error: RefusalError, _: Translator) -> Html:
         )
     if isinstance(error, AgreementLacksError):
         return _lacking(error, _)
+    until = day(error.until.date(), _) if isinstance(error, SuspendedError) else ""
     sentences: dict[type[RefusalError], Html] = {
         NotFoundError: _("That is not here any more. /menu shows what there is."),
         NotForYouError: _(
@@ -95,6 +108,11 @@ def sentence(error: RefusalError, _: Translator) -> Html:
             "/events shows those that are for you."
         ),
         NotAllowedError: _("You cannot do this with the role you have."),
+        SuspendedError: _(
+            "The team has suspended you from what concerns other members until {day}. Support and "
+            "the team stay open to you: /ask",
+            day=until,
+        ),
         NotAMemberError: _("This is for members. Send /start to join; it takes one minute."),
         TooLateError: _("It is too late for that."),
         TooManyAskedError: _(
@@ -275,6 +293,10 @@ def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
             "Please write two to six answers, each on a line of its own, and no two the same."
         ),
         "needed": _("This cannot be left out. “Cancel” ends it, and nothing is saved."),
+        "no_contact": _(
+            "Please write it without telephone numbers, links, addresses or accounts. Members "
+            "answer you here, and you decide to whom you show your contact."
+        ),
         "choice": _("Please tap one of the buttons."),
         "when": _(
             "I could not read that date, or it is in the past. Write it like this: Tue 18:00, "

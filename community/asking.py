@@ -18,6 +18,7 @@ from community import (
     deliveries,
     events,
     people,
+    posts,
     sends,
     translations,
 )
@@ -29,6 +30,7 @@ from community.errors import NotFoundError, TooLateError, TooManyAskedError
 from community.events import Event
 from community.people import Person
 from community.policy import POLICY
+from community.posts import Post
 from community.providers import Service, ServiceStep
 from community.sends import Kind, Send
 from community.translations import Fallback, Reads, Shelf
@@ -40,10 +42,11 @@ AT_ONCE = 20
 """So many texts one person can wait for at once."""
 
 
-TABLES: Mapping[str, type[Event] | type[Send] | type[Service]] = {
+TABLES: Mapping[str, type[Event] | type[Send] | type[Service] | type[Post]] = {
     "event": Event,
     "newsletter": Send,
     "service": Service,
+    posts.SUBJECT: Post,
 }
 
 
@@ -92,6 +95,8 @@ async def _number_of(
         return (await attendance.visible(session, actor, ref, now)).id
     if subject == "service":
         return (await find(session, Service, ref)).id
+    if subject == posts.SUBJECT:
+        return (await posts.look(session, actor, ref, now)).id
     if subject == "newsletter":
         send = await find(session, Send, ref)
         first = await sends.first_of(session, send)
@@ -117,6 +122,11 @@ async def _open(
         return {number: [shelf] for number, shelf in shelves.items()}
     if subject == "service":
         return await _services(session, numbers)
+    if subject == posts.SUBJECT:
+        up = (Post.state == posts.State.PUBLISHED, Post.expires_at > now)
+        ids = list(await session.scalars(select(Post.id).where(among(Post.id, numbers), *up)))
+        shelves = await translations.shelves(session, subject, ids)
+        return {number: [shelf] for number, shelf in shelves.items()}
     if subject != "newsletter":
         return {}
     letters = {}
@@ -226,7 +236,7 @@ async def _plans(
     to_tell: Sequence[TranslationRequest],
     now: datetime,
 ) -> list[Plan]:
-    row: Event | Send | Service = await session.get_one(TABLES[subject], number)
+    row: Event | Send | Service | Post = await session.get_one(TABLES[subject], number)
     expires_at = now + POLICY[TOLD].lives
     if isinstance(row, Event):
         expires_at = min(expires_at, row.starts_at)

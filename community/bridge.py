@@ -6,7 +6,7 @@ anything else they read nothing unless one side reports it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -18,10 +18,13 @@ from community import (
     agreements,
     attendance,
     authors,
+    blocks,
     deliveries,
     events,
     exchanges,
     hosting,
+    measures,
+    posts,
     referrals,
     roles,
 )
@@ -40,6 +43,7 @@ from community.exchanges import (
 )
 from community.lifecycle import Who
 from community.people import Person
+from community.posts import Post
 from community.referrals import Referral
 from community.roles import RoleName
 from community.untranslated import DIRECTORY
@@ -88,6 +92,7 @@ class View:
     event: Event | None = None
     source: Source | None = None
     """The text it is about, if it still is there."""
+    post: Post | None = None
 
     @property
     def is_about_text(self) -> bool:
@@ -132,6 +137,10 @@ async def begin(
         event = await attendance.visible(session, actor, ref, now)
         rest = _rest_of_event(event, now)
         about = {"person_id": actor.id, "referral_id": None, "event_id": event.id}
+    elif kind == Kind.POST:
+        post = await posts.begin(session, actor, ref, now)
+        rest = await _rest_of_post(session, post, actor.id, now)
+        about = {"person_id": actor.id, "post_id": post.id}
     else:
         raise NotFoundError("Exchange")
     found = await _about(session, about)
@@ -148,13 +157,10 @@ async def begin(
 
 
 async def _about(session: AsyncSession, about: dict[str, int | None]) -> Exchange | None:
-    if about["referral_id"] is not None:
-        same = [Exchange.referral_id == about["referral_id"]]
-    else:
-        same = [
-            Exchange.event_id == about["event_id"],
-            Exchange.person_id == about["person_id"],
-        ]
+    by = (
+        {"referral_id"} if about.get("referral_id") is not None else about.keys() - {"referral_id"}
+    )
+    same = [getattr(Exchange, name) == about[name] for name in sorted(by)]
     found: Exchange | None = await session.scalar(select(Exchange).where(*same))
     return found
 
@@ -171,6 +177,14 @@ async def _rest_of_referral(
     if referral.state in (referrals.State.DRAFT, referrals.State.PENDING):
         return Rest.NOT_YET
     return None if referral.state in WRITABLE else Rest.ENDED
+
+
+async def _rest_of_post(
+    session: AsyncSession, post: Post, answerer_id: int, now: datetime
+) -> Rest | None:
+    if post.person_id in await blocks.apart_from(session, answerer_id):
+        return Rest.CLOSED
+    return None if posts.is_open(post, now) else Rest.ENDED
 
 
 def _rest_of_event(event: Event, now: datetime) -> Rest | None:
@@ -191,7 +205,7 @@ async def look(
         NotFoundError: there is none, or it is not the actor's business; which is not told.
     """
     exchange = await find(session, Exchange, ref, lock=lock)
-    referral = event = source = None
+    referral = event = source = post = None
     if exchange.referral_id is not None:
         referral = await session.get_one(Referral, exchange.referral_id)
         rest = await _rest_of_referral(session, referral, now)
@@ -204,13 +218,26 @@ async def look(
         source = await authors.about(session, exchange, now)
         is_over = await authors.is_over(session, exchange, source, now)
         rest = Rest.ENDED if is_over else None
+    elif exchange.post_id is not None:
+        post = await session.get_one(Post, exchange.post_id)
+        rest = await _rest_of_post(session, post, exchange.person_id, now)
+        if actor.id not in (post.person_id, exchange.person_id):
+            raise NotFoundError("Exchange")  # of it the team sees only what was reported
+        side = Side.MEMBER if actor.id == exchange.person_id else Side.OTHER
+        return _closed(View(exchange, side, rest, post=post))
     else:
         raise NotFoundError("Exchange")
     side = await _side(session, actor, exchange, referral, source, event, now)
+    return _closed(View(exchange, side, rest, referral, event, source))
+
+
+def _closed(view: View) -> View:
+    """Return the view of an exchange that one side may have closed."""
+    exchange, rest = view.exchange, view.rest
     if rest is None and exchange.state == State.CLOSED:
-        is_own = exchange.closed_by_member == (side is Side.MEMBER)
+        is_own = exchange.closed_by_member == (view.side is Side.MEMBER)
         rest = None if is_own else Rest.CLOSED
-    return View(exchange, side, rest, referral, event, source)
+    return replace(view, rest=rest)
 
 
 async def _side(
@@ -291,6 +318,7 @@ async def write(
     Raises:
         NotFoundError: it is not the actor's business.
         NotUnderstoodError: the text is too long, or empty with nothing beside it.
+        SuspendedError: the actor is suspended from writing to other members.
         TooLateError: nothing can be written here now.
         TooOftenError: the actor has written as much as the pace allows.
     """
@@ -298,6 +326,8 @@ async def write(
     if not view.may_write:
         raise TooLateError
     exchange, by_member = view.exchange, view.side is Side.MEMBER
+    if view.post is not None:
+        await measures.require_free(session, actor, now)
     message = await exchanges.add(
         session,
         exchange,
@@ -312,7 +342,7 @@ async def write(
     by = await _who(session, actor, view, now)
     if not by_member and exchange.reported_at is None:
         exchange.wait_no_more()
-    elif exchange.kind != Kind.REFERRAL:
+    elif exchange.kind not in (Kind.REFERRAL, Kind.POST):
         exchange.wait(now, zone, country)
     is_author = view.author is not None and view.author.id == actor.id
     if by is Who.ANIMATOR and not is_author:
@@ -331,6 +361,8 @@ async def _who(session: AsyncSession, actor: Person, view: View, now: datetime) 
         return Who.COORDINATOR
     if view.referral is not None:
         return Who.PROVIDER
+    if view.post is not None:
+        return Who.HOST  # of the post
     return by if view.event is not None and by is not None else Who.ANIMATOR
 
 
@@ -345,6 +377,8 @@ async def _tell(
     elif view.referral is not None:
         staff = await roles.staff_of(session, view.referral.organization_id, now)
         readers = [person.id for person in staff]
+    elif view.post is not None:
+        readers = [view.post.person_id]
     elif view.author is not None and not _is_of_team(exchange):
         readers = [view.author.id]
     else:
@@ -402,7 +436,7 @@ async def report(session: AsyncSession, actor: Person, ref: str, now: datetime) 
         NotFoundError: it is not the actor's business.
     """
     view = await look(session, actor, ref, now, lock=True)
-    if view.side is Side.TEAM or not view.may_read:
+    if view.side is Side.TEAM or not view.may_read or view.post is not None:
         raise NotFoundError("Exchange")
     exchange = view.exchange
     if exchange.reported_at is not None:
@@ -646,6 +680,17 @@ async def about_referral(session: AsyncSession, referral: Referral) -> Exchange 
         select(Exchange).where(Exchange.referral_id == referral.id)
     )
     return found
+
+
+async def about_post(session: AsyncSession, post_id: int, person_id: int) -> Exchange | None:
+    """Return what was written about somebody's answer to a post."""
+    return await _about(session, {"post_id": post_id, "person_id": person_id})
+
+
+async def of_report(session: AsyncSession, exchange_id: int | None) -> Exchange | None:
+    """Return the exchange that was reported as a whole, if it is there and not settled."""
+    found = await session.get(Exchange, exchange_id) if exchange_id is not None else None
+    return found if found is not None and found.reported_at is not None else None
 
 
 async def can_begin(session: AsyncSession, referral: Referral, now: datetime) -> bool:

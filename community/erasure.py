@@ -33,6 +33,7 @@ from community import (
     history,
     invitations,
     machine,
+    posts,
     referrals,
     translations,
 )
@@ -48,6 +49,7 @@ from community.groups import Applicant
 from community.history import Step
 from community.live import LiveMessage
 from community.people import MEMBERSHIP, Person
+from community.posts import Post, PostAnswer
 from community.referrals import Referral, SharedField
 from community.transfers import Transfer, TransferStep
 
@@ -243,6 +245,8 @@ async def erase(session: AsyncSession, person: Person, now: datetime, key: bytes
     await _give_up_places(session, person, now)
     await _forget_machine_texts(session, person)
     await _forget_in_forms(session, person)
+    for post in await posts.own(session, person):
+        await translations.forget(session, posts.SUBJECT, post.id)
     await _take_requests_back(session, person, now)
     await invitations.withdraw_of(session, person, (), now)
     await history.note(
@@ -263,9 +267,15 @@ async def erase(session: AsyncSession, person: Person, now: datetime, key: bytes
     # Foreign keys do the rest: what was about the person goes, what they did for others stays. In
     # which order, PostgreSQL decides by numbers of its own; what the person wrote in exchanges of
     # theirs is both, and if it is of this transaction, either order has to go well.
-    await _run(session, delete(Exchange).where(Exchange.person_id == person.id))
+    await _run(session, delete(Exchange).where(_of(person)))
     await _run(session, delete(Person).where(Person.id == person.id))
     session.expunge(person)
+
+
+def _of(person: Person) -> ColumnElement[bool]:
+    """Return which exchanges go with somebody: their own, and the answers to their posts."""
+    theirs = select(Post.id).where(Post.person_id == person.id)
+    return or_(Exchange.person_id == person.id, Exchange.post_id.in_(theirs))
 
 
 async def _run(session: AsyncSession, statement: Any) -> None:
@@ -311,7 +321,7 @@ async def _forget_machine_texts(session: AsyncSession, person: Person) -> None:
     written = (
         select(ExchangeMessage.text)
         .join(Exchange, Exchange.id == ExchangeMessage.exchange_id)
-        .where(Exchange.person_id == person.id)
+        .where(_of(person))
     )
     shared = (
         select(SharedField.value)
@@ -327,6 +337,8 @@ async def _forget_in_forms(session: AsyncSession, person: Person) -> None:
     about = [
         *await session.scalars(select(Exchange.ref).where(Exchange.person_id == person.id)),
         *await session.scalars(select(Referral.ref).where(Referral.person_id == person.id)),
+        *await session.scalars(select(Post.ref).where(Post.person_id == person.id)),
+        *await session.scalars(select(PostAnswer.ref).where(PostAnswer.person_id == person.id)),
         *await session.scalars(select(Transfer.ref).where(Transfer.person_id == person.id)),
         *await session.scalars(
             select(TransferStep.ref)

@@ -64,6 +64,22 @@ class TooManyEventsError(RefusalError):
         self.most = most
 
 
+class TooManyPostsError(RefusalError):
+    """The person has as many asks and offers open as one can at once."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
+
+
+class SuspendedError(RefusalError):
+    """The person is suspended from what concerns other members, until then."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until
+
+
 class NoPlaceError(RefusalError):
     """There are not so many places; so many are left."""
 

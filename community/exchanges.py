@@ -38,6 +38,8 @@ class Kind(StrEnum):
     """Who translates a text, with its author (``community/authors.py``)."""
     MATCH = "match"
     """Two who were introduced to each other (``community/matches``)."""
+    POST = "post"
+    """Who answers an ask or an offer, with its poster (``community/posts``)."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ PACES: Mapping[Kind, Pace] = {
     Kind.EVENT: Pace(10, timedelta(hours=1)),
     Kind.TEXT: Pace(10, timedelta(hours=1)),
     Kind.MATCH: Pace(30, timedelta(hours=1)),
+    Kind.POST: Pace(20, timedelta(hours=1)),
 }
 
 
@@ -115,6 +118,7 @@ class Exchange(Base, Referable):
         UniqueConstraint("referral_id"),
         UniqueConstraint("event_id", "person_id"),
         UniqueConstraint("match_id"),
+        UniqueConstraint("post_id", "person_id"),
         Index("ix_exchanges_waiting", "kind", "state"),
         Index(
             "ix_exchanges_text",
@@ -136,6 +140,7 @@ class Exchange(Base, Referable):
     match_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("matches.id", ondelete="CASCADE")
     )
+    post_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("posts.id", ondelete="CASCADE"))
     subject: Mapped[str | None] = mapped_column(String(16))
     """With the next three, the text that it is about, and the language it is translated into."""
     subject_id: Mapped[int | None] = mapped_column(BigId)

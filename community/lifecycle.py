@@ -28,6 +28,7 @@ class Who(StrEnum):
     COORDINATOR = "coordinator"
     PROVIDER = "provider"
     TRANSLATOR = "translator"
+    MODERATOR = "moderator"
     ADMINISTRATOR = "administrator"
     CLOCK = "clock"
     TELEGRAM = "telegram"

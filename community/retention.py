@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Delete, String, Update, cast, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import machine
+from community import machine, posts, translations
 from community.absences import Absence
 from community.arrivals import Arrival, Arriving
 from community.assisted import Assisted
@@ -30,7 +30,10 @@ from community.figures import quarter_of
 from community.groups import CARD, Applicant
 from community.live import LiveMessage
 from community.machine import MachineText
+from community.measures import MeasureTaken
+from community.moderation import Report
 from community.people import Membership, Person
+from community.posts import LIVE, Post, PostReader
 from community.providers import Metadata, ServiceWish
 from community.reactions import Reaction
 from community.reading_aloud import IS_OF
@@ -58,6 +61,7 @@ class Rule:
     """What deletes (or empties) rows from before a moment."""
 
 
+POSTS_KEPT = timedelta(days=365)
 RULES: Sequence[Rule] = (
     Rule(
         "number and digest of an update from Telegram; its text is blanked once it is answered",
@@ -159,6 +163,53 @@ RULES: Sequence[Rule] = (
             SharedField.referral_id.in_(
                 select(Referral.id).where(Referral.state.in_(OVER), Referral.changed_at < before)
             )
+        ),
+    ),
+    Rule(
+        "an ask or an offer of a member, with its words, who has answered it and through whom "
+        "something was found",
+        POSTS_KEPT,
+        "it was over",
+        "so that its poster can look it up, and what came of it counts",
+        lambda before: delete(Post).where(Post.state.not_in(LIVE), Post.ended_at < before),
+    ),
+    Rule(
+        "who was shown an ask or an offer before the team had read it",
+        timedelta(days=60),
+        "they were shown it",
+        "so that no more than twenty are",
+        lambda before: delete(PostReader).where(PostReader.at < before),
+    ),
+    Rule(
+        "a report, and what was decided; that there was one, of what and with what outcome, stays "
+        "as a count",
+        timedelta(days=365),
+        "it was settled",
+        "so that whoever judges knows what came before",
+        lambda before: (
+            update(Report)
+            .where(Report.settled_at < before)
+            .values(
+                reporter_id=None,
+                about_id=None,
+                post_id=None,
+                exchange_id=None,
+                message_id=None,
+                subject=None,
+                subject_id=None,
+                field=None,
+                settled_by_id=None,
+            )
+        ),
+    ),
+    Rule(
+        "a warning, a hidden post or a suspension, with its words and the answer",
+        timedelta(days=365),
+        "it was taken; a suspension, when it ended",
+        "so that whom it concerns can read it, and whoever judges knows what came before",
+        lambda before: delete(MeasureTaken).where(
+            MeasureTaken.taken_at < before,
+            or_(MeasureTaken.until.is_(None), MeasureTaken.until < before),
         ),
     ),
     Rule(
@@ -356,4 +407,7 @@ async def clean(session: AsyncSession, now: datetime) -> int:
         )
     )
     await machine.forget(session, texts.all())
+    over = select(Post.id).where(Post.state.not_in(LIVE), Post.ended_at < now - POSTS_KEPT)
+    for number in (await session.scalars(over)).all():
+        await translations.forget(session, posts.SUBJECT, number)
     return sum([await rows_changed(session, rule.statement(now - rule.kept)) for rule in RULES])

@@ -34,7 +34,11 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
     (
         frozenset({_R.ANIMATOR, _R.MODERATOR}),
         """
-        bridge.forward bridge.reported bridge.settle
+        bridge.forward bridge.reported bridge.settle moderation.judging.answered
+        moderation.judging.answered_one moderation.judging.judge moderation.judging.opened
+        moderation.judging.queue moderation.judging.require_judge moderation.judging.review
+        moderation.judging.settle_exchange posts.writing.approve posts.writing.refuse
+        posts.writing.waiting
         """,
     ),
     (
@@ -320,6 +324,24 @@ _OWN: tuple[tuple[str, str, str], ...] = (
         """,
     ),
     (
+        "a member's own ask or offer, and their answers to others'",
+        "community/test_posts.py",
+        """
+        posts.answering.answers posts.answering.begin posts.answering.found
+        posts.answering.my_answer posts.answering.opened posts.answering.show_contact
+        posts.seeing.browse posts.seeing.look posts.seeing.own posts.writing.mine
+        posts.writing.renew posts.writing.withdraw posts.writing.write
+        """,
+    ),
+    (
+        "whoever reports, and whom a measure concerns",
+        "community/test_moderation.py",
+        """
+        moderation.judging.about_me moderation.judging.answer moderation.reporting.report
+        moderation.reporting.report_text
+        """,
+    ),
+    (
         "one's own steps",
         "community/test_providers.py",
         """
@@ -441,7 +463,8 @@ OWN: dict[str, tuple[str, str]] = {
 
 WITHIN: frozenset[str] = frozenset(
     """
-    authors.can_be_asked bridge.may_settle event_support.said people.make_join_link
+    authors.can_be_asked bridge.may_settle event_support.said measures.require_free
+    people.make_join_link posts.writing.hide posts.writing.show_again
     providers.assuring.write providers.checklists.begin_checklist
     providers.freshness.confirm_row providers.noting.note_all providers.noting.put
     providers.noting.write_words referrals.answering.ask referrals.answering.take

@@ -124,6 +124,7 @@ LIMITS: Mapping[tuple[str, str], int] = {
     ("step", "documents"): 300,
     ("area", "name"): 60,
     ("cohort", "name"): 60,
+    ("post", "text"): 600,
     ("template", "name"): 60,
     ("template", "text"): 1000,
     ("lesson", "title"): 80,

@@ -29,6 +29,9 @@ from community.events import State as Planned
 from community.lessons import SUBJECT as LESSON
 from community.lessons import Lesson
 from community.people import Membership, Person
+from community.posts import SUBJECT as POST
+from community.posts import Post
+from community.posts import State as Posted
 from community.providers import Organization, Service, ServiceStep
 from community.roles import RoleName
 from community.sends import PICTURE, Kind, Send
@@ -50,6 +53,7 @@ ANIMATORS: Mapping[str, type[Referable]] = {
     TEMPLATE: AnswerTemplate,
     LESSON: Lesson,
     COHORT: Cohort,
+    POST: Post,
 }
 TABLES: Mapping[str, type[Referable]] = {**ANIMATORS, **DIRECTORY}
 
@@ -345,6 +349,9 @@ async def _of_animators(
     )
     together = await session.execute(select(Cohort.id, Cohort.ref).order_by(Cohort.id))
     taught = await session.execute(select(Lesson.id, Lesson.ref).order_by(Lesson.id))
+    posted = await session.execute(
+        select(Post.id, Post.ref).where(Post.state == Posted.PUBLISHED).order_by(Post.id)
+    )
     letters = [said for _first, said in await _letters(session)]
     if is_to_be_changed:  # what has gone out, or is offered, lacks a language, and else stays
         letters = [said for said in letters if said.started_at is None and said.kind != Kind.OFFER]
@@ -355,6 +362,7 @@ async def _of_animators(
         TEMPLATE: dict(templates.all()),
         LESSON: dict(taught.all()),
         COHORT: dict(together.all()),
+        POST: dict(posted.all()),
     }
 
 

@@ -12,10 +12,11 @@ from community.asking import Came
 from community.attendance import visible
 from community.base import find
 from community.people import Person
+from community.posts import Post
 from community.providers import Service, steps
 from community.sends import Send
 from community.translations import Block, Fallback
-from handlers import attendance, news, support
+from handlers import attendance, news, posts, support
 from handlers.content import Please, block_for
 from handlers.replies import Message, Page, Replies, lines, toast
 from locales import Translator, language_name
@@ -82,6 +83,11 @@ async def _shown(page: Page, subject: str, ref: str) -> Message | None:
         ):
             return None
         return await support.service_card(page, ref)
+    if subject == "post":
+        post = await find(session, Post, ref)
+        if not _are_own(await block_for(page, "post", post.id)):
+            return None
+        return await posts.announced(page, ref)
     send = await sends.current(session, await find(session, Send, ref))
     if send is None or send.state == sends.State.CANCELLED:
         return None

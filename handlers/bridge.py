@@ -17,10 +17,11 @@ from aiogram.fsm.context import FSMContext
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import bridge, exchanges, roles
+from community import bridge, exchanges, moderation, roles
 from community.bridge import Rest, Side, View
 from community.errors import NoAgreementError, NotFoundError, RefusalError, TooLateError
 from community.exchanges import KEPT, Exchange, ExchangeMessage, Kind, State
+from community.measures import Why
 from community.people import Person
 from community.providers import Service
 from community.roles import RoleName
@@ -30,6 +31,7 @@ from handlers.brought import kind_of
 from handlers.content import block_for
 from handlers.forms import Answering, Field, Form, Question, begin, end_if
 from handlers.menu import OpenEvent, WriteTo
+from handlers.posting import OfPost
 from handlers.reading import Shown, read
 from handlers.referrals import VIEW_LASTS
 from handlers.replies import (
@@ -77,7 +79,7 @@ async def writes_to(
     state: FSMContext,
 ) -> Replies:
     """Open what was written about a request or an event; if that is nothing yet, ask for it."""
-    if callback_data.kind not in (Kind.REFERRAL, Kind.EVENT):
+    if callback_data.kind not in (Kind.REFERRAL, Kind.EVENT, Kind.POST):
         return [toast("old_button")]
     try:
         kind = Kind(callback_data.kind)
@@ -115,17 +117,22 @@ async def touched(
         return await begin(WRITE, state, ref=ref, opened=now.isoformat())
     if act in ("report", "report!", "close"):
         await end_if(WRITE, state, ref)  # or the next words would go to whom one turns away from
+    if act == "report" and view.post is not None:
+        return [edit("report.what", of="exchange", ref=ref)]
     if act == "report":
         return [edit("bridge.report", ref=ref)]
     if act == "report!":
-        await bridge.report(session, person, ref, now)
+        zone, country = network.zone, network.country
+        await moderation.report(
+            session, person, "message", ref, Why.OTHER, now, zone=zone, country=country
+        )
     elif act == "close":
         await bridge.close(session, person, ref, now)
     elif act == "forward":
         zone, country = network.zone, network.country
         await bridge.forward(session, person, ref, now, zone=zone, country=country)
     elif act == "settle":
-        await bridge.settle(session, person, ref, now)
+        await moderation.settle_exchange(session, person, ref, now)
         animates = await roles.holds(session, person, RoleName.ANIMATOR, now)
         # What stood open closes itself.
         return [say("inbox.list" if animates else "hosting.reports")]
@@ -293,6 +300,12 @@ async def _title(page: Page, view: View) -> Html:
         return _("💬 <b>You and a member about: {service}</b>", service=about)
     if view.is_about_text:
         return bridge_texts.title(page, view)
+    if view.post is not None:
+        return (
+            _("💬 <b>You and the member who asks or offers something</b>")
+            if view.side is Side.MEMBER
+            else _("💬 <b>You and a member who answers what you wrote</b>")
+        )
     assert view.event is not None
     title = await event_title(page, view.event.id)
     if view.side is Side.MEMBER:
@@ -315,7 +328,7 @@ async def _who(page: Page, view: View, message: ExchangeMessage) -> Html:
         return _("You:")
     if view.is_about_text:
         return bridge_texts.who(view, message, _)
-    if message.by_member:
+    if message.by_member or view.post is not None:
         return _("The member:")
     if view.referral is None:
         return _("The organisers:")
@@ -349,6 +362,8 @@ def _standing(view: View, _: Translator) -> Sequence[Html | None]:
 def _why(view: View, _: Translator) -> Html | None:
     if view.rest is None or view.side is Side.TEAM:
         return None
+    if view.rest is Rest.ENDED and view.post is not None:
+        return _("🔒 The ask or offer is over: nothing more can be written here.")
     if view.rest is Rest.ENDED and view.event is not None:
         return _("🔒 The event is over: nothing more can be written here.")
     if view.rest is Rest.ENDED and view.is_about_text:
@@ -430,6 +445,8 @@ async def _way_back(page: Page, view: View) -> Button:
         if view.side is Side.TEAM or view.event is None:
             return Button(_.label("button", "What was reported"), Reports())
         return Button(_.label("button", "Back to the event"), HostedEvent(ref=view.event.ref))
+    if view.post is not None:
+        return Button(_.label("button", "To the ask or offer"), OfPost(ref=view.post.ref))
     if view.event is not None:
         return Button(_.label("button", "To the event"), OpenEvent(ref=view.event.ref))
     assert view.referral is not None

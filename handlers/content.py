@@ -41,7 +41,7 @@ class Please(CallbackData, prefix="py"):
 
     def card(self) -> Reply:
         """Return what it was about, as it is now."""
-        kind = {"service": "support.service", "newsletter": "news.again"}
+        kind = {"service": "support.service", "newsletter": "news.again", "post": "post.one"}
         return edit(kind.get(self.subject, "event.card"), ref=self.ref)
 
 

@@ -12,6 +12,7 @@ from community.base import find
 from community.digests import Contents, Digest, DigestItem, ItemKind, State
 from community.events import Event
 from community.people import Pace
+from community.posts import Kind, Post
 from community.providers import Service
 from community.sends import Send
 from community.topics import Topic
@@ -20,11 +21,13 @@ from handlers import topics
 from handlers.content import authored
 from handlers.looking import OpenService
 from handlers.menu import OpenEvent
+from handlers.posting import OfPost
 from handlers.replies import Button, Message, Page, Replies, alike, lines, say
 from locales import Html, clock_time, short_day
 
 STORY = 600
 """So many letters of the story stand in the digest; the rest is one tap away."""
+STORY_OF_POST = 120
 IN_A_BUTTON = 26
 
 
@@ -82,6 +85,7 @@ async def written(
     story = next(iter(of[ItemKind.SEND]), None)
     letters = of[ItemKind.SEND][1:]
     meetings, services = of[ItemKind.EVENT], of[ItemKind.SERVICE]
+    posted = of[ItemKind.POST]
     text = lines(
         _("🗞 <b>Your month in the network</b>")
         if found.digest.pace == Pace.MONTH
@@ -90,9 +94,10 @@ async def written(
         *(["", _("<b>More news</b>"), *map(_line, letters)] if letters else []),
         *(["", _("<b>Events that fit you</b>"), *map(_line, meetings)] if meetings else []),
         *(["", _("<b>New for what you look for</b>"), *map(_line, services)] if services else []),
+        *(["", _("<b>Asks and offers that fit you</b>"), *map(_line, posted)] if posted else []),
         *(["", _answered(page, answers)] if answers else []),
     )
-    shown = [*([story] if story else []), *letters, *meetings, *services]
+    shown = [*([story] if story else []), *letters, *meetings, *services, *posted]
     return Message(text, [*([one.button] for one in shown), [topics.button(Topic.DIGEST, _)]])
 
 
@@ -129,6 +134,11 @@ async def _made(page: Page, found: Contents, item: DigestItem) -> _Piece | None:
     if isinstance(what, Service):
         name = block.get("name")
         return _Piece(name, None, Button(_short("🤝", name), OpenService(ref=what.ref)))
+    if isinstance(what, Post):
+        said = block.get("text").replace("\n", " ")
+        said = said if len(said) <= STORY_OF_POST else said[:STORY_OF_POST] + "…"
+        sign = "🔎" if what.kind == Kind.ASK else "🎁"
+        return _Piece(said, None, Button(_short(sign, said), OfPost(ref=what.ref)))
     return _of_letter(page, found.said[item.id], block)
 
 

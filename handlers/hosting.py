@@ -363,29 +363,10 @@ async def hosted_event(page: Page, ref: str) -> Message:
     return Message(text, [*rows, [back]])
 
 
-async def reports(page: Page, at: int = 0) -> Message:
-    """List what was reported, to whoever moderates; of whom it is, is not told."""
-    _ = page._
-    found = await bridge.reported(page.session, page.reader, page.now)
-    shown, turning = page_of(found, at, PER_PAGE, lambda to: Reports(at=to), _)
-    rows = []
-    for exchange in shown:
-        day = short_day((exchange.reported_at or page.now).astimezone(page.zone).date(), _)
-        label = (
-            _.label("button", "🚩 {day}: reported messages", day=day)
-            if exchange.due_at is None
-            else _.label("button", "↪️ {day}: with the team", day=day)
-        )
-        rows.append([Button(label, Exchanging(ref=exchange.ref))])
-    text = _("<b>What was reported</b>") if found else _("Nothing has been reported.")
-    return Message(text, [*rows, turning, [menu.button(_)]])
-
-
 CARDS = {
     "hosting.where": where,
     "hosting.how_long": how_long,
     "hosting.entrusted": entrusted_card,
-    "hosting.reports": reports,
     "hosting.hosts": hosts,
     "hosting.names": names,
     "hosting.invitation": invitation_card,

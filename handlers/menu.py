@@ -12,6 +12,7 @@ from community import roles
 from community.exchanges import KEPT
 from community.roles import RoleName
 from handlers import drafts, resting
+from handlers.posting import Posts
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
 from handlers.staff import Hosted, Reports
 from locales import Html, Translator
@@ -133,6 +134,7 @@ async def menu_card(page: Page) -> Message:
             Button(_.label("button", "🎓 Learn"), Menu(to="learn")),
             Button(_.label("button", "❓ Help"), Menu(to="help")),
         ],
+        [Button(_.label("button", "📌 Asks and offers"), Posts())],
     ]
     text = _("<b>What would you like to do?</b>")
     if not page.reader.is_member:

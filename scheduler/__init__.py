@@ -22,8 +22,10 @@ from community import (
     facilitation,
     inbox,
     matches,
+    moderation,
     people,
     plans,
+    posts,
     providers,
     quarters,
     referrals,
@@ -127,6 +129,18 @@ async def _closing_matches(session: AsyncSession, tick: Tick) -> object:
     return await matches.close(session, tick.now)
 
 
+async def _ending_posts(session: AsyncSession, tick: Tick) -> object:
+    return await posts.expire(session, tick.now)
+
+
+async def _telling_of_posts_that_wait(session: AsyncSession, tick: Tick) -> object:
+    return await posts.ring(session, tick.now)
+
+
+async def _telling_of_reports_that_wait(session: AsyncSession, tick: Tick) -> object:
+    return await moderation.ring(session, tick.now)
+
+
 async def _cleaning(session: AsyncSession, tick: Tick) -> object:
     return await retention.clean(session, tick.now)
 
@@ -206,6 +220,9 @@ TIMETABLE: Sequence[Job] = (
     Job("closing proposals that nobody has answered", 60, _closing_proposals),
     Job("asking what came of a match", 60, _asking_what_came_of_it),
     Job("closing matches that nobody has spoken of", 300, _closing_matches),
+    Job("ending asks and offers that nobody renews", 60, _ending_posts),
+    Job("telling of asks and offers that nobody has read", 60, _telling_of_posts_that_wait),
+    Job("telling of reports that nobody has judged", 60, _telling_of_reports_that_wait),
     Job("ending pauses", 30, _ending_pauses),
     Job("expiring", 30, _expiring),
     Job("nudging about steps", 60, _nudging),

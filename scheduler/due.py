@@ -15,7 +15,9 @@ from community import (
     facilitation,
     inbox,
     matches,
+    moderation,
     plans,
+    posts,
     providers,
     quarters,
     referrals,
@@ -47,6 +49,8 @@ async def next_due(session: AsyncSession, now: datetime, zone: str = "UTC") -> d
         await matches.next_round(session, now, ZoneInfo(zone)),
         await matches.next_lapse(session),
         await matches.next_step(session),
+        await posts.next_step(session),
+        await moderation.next_ring(session),
         await facilitation.next_asking(session, now, ZoneInfo(zone)),
         await session.scalar(
             select(func.min(Send.starts_at)).where(Send.state == sends.State.SCHEDULED)

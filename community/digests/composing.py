@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import deliveries, events, roles, sends
+from community import deliveries, events, posts, roles, sends
 from community.attendance import UNANSWERED, Attendance
 from community.audiences import EVERYBODY, REACHED
+from community.blocks import PersonBlock
 from community.cohorts import CohortMember
 from community.consents import Consent, Purpose
 from community.deliveries import Delivery, Plan
@@ -26,8 +27,9 @@ from community.digests.table import DIGEST, KIND, Digest, DigestItem, ItemKind, 
 from community.events import Event
 from community.exchanges import Exchange, ExchangeMessage, Kind
 from community.lifecycle import Who
-from community.needs import Need, PersonNeed
+from community.needs import Need, PersonNeed, PersonOffer
 from community.people import Membership, Pace, Participation, Person
+from community.posts import Post
 from community.providers import Service
 from community.roles import RoleName
 from community.sends import Send
@@ -167,10 +169,14 @@ async def _gather(session: AsyncSession, digest: Digest, now: datetime) -> None:
         Event.starts_at < now + AHEAD,
     )
     new = select(Service.id).where(Service.is_open, Service.made_at > digest.since)
+    posted = select(Post.id).where(
+        Post.state == posts.State.PUBLISHED, Post.made_at > digest.since, Post.expires_at > now
+    )
     for kind, query in (
         (ItemKind.SEND, letters.order_by(Send.started_at.desc())),
         (ItemKind.EVENT, coming.order_by(Event.starts_at, Event.id)),
         (ItemKind.SERVICE, new.order_by(Service.id.desc())),
+        (ItemKind.POST, posted.order_by(Post.id.desc())),
     ):
         for number in await session.scalars(query.limit(POOL)):
             session.add(DigestItem(digest_id=digest.id, kind=kind, subject_id=number))
@@ -206,6 +212,7 @@ class _Known:
     """What decides, besides area and languages, what stands in whose digest; by person."""
 
     needs: Mapping[int, frozenset[Need]]
+    offers: Mapping[int, frozenset[Need]]
     cohorts: Mapping[int, frozenset[int]]
     muted: Mapping[int, set[Topic]]
     had: Mapping[int, set[int]]
@@ -231,6 +238,10 @@ async def _known(
     wanted = select(PersonNeed.person_id, PersonNeed.term)
     for person_id, term in await session.execute(wanted.where(PersonNeed.person_id.in_(some))):
         needs.setdefault(person_id, set()).add(Need(term))
+    offers: dict[int, set[Need]] = {}
+    known = select(PersonOffer.person_id, PersonOffer.term)
+    for person_id, term in await session.execute(known.where(PersonOffer.person_id.in_(some))):
+        offers.setdefault(person_id, set()).add(Need(term))
     belong: dict[int, set[int]] = {}
     belonging = select(CohortMember.person_id, CohortMember.cohort_id).where(
         CohortMember.person_id.in_(some), CohortMember.left_at.is_(None)
@@ -260,6 +271,7 @@ async def _known(
     )
     return _Known(
         {person_id: frozenset(terms) for person_id, terms in needs.items()},
+        {person_id: frozenset(terms) for person_id, terms in offers.items()},
         {person_id: frozenset(numbers) for person_id, numbers in belong.items()},
         muted,
         await _had(session, found, some),
@@ -299,8 +311,44 @@ async def _had(session: AsyncSession, found: Contents, some: Select[int]) -> dic
     for person_id, event_id in await session.execute(said):
         assert person_id is not None
         had.setdefault(person_id, set()).add(meetings[event_id])
+    await _add_posts(session, found, some, had)
     await _add_brought(session, found, some, had)
     return had
+
+
+async def _add_posts(
+    session: AsyncSession, found: Contents, some: Select[int], had: dict[int, set[int]]
+) -> None:
+    """Leave out what somebody wrote themself, was told of, or is kept apart from by a block."""
+    items = {one.subject_id: one.id for one in found.items if one.kind == ItemKind.POST}
+    if not items:
+        return
+    by: dict[int, set[int]] = {}
+    for what in found.about.values():
+        if isinstance(what, Post):
+            by.setdefault(what.person_id, set()).add(items[what.id])
+    for author, theirs in by.items():
+        had.setdefault(author, set()).update(theirs)
+    apart = await session.execute(
+        select(PersonBlock.person_id, PersonBlock.blocked_id).where(
+            or_(PersonBlock.person_id.in_(by), PersonBlock.blocked_id.in_(by))
+        )
+    )
+    for one, other in apart:
+        had.setdefault(one, set()).update(by.get(other, ()))
+        had.setdefault(other, set()).update(by.get(one, ()))
+    told = await session.execute(
+        select(Delivery.person_id, Delivery.subject_id).where(
+            Delivery.kind == "post_new",
+            Delivery.subject_id.in_(items),
+            Delivery.person_id.in_(some),
+            Delivery.state.in_([*REACHED, *deliveries.OPEN]),
+        )
+    )
+    for person_id, post_id in told:
+        assert person_id is not None
+        assert post_id is not None
+        had.setdefault(person_id, set()).add(items[post_id])
 
 
 async def _add_brought(
@@ -346,7 +394,8 @@ def _plans(
         needs = known.needs.get(person_id, frozenset())
         belongs = known.cohorts.get(person_id, frozenset())
         reads = frozenset(Reads(spoken or language, second).every)
-        reader = Reader(reads, area_id, needs, belongs)
+        offers = known.offers.get(person_id, frozenset())
+        reader = Reader(reads, area_id, needs, belongs, offers)
         if (fits := known.fits.get(reader)) is None:
             fits = known.fits[reader] = fitting(found, reader)
         muted, had = known.muted.get(person_id, set()), known.had.get(person_id, set())

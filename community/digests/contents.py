@@ -7,18 +7,25 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import cohorts, events, sends
+from community import cohorts, events, posts, sends
 from community.areas import Area
 from community.deliveries import Delivery
 from community.digests.table import KIND, Digest, DigestItem, ItemKind
 from community.events import Event
 from community.needs import Need
 from community.people import Person
+from community.posts import Post
 from community.providers import Service, Strength
 from community.sends import Send
 from community.topics import Topic
 
-MOST: Mapping[ItemKind, int] = {ItemKind.SEND: 4, ItemKind.EVENT: 6, ItemKind.SERVICE: 4}
+About = Event | Service | Send | Post
+MOST: Mapping[ItemKind, int] = {
+    ItemKind.SEND: 4,
+    ItemKind.EVENT: 6,
+    ItemKind.SERVICE: 4,
+    ItemKind.POST: 4,
+}
 """So many of each stand in one digest; whoever wants more finds it in the menu."""
 
 
@@ -28,7 +35,7 @@ class Contents:
 
     digest: Digest
     items: Sequence[DigestItem]
-    about: Mapping[int, Event | Service | Send]
+    about: Mapping[int, About]
     """What an item (by its number) is; of a newsletter its first send."""
     said: Mapping[int, Send]
     """Of a newsletter the send whose words stand: its newest correction's."""
@@ -47,6 +54,8 @@ class Reader:
     needs: frozenset[Need] = frozenset()
     cohorts: frozenset[int] = frozenset()
     """Their numbers."""
+    offers: frozenset[Need] = frozenset()
+    """In what they can help others."""
 
 
 async def contents(
@@ -61,7 +70,7 @@ async def contents(
     # Who belongs to a cohort may have changed since somebody's digest was composed, and for whom
     # an event is: what is for it alone is told then to nobody, sooner than to who has left it.
     left = await cohorts.left_since(session, digest.made_at)
-    about: dict[int, Event | Service | Send] = {}
+    about: dict[int, About] = {}
     for event in await session.scalars(select(Event).where(Event.id.in_(named[ItemKind.EVENT]))):
         is_narrower = event.is_for_some and event.changed_at > digest.made_at
         is_narrower |= event.cohort_id in left
@@ -70,6 +79,13 @@ async def contents(
     chosen = select(Service).where(Service.id.in_(named[ItemKind.SERVICE]), Service.is_open)
     for service in await session.scalars(chosen):
         about[named[ItemKind.SERVICE][service.id].id] = service
+    up = select(Post).where(
+        Post.id.in_(named[ItemKind.POST]),
+        Post.state == posts.State.PUBLISHED,
+        Post.expires_at > now,
+    )
+    for post in await session.scalars(up):
+        about[named[ItemKind.POST][post.id].id] = post
     said: dict[int, Send] = {}
     letters = await session.scalars(select(Send).where(Send.id.in_(named[ItemKind.SEND])))
     for send in letters.all():
@@ -95,9 +111,12 @@ def fitting(found: Contents, reader: Reader) -> list[DigestItem]:
     return [item for item in found.items if _fits(found, found.about[item.id], reader)]
 
 
-def _fits(found: Contents, what: Event | Service | Send, reader: Reader) -> bool:
+def _fits(found: Contents, what: About, reader: Reader) -> bool:
     if isinstance(what, Send):
         return True
+    if isinstance(what, Post):
+        fits = posts.fits_terms(what, reader.needs, reader.offers)
+        return fits and (what.area_id is None or _near(found, what.area_id, reader))
     if isinstance(what, Service):
         is_for = {what.need, *found.good_at.get(what.id, ())} & reader.needs
         return bool(is_for) and (what.online or _near(found, what.area_id, reader))
@@ -139,8 +158,8 @@ def shortened(found: Contents, items: Collection[DigestItem]) -> list[DigestItem
     return kept
 
 
-def topic_of(what: Event | Service | Send) -> Topic | None:
-    """Return what somebody turns off to hear no more of it; a new service is nobody's topic."""
+def topic_of(what: About) -> Topic | None:
+    """Return what somebody turns off to hear no more of it; what is new else is nobody's topic."""
     if isinstance(what, Event):
         return Topic.EVENTS
     if isinstance(what, Send):

@@ -46,6 +46,8 @@ class ItemKind(StrEnum):
     """A newsletter, or an organisation's offer."""
     EVENT = "event"
     SERVICE = "service"
+    POST = "post"
+    """An ask or an offer of a member."""
 
 
 class Digest(Base, Referable):

@@ -33,6 +33,7 @@ from community.matches.table import (
     State,
     Way,
 )
+from community.measures import is_suspended
 from community.needs import Need, PersonNeed, PersonOffer
 from community.people import Membership, Participation, Person, is_reachable
 from community.spoken import SpokenLanguage
@@ -120,6 +121,7 @@ def taking_part(at: datetime) -> Select[Person]:
                 Consent.current,
                 Consent.granted,
             ),
+            ~is_suspended(at),
         )
     )
 

@@ -29,6 +29,14 @@ TABLE = {
     "silence": ("survey", "news", None, True, True, AT_REST, "reading", "uncertain"),
     "pulse": ("survey", "surveys", None, True, True, AT_REST, "reading", "uncertain"),
     "facilitation": ("survey", "surveys", None, True, True, AT_REST, "reading", "uncertain"),
+    # An ask or an offer that fits somebody who agrees to be introduced; the digest has it, too.
+    "post_new": ("news", "matching", None, True, True, AT_REST, GATHERED, "uncertain"),
+    # Whether it still holds is asked twice, and what became of it is told, by day.
+    "post_expiring": ("service", None, None, False, True, GONE, NOBODY, "uncertain"),
+    "post_notice": ("service", None, None, False, True, GONE, NOBODY, "resend"),
+    # What was decided about somebody they hear whatever they have stopped; and who has reported.
+    "measure_notice": ("service", None, None, False, True, "left", NOBODY, "resend"),
+    "report_notice": ("service", None, None, False, True, "left", NOBODY, "resend"),
     # Whoever says "going" wants to be reminded, while they rest too.
     "event_reminder": ("service", None, None, False, True, GONE, NOBODY, "uncertain"),
     # Whoever did not come is asked once why, unless they rest.

@@ -113,6 +113,8 @@ DESIGN: dict[str, set[RoleName]] = {
     "bridge.reported": REPORTS,
     "bridge.forward": REPORTS,
     "bridge.settle": REPORTS,
+    "moderation.": REPORTS,
+    "posts.": REPORTS,
     # a translator: "texts, no people"
     "translating.": WRITERS,
     "authors.": WRITERS,

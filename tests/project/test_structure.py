@@ -146,6 +146,15 @@ A_VOICE = {
 }
 A_DIGEST = {"ref": "x", "month": "2026-12", "since": NOW, "made_at": NOW, "composed_to": 0}
 A_COHORT = {"starts_on": NOW.date(), "ends_at": NOW, "made_at": NOW}
+A_POST = {
+    "person_id": 1,
+    "kind": "ask",
+    "category": "advice",
+    "state": "published",
+    "made_at": NOW,
+    "expires_at": NOW,
+}
+A_QUESTION = {"person_id": 1, "state": "open", "begun_at": NOW, "touched_at": NOW}
 A_YES = {"version": "2026-11", "language": "en", "joined_at": NOW}
 ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "0032": [
@@ -219,6 +228,11 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
         )
     ],
     "0049": [("event_series", A_SERIES)],
+    "0073": [("posts", A_POST), ("exchanges", {**A_QUESTION, "kind": "post", "post_id": 1})],
+    "0074": [
+        ("reports", {"what": "post", "why": "fraud", "at": NOW}),
+        ("measures", {"person_id": 1, "measure": "warn", "why": "fraud", "taken_at": NOW}),
+    ],
 }
 """Rows that the columns and tables of a migration are about."""
 

@@ -1,0 +1,174 @@
+"""Something is reported, with two taps: what, and why.
+
+Whoever reports a person hears no more of them: the two are kept apart at once, whatever is decided
+later.
+"""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import blocks, bridge, deliveries, exchanges, posts, translations, untranslated
+from community.base import find
+from community.bridge import Side
+from community.errors import NotFoundError, NotUnderstoodError, TooOftenError
+from community.exchanges import Exchange, Kind
+from community.measures import Why
+from community.moderation.table import JUDGED_WITHIN, MOST_A_DAY, Report, What
+from community.people import Person
+from community.posts import Post
+from community.workdays import NOWHERE, after
+
+DAY = timedelta(days=1)
+SIDES_ALIKE = (Kind.MATCH, Kind.POST)
+"""Between whom both are members: only the message and the one before it are shown."""
+
+
+async def report(
+    session: AsyncSession,
+    actor: Person,
+    what: str,
+    ref: str,
+    why: str,
+    now: datetime,
+    *,
+    zone: str = "UTC",
+    country: str = NOWHERE,
+) -> Report:
+    """Report a post, what was written in an exchange, or the person behind either.
+
+    ``what``: "post" and "poster" by a post's reference; "message" and "writer" by an exchange's.
+    Of an exchange with an organisation or organisers all is read by the team, and it is closed,
+    as ``bridge.report`` does. Twice by the same person is once.
+
+    Raises:
+        NotFoundError: there is none, or it is not for the actor to see.
+        NotUnderstoodError: there is no such thing to report, or no such reason.
+        TooOftenError: the actor has reported a lot today.
+    """
+    if why not in [*Why]:
+        raise NotUnderstoodError("choice")
+    if what in ("post", "poster"):
+        post = await posts.look(session, actor, ref, now)
+        if post.person_id == actor.id:
+            raise NotFoundError("Post")
+        kind = What.PERSON if what == "poster" else What.POST
+        made = Report(what=kind, about_id=post.person_id, post_id=post.id)
+    elif what in ("message", "writer"):
+        made = await _of_exchange(session, actor, what, ref, now)
+    else:
+        raise NotUnderstoodError("choice")
+    return await _file(session, actor, made, Why(why), now, zone, country)
+
+
+async def _of_exchange(
+    session: AsyncSession, actor: Person, what: str, ref: str, now: datetime
+) -> Report:
+    view = await bridge.look(session, actor, ref, now)
+    if view.side is Side.TEAM or not view.may_read:
+        raise NotFoundError("Exchange")
+    exchange = view.exchange
+    if exchange.kind not in SIDES_ALIKE:
+        await bridge.report(session, actor, ref, now)
+        return Report(what=What.EXCHANGE, exchange_id=exchange.id)
+    written = await exchanges.messages(session, exchange)
+    theirs = [one for one in written if one.by_member != (view.side is Side.MEMBER)]
+    about = await _other(session, exchange, view.side)
+    if what == "message" and not theirs:
+        raise NotFoundError("Message")
+    await bridge.close(session, actor, ref, now)
+    return Report(
+        what=What.PERSON if what == "writer" else What.MESSAGE,
+        about_id=about,
+        exchange_id=exchange.id,
+        post_id=exchange.post_id,
+        message_id=theirs[-1].id if theirs else None,
+    )
+
+
+async def _other(session: AsyncSession, exchange: Exchange, side: Side) -> int | None:
+    """Return who is on the other side of an exchange between members."""
+    if side is not Side.MEMBER:
+        return exchange.person_id
+    if exchange.post_id is not None:
+        return (await session.get_one(Post, exchange.post_id)).person_id
+    written = await exchanges.messages(session, exchange)
+    return next((one.written_by_id for one in written if not one.by_member), None)
+
+
+async def report_text(
+    session: AsyncSession,
+    actor: Person,
+    subject: str,
+    ref: str,
+    language: str,
+    now: datetime,
+    *,
+    zone: str = "UTC",
+    country: str = NOWHERE,
+) -> Report:
+    """Report that a translation of ours is wrong: it goes to the translation desk, too.
+
+    Raises:
+        NotFoundError: there is no such text, or it is not in this language.
+        TooOftenError: the actor has reported a lot today.
+    """
+    if subject not in untranslated.TABLES:
+        raise NotFoundError("Text")
+    row = await find(session, untranslated.TABLES[subject], ref)
+    there = (await translations.texts(session, subject, [row.id])).get(row.id, ())
+    fields = [one.field for one in there if one.language == language]
+    if not fields:
+        raise NotFoundError("Text")
+    made = Report(
+        what=What.TEXT, subject=subject, subject_id=row.id, field=fields[0], language=language
+    )
+    return await _file(session, actor, made, Why.WRONG_TRANSLATION, now, zone, country)
+
+
+async def _file(
+    session: AsyncSession,
+    actor: Person,
+    made: Report,
+    why: Why,
+    now: datetime,
+    zone: str,
+    country: str,
+) -> Report:
+    await session.get(Person, actor.id, with_for_update={"key_share": True})
+    if made.what == What.PERSON and made.about_id is not None:
+        await blocks.block(session, actor, made.about_id, now)
+    same = await session.scalar(
+        select(Report).where(
+            Report.reporter_id == actor.id,
+            Report.what == made.what,
+            Report.settled_at.is_(None),
+            Report.about_id.is_not_distinct_from(made.about_id),
+            Report.post_id.is_not_distinct_from(made.post_id),
+            Report.exchange_id.is_not_distinct_from(made.exchange_id),
+            Report.subject_id.is_not_distinct_from(made.subject_id),
+            Report.language.is_not_distinct_from(made.language),
+        )
+    )
+    if same is not None:
+        return same
+    lately = select(func.count()).where(Report.reporter_id == actor.id, Report.at > now - DAY)
+    if (await session.scalar(lately) or 0) >= MOST_A_DAY:
+        raise TooOftenError(DAY)
+    made.reporter_id, made.why, made.at = actor.id, why, now
+    made.due_at = made.rings_at = after(now, JUDGED_WITHIN, ZoneInfo(zone), country)
+    session.add(made)
+    await session.flush()
+    them = await posts.judges(session, now)
+    if made.what != What.EXCHANGE:  # of those ``bridge.report`` has told
+        await deliveries.plan_notices(
+            session,
+            now,
+            "report",
+            sorted(them.keys() - {actor.id, made.about_id}),
+            f"report:{made.id}",
+            subject_id=made.id,
+        )
+    return made

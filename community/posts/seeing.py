@@ -1,0 +1,219 @@
+"""Who sees a post, whom it fits, and who is told of it.
+
+What nobody of the team has read yet is shown to at most twenty people: each is a row, and the
+post is locked while one is added. Nobody is told of it unasked before.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import blocks, deliveries, needs, people, roles
+from community.areas import Area
+from community.base import find
+from community.blocks import PersonBlock
+from community.consents import Consent, Purpose
+from community.deliveries import Plan
+from community.errors import NotFoundError
+from community.measures import is_suspended, suspended
+from community.needs import Need, PersonNeed, PersonOffer
+from community.people import Membership, Person
+from community.posts.table import (
+    FIRST_READERS,
+    LIVE,
+    TOLD_AT_ONCE,
+    Kind,
+    Post,
+    PostAnswer,
+    PostReader,
+    State,
+)
+from community.roles import RoleName
+from community.writing import insert_new
+
+JUDGES = (RoleName.ANIMATOR, RoleName.MODERATOR)
+SHOWN = 200
+"""So many of the newest are looked through for somebody."""
+
+
+@dataclass(frozen=True)
+class Board:
+    """What somebody sees: first what fits them, then the rest; each the newest first."""
+
+    fitting: Sequence[Post]
+    others: Sequence[Post]
+
+
+async def judges(session: AsyncSession, now: datetime) -> dict[int, Person]:
+    """Return who reads what waits: animators and moderators."""
+    return {
+        person.id: person for name in JUDGES for person in await roles.holders(session, name, now)
+    }
+
+
+def _live(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Post.state.in_(LIVE),
+        Post.expires_at > now,
+        Post.person_id.not_in(suspended(now)),
+    )
+
+
+async def browse(session: AsyncSession, actor: Person, now: datetime) -> Board:
+    """Open the board; what waits for the team takes the actor as one of its first readers.
+
+    Raises:
+        NotAMemberError: the actor has not joined.
+    """
+    people.require_member(actor)
+    is_shown = exists().where(PostReader.post_id == Post.id, PostReader.person_id == actor.id)
+    waiting = select(Post.id).where(
+        *_live(now), Post.state == State.WAITING, Post.person_id != actor.id, ~is_shown
+    )
+    apart = await blocks.apart_from(session, actor.id)
+    for number in (await session.scalars(waiting.order_by(Post.id).limit(SHOWN))).all():
+        await _admit(session, number, actor.id, apart, now)
+    return await board(session, actor, now)
+
+
+async def _admit(
+    session: AsyncSession, post_id: int, person_id: int, apart: Collection[int], now: datetime
+) -> None:
+    """Show somebody a post that waits, if it has not been shown to as many as it may be."""
+    post = await session.get(Post, post_id, with_for_update=True, populate_existing=True)
+    if post is None or post.state != State.WAITING or post.person_id in apart:
+        return
+    shown = await session.scalar(
+        select(func.count()).select_from(PostReader).where(PostReader.post_id == post_id)
+    )
+    if (shown or 0) < FIRST_READERS:
+        row = {"post_id": post_id, "person_id": person_id, "at": now}
+        await insert_new(session, PostReader, [row])
+
+
+async def board(session: AsyncSession, reader: Person, now: datetime) -> Board:
+    """Return what somebody may see of others, without taking a place among first readers."""
+    is_shown = exists().where(PostReader.post_id == Post.id, PostReader.person_id == reader.id)
+    rows = await session.scalars(
+        select(Post)
+        .where(
+            *_live(now),
+            Post.person_id != reader.id,
+            or_(Post.state == State.PUBLISHED, is_shown),
+        )
+        .order_by(Post.made_at.desc(), Post.id.desc())
+        .limit(SHOWN)
+    )
+    apart = await blocks.apart_from(session, reader.id)
+    theirs = [post for post in rows if post.person_id not in apart]
+    looks_for = {*await needs.of(session, reader)}
+    knows = {*await needs.offered_by(session, reader)}
+    near = await _around(session, reader.area_id)
+    fits = [one for one in theirs if fits_terms(one, looks_for, knows) and _is_near(one, near)]
+    return Board(fits, [one for one in theirs if one not in fits])
+
+
+def fits_terms(post: Post, looks_for: Collection[Need], knows: Collection[Need]) -> bool:
+    """Say whether somebody who looks for these and knows these could answer."""
+    return post.need is not None and post.need in (knows if post.kind == Kind.ASK else looks_for)
+
+
+async def _around(session: AsyncSession, area_id: int | None) -> frozenset[int] | None:
+    """Return an area with the one above it and those within; None for who names none."""
+    if area_id is None:
+        return None
+    area = await session.get_one(Area, area_id)
+    within = await session.scalars(select(Area.id).where(Area.parent_id == area_id))
+    return frozenset({area_id, *within} | ({area.parent_id} if area.parent_id else set()))
+
+
+def _is_near(post: Post, near: frozenset[int] | None) -> bool:
+    return post.area_id is None or near is None or post.area_id in near
+
+
+async def look(
+    session: AsyncSession, actor: Person, ref: str, now: datetime, *, lock: bool = False
+) -> Post:
+    """Return a post to its poster, to who may see it, to who has answered it, and to who judges.
+
+    Raises:
+        NotFoundError: there is none, or it is not for the actor, which is not told.
+    """
+    post = await find(session, Post, ref, lock=lock)
+    if post.person_id == actor.id or actor.id in await judges(session, now):
+        return post
+    if post.person_id in await blocks.apart_from(session, actor.id):
+        raise NotFoundError("Post")
+    if await answer_by(session, post, actor) is not None:
+        return post
+    if post.is_live and post.expires_at > now and actor.is_member:
+        if post.state == State.PUBLISHED:
+            return post
+        if await session.get(PostReader, (post.id, actor.id)) is not None:
+            return post
+    raise NotFoundError("Post")
+
+
+async def answer_by(session: AsyncSession, post: Post, person: Person) -> PostAnswer | None:
+    """Return somebody's answer to a post, if they have answered."""
+    found: PostAnswer | None = await session.scalar(
+        select(PostAnswer).where(PostAnswer.post_id == post.id, PostAnswer.person_id == person.id)
+    )
+    return found
+
+
+async def own(session: AsyncSession, actor: Person) -> list[Post]:
+    """Return what the actor has written, the newest first."""
+    rows = await session.scalars(
+        select(Post).where(Post.person_id == actor.id).order_by(Post.id.desc())
+    )
+    return list(rows)
+
+
+async def announce(session: AsyncSession, post: Post, now: datetime) -> int:
+    """Tell those whom a published post fits, each once; return how many.
+
+    Unasked, so by the caps of the policy, and only who agrees to be introduced to others.
+    """
+    if post.need is None or post.announced_at is not None:
+        return 0
+    post.announced_at = now
+    about = PersonOffer if post.kind == Kind.ASK else PersonNeed
+    agrees = exists().where(
+        Consent.person_id == Person.id,
+        Consent.purpose == Purpose.MATCHING,
+        Consent.current,
+        Consent.granted,
+    )
+    where: list[ColumnElement[bool]] = [
+        Person.state == Membership.ACTIVE,
+        Person.id != post.person_id,
+        agrees,
+        exists().where(about.person_id == Person.id, about.term == post.need),
+        ~exists().where(
+            or_(
+                (PersonBlock.person_id == post.person_id) & (PersonBlock.blocked_id == Person.id),
+                (PersonBlock.blocked_id == post.person_id) & (PersonBlock.person_id == Person.id),
+            )
+        ),
+        ~is_suspended(now),
+    ]
+    near = await _around(session, post.area_id)
+    if near is not None:
+        where.append(or_(Person.area_id.is_(None), Person.area_id.in_(near)))
+    found = await session.scalars(
+        select(Person.id)
+        .where(*where)
+        .order_by(Person.seen_at.is_(None), Person.seen_at.desc(), Person.id)
+        .limit(TOLD_AT_ONCE)
+    )
+    told = [
+        Plan("post_new", number, f"post:{post.id}:new:{number}", now, {"ref": post.ref},
+             subject_id=post.id)
+        for number in found
+    ]  # fmt: skip
+    await session.flush()
+    return await deliveries.plan(session, now, *told)

@@ -1,0 +1,304 @@
+"""Reports: who judges what and sees what of it, what follows, and what can be said to it."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.database import Database
+from community import blocks, bridge, deliveries, erasure, exchanges, moderation, posts, retention
+from community.deliveries import Delivery
+from community.errors import (
+    NotAllowedError,
+    NotFoundError,
+    NotUnderstoodError,
+    SuspendedError,
+    TooLateError,
+    TooOftenError,
+)
+from community.exchanges import Exchange
+from community.matches.populating import taking_part
+from community.measures import Measure, MeasureTaken, Why
+from community.moderation import MOST_A_DAY, Report, What
+from community.people import Person
+from community.posts import Post, State
+from community.roles import RoleName
+from community.translations import ContentText
+from tests.matching import a_partner
+from tests.posting import a_judge, a_post
+
+DAY = timedelta(days=1)
+
+
+async def owed(session: AsyncSession, kind: str, what: str = "") -> list[int]:
+    rows = await session.scalars(
+        select(Delivery)
+        .where(Delivery.kind == kind, Delivery.state.in_(deliveries.OPEN))
+        .order_by(Delivery.id)
+    )
+    return [row.person_id for row in rows if row.person_id and what in str(row.args)]
+
+
+async def a_town(session: AsyncSession, now: datetime) -> tuple[Person, Person, Person, Post]:
+    """Return a moderator, a poster, who answers, and a published post."""
+    moderator = await a_judge(session, 1, now)
+    poster, answerer = await a_partner(session, 2, now), await a_partner(session, 3, now)
+    post = await a_post(session, poster, now)
+    await posts.approve(session, moderator, post.ref, now)
+    return moderator, poster, answerer, post
+
+
+async def written(
+    session: AsyncSession, poster: Person, answerer: Person, post: Post, now: datetime
+) -> Exchange:
+    exchange = await bridge.begin(session, answerer, exchanges.Kind.POST, post.ref, now)
+    for who, text in (
+        (answerer, "secret one"),
+        (poster, "secret two"),
+        (answerer, "before"),
+        (poster, "You are a fool."),
+        (answerer, "after"),
+    ):
+        await bridge.write(session, who, exchange.ref, text, now, language="en")
+    return exchange
+
+
+async def measure_of(session: AsyncSession, person: Person) -> MeasureTaken:
+    found = await session.scalars(
+        select(MeasureTaken).where(MeasureTaken.person_id == person.id).order_by(MeasureTaken.id)
+    )
+    return found.all()[-1]
+
+
+async def test_of_a_reported_message_only_it_and_the_one_before_are_shown(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, poster, answerer, post = await a_town(session, now)
+    exchange = await written(session, poster, answerer, post, now)
+    report = await moderation.report(session, answerer, "message", exchange.ref, "insult", now)
+    assert (report.what, report.about_id) == (What.MESSAGE, poster.id)
+    case = await moderation.opened(session, moderator, report.ref, now)
+    assert [one.text for one in case.told] == ["before", "You are a fool."]
+    assert case.post is None
+    with pytest.raises(NotFoundError):
+        await bridge.look(session, moderator, exchange.ref, now)
+    assert not (await bridge.look(session, poster, exchange.ref, now)).may_write
+    for stranger in (poster, answerer):
+        with pytest.raises(NotAllowedError):
+            await moderation.opened(session, stranger, report.ref, now)
+
+
+async def test_reporting_a_person_keeps_the_two_apart_at_once_and_twice_is_once(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, poster, answerer, post = await a_town(session, now)
+    report = await moderation.report(session, answerer, "poster", post.ref, "fraud", now)
+    assert await blocks.apart_from(session, poster.id) == {answerer.id}
+    assert (report.what, report.about_id) == (What.PERSON, poster.id)
+    assert await owed(session, "team_notice", "'report'") == [moderator.id]
+    other = await a_partner(session, 9, now)
+    first = await moderation.report(session, other, "post", post.ref, "advertising", now)
+    assert await moderation.report(session, other, "post", post.ref, "fraud", now) is first
+    with pytest.raises(NotUnderstoodError):
+        await moderation.report(session, other, "post", post.ref, "dislike", now)
+    with pytest.raises(NotUnderstoodError):
+        await moderation.report(session, other, "network", post.ref, "fraud", now)
+    with pytest.raises(NotFoundError):
+        await moderation.report(session, poster, "post", post.ref, "fraud", now)
+
+
+async def test_nobody_reports_more_than_ten_things_a_day(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, _poster, answerer, _post = await a_town(session, now)
+    for number in range(MOST_A_DAY + 1):
+        poster = await a_partner(session, 20 + number, now)
+        post = await a_post(session, poster, now)
+        await posts.approve(session, moderator, post.ref, now)
+        if number < MOST_A_DAY:
+            await moderation.report(session, answerer, "post", post.ref, "fraud", now)
+    with pytest.raises(TooOftenError):
+        await moderation.report(session, answerer, "post", post.ref, "fraud", now)
+
+
+async def test_a_warning_is_read_answered_once_and_lifted_by_somebody_else(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, poster, answerer, post = await a_town(session, now)
+    animator = await a_judge(session, 8, now, RoleName.ANIMATOR)
+    report = await moderation.report(session, answerer, "post", post.ref, "fraud", now)
+    await moderation.judge(
+        session, moderator, report.ref, "warn", now, why="advertising", words="Once is enough.",
+        language="fr",
+    )  # fmt: skip
+    assert await owed(session, "report_notice") == [answerer.id]
+    assert await owed(session, "measure_notice") == [poster.id]
+    row = await measure_of(session, poster)
+    assert (row.measure, row.why, row.words) == (Measure.WARN, Why.ADVERTISING, "Once is enough.")
+    with pytest.raises(NotFoundError):
+        await moderation.about_me(session, answerer, row.ref)
+    with pytest.raises(NotFoundError):
+        await moderation.answer(session, answerer, row.ref, "Not me", "en", now)
+    await moderation.answer(session, poster, row.ref, "It was no advertising.", "ar", now)
+    with pytest.raises(TooLateError):
+        await moderation.answer(session, poster, row.ref, "Once more", "ar", now)
+    assert await owed(session, "team_notice", "measure_answered") == [animator.id]
+    assert await moderation.answered(session, moderator, now) == []
+    with pytest.raises(NotAllowedError):
+        await moderation.review(session, moderator, row.ref, now, lift=False)
+    await moderation.review(session, animator, row.ref, now, lift=True)
+    assert row.lifted_at == now
+    with pytest.raises(TooLateError):
+        await moderation.review(session, animator, row.ref, now, lift=False)
+    assert len(await owed(session, "measure_notice")) == 2
+
+
+async def test_who_is_alone_reads_the_answer_to_their_own_decision(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, poster, answerer, post = await a_town(session, now)
+    report = await moderation.report(session, answerer, "post", post.ref, "fraud", now)
+    await moderation.judge(session, moderator, report.ref, "hide", now)
+    assert post.state == State.HIDDEN
+    assert not await posts.is_established(session, poster)
+    row = await measure_of(session, poster)
+    await moderation.answer(session, poster, row.ref, "Why?", "en", now)
+    assert await moderation.answered(session, moderator, now) == [row]
+    await moderation.review(session, moderator, row.ref, now, lift=True)
+    assert post.state == State.PUBLISHED
+
+
+async def test_who_is_suspended_writes_to_no_member_until_it_ends_or_is_lifted(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, poster, answerer, post = await a_town(session, now)
+    exchange = await written(session, poster, answerer, post, now)
+    report = await moderation.report(session, poster, "message", exchange.ref, "harassment", now)
+    with pytest.raises(NotUnderstoodError):
+        await moderation.judge(session, moderator, report.ref, "suspend", now)
+    await moderation.judge(session, moderator, report.ref, "suspend", now, days=7)
+    for act in (
+        a_post(session, answerer, now),
+        posts.begin(session, answerer, (await _another(session, moderator, now)).ref, now),
+    ):
+        with pytest.raises(SuspendedError):
+            await act
+    await bridge.close(session, answerer, exchange.ref, now)
+    taking = {*await session.scalars(taking_part(now))}
+    assert answerer not in taking
+    assert poster in taking
+    assert (await a_post(session, answerer, now + 7 * DAY)).state == State.WAITING
+    assert answerer in {*await session.scalars(taking_part(now + 7 * DAY))}
+
+
+async def _another(session: AsyncSession, moderator: Person, now: datetime) -> Post:
+    post = await a_post(session, await a_partner(session, 77, now), now)
+    await posts.approve(session, moderator, post.ref, now)
+    return post
+
+
+async def test_nobody_judges_what_is_theirs_unless_they_are_alone(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, poster, _answerer, post = await a_town(session, now)
+    mine = await moderation.report(session, moderator, "post", post.ref, "fraud", now)
+    assert not (await moderation.opened(session, moderator, mine.ref, now)).is_own, "alone"
+    animator = await a_judge(session, 8, now, RoleName.ANIMATOR)
+    assert (await moderation.opened(session, moderator, mine.ref, now)).is_own
+    with pytest.raises(NotAllowedError):
+        await moderation.judge(session, moderator, mine.ref, "warn", now)
+    with pytest.raises(NotAllowedError):
+        await moderation.judge(session, poster, mine.ref, "nothing", now)
+    await moderation.judge(session, animator, mine.ref, "nothing", now)
+    with pytest.raises(TooLateError):
+        await moderation.judge(session, animator, mine.ref, "warn", now)
+    assert await moderation.queue(session, animator, now) == []
+    assert await moderation.counts(session, now - DAY, now + DAY) == {
+        (What.POST, Measure.NOTHING): 1
+    }
+
+
+async def test_a_report_that_nobody_judges_rings_once_with_the_animators(
+    session: AsyncSession, now: datetime
+) -> None:
+    _moderator, _poster, answerer, post = await a_town(session, now)
+    animator = await a_judge(session, 8, now, RoleName.ANIMATOR)
+    report = await moderation.report(session, answerer, "post", post.ref, "fraud", now)
+    assert report.due_at is not None
+    assert await moderation.next_ring(session) == report.due_at
+    assert await moderation.ring(session, report.due_at - timedelta(seconds=1)) == 0
+    assert await moderation.ring(session, report.due_at) == 1
+    assert await moderation.ring(session, report.due_at + DAY) == 0
+    assert (await owed(session, "team_notice", "'report'")).count(animator.id) == 2
+
+
+async def test_two_who_judge_at_once_take_one_measure(database: Database, now: datetime) -> None:
+    async with database.transaction() as session:
+        moderator, _poster, answerer, post = await a_town(session, now)
+        other = await a_judge(session, 8, now, RoleName.ANIMATOR)
+        report = await moderation.report(session, answerer, "post", post.ref, "fraud", now)
+        ref, them = report.ref, [moderator.id, other.id]
+
+    async def judges(number: int, measure: str) -> bool:
+        try:
+            async with database.transaction() as session:
+                actor = await session.get_one(Person, number)
+                await moderation.judge(session, actor, ref, measure, now)
+        except TooLateError:
+            return False
+        return True
+
+    came = await asyncio.gather(judges(them[0], "warn"), judges(them[1], "hide"))
+    assert sorted(came) == [False, True]
+    async with database.transaction() as session:
+        assert len((await session.scalars(select(MeasureTaken))).all()) == 1
+        assert len((await session.scalars(select(Report))).all()) == 1
+
+
+async def test_a_wrong_sentence_of_ours_is_reported_without_blaming_anybody(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, _poster, answerer, post = await a_town(session, now)
+    report = await moderation.report_text(session, answerer, "post", post.ref, "en", now)
+    assert (report.what, report.why, report.about_id) == (What.TEXT, Why.WRONG_TRANSLATION, None)
+    for subject, language in (("post", "fr"), ("nothing", "en")):
+        with pytest.raises(NotFoundError):
+            await moderation.report_text(session, answerer, subject, post.ref, language, now)
+    with pytest.raises(NotUnderstoodError):
+        await moderation.judge(session, moderator, report.ref, "warn", now)
+    await moderation.judge(session, moderator, report.ref, "nothing", now)
+
+
+async def test_after_a_year_only_that_there_was_a_report_stays(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, _poster, answerer, post = await a_town(session, now)
+    report = await moderation.report(session, answerer, "post", post.ref, "fraud", now)
+    await moderation.judge(session, moderator, report.ref, "warn", now)
+    await retention.clean(session, now + 364 * DAY)
+    await session.refresh(report)
+    assert report.reporter_id == answerer.id
+    await retention.clean(session, now + 366 * DAY)
+    session.expire_all()
+    report = (await session.scalars(select(Report))).one()
+    assert (report.reporter_id, report.about_id, report.post_id) == (None, None, None)
+    assert (report.what, report.outcome) == (What.POST, Measure.WARN)
+    assert (await session.scalars(select(MeasureTaken))).all() == []
+
+
+async def test_who_is_erased_leaves_neither_post_nor_words(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, poster, answerer, post = await a_town(session, now)
+    await written(session, poster, answerer, post, now)
+    report = await moderation.report(session, answerer, "post", post.ref, "fraud", now)
+    await moderation.judge(session, moderator, report.ref, "warn", now)
+    await erasure.erase(session, poster, now, b"key")
+    session.expire_all()
+    assert (await session.scalars(select(Post))).all() == []
+    assert (await session.scalars(select(Exchange))).all() == []
+    assert (await session.scalars(select(MeasureTaken))).all() == []
+    words = select(ContentText).where(ContentText.subject == posts.SUBJECT)
+    assert (await session.scalars(words)).all() == []
