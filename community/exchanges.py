@@ -1,7 +1,7 @@
 """Exchanges: what two sides write to each other through the bot, about one thing.
 
 One side is always a member. The other is the team (``community/inbox.py``), an organisation, the
-organisers of an event or the author of a text (``community/bridge.py``). Neither learns the
+organisers of an event or the author of a text (``community/bridge``). Neither learns the
 other's name or account.
 """
 

@@ -322,15 +322,14 @@ async def test_a_proposal_that_cannot_be_answered_any_more_does_not_leave(
 async def test_nobody_who_has_not_agreed_rests_or_is_gone_is_in_a_round(
     session: AsyncSession, now: datetime
 ) -> None:
-    knows = {"knows": [Need.TAX]}
     receiver = await a_partner(session, 1, now, looks_for=[Need.TAX])
-    silent = await a_partner(session, 2, now, **knows)
+    silent = await a_partner(session, 2, now, knows=[Need.TAX])
     await consents.switch(session, silent, set(), now, version="1", language="en")
-    stopped = await a_partner(session, 3, now, **knows)
+    stopped = await a_partner(session, 3, now, knows=[Need.TAX])
     stopped.state = Membership.STOPPED
-    blocked = await a_partner(session, 4, now, **knows)
+    blocked = await a_partner(session, 4, now, knows=[Need.TAX])
     blocked.came_from = Membership.ACTIVE
-    resting = await a_partner(session, 5, now, **knows)
+    resting = await a_partner(session, 5, now, knows=[Need.TAX])
     await matches.rest(session, resting, now + DAY, now)
     await session.flush()
     await a_round(session, now)
