@@ -46,6 +46,7 @@ from community.exchanges import Exchange, ExchangeMessage
 from community.groups import Applicant
 from community.history import Step
 from community.live import LiveMessage
+from community.matches import MatchSide
 from community.people import MEMBERSHIP, Person
 from community.referrals import Referral, SharedField
 from community.transfers import Transfer, TransferStep
@@ -77,6 +78,9 @@ LEFT_OUT = {
 }
 """Columns that say nothing about the person and something about the machine."""
 
+NOT_THEIRS = "blocked_id"
+"""Who has blocked whom only the one knows: the other is not told by their own data either."""
+
 Rows = dict[str, dict[tuple[Any, ...], Mapping[str, Any]]]
 
 
@@ -98,9 +102,12 @@ async def export(session: AsyncSession, person: Person) -> dict[str, Any]:
             for child in Base.metadata.tables.values()
             for column in columns_to(child, table.name)
             if ids and (column.name == "person_id" or _goes_with(column))
+            if column.name != NOT_THEIRS
         ]
     for table in Base.metadata.tables.values():  # what the person did for others
         for column in columns_to(table, "people"):
+            if column.name == NOT_THEIRS:
+                continue
             await _collect(session, table, column == person.id, found)
     if person.telegram_id is not None:
         for table, condition in _known_by_number(person.telegram_id):
@@ -224,16 +231,22 @@ async def erase(session: AsyncSession, person: Person, now: datetime, key: bytes
     about = Step.subject.in_([MEMBERSHIP.name, "role"])
     steps = update(Step).where(about, Step.subject_id == person.id)
     await _run(session, steps.values(subject_id=NOBODY))
-    await _forget_deliveries(session, person.id, now)
+    await _forget_deliveries(session, person, now)
     if person.telegram_id is not None:
         await _forget_number(session, person.telegram_id)
         await _remember(session, hash_of(person.telegram_id, key), now)
     # Foreign keys do the rest: what was about the person goes, what they did for others stays. In
     # which order, PostgreSQL decides by numbers of its own; what the person wrote in exchanges of
     # theirs is both, and if it is of this transaction, either order has to go well.
-    await _run(session, delete(Exchange).where(Exchange.person_id == person.id))
+    await _run(session, delete(Exchange).where(_is_theirs(person)))
     await _run(session, delete(Person).where(Person.id == person.id))
     session.expunge(person)
+
+
+def _is_theirs(person: Person) -> ColumnElement[bool]:
+    """Return of which exchanges the person is one of two members, or the only one."""
+    matched = select(MatchSide.match_id).where(MatchSide.person_id == person.id)
+    return or_(Exchange.person_id == person.id, Exchange.match_id.in_(matched))
 
 
 async def _run(session: AsyncSession, statement: Any) -> None:
@@ -279,7 +292,7 @@ async def _forget_machine_texts(session: AsyncSession, person: Person) -> None:
     written = (
         select(ExchangeMessage.text)
         .join(Exchange, Exchange.id == ExchangeMessage.exchange_id)
-        .where(Exchange.person_id == person.id)
+        .where(_is_theirs(person))
     )
     shared = (
         select(SharedField.value)
@@ -293,7 +306,7 @@ async def _forget_machine_texts(session: AsyncSession, person: Person) -> None:
 async def _forget_in_forms(session: AsyncSession, person: Person) -> None:
     """Empty the half-filled forms of others that are about the person: a note, a step."""
     about = [
-        *await session.scalars(select(Exchange.ref).where(Exchange.person_id == person.id)),
+        *await session.scalars(select(Exchange.ref).where(_is_theirs(person))),
         *await session.scalars(select(Referral.ref).where(Referral.person_id == person.id)),
         *await session.scalars(select(Transfer.ref).where(Transfer.person_id == person.id)),
         *await session.scalars(
@@ -311,10 +324,10 @@ async def _forget_in_forms(session: AsyncSession, person: Person) -> None:
     )
 
 
-async def _forget_deliveries(session: AsyncSession, person_id: int, now: datetime) -> None:
-    mine = Delivery.person_id == person_id
+async def _forget_deliveries(session: AsyncSession, person: Person, now: datetime) -> None:
+    mine = Delivery.person_id == person.id
     # What others would be told about the person's exchanges has no subject any more.
-    written = select(Exchange.id).where(Exchange.person_id == person_id)
+    written = select(Exchange.id).where(_is_theirs(person))
     about_these = or_(Delivery.key.like("question:%"), Delivery.key.like("exchange:%"))
     await deliveries.cancel(session, now, about_these, Delivery.subject_id.in_(written))
     await _run(

@@ -156,7 +156,9 @@ POLICY: Mapping[str, Policy] = {
     "match_none": replace(
         _SURVEY, consent=Purpose.MATCHING, lane=Lane.SERVICE, no_room=NoRoom.SKIP
     ),
-    "match_answer": _owed(Lane.SERVICE, timedelta(days=3), silent_in=_GONE),
+    "match_answer": _owed(
+        Lane.SERVICE, timedelta(days=3), waits_for_morning=False, silent_in=_GONE
+    ),
     "match_introduced": _owed(Lane.URGENT, timedelta(days=14), silent_in=_GONE),
     "match_notice": _owed(Lane.SERVICE, timedelta(days=7), silent_in=_GONE),
     "match_followup": _reminder(timedelta(days=7), _GONE),

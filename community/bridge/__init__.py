@@ -1,6 +1,7 @@
 """The bridge: a member writes with an organisation about a request, or with an event's organisers.
 
-A third kind is between who translates a text and its author. Animators read what concerns an
+A third kind is between who translates a text and its author, a fourth between two who have been
+introduced to each other. Animators read what concerns an
 event, or a text whose author is gone or has let them wait for long, because they are asked; of
 anything else they read nothing unless one side reports it.
 
@@ -16,7 +17,14 @@ from community.bridge.asked import (
     is_for,
     is_over,
 )
-from community.bridge.reporting import forward, may_settle, report, reported, settle
+from community.bridge.reporting import (
+    forward,
+    may_settle,
+    report,
+    report_partner,
+    reported,
+    settle,
+)
 from community.bridge.seeing import (
     OPEN_AFTER_EVENT,
     WRITABLE,
@@ -55,6 +63,7 @@ __all__ = [
     "may_settle",
     "messages",
     "report",
+    "report_partner",
     "reported",
     "settle",
     "takes_questions",

@@ -1,7 +1,7 @@
 """On which side of an exchange somebody stands, and why nothing can be written now, if so."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -12,8 +12,10 @@ from community import (
     agreements,
     attendance,
     authors,
+    blocks,
     events,
     exchanges,
+    matches,
     referrals,
     roles,
 )
@@ -22,6 +24,7 @@ from community.base import find, new_ref
 from community.errors import NotFoundError, TooLateError
 from community.events import Event
 from community.exchanges import Exchange, ExchangeMessage, Kind, State
+from community.matches import Match, MatchSide
 from community.people import Person
 from community.referrals import Referral
 from community.roles import RoleName
@@ -69,6 +72,21 @@ class View:
     event: Event | None = None
     source: Source | None = None
     """The text it is about, if it still is there."""
+    match: Match | None = None
+    sides: Mapping[Side, Person] = field(default_factory=dict)
+    """Of a match, who of the two is still here."""
+
+    @property
+    def other(self) -> Person | None:
+        """Return to whom this side of a match writes; None if they are gone."""
+        across = {Side.MEMBER: Side.OTHER, Side.OTHER: Side.MEMBER}.get(self.side)
+        return self.sides.get(across) if across else None
+
+    @property
+    def is_private(self) -> bool:
+        """Say whether this person reads it as one of the members, on a screen of their own."""
+        is_partner = self.match is not None and self.side is Side.OTHER
+        return self.side is Side.MEMBER or is_partner
 
     @property
     def is_about_text(self) -> bool:
@@ -113,6 +131,8 @@ async def begin(
         event = await attendance.visible(session, actor, ref, now)
         rest = rest_of_event(event, now)
         about = {"person_id": actor.id, "referral_id": None, "event_id": event.id}
+    elif kind == Kind.MATCH:
+        return await _begin_of_match(session, actor, ref, now)
     else:
         raise NotFoundError("Exchange")
     found = await _about(session, about)
@@ -126,6 +146,57 @@ async def begin(
     found = await _about(session, about)
     assert found is not None
     return found
+
+
+async def _begin_of_match(
+    session: AsyncSession, actor: Person, ref: str, now: datetime, *, even_if_over: bool = False
+) -> Exchange:
+    view = await matches.look(session, actor, ref, now, lock=True)
+    if not view.is_known or view.match.contact_id is not None:
+        raise NotFoundError("Match")
+    of_match = select(Exchange).where(Exchange.match_id == view.match.id)
+    found: Exchange | None = await session.scalar(of_match)
+    if found is not None:
+        return found
+    is_over = await _rest_of_match(session, view.match, (await _pair(session, view.match)))
+    receiver = actor if view.mine.side == matches.Side.RECEIVER else view.other
+    if receiver is None or (is_over and not even_if_over):
+        raise TooLateError
+    row = {"ref": new_ref(), "kind": Kind.MATCH, "begun_at": now, "touched_at": now}
+    about = {"person_id": receiver.id, "match_id": view.match.id, "state": State.ANSWERED}
+    await insert_new(session, Exchange, [row | about])
+    return (await session.scalars(of_match)).one()
+
+
+async def begin_report(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Exchange:
+    """Return the exchange of a match by which one reports the other, though nothing was written.
+
+    Raises:
+        NotFoundError: it is not the actor's match, or they have not been introduced.
+        TooLateError: whoever could be reported is not here any more.
+    """
+    return await _begin_of_match(session, actor, ref, now, even_if_over=True)
+
+
+async def _pair(session: AsyncSession, match: Match) -> Mapping[Side, Person]:
+    rows = await session.execute(
+        select(MatchSide.side, Person)
+        .join(Person, Person.id == MatchSide.person_id)
+        .where(MatchSide.match_id == match.id)
+    )
+    stands = {matches.Side.RECEIVER: Side.MEMBER, matches.Side.GIVER: Side.OTHER}
+    return {stands[matches.Side(side)]: person for side, person in rows}
+
+
+async def _rest_of_match(
+    session: AsyncSession, match: Match, sides: Mapping[Side, Person]
+) -> Rest | None:
+    """Both are here, nobody has ended it, and neither wants to be kept apart."""
+    one, other = sides.get(Side.MEMBER), sides.get(Side.OTHER)
+    if one is None or other is None or match.ended_at is not None:
+        return Rest.ENDED
+    is_apart = other.id in await blocks.apart_from(session, one.id)
+    return None if not is_apart and one.is_member and other.is_member else Rest.ENDED
 
 
 async def _about(session: AsyncSession, about: dict[str, int | None]) -> Exchange | None:
@@ -173,7 +244,8 @@ async def look(
         NotFoundError: there is none, or it is not the actor's business; which is not told.
     """
     exchange = await find(session, Exchange, ref, lock=lock)
-    referral = event = source = None
+    referral = event = source = match = None
+    sides: Mapping[Side, Person] = {}
     if exchange.referral_id is not None:
         referral = await session.get_one(Referral, exchange.referral_id)
         rest = await _rest_of_referral(session, referral, now)
@@ -186,13 +258,17 @@ async def look(
         source = await authors.about(session, exchange, now)
         is_over = await authors.is_over(session, exchange, source, now)
         rest = Rest.ENDED if is_over else None
+    elif exchange.match_id is not None:
+        match = await session.get_one(Match, exchange.match_id)
+        sides = await _pair(session, match)
+        rest = await _rest_of_match(session, match, sides)
     else:
         raise NotFoundError("Exchange")
-    side = await _side(session, actor, exchange, referral, source, event, now)
+    side = await _side(session, actor, exchange, referral, source, event, sides, now)
     if rest is None and exchange.state == State.CLOSED:
         is_own = exchange.closed_by_member == (side is Side.MEMBER)
         rest = None if is_own else Rest.CLOSED
-    return View(exchange, side, rest, referral, event, source)
+    return View(exchange, side, rest, referral, event, source, match, sides)
 
 
 async def _side(
@@ -202,10 +278,13 @@ async def _side(
     referral: Referral | None,
     source: Source | None,
     event: Event | None,
+    sides: Mapping[Side, Person],
     now: datetime,
 ) -> Side:
     if exchange.person_id == actor.id:
         return Side.MEMBER
+    if Side.OTHER in sides and sides[Side.OTHER].id == actor.id:
+        return Side.OTHER
     if referral is not None and await roles.holds(
         session,
         actor,
@@ -218,7 +297,8 @@ async def _side(
     if author is not None and author.id == actor.id:
         return Side.OTHER
     if await roles.holds(session, actor, RoleName.ANIMATOR, now):
-        if referral is None and (author is None or is_of_team(exchange)):
+        is_asked = referral is None and exchange.match_id is None
+        if is_asked and (author is None or is_of_team(exchange)):
             return Side.OTHER
         if exchange.reported_at is not None:
             return Side.TEAM

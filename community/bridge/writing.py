@@ -57,7 +57,7 @@ async def write(
     by = await _who(session, actor, view, now)
     if not by_member and exchange.reported_at is None:
         exchange.wait_no_more()
-    elif exchange.kind != Kind.REFERRAL:
+    elif exchange.kind not in (Kind.REFERRAL, Kind.MATCH):
         exchange.wait(now, zone, country)
     is_author = view.author is not None and view.author.id == actor.id
     if by is Who.ANIMATOR and not is_author:
@@ -71,6 +71,8 @@ async def _who(session: AsyncSession, actor: Person, view: View, now: datetime) 
     by = await roles.host(session, actor, view.event, now) if view.event is not None else None
     if view.side is Side.MEMBER:
         return Who.SELF
+    if view.match is not None:
+        return Who.PARTNER
     is_author = view.author is not None and view.author.id == actor.id
     if is_author and view.exchange.subject in DIRECTORY:
         return Who.COORDINATOR
@@ -87,6 +89,8 @@ async def _tell(
     key = f"exchange:{message.id}"
     if view.side is not Side.MEMBER:
         readers = [exchange.person_id]
+    elif view.match is not None:
+        readers = [view.other.id] if view.other is not None else []
     elif view.referral is not None:
         staff = await roles.staff_of(session, view.referral.organization_id, now)
         readers = [person.id for person in staff]
