@@ -243,7 +243,7 @@ async def sure_card(page: Page, ref: str, act: str) -> Message:
         return await card(page, ref)
     text, label = {
         "end": (
-            _("End this? You can write to each other no more, and the place is free again."),
+            _("End this? Then you can no longer write to each other here."),
             _.label("button", "Yes, end it"),
         ),
         "block": (
