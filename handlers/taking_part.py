@@ -144,8 +144,8 @@ async def _question(page: Page, step: str) -> tuple[Html, Choices, Collection[st
         question = _("<b>What can you help others with?</b> Choose as many as you like.")
         return question, _choices(TERMS, words.need, _), await needs.offered_by(session, reader), 2
     if step == "languages":
-        mine = await spoken.of(session, reader)
         read = {reader.language, reader.second_language}
+        mine = {*await spoken.of(session, reader)} - read
         others = [(native_name(one), one) for one in SPOKEN if one not in read]
         return _("<b>Which languages do you speak besides?</b>"), others, mine, 3
     if step == "sector":
