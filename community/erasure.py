@@ -48,6 +48,7 @@ from community.exchanges import Exchange, ExchangeMessage
 from community.groups import Applicant
 from community.history import Step
 from community.live import LiveMessage
+from community.matches import MatchSide
 from community.people import MEMBERSHIP, Person
 from community.posts import Post, PostAnswer
 from community.referrals import Referral, SharedField
@@ -83,6 +84,9 @@ LEFT_OUT = {
 }
 """Columns that say nothing about the person and something about the machine."""
 
+NOT_THEIRS = "blocked_id"
+"""Who has blocked whom only the one knows: the other is not told by their own data either."""
+
 Rows = dict[str, dict[tuple[Any, ...], Mapping[str, Any]]]
 
 
@@ -104,9 +108,12 @@ async def export(session: AsyncSession, person: Person) -> dict[str, Any]:
             for child in Base.metadata.tables.values()
             for column in columns_to(child, table.name)
             if ids and (column.name == "person_id" or _goes_with(column))
+            if column.name != NOT_THEIRS
         ]
     for table in Base.metadata.tables.values():  # what the person did for others
         for column in columns_to(table, "people"):
+            if column.name == NOT_THEIRS:
+                continue
             await _collect(session, table, column == person.id, found)
     if person.telegram_id is not None:
         for table, condition in _known_by_number(person.telegram_id):
@@ -257,7 +264,7 @@ async def erase(session: AsyncSession, person: Person, now: datetime, key: bytes
     about = Step.subject.in_([MEMBERSHIP.name, "role"])
     steps = update(Step).where(about, Step.subject_id == person.id)
     await _run(session, steps.values(subject_id=NOBODY))
-    await _forget_deliveries(session, person.id, now)
+    await _forget_deliveries(session, person, now)
     was_assisted = await session.scalar(select(Assisted.id).where(Assisted.person_id == person.id))
     if person.telegram_id is None or was_assisted is not None:
         await _remember(session, hash_of(person.ref, key), now)
@@ -267,15 +274,20 @@ async def erase(session: AsyncSession, person: Person, now: datetime, key: bytes
     # Foreign keys do the rest: what was about the person goes, what they did for others stays. In
     # which order, PostgreSQL decides by numbers of its own; what the person wrote in exchanges of
     # theirs is both, and if it is of this transaction, either order has to go well.
-    await _run(session, delete(Exchange).where(_of(person)))
+    await _run(session, delete(Exchange).where(_is_theirs(person)))
     await _run(session, delete(Person).where(Person.id == person.id))
     session.expunge(person)
 
 
-def _of(person: Person) -> ColumnElement[bool]:
-    """Return which exchanges go with somebody: their own, and the answers to their posts."""
-    theirs = select(Post.id).where(Post.person_id == person.id)
-    return or_(Exchange.person_id == person.id, Exchange.post_id.in_(theirs))
+def _is_theirs(person: Person) -> ColumnElement[bool]:
+    """Return of which exchanges the person is a side: their own, of a match, about their posts."""
+    matched = select(MatchSide.match_id).where(MatchSide.person_id == person.id)
+    posted = select(Post.id).where(Post.person_id == person.id)
+    return or_(
+        Exchange.person_id == person.id,
+        Exchange.match_id.in_(matched),
+        Exchange.post_id.in_(posted),
+    )
 
 
 async def _run(session: AsyncSession, statement: Any) -> None:
@@ -321,7 +333,7 @@ async def _forget_machine_texts(session: AsyncSession, person: Person) -> None:
     written = (
         select(ExchangeMessage.text)
         .join(Exchange, Exchange.id == ExchangeMessage.exchange_id)
-        .where(_of(person))
+        .where(_is_theirs(person))
     )
     shared = (
         select(SharedField.value)
@@ -335,7 +347,7 @@ async def _forget_machine_texts(session: AsyncSession, person: Person) -> None:
 async def _forget_in_forms(session: AsyncSession, person: Person) -> None:
     """Empty the half-filled forms of others that are about the person: a note, a step."""
     about = [
-        *await session.scalars(select(Exchange.ref).where(Exchange.person_id == person.id)),
+        *await session.scalars(select(Exchange.ref).where(_is_theirs(person))),
         *await session.scalars(select(Referral.ref).where(Referral.person_id == person.id)),
         *await session.scalars(select(Post.ref).where(Post.person_id == person.id)),
         *await session.scalars(select(PostAnswer.ref).where(PostAnswer.person_id == person.id)),
@@ -355,10 +367,10 @@ async def _forget_in_forms(session: AsyncSession, person: Person) -> None:
     )
 
 
-async def _forget_deliveries(session: AsyncSession, person_id: int, now: datetime) -> None:
-    mine = Delivery.person_id == person_id
+async def _forget_deliveries(session: AsyncSession, person: Person, now: datetime) -> None:
+    mine = Delivery.person_id == person.id
     # What others would be told about the person's exchanges has no subject any more.
-    written = select(Exchange.id).where(Exchange.person_id == person_id)
+    written = select(Exchange.id).where(_is_theirs(person))
     about_these = or_(Delivery.key.like("question:%"), Delivery.key.like("exchange:%"))
     await deliveries.cancel(session, now, about_these, Delivery.subject_id.in_(written))
     await _run(

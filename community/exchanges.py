@@ -1,8 +1,8 @@
 """Exchanges: what two sides write to each other through the bot, about one thing.
 
 One side is always a member. The other is the team (``community/inbox.py``), an organisation, the
-organisers of an event or the author of a text (``community/bridge.py``). Neither learns the
-other's name or account.
+organisers of an event, the author of a text or somebody they have been introduced to
+(``community/bridge``). Neither learns the other's name or account from it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -69,7 +69,7 @@ class State(StrEnum):
 
 
 _S = who(Who.SELF)
-_OTHER = who(Who.ANIMATOR, Who.HOST, Who.COORDINATOR, Who.PROVIDER)
+_OTHER = who(Who.ANIMATOR, Who.HOST, Who.COORDINATOR, Who.PROVIDER, Who.PARTNER)
 _BOTH = _S | _OTHER
 EXCHANGE = Lifecycle(
     "exchange",

@@ -27,6 +27,8 @@ class Who(StrEnum):
     HOST = "host"
     COORDINATOR = "coordinator"
     PROVIDER = "provider"
+    PARTNER = "partner"
+    """The other of two who have been introduced to each other."""
     TRANSLATOR = "translator"
     MODERATOR = "moderator"
     ADMINISTRATOR = "administrator"

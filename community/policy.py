@@ -159,9 +159,10 @@ _RULES: Mapping[str, Policy] = {
     "pulse": _SURVEY,
     "facilitation": _SURVEY,
     "match_proposed": replace(_MATCHING, not_for=frozenset()),
-    "match_found": _owed(Lane.SERVICE, timedelta(days=10), silent_in=_GONE),
     "match_none": replace(_MATCHING, no_room=NoRoom.SKIP),
-    "match_answer": _owed(Lane.SERVICE, timedelta(days=3), silent_in=_GONE),
+    "match_answer": _owed(
+        Lane.SERVICE, timedelta(days=3), waits_for_morning=False, silent_in=_GONE
+    ),
     "match_introduced": _owed(Lane.URGENT, timedelta(days=14), silent_in=_GONE),
     "match_notice": _owed(Lane.SERVICE, timedelta(days=7), silent_in=_GONE),
     "match_followup": _reminder(timedelta(days=7), _GONE),

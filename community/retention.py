@@ -30,6 +30,8 @@ from community.figures import quarter_of
 from community.groups import CARD, Applicant
 from community.live import LiveMessage
 from community.machine import MachineText
+from community.matches import Match, MatchRound
+from community.matches import State as Proposed
 from community.measures import MeasureTaken
 from community.moderation import Report
 from community.people import Membership, Person
@@ -144,9 +146,9 @@ RULES: Sequence[Rule] = (
         ),
     ),
     Rule(
-        "what a member writes with an organisation or the organisers of an event, and a "
-        "translator with the author of a text, and Telegram's names for what they send beside "
-        "words",
+        "what a member writes with an organisation, the organisers of an event or somebody they "
+        "were introduced to, and a translator with the author of a text, and Telegram's names for "
+        "what they send beside words",
         KEPT,
         "it was last written in, closed or reported",
         "so that both sides can look it up",
@@ -257,6 +259,23 @@ RULES: Sequence[Rule] = (
         lambda before: delete(FacilitationAsked).where(
             FacilitationAsked.quarter < code_of(quarter_of(before, ZoneInfo("UTC")))
         ),
+    ),
+    Rule(
+        "a proposal to two members that came to nothing, with what each of them said; of two who "
+        "were introduced it stays while they are here",
+        timedelta(days=395),
+        "they were proposed to each other",
+        "not to propose them to each other again within a year",
+        lambda before: delete(Match).where(
+            Match.state.in_([Proposed.DECLINED, Proposed.LAPSED]), Match.proposed_at < before
+        ),
+    ),
+    Rule(
+        "that somebody was looked for, and for whom",
+        timedelta(days=395),
+        "it was over",
+        "so that a proposal says whence it came as long as it is kept",
+        lambda before: delete(MatchRound).where(MatchRound.finished_at < before),
     ),
     Rule(
         "somebody who only looked round and never joined, or took a role",

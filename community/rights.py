@@ -27,14 +27,16 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         frozenset({_R.ANIMATOR, _R.CO_HOST, _R.COMMUNITY_LEAD}),
         """
         attendance.company.needed attendance.door.open_door attendance.guests.guest_list
-        attendance.guests.nobody_else attendance.guests.tick bridge.asked_of_hosts bridge.close
-        bridge.look bridge.report bridge.write missing.reasons
+        attendance.guests.nobody_else attendance.guests.tick bridge.asked.asked_of_hosts
+        bridge.reporting.report bridge.seeing.look bridge.writing.close bridge.writing.write
+        missing.reasons
         """,
     ),
     (
         frozenset({_R.ANIMATOR, _R.MODERATOR}),
         """
-        bridge.forward bridge.reported bridge.settle moderation.judging.answered
+        bridge.reporting.forward bridge.reporting.reported bridge.reporting.settle
+        moderation.judging.answered
         moderation.judging.answered_one moderation.judging.judge moderation.judging.opened
         moderation.judging.queue moderation.judging.require_judge moderation.judging.review
         moderation.judging.settle_exchange posts.writing.approve posts.writing.refuse
@@ -58,7 +60,8 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         frozenset({_R.ANIMATOR}),
         """
         absences.come_back absences.go attendance.changing.cancel_event
-        attendance.changing.change_event bridge.for_team cohorts.add cohorts.every cohorts.let_in
+        attendance.changing.change_event bridge.asked.for_team cohorts.add cohorts.every
+        cohorts.let_in
         cohorts.opened cohorts.settle cohorts.who cohorts.write contacts.add contacts.agree
         contacts.change contacts.erase contacts.opened contacts.search contacts.withdraw
         corrections.correct corrections.recall deliveries.ending.resend digests.reviewing.approve
@@ -77,6 +80,9 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         lessons.add lessons.change lessons.discard
         lessons.every lessons.opened lessons.publish
         lessons.take_picture_off lessons.withdraw lessons.write invitees.look
+        matches.introducing.introduce matches.introducing.introduced matches.introducing.opened
+        matches.introducing.to_introduce matches.introducing.who_look_for
+        matches.taking_part.confirm_guide matches.taking_part.waiting_guides
         proposals.accept proposals.refuse proposals.take proposals.waiting reactions.counts
         reading_aloud.remove
         referrals.by_team.of_team referrals.late.late referrals.late.stands
@@ -194,14 +200,44 @@ _OWN: tuple[tuple[str, str, str], ...] = (
         "as `bridge.look`, of a message with a file",
         "community/test_exchanges.py",
         """
-        bridge.attached
+        bridge.seeing.attached
+        """,
+    ),
+    (
+        "what was proposed to oneself, or came of it",
+        "community/test_matches.py",
+        """
+        blocks.block matches.answering.accept matches.answering.block matches.answering.decline
+        matches.answering.look matches.meeting.end matches.meeting.say
+        """,
+    ),
+    (
+        "reads only what was proposed to oneself; takes back only one's own block",
+        "community/test_introduced_people.py",
+        """
+        blocks.unblock matches.answering.mine
+        """,
+    ),
+    (
+        "how a member takes part in matching",
+        "community/test_introduced_people.py",
+        """
+        matches.rounds.ask matches.taking_part.begin_again matches.taking_part.guide
+        matches.taking_part.rest matches.taking_part.take_part
+        """,
+    ),
+    (
+        "whom one was introduced to",
+        "community/test_introduced_people.py",
+        """
+        bridge.reporting.report_partner bridge.seeing.begin_report
         """,
     ),
     (
         "a member's own request or event, or a request to one's organisation",
         "community/test_exchanges.py",
         """
-        bridge.begin
+        bridge.seeing.begin
         """,
     ),
     (
@@ -463,8 +499,9 @@ OWN: dict[str, tuple[str, str]] = {
 
 WITHIN: frozenset[str] = frozenset(
     """
-    authors.can_be_asked bridge.may_settle event_support.said measures.require_free
-    people.make_join_link posts.writing.hide posts.writing.show_again
+    authors.can_be_asked bridge.reporting.may_settle event_support.said
+    matches.answering.view_of measures.require_free people.make_join_link posts.writing.hide
+    posts.writing.show_again
     providers.assuring.write providers.checklists.begin_checklist
     providers.freshness.confirm_row providers.noting.note_all providers.noting.put
     providers.noting.write_words referrals.answering.ask referrals.answering.take

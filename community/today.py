@@ -11,7 +11,17 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import bridge, cohorts, deliveries, face_to_face, referrals, roles, sends, transfers
+from community import (
+    bridge,
+    cohorts,
+    deliveries,
+    face_to_face,
+    matches,
+    referrals,
+    roles,
+    sends,
+    transfers,
+)
 from community.cohorts import Cohort
 from community.digests import Digest
 from community.digests import State as Gathered
@@ -52,6 +62,10 @@ class Today:
     """Requests that wait for the team to bring them to an organisation."""
     disputed: int
     late: int
+    guides: int
+    """Members who would be mentors or role models, and wait to be talked with."""
+    to_introduce: int
+    """Members who have said yes to an introduction by the team."""
     to_review: int
     digests: int
     """Digests that nobody has looked at; they lapse."""
@@ -95,6 +109,8 @@ async def look(
             session, select(Referral).where(Referral.state == referrals.State.DISPUTED)
         ),
         late=(await referrals.late(session, actor, now, size=1)).total,
+        guides=len(await matches.waiting_guides(session, actor, now)),
+        to_introduce=len(await matches.to_introduce(session, actor, now)),
         to_review=await _count(session, _reviewed(offers=False)),
         digests=await _count(session, select(Digest).where(Digest.state == Gathered.IN_REVIEW)),
         proposed=await _count(session, select(Event).where(Event.state == Planned.PROPOSED))

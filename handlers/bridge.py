@@ -31,6 +31,7 @@ from handlers.brought import kind_of
 from handlers.content import block_for
 from handlers.forms import Answering, Field, Form, Question, begin, end_if
 from handlers.menu import OpenEvent, WriteTo
+from handlers.pairing import OneMatch
 from handlers.posting import OfPost
 from handlers.reading import Shown, read
 from handlers.referrals import VIEW_LASTS
@@ -79,7 +80,7 @@ async def writes_to(
     state: FSMContext,
 ) -> Replies:
     """Open what was written about a request or an event; if that is nothing yet, ask for it."""
-    if callback_data.kind not in (Kind.REFERRAL, Kind.EVENT, Kind.POST):
+    if callback_data.kind not in (Kind.REFERRAL, Kind.EVENT, Kind.MATCH, Kind.POST):
         return [toast("old_button")]
     try:
         kind = Kind(callback_data.kind)
@@ -165,7 +166,9 @@ async def _write_what(page: Page, about: Mapping[str, Any], answers: Any) -> Que
     return Question(
         lines(
             await _title(page, view),  # another exchange may have been looked at meanwhile
-            _("Write your message in your own language. It is passed on without your name."),
+            _("Write your message in your own language. It is passed on without your name.")
+            if view.match is None
+            else _("Write your message in your own language. It is passed on to them."),
             bridge_texts.readers(view, _),
             attachments.can_be_sent(_),
             attachments.never(_),
@@ -218,7 +221,7 @@ async def _card_of(page: Page, ref: str, opened: str, back: int, original: bool)
         view = await bridge.look(page.session, page.reader, ref, page.now)
     except NotFoundError:  # it was theirs to see until now: their role has ended, or it is settled
         return Message(closed(_))
-    is_own = view.side is Side.MEMBER
+    is_own = view.is_private
     again = Button(_.label("button", "Read it"), Exchanging(ref=ref))
     if not is_own and page.now >= datetime.fromisoformat(opened) + VIEW_LASTS:
         return Message(closed(_), [[again]])
@@ -273,7 +276,7 @@ async def attached_card(page: Page, ref: str, number: int, opened: str) -> Messa
         view, message = await bridge.attached(page.session, page.reader, ref, number, page.now)
     except NotFoundError:
         return gone
-    is_own = view.side is Side.MEMBER
+    is_own = view.is_private
     if not is_own and page.now >= datetime.fromisoformat(opened) + VIEW_LASTS:
         return gone
     who = await _who(page, view, message)
@@ -306,6 +309,8 @@ async def _title(page: Page, view: View) -> Html:
             if view.side is Side.MEMBER
             else _("💬 <b>You and a member who answers what you wrote</b>")
         )
+    if view.match is not None:
+        return await bridge_texts.title_of_match(page, view)
     assert view.event is not None
     title = await event_title(page, view.event.id)
     if view.side is Side.MEMBER:
@@ -328,6 +333,8 @@ async def _who(page: Page, view: View, message: ExchangeMessage) -> Html:
         return _("You:")
     if view.is_about_text:
         return bridge_texts.who(view, message, _)
+    if view.match is not None:
+        return await bridge_texts.who_of_match(page, view, message)
     if message.by_member or view.post is not None:
         return _("The member:")
     if view.referral is None:
@@ -368,6 +375,8 @@ def _why(view: View, _: Translator) -> Html | None:
         return _("🔒 The event is over: nothing more can be written here.")
     if view.rest is Rest.ENDED and view.is_about_text:
         return _("🔒 This text is not translated any more: nothing more can be written here.")
+    if view.match is not None and view.rest is Rest.ENDED:
+        return _("🔒 This has ended: nothing more can be written here.")
     return {
         Rest.NOT_YET: _("⏳ You can write again when the organisation has answered the request."),
         Rest.ENDED: _("🔒 The request is over: nothing more can be written here."),
@@ -439,6 +448,8 @@ async def _way_back(page: Page, view: View) -> Button:
     _ = page._
     if view.is_about_text and view.side is not Side.TEAM:
         return bridge_texts.way_back(view, _)
+    if view.match is not None and view.side is not Side.TEAM:
+        return Button(_.label("button", "Back"), OneMatch(ref=view.match.ref))
     if view.side is Side.TEAM or (view.side is Side.OTHER and view.event is not None):
         if await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now):
             return Button(_.label("button", "Inbox"), Inbox())

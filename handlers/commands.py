@@ -9,6 +9,7 @@ def commands_of(_: Translator) -> list[tuple[str, str]]:
         ("menu", _.label("command", "What you can do here")),
         ("events", _.label("command", "Events you can go to")),
         ("support", _.label("command", "Find help for your business")),
+        ("people", _.label("command", "Meet people who fit")),
         ("learn", _.label("command", "Short lessons")),
         ("news", _.label("command", "The latest newsletter")),
         ("ask", _.label("command", "Write to the team")),

@@ -240,6 +240,8 @@ async def touched(
         return await begin(CONSENT, state, ref=ref)
     if act in CHANGES:
         return await begin(CHANGES[act], state, ref=ref)
+    if act == "introduce":
+        return [edit("introduce", contact=ref)]
     if act == "speaks":
         return [edit("contact.speaks", ref=ref)]
     if act == "withdraw!":
@@ -364,6 +366,8 @@ def _acts(contact: Contact, asked: str, _: Translator) -> tuple[str | None, list
     acts = [(_.label("button", "➕ Next step"), "step")]
     if contact.consented_at is None:
         acts.append((_.label("button", "✍️ They have agreed"), "consent"))
+    else:
+        acts.append((_.label("button", "🤝 Introduce to a member"), "introduce"))
     acts += [
         (_.label("button", "✏️ Change"), "edit"),
         (_.label("button", "🗑 They ask to be forgotten"), "erase"),

@@ -19,8 +19,10 @@ from handlers import (
     menu,
     my_cohorts,
     networks,
+    pairing,
     resting,
     skills,
+    taking_part,
     topics,
     transfers,
     words,
@@ -167,6 +169,7 @@ def _change_rows(page: Page) -> list[list[Button]]:
                 Button(_.label("button", "What describes me"), ChangeAnswer(step="profiles")),
                 Button(_.label("button", "What I agreed to"), Me(act="consents")),
             ],
+            [Button(_.label("button", "👥 How I meet people"), pairing.People(act="part"))],
             [
                 Button(_.label("button", "What reaches me"), topics.Turn()),
                 Button(_.label("button", "What makes it hard to come"), HardToCome()),
@@ -197,6 +200,7 @@ async def _profile_lines(page: Page) -> list[Html]:
     if wanted:
         listed = join([words.need(code, _) for code in wanted], _)
         told.append(_("You look for: {needs}", needs=listed))
+    told += await taking_part.in_words(page)
     if me.stage:
         told.append(_("Your business: {stage}", stage=words.stage(me.stage, _)))
     if me.area_id:

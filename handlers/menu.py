@@ -100,6 +100,7 @@ PLACES = {
     "menu": "menu",
     "events": "event.list",
     "support": "support.needs",
+    "people": "people",
     "me": "me.card",
     "help": "help",
     "privacy": "privacy",
@@ -131,10 +132,13 @@ async def menu_card(page: Page) -> Message:
             Button(_.label("button", "👤 About me"), Menu(to="me")),
         ],
         [
+            Button(_.label("button", "👥 People"), Menu(to="people")),
             Button(_.label("button", "🎓 Learn"), Menu(to="learn")),
+        ],
+        [
+            Button(_.label("button", "📌 Asks and offers"), Posts()),
             Button(_.label("button", "❓ Help"), Menu(to="help")),
         ],
-        [Button(_.label("button", "📌 Asks and offers"), Posts())],
     ]
     text = _("<b>What would you like to do?</b>")
     if not page.reader.is_member:
@@ -217,7 +221,11 @@ async def privacy_card(page: Page) -> Message:
         "",
         _("We keep what you tell us here, to run this network. We never sell it."),
         _("The team of the network can read your name and what you write to the team."),
-        _("Other members see nothing that names you."),
+        _(
+            "Other members see nothing that names you. If you agree to be introduced, what you "
+            "look for, know, speak and do, and where you live, is told as a reason, without a "
+            "name; your name and account only once both of you have said yes."
+        ),
         _(
             "A support organisation sees only what you agreed to, each time. "
             "We ask you before, field by field."
@@ -225,6 +233,10 @@ async def privacy_card(page: Page) -> Message:
         _(
             "What you and an organisation write to each other through the bot the team, and the "
             "moderators whom it has chosen among the members, read only if one of you reports it."
+        ),
+        _(
+            "So it is with what you write to somebody whom you were introduced to. Whoever you "
+            "block is not told."
         ),
         _(
             "Members who host an event with the team see who answers to it, and what is asked "

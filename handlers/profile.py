@@ -72,7 +72,9 @@ async def tapped(
 
 async def _keep(session: AsyncSession, person: Person, step: str, value: str) -> None:
     if step == "need" and value in [*Need]:
-        await needs.look_for(session, person, [Need(value)])
+        mine = await needs.of(session, person)
+        others = [one for one in mine if one != value] if len(mine) > 1 else []
+        await needs.look_for(session, person, [Need(value), *others])  # what is sought first
     elif step == "stage" and value in [*Stage]:
         person.stage = Stage(value)
     elif step == "participation" and value in [*Participation]:

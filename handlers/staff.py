@@ -111,6 +111,29 @@ class OneContact(CallbackData, prefix="jd"):
     act: str = "open"
 
 
+class Guides(CallbackData, prefix="gf"):
+    """Who would be a mentor or role model: all who wait, or one; ``act`` settles it."""
+
+    ref: str = ""
+    act: str = "open"
+
+
+class Introduction(CallbackData, prefix="gg"):
+    """Whom the team introduces to whom: all who wait, or one; ``act`` says that it is done."""
+
+    ref: str = ""
+    act: str = "open"
+
+
+class Introduce(CallbackData, prefix="gh"):
+    """Introduce a contact: choose what a member looks for, then which member."""
+
+    contact: str
+    need: str = ""
+    member: str = ""
+    at: int = 0
+
+
 class Digests(CallbackData, prefix="ka"):
     """The digests, month by month."""
 

@@ -19,8 +19,10 @@ from handlers.staff import (
     AllSends,
     Calls,
     Digests,
+    Guides,
     HandOver,
     Inbox,
+    Introduction,
     Late,
     PlannedEvent,
     Today,
@@ -100,6 +102,16 @@ def _counted(page: Page, morning: Morning) -> list[Button]:
             AllByTeam(),
         ),
         (morning.late, _.label("button", "⏰ Late requests: {n}", n=morning.late), Late()),
+        (
+            morning.guides,
+            _.label("button", "🤝 Would help others: {n}", n=morning.guides),
+            Guides(),
+        ),
+        (
+            morning.to_introduce,
+            _.label("button", "🤝 To introduce: {n}", n=morning.to_introduce),
+            Introduction(),
+        ),
         (
             morning.to_review,
             _.label("button", "👀 To look at: {n}", n=morning.to_review),

@@ -8,6 +8,8 @@ from community.attendance import State as Attending
 from community.consents import Purpose
 from community.events import Kind
 from community.limits import Limit
+from community.matches import Outcome, Partner, Sector, Way
+from community.matches import Reason as NotThis
 from community.missing import Why
 from community.needs import Need
 from community.people import Membership, Pace, Participation, Profile, Stage
@@ -296,4 +298,88 @@ def state_for_staff(code: Referred, _: Translator) -> str:
         Referred.DISPUTED: _.label("referral", "The person disagrees"),
         Referred.UNCONFIRMED: _.label("referral", "Completed, not confirmed"),
         Referred.RESOLVED: _.label("referral", "Settled by the team"),
+    }[code]
+
+
+def partner(code: Partner, _: Translator) -> str:
+    """Return whom somebody would like to meet."""
+    return {
+        Partner.PEER: _.label("partner", "Somebody like me"),
+        Partner.MENTOR: _.label("partner", "A mentor"),
+        Partner.ROLE_MODEL: _.label("partner", "A role model"),
+        Partner.MAINSTREAM: _.label("partner", "Somebody outside the network"),
+    }[code]
+
+
+def gives(code: Partner, _: Translator) -> str:
+    """Return what somebody would be to others."""
+    return {
+        Partner.PEER: _.label("I would be", "Somebody like them"),
+        Partner.MENTOR: _.label("I would be", "Their mentor"),
+        Partner.ROLE_MODEL: _.label("I would be", "Their role model"),
+        Partner.MAINSTREAM: _.label("I would be", "A contact outside"),
+    }[code]
+
+
+def sector(code: Sector, _: Translator) -> str:
+    """Return what a business is about."""
+    return {
+        Sector.FOOD: _.label("trade", "Food and restaurants"),
+        Sector.TRADE: _.label("trade", "Buying and selling"),
+        Sector.CRAFTS: _.label("trade", "Crafts and repairs"),
+        Sector.CONSTRUCTION: _.label("trade", "Building"),
+        Sector.TRANSPORT: _.label("trade", "Transport"),
+        Sector.CARE: _.label("trade", "Health and care"),
+        Sector.BEAUTY: _.label("trade", "Hair and beauty"),
+        Sector.CLEANING: _.label("trade", "Cleaning"),
+        Sector.TEXTILES: _.label("trade", "Clothes and textiles"),
+        Sector.DIGITAL: _.label("trade", "Computers and internet"),
+        Sector.ARTS: _.label("trade", "Art and music"),
+        Sector.FARMING: _.label("trade", "Farming and plants"),
+        Sector.TEACHING: _.label("trade", "Teaching"),
+        Sector.OTHER: _.label("trade", "Another trade"),
+    }[code]
+
+
+def way(code: Way, _: Translator) -> str:
+    """Return how somebody wants to meet."""
+    return {
+        Way.IN_PERSON: _.label("way to meet", "Face to face"),
+        Way.ONLINE: _.label("way to meet", "Online"),
+        Way.EITHER: _.label("way to meet", "Either"),
+    }[code]
+
+
+def stage_of_other(code: Stage, _: Translator) -> str:
+    """Return how far the business of somebody else is."""
+    return {
+        Stage.IDEA: _.label("stage of another", "an idea"),
+        Stage.STARTING: _.label("stage of another", "just starting"),
+        Stage.RUNNING: _.label("stage of another", "running"),
+        Stage.GROWING: _.label("stage of another", "growing"),
+    }[code]
+
+
+def not_this(code: NotThis, _: Translator) -> str:
+    """Return why somebody says no to a proposal."""
+    return {
+        NotThis.NOT_NOW: _.label("why not", "I have no time now"),
+        NotThis.TOPIC: _.label("why not", "Not what I look for"),
+        NotThis.LANGUAGE: _.label("why not", "I want a common language"),
+        NotThis.TOO_FAR: _.label("why not", "Too far away"),
+        NotThis.KNOWN: _.label("why not", "I think we know each other"),
+        NotThis.NOT_THIS_PERSON: _.label("why not", "Never this person"),
+        NotThis.RATHER_NOT_SAY: _.label("why not", "I would rather not say"),
+    }[code]
+
+
+def outcome(code: Outcome, _: Translator) -> str:
+    """Return what came of a meeting."""
+    return {
+        Outcome.CLIENT: _.label("outcome", "A client"),
+        Outcome.SUPPLIER: _.label("outcome", "A supplier"),
+        Outcome.PARTNER: _.label("outcome", "We work together"),
+        Outcome.JOB: _.label("outcome", "A job"),
+        Outcome.ADVICE: _.label("outcome", "Good advice"),
+        Outcome.NOTHING_YET: _.label("outcome", "Nothing yet"),
     }[code]

@@ -2,8 +2,8 @@
 
 ``table`` has the rows and the lifecycle, ``taking_part`` how a member takes part, ``fitting`` and
 ``solving`` the numbers, ``rounds`` when, ``populating`` for whom, ``answering`` yes and no,
-``meeting`` what came of it, ``reasons`` why. Nothing here imports ``fitting`` and ``solving``:
-their libraries are for the process that solves a round.
+``introducing`` whom the team introduces, ``meeting`` what came of it, ``reasons`` why. Nothing
+here imports ``fitting`` and ``solving``: their libraries are for the process that solves a round.
 """
 
 from community.matches.answering import (
@@ -18,16 +18,17 @@ from community.matches.answering import (
     taken,
     view_of,
 )
-from community.matches.meeting import ask as ask_what_came
-from community.matches.meeting import (
-    close,
-    end,
+from community.matches.introducing import (
+    Asked,
+    contact_of,
     introduce,
     introduced,
-    next_step,
-    say,
+    opened,
     to_introduce,
+    who_look_for,
 )
+from community.matches.meeting import ask as ask_what_came
+from community.matches.meeting import close, end, next_step, say
 from community.matches.populating import Columns, population
 from community.matches.reasons import Reasons, reasons
 from community.matches.rounds import (
@@ -43,6 +44,7 @@ from community.matches.table import (
     MATCH,
     MOST_PLACES,
     OPEN,
+    RESTS,
     SOUGHT,
     Match,
     MatchRound,
@@ -71,7 +73,9 @@ __all__ = [
     "MATCH",
     "MOST_PLACES",
     "OPEN",
+    "RESTS",
     "SOUGHT",
+    "Asked",
     "Columns",
     "Match",
     "MatchRound",
@@ -93,6 +97,7 @@ __all__ = [
     "block",
     "close",
     "confirm_guide",
+    "contact_of",
     "decline",
     "end",
     "finish",
@@ -107,6 +112,7 @@ __all__ = [
     "next_round",
     "next_step",
     "open_due",
+    "opened",
     "pairing_of",
     "population",
     "propose",
@@ -118,4 +124,5 @@ __all__ = [
     "to_introduce",
     "view_of",
     "waiting_guides",
+    "who_look_for",
 ]

@@ -5,13 +5,14 @@ been accepted, declined or not answered, until both have said yes or its time is
 yes is told in the same words then, whatever the other did.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import blocks, consents, deliveries, history
+from community import blocks, consents, deliveries, history, roles
 from community.base import find
 from community.consents import Purpose
 from community.deliveries import Delivery, Plan
@@ -19,6 +20,7 @@ from community.deliveries import State as Sent
 from community.errors import ConsentMissingError, FullError, NotFoundError, TooLateError
 from community.lifecycle import Who
 from community.matches.table import (
+    ANSWERED_WITHIN,
     ASKED_AFTER,
     ASKED_UNTIL,
     GUIDES,
@@ -36,6 +38,7 @@ from community.matches.table import (
     State,
 )
 from community.people import Person
+from community.roles import RoleName
 
 
 @dataclass(frozen=True)
@@ -93,19 +96,29 @@ async def view_of(session: AsyncSession, actor: Person, match: Match, now: datet
 
 
 async def mine(session: AsyncSession, actor: Person, now: datetime) -> list[View]:
-    """Return the actor's matches that are open or have come about, the newest first."""
+    """Return the actor's matches that are open or have come about, the newest first.
+
+    Not those with whom they are kept apart: neither of the two reads of the other any more.
+    """
+    apart = await blocks.apart_from(session, actor.id)
     matches = await session.scalars(
         select(Match)
         .join(MatchSide, MatchSide.match_id == Match.id)
         .where(
             MatchSide.person_id == actor.id,
             MatchSide.declined_at.is_(None),
-            or_(Match.introduced_at.is_not(None), Match.lapses_at > now),
+            or_(
+                Match.introduced_at.is_not(None),
+                and_(Match.lapses_at > now, Match.settled_at.is_(None)),
+            ),
         )
         .order_by(Match.proposed_at.desc(), Match.id.desc())
         .limit(20)
     )
-    return [await view_of(session, actor, match, now) for match in matches.all()]
+    views = [await view_of(session, actor, match, now) for match in matches.all()]
+    return [
+        view for view in views if view.is_open or view.other is None or view.other.id not in apart
+    ]
 
 
 async def accept(session: AsyncSession, actor: Person, ref: str, now: datetime) -> View:
@@ -115,7 +128,7 @@ async def accept(session: AsyncSession, actor: Person, ref: str, now: datetime) 
         NotFoundError: it is not theirs.
         TooLateError: its time is over, or they have said no.
         ConsentMissingError: they do not agree to be matched any more.
-        FullError: the mentor's last place has just been given.
+        FullError: the actor is the guide, and all their places are taken.
     """
     view = await look(session, actor, ref, now, lock=True)
     match, side = view.match, view.mine
@@ -125,11 +138,17 @@ async def accept(session: AsyncSession, actor: Person, ref: str, now: datetime) 
         raise TooLateError
     if Purpose.MATCHING not in await consents.given(session, actor):
         raise ConsentMissingError(Purpose.MATCHING)
+    # Their own places are theirs to know, and told whatever the other has said.
+    is_guide = match.partner in GUIDES and side.side == Side.GIVER
+    if is_guide and not await _has_place(session, actor, match):
+        raise FullError
     side.accepted_at = now
     await session.flush()
     await _took_part(session, actor)
     if match.state == State.PROPOSED:
         await MATCH.move(session, match, State.ACCEPTED, Who.SELF, now, actor_id=actor.id)
+        if match.contact_id is not None:
+            await _ask_team(session, match, now)
     elif match.state == State.ACCEPTED and await _both(session, match):
         await _introduce(session, view, actor, now)
     return await view_of(session, actor, match, now)
@@ -154,11 +173,12 @@ async def _introduce(session: AsyncSession, view: View, actor: Person, now: date
         return  # it ends as if the other had not answered
     if match.partner in GUIDES:
         guide = actor if view.mine.side == Side.GIVER else other
-        pairing = await session.get(
-            Pairing, guide.id, with_for_update=True, populate_existing=True
-        )
-        if pairing is None or await taken(session, guide, match) >= pairing.places:
-            raise FullError
+        if not await _has_place(session, guide, match):
+            await MATCH.move(
+                session, match, State.LAPSED, Who.SELF, now, actor_id=actor.id, settled_at=now
+            )
+            await _closed(session, match, [actor.id, other.id], now)
+            return
     await MATCH.move(
         session,
         match,
@@ -186,6 +206,27 @@ async def _introduce(session: AsyncSession, view: View, actor: Person, now: date
             )
             for person in (actor, other)
         ),
+    )
+
+
+async def _has_place(session: AsyncSession, guide: Person, match: Match) -> bool:
+    pairing = await session.get(Pairing, guide.id, with_for_update=True, populate_existing=True)
+    return pairing is not None and await taken(session, guide, match) < pairing.places
+
+
+async def _ask_team(session: AsyncSession, match: Match, now: datetime) -> None:
+    """Let the animator who has proposed it introduce the two; there is time for that, too."""
+    match.lapses_at = now + ANSWERED_WITHIN
+    animators = [one.id for one in await roles.holders(session, RoleName.ANIMATOR, now)]
+    readers = [match.by_id] if match.by_id in animators else animators
+    await deliveries.plan_notices(
+        session,
+        now,
+        "to_introduce",
+        [one for one in readers if one is not None],
+        f"match:{match.id}:to_introduce",
+        subject_id=match.id,
+        ref=match.ref,
     )
 
 
@@ -249,8 +290,9 @@ async def block(session: AsyncSession, actor: Person, ref: str, now: datetime) -
         await blocks.block(session, actor, view.other.id, now)
     if view.is_open:
         return await decline(session, actor, ref, Reason.NOT_THIS_PERSON, now)
-    if view.is_known and view.match.ended_at is None:
-        view.match.ended_at = now
+    if view.is_known:  # nobody is asked what came of it, and nobody has missed anything
+        view.match.asks_at = view.match.closes_at = None
+        view.match.ended_at = view.match.ended_at or now
         await session.flush()
     return await view_of(session, actor, view.match, now)
 
@@ -285,21 +327,10 @@ async def lapse(session: AsyncSession, now: datetime, most: int = 500) -> int:
         sides = (
             await session.scalars(select(MatchSide).where(MatchSide.match_id == match.id))
         ).all()
+        said_yes = [side.person_id for side in sides if side.accepted_at is not None]
+        await _closed(session, match, said_yes, now)
         for side in sides:
-            if side.accepted_at is not None:
-                await deliveries.plan(
-                    session,
-                    now,
-                    Plan(
-                        "match_notice",
-                        side.person_id,
-                        f"match:{match.id}:closed:{side.person_id}",
-                        now,
-                        {"what": "closed", "ref": match.ref},
-                        subject_id=match.id,
-                    ),
-                )
-            elif side.declined_at is None and await _came(session, match, side):
+            if not side.has_answered and await _came(session, match, side):
                 await missed(session, side.person_id, now)
     await session.flush()
     return count
@@ -308,12 +339,33 @@ async def lapse(session: AsyncSession, now: datetime, most: int = 500) -> int:
 async def _came(session: AsyncSession, match: Match, side: MatchSide) -> bool:
     """Say whether the proposal has reached somebody: it may have waited for the cap to the end."""
     sent = select(Delivery.id).where(
-        Delivery.kind.in_(["match_proposed", "match_found"]),
+        Delivery.kind.in_(["match_proposed", "match_answer"]),
         Delivery.subject_id == match.id,
         Delivery.person_id == side.person_id,
         Delivery.state == Sent.SENT,
     )
     return await session.scalar(sent.limit(1)) is not None
+
+
+async def _closed(
+    session: AsyncSession, match: Match, readers: Iterable[int], now: datetime
+) -> None:
+    """Tell who has said yes that it came to nothing."""
+    await deliveries.plan(
+        session,
+        now,
+        *(
+            Plan(
+                "match_notice",
+                reader,
+                f"match:{match.id}:closed:{reader}",
+                now,
+                {"what": "closed", "ref": match.ref},
+                subject_id=match.id,
+            )
+            for reader in readers
+        ),
+    )
 
 
 async def next_lapse(session: AsyncSession) -> datetime | None:

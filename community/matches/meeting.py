@@ -1,4 +1,4 @@
-"""After the introduction: what came of it, when a mentor's place is free again, and who is third.
+"""After the introduction: what came of it, when a mentor's place is free again.
 
 Each of the two is asked once. Met is what either says has met; not met is what both say has not,
 or what nobody has said anything about for four weeks.
@@ -9,28 +9,20 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import contacts, deliveries, people, roles
-from community.base import find
-from community.consents import Purpose, given
+from community import deliveries
 from community.deliveries import Plan
-from community.errors import ConsentMissingError, NotFoundError, TooLateError
+from community.errors import TooLateError
 from community.lifecycle import Who
 from community.matches import answering
 from community.matches.answering import View, look
 from community.matches.table import (
-    ANSWERED_WITHIN,
-    ASKED_AFTER,
-    ASKED_UNTIL,
     MATCH,
     Match,
     MatchSide,
     Outcome,
-    Partner,
-    Side,
     State,
 )
 from community.people import Person
-from community.roles import RoleName
 
 
 async def ask(session: AsyncSession, now: datetime, most: int = 500) -> int:
@@ -189,114 +181,3 @@ async def next_step(session: AsyncSession) -> datetime | None:
     ]
     known = [moment for moment in moments if moment is not None]
     return min(known) if known else None
-
-
-# Introduced by the team
-
-
-async def introduce(
-    session: AsyncSession, actor: Person, member_ref: str, contact_ref: str, now: datetime
-) -> Match:
-    """Propose to a member somebody outside who has agreed to be introduced: the team is third.
-
-    The member is asked first; the contact's yes is what the animator has written down of them.
-
-    Raises:
-        NotAllowedError: the actor is no animator.
-        NotFoundError: there is no such member or contact, or the contact has not agreed.
-        ConsentMissingError: the member does not agree to be matched.
-    """
-    await roles.require(session, actor, RoleName.ANIMATOR, now)
-    member = await find(session, Person, member_ref, lock=True)
-    people.require_member(member)
-    contact = await contacts.opened(session, actor, contact_ref, now)
-    if contact.consented_at is None:
-        raise NotFoundError("Contact")
-    if Purpose.MATCHING not in await given(session, member):
-        raise ConsentMissingError(Purpose.MATCHING)
-    match = Match(
-        partner=Partner.MAINSTREAM,
-        proposed_at=now,
-        lapses_at=now + ANSWERED_WITHIN,
-        by_id=actor.id,
-        contact_id=contact.id,
-    )
-    session.add(match)
-    await session.flush()
-    side = MatchSide(match_id=match.id, person_id=member.id, side=Side.RECEIVER, proposed_at=now)
-    session.add(side)
-    await session.flush()
-    await deliveries.plan(
-        session,
-        now,
-        Plan(
-            "match_proposed",
-            member.id,
-            f"match:{match.id}:{member.id}",
-            now,
-            {"ref": match.ref},
-            match.lapses_at,
-            subject_id=match.id,
-        ),
-    )
-    return match
-
-
-async def to_introduce(session: AsyncSession, actor: Person, now: datetime) -> list[Match]:
-    """Return what a member has said yes to and an animator now has to introduce, oldest first.
-
-    Raises:
-        NotAllowedError: the actor is no animator.
-    """
-    await roles.require(session, actor, RoleName.ANIMATOR, now)
-    rows = await session.scalars(
-        select(Match)
-        .where(Match.partner == Partner.MAINSTREAM, Match.state == State.ACCEPTED)
-        .order_by(Match.proposed_at, Match.id)
-    )
-    return list(rows)
-
-
-async def introduced(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Match:
-    """Note that the contact has got the introduction; the member now reads who it is.
-
-    Raises:
-        NotAllowedError: the actor is no animator.
-        NotFoundError: there is no such match, or its contact was erased.
-        IllegalMoveError: the member has not said yes.
-    """
-    await roles.require(session, actor, RoleName.ANIMATOR, now)
-    match = await find(session, Match, ref, lock=True)
-    if match.contact_id is None:
-        raise NotFoundError("Match")
-    if match.state == State.INTRODUCED:
-        return match
-    await MATCH.move(
-        session,
-        match,
-        State.INTRODUCED,
-        Who.ANIMATOR,
-        now,
-        actor_id=actor.id,
-        introduced_at=now,
-        settled_at=now,
-        asks_at=now + ASKED_AFTER,
-        closes_at=now + ASKED_UNTIL,
-    )
-    sides = await session.scalars(select(MatchSide).where(MatchSide.match_id == match.id))
-    await deliveries.plan(
-        session,
-        now,
-        *(
-            Plan(
-                "match_introduced",
-                side.person_id,
-                f"match:{match.id}:introduced:{side.person_id}",
-                now,
-                {"ref": match.ref},
-                subject_id=match.id,
-            )
-            for side in sides.all()
-        ),
-    )
-    return match

@@ -1,19 +1,20 @@
-"""Why two people fit: read from what stands in the rows now, so that every reason is true."""
+"""Why two people fit: read from what stands in the rows now, so that every reason is true.
+
+When both have time is no reason that is told: whoever ticks what makes it hard to come was
+promised that nobody reads it (``community/limits.py``).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import limits, needs, spoken
+from community import needs, spoken
 from community.areas import Area
-from community.limits import Limit
 from community.matches.answering import View
 from community.matches.table import Pairing, Sector, Way
 from community.needs import Need
 from community.people import Person, Stage
-
-TIMES = (Limit.MORNINGS, Limit.AFTERNOONS, Limit.EVENINGS, Limit.WEEKENDS)
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,6 @@ class Reasons:
     their_sector: Sector | None = None
     stage: Stage | None = None
     """How far the other's business is."""
-    times: Sequence[Limit] = ()
-    """When both have time."""
     online: bool = False
     in_person: bool = False
     their_offers: Sequence[Need] = field(default=())
@@ -55,7 +54,6 @@ async def reasons(session: AsyncSession, reader: Person, view: View) -> Reasons:
         await spoken.of(session, reader),
         await spoken.of(session, other),
     )
-    my_limits, their_limits = await limits.of(session, reader), await limits.of(session, other)
     area = await session.get(Area, other.area_id) if other.area_id is not None else None
     return Reasons(
         answered=[need for need in my_needs if need in their_offers],
@@ -69,7 +67,6 @@ async def reasons(session: AsyncSession, reader: Person, view: View) -> Reasons:
         else None,
         their_sector=Sector(theirs.sector) if theirs and theirs.sector else None,
         stage=Stage(other.stage) if other.stage else None,
-        times=[one for one in TIMES if one not in my_limits and one not in their_limits],
         online=_wants(mine, Way.ONLINE) and _wants(theirs, Way.ONLINE),
         in_person=_wants(mine, Way.IN_PERSON) and _wants(theirs, Way.IN_PERSON),
         their_offers=their_offers,

@@ -90,16 +90,7 @@ async def ask(session: AsyncSession, actor: Person, now: datetime) -> MatchRound
     """
     pairing = await take_part(session, actor, now)
     await session.get(Pairing, actor.id, with_for_update=True, populate_existing=True)
-    lately = (
-        await session.scalars(
-            select(MatchSide.proposed_at)
-            .where(MatchSide.person_id == actor.id, MatchSide.proposed_at > now - BUDGET_WITHIN)
-            .order_by(MatchSide.proposed_at.desc())
-            .limit(BUDGET)
-        )
-    ).all()
-    if len(lately) == BUDGET:
-        raise TooOftenError(lately[-1] + BUDGET_WITHIN - now)
+    await require_budget(session, actor, now)
     waits = await session.scalar(
         select(MatchRound)
         .where(MatchRound.person_id == actor.id, MatchRound.finished_at.is_(None))
@@ -112,6 +103,24 @@ async def ask(session: AsyncSession, actor: Person, now: datetime) -> MatchRound
     session.add(found)
     await session.flush()
     return found
+
+
+async def require_budget(session: AsyncSession, person: Person, now: datetime) -> None:
+    """Refuse a third proposal within a month.
+
+    Raises:
+        TooOftenError: somebody was proposed to them twice; when the next may be.
+    """
+    lately = (
+        await session.scalars(
+            select(MatchSide.proposed_at)
+            .where(MatchSide.person_id == person.id, MatchSide.proposed_at > now - BUDGET_WITHIN)
+            .order_by(MatchSide.proposed_at.desc())
+            .limit(BUDGET)
+        )
+    ).all()
+    if len(lately) == BUDGET:
+        raise TooOftenError(lately[-1] + BUDGET_WITHIN - now)
 
 
 async def next_open(session: AsyncSession) -> MatchRound | None:
@@ -189,8 +198,8 @@ async def propose(
         now,
         [
             Plan(
-                # Whoever has asked waits for it; to the other it comes unasked.
-                "match_found" if person_id == found.person_id else "match_proposed",
+                # Who has asked waits for it: no cap and no gap holds it back.
+                "match_answer" if person_id == found.person_id else "match_proposed",
                 person_id,
                 f"match:{match_id}:{person_id}",
                 now,

@@ -444,7 +444,7 @@ async def test_telegram_s_names_for_files_go_with_the_person_or_when_their_time_
 
 
 # Typed from docs/lifecycles.md: who may take an exchange from where to where.
-OTHER = {Who.ANIMATOR, Who.HOST, Who.COORDINATOR, Who.PROVIDER}
+OTHER = {Who.ANIMATOR, Who.HOST, Who.COORDINATOR, Who.PROVIDER, Who.PARTNER}
 TABLE = {
     (State.OPEN, State.ANSWERED): OTHER,
     (State.OPEN, State.CLOSED): {Who.SELF} | OTHER,

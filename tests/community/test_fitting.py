@@ -148,7 +148,5 @@ async def test_every_reason_shown_is_true(session: AsyncSession, now: datetime) 
             assert {*why.languages} == {*await spoken.of(session, reader)} & {
                 *await spoken.of(session, view.other)
             }
-            free = [await limits.of(session, one) for one in (reader, view.other)]
-            assert not {*why.times} & ({*free[0]} | {*free[1]})
             seen += 1
     assert seen >= 6

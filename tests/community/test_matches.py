@@ -134,11 +134,33 @@ async def test_a_mentors_places_are_a_hard_limit(session: AsyncSession, now: dat
     chosen = [one for one in mentees if await matches_of(session, one)]
     refs = {one.id: (await matches_of(session, one))[0].ref for one in chosen}
     await matches.accept(session, chosen[0], refs[chosen[0].id], now)
-    with pytest.raises(FullError):
-        await matches.accept(session, chosen[1], refs[chosen[1].id], now)
+    view = await matches.accept(session, chosen[1], refs[chosen[1].id], now)
+    assert (view.is_known, view.is_open, view.match.state) == (False, False, State.LAPSED)
+    heard = await planned(session, "match_notice", "closed")
+    assert sorted(heard) == sorted([chosen[1].id, mentor.id])  # at once, and both the same
     await matches.end(session, mentor, refs[chosen[0].id], now + DAY)
     assert (await matches.look(session, chosen[0], refs[chosen[0].id], now)).match.ended_at
     assert await matches.taken(session, mentor) == 0
+
+
+@pytest.mark.parametrize("mentee_said_yes", [False, True])
+async def test_a_mentor_without_a_place_is_told_so_whatever_the_other_has_said(
+    session: AsyncSession, now: datetime, mentee_said_yes: bool
+) -> None:
+    mentor = await a_partner(session, 1, now, knows=[Need.TAX], gives=Partner.MENTOR, places=2)
+    mentees = [
+        await a_partner(session, 10 + at, now, looks_for=[Need.TAX], seeks=["mentor"])
+        for at in range(2)
+    ]
+    await a_round(session, now)
+    refs = [(await matches_of(session, one))[0].ref for one in mentees]
+    (await pairing(session, mentor)).places = 1
+    for person in (mentees[0], mentor):
+        await matches.accept(session, person, refs[0], now)
+    if mentee_said_yes:
+        await matches.accept(session, mentees[1], refs[1], now)
+    with pytest.raises(FullError):
+        await matches.accept(session, mentor, refs[1], now)
 
 
 async def test_two_who_say_yes_at_once_to_a_mentors_last_place_get_one(
@@ -157,12 +179,9 @@ async def test_two_who_say_yes_at_once_to_a_mentors_last_place_get_one(
         (await pairing(session, mentor)).places = 1
 
     async def says_yes(person_id: int, ref: str) -> bool:
-        try:
-            async with database.transaction() as session:
-                person = await session.get_one(Person, person_id)
-                return (await matches.accept(session, person, ref, now)).is_known
-        except FullError:
-            return False
+        async with database.transaction() as session:
+            person = await session.get_one(Person, person_id)
+            return (await matches.accept(session, person, ref, now)).is_known
 
     assert sorted(await asyncio.gather(*(says_yes(*one) for one in refs))) == [False, True]
     async with database.transaction() as session:

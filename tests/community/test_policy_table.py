@@ -37,6 +37,15 @@ TABLE = {
     # What was decided about somebody they hear whatever they have stopped; and who has reported.
     "measure_notice": ("service", None, None, False, True, "left", NOBODY, "resend"),
     "report_notice": ("service", None, None, False, True, "left", NOBODY, "resend"),
+    # Who has agreed to be matched is asked now and then; who only looks, looks under /people.
+    "match_proposed": ("service", "matching", None, True, True, AT_REST, NOBODY, "uncertain"),
+    "match_none": ("service", "matching", None, True, True, AT_REST, "reading", "uncertain"),
+    # Who has asked for somebody is at their phone, and waits for it.
+    "match_answer": ("service", None, None, False, False, GONE, NOBODY, "resend"),
+    "match_introduced": ("urgent", None, None, False, True, GONE, NOBODY, "resend"),
+    "match_notice": ("service", None, None, False, True, GONE, NOBODY, "resend"),
+    # Each is asked once what came of it.
+    "match_followup": ("service", None, None, False, True, GONE, NOBODY, "uncertain"),
     # Whoever says "going" wants to be reminded, while they rest too.
     "event_reminder": ("service", None, None, False, True, GONE, NOBODY, "uncertain"),
     # Whoever did not come is asked once why, unless they rest.

@@ -24,6 +24,7 @@ from community.exchanges import Exchange, ExchangeMessage, Kind
 from community.exchanges import State as Asked
 from community.live import LiveMessage
 from community.machine import Machine, MachineText
+from community.matches import Match, MatchRound
 from community.needs import Need
 from community.people import Membership, Person
 from community.providers import ServiceWish
@@ -216,6 +217,18 @@ RULES: list[tuple[str, timedelta, Made]] = [
             recorded_as="animator",
             recorded_at=at,
         ),
+    ),
+    (
+        "declined match",
+        timedelta(days=395),
+        lambda p, at: Match(
+            partner="peer", state="declined", proposed_at=at, lapses_at=at, settled_at=at
+        ),
+    ),
+    (
+        "round",
+        timedelta(days=395),
+        lambda p, at: MatchRound(key="x", opened_at=at, finished_at=at),
     ),
     ("erasure", timedelta(days=730), lambda p, at: Erasure(hash="x", at=at)),
 ]

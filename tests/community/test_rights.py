@@ -92,6 +92,7 @@ DESIGN: dict[str, set[RoleName]] = {
     "reactions.": ANIMATOR,
     "votes.": ANIMATOR,
     "lessons.": ANIMATOR,
+    "matches.": ANIMATOR,
     "lessons.completion": {R.ANIMATOR, R.COORDINATOR},
     "today.": ANIMATOR,
     "invitees.": ANIMATOR,
@@ -108,11 +109,11 @@ DESIGN: dict[str, set[RoleName]] = {
     "attendance.door.": HOSTS,
     "missing.": HOSTS,
     "bridge.": HOSTS,
-    "bridge.for_team": ANIMATOR,
+    "bridge.asked.for_team": ANIMATOR,
     # a moderator: "what was reported"
-    "bridge.reported": REPORTS,
-    "bridge.forward": REPORTS,
-    "bridge.settle": REPORTS,
+    "bridge.reporting.reported": REPORTS,
+    "bridge.reporting.forward": REPORTS,
+    "bridge.reporting.settle": REPORTS,
     "moderation.": REPORTS,
     "posts.": REPORTS,
     # a translator: "texts, no people"
@@ -140,7 +141,7 @@ DESIGN: dict[str, set[RoleName]] = {
 
 HIDES = re.compile(
     r"event_support\.(answer|for_staff|number_of_guests)|feedback\.(counted|hear)|quarters\.read"
-    r"|referrals\.(answering|chains)\.(?!for_staff).*|bridge\.(close|look|report|write)"
+    r"|referrals\.(answering|chains)\.(?!for_staff).*|bridge\.\w+\.(close|look|report|write)"
     r"|providers\.(entries\.opened|freshness\.confirm)|sends\.offering\.own_offer"
 )
 """What does not even tell that there is such a thing: here "not found" is a refusal, too."""
@@ -262,9 +263,9 @@ REFS = {
     "attendance": "event",
     "bridge": "asked",
     "cohorts": "cohort",
-    "bridge.asked_of_hosts": "event",
-    "bridge.forward": "reported",
-    "bridge.settle": "reported",
+    "bridge.asked.asked_of_hosts": "event",
+    "bridge.reporting.forward": "reported",
+    "bridge.reporting.settle": "reported",
     "event_support": "invited",
     "events": "event",
     "groups": "group",

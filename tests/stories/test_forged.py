@@ -97,6 +97,7 @@ OWN = {
     *("wr", "ws", "wn"),
     *("ht", "hr", "hy"),
     *("kd", "ke", "kf", "kr", "kv"),
+    *("ga", "gb", "gc", "gd", "ge"),  # how one takes part in matching, and one's matches
     "kx",  # the courses that one belongs to
     *("ql", "qs", "qa", "qv", "qp", "qc", "qn", "qh"),  # to learn, and to pass on
 }
@@ -114,6 +115,7 @@ ROLES: Mapping[str, set[str]] = {
         *("rt", "ld", "bt", "bl", "ls", "lt"),
         *("ka", "kb", "kc", "kw"),
         *("gl", "go", "gp"),
+        *("gf", "gg", "gh"),
         *("jq", "yb", "yj", "jt", "jm", "ju", "jk", "jo", "jc", "jd", "jl", "jy", "jh"),
         *("qd", "qe", "qf"),
     },
@@ -164,6 +166,8 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("wr", "ws", "wn"), ("facilitation_asked",)),
     **dict.fromkeys(("kb", "kc"), ("digests",)),
     "kd": ("sends",),
+    "gf": ("people",),
+    "gh": ("team_contacts", "people"),
     **dict.fromkeys(("kw", "kx"), ("cohorts",)),
     "kf": ("services",),
     **dict.fromkeys(("ag", "al"), ("agreements",)),

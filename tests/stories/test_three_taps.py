@@ -17,6 +17,7 @@ ACTS = {
     *("jl", "hl"),  # the languages of a contact, of a venue
     "hk",  # who speaks at an event
     "hw",  # taking one of the venues that suit an event
+    "gh",  # to whom a contact is introduced
     "kc",  # the digest as some reader gets it
     *("yo", "yq"),  # whom to ask to host an event, by name; to ask whom a plan is for
     *("yn", "yw"),  # what a new plan passes on, and to whom; a step of a plan, and who teaches
@@ -27,6 +28,7 @@ NOT_IN_TOWN = {
     *("bl", "bt", "ls", "lt"),  # no request goes through the team or is late
     "ld",  # nothing is prepared
     "ho",  # no event has begun
+    *("gf", "gg"),  # nobody would be a mentor, or has said yes to an introduction
     "yb",  # nobody waits for an answer about an event or a text
     *("tm", "tg", "ts"),  # one page of the team; nobody has opened an invitation of theirs
 }
