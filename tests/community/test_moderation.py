@@ -161,13 +161,14 @@ async def test_who_is_alone_reads_the_answer_to_their_own_decision(
     moderator, poster, answerer, post = await a_town(session, now)
     report = await moderation.report(session, answerer, "post", post.ref, "fraud", now)
     await moderation.judge(session, moderator, report.ref, "hide", now)
-    assert post.state == State.HIDDEN
+    assert [post.state] == [State.HIDDEN]
     assert not await posts.is_established(session, poster)
     row = await measure_of(session, poster)
     await moderation.answer(session, poster, row.ref, "Why?", "en", now)
     assert await moderation.answered(session, moderator, now) == [row]
     await moderation.review(session, moderator, row.ref, now, lift=True)
-    assert post.state == State.PUBLISHED
+    await session.refresh(post)
+    assert State(post.state) is State.PUBLISHED
 
 
 async def test_who_is_suspended_writes_to_no_member_until_it_ends_or_is_lifted(

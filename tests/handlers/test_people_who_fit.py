@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from community import consents, matches, needs, people, spoken
 from community.consents import Purpose
@@ -167,10 +167,9 @@ async def test_whoever_asks_is_answered_and_not_more_than_twice_a_month(phone: C
                 proposed_at=amina.now,
             )
         )
+        me = await person_of(session, amina)
         await session.execute(
-            matches.MatchSide.__table__.delete().where(
-                matches.MatchSide.person_id != (await person_of(session, amina)).id
-            )
+            delete(matches.MatchSide).where(matches.MatchSide.person_id != me.id)
         )
     await amina.says("/people")
     await amina.presses("Find somebody for me now")
