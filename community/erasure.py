@@ -169,6 +169,8 @@ async def _told(
                 told[column.name.removesuffix("_id")] = await _name_of(
                     session, target.name, value, person
                 )
+    if name == "ballots":
+        told |= await _voted(session, row, person)
     return told
 
 
@@ -177,16 +179,37 @@ NAMED = {
     "services": ("service", "name"),
     "organizations": ("organization", "name"),
     "areas": ("area", "name"),
+    "cohorts": ("cohort", "name"),
 }
 """What people call the rows of these tables: subject and field of their words."""
 
 
 async def _name_of(session: AsyncSession, table: str, row_id: int, person: Person) -> str | None:
     subject, field = NAMED[table]
+    return (await _words_of(session, subject, row_id, person)).get(field)
+
+
+async def _voted(
+    session: AsyncSession, ballot: Mapping[str, Any], person: Person
+) -> dict[str, str | None]:
+    """Return the question and the answer in words: the answer's number says nothing alone."""
+    votes = Base.metadata.tables["votes"]  # the module itself needs figures, which need this one
+    query = select(votes.c.send_id).where(votes.c.id == ballot["vote_id"])
+    send_id = (await session.scalars(query)).one()
+    words = await _words_of(session, "newsletter", send_id, person)
+    return {
+        "question": words.get("question"),
+        "answer": words.get(f"option{ballot['option'] + 1}"),
+    }
+
+
+async def _words_of(
+    session: AsyncSession, subject: str, row_id: int, person: Person
+) -> Mapping[str, str]:
     language = person.language or ""
     reads = translations.Reads(language, person.second_language)
     block = await translations.block(session, subject, row_id, reads, language)
-    return block.get(field) if block else None
+    return block.fields if block else {}
 
 
 def _known_by_number(telegram_id: int) -> Iterable[tuple[Table, ColumnElement[bool]]]:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, cohorts, people, sends
+from community import attendance, cohorts, erasure, people, sends
 from community.attendance import Attendance
 from community.attendance import State as Came
 from community.audiences import EVERYBODY, Audience, audience_of
@@ -230,3 +230,13 @@ async def test_a_digest_that_waits_says_nothing_of_a_cohort_that_somebody_has_le
     assert await named() == {theirs.id, open_to_all.id}
     await cohorts.leave(session, member, cohort.ref, now + DAY / 2)
     assert await named() == {open_to_all.id}
+
+
+async def test_who_takes_their_data_along_reads_the_name_of_their_course(
+    session: AsyncSession, now: datetime
+) -> None:
+    cohort = await a_cohort(session, await an_animator(session, now), now)
+    member = await a_member(session, 1, now)
+    await say_yes(session, member, cohort, now)
+    (row,) = (await erasure.export(session, member))["cohort_members"]
+    assert row["cohort"] == "Books"

@@ -187,3 +187,12 @@ async def test_who_is_erased_takes_their_vote_along(session: AsyncSession, now: 
     standing = await votes.of(session, send, voters[0], now + 8 * DAY)
     assert standing is not None
     assert standing.shares == {}, "four are left"
+
+
+async def test_who_takes_their_data_along_reads_the_question_and_their_answer_in_words(
+    session: AsyncSession, now: datetime
+) -> None:
+    send = await a_vote(session, now)
+    (voter,) = await all_vote(session, send, now, 1)
+    (ballot,) = (await erasure.export(session, voter))["ballots"]
+    assert (ballot["question"], ballot["answer"]) == ("When?", "Evening")
