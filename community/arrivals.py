@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from community.among import among
 from community.base import Base, Identified
 from community.database_time import database_seconds
 from community.writing import insert_new, rows_changed
@@ -126,18 +127,20 @@ async def open_rows(session: AsyncSession, after: int, limit: int) -> Sequence[A
 
 async def locked(session: AsyncSession, ids: Collection[int]) -> Sequence[Arrival]:
     """Return those of these updates that are still open, oldest first, locked against others."""
-    found = await session.scalars(
-        select(Arrival)
-        .where(
-            Arrival.id.in_(ids),
-            Arrival.state.in_(OPEN),
-            Arrival.body.is_not(None),
-            Arrival.sender.is_not(None),
-        )
-        .order_by(Arrival.id)
-        .with_for_update()
+    return (await session.scalars(_LOCKED, {"ids": ids})).all()
+
+
+_LOCKED = (
+    select(Arrival)
+    .where(
+        among(Arrival.id, "ids"),
+        Arrival.state.in_(OPEN),
+        Arrival.body.is_not(None),
+        Arrival.sender.is_not(None),
     )
-    return found.all()
+    .order_by(Arrival.id)
+    .with_for_update()
+)
 
 
 @dataclass(frozen=True)

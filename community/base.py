@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from community.among import these
 from community.errors import NotFoundError
 from community.memory import found_before, remember
 
@@ -131,12 +132,8 @@ async def lock_all(session: AsyncSession, table: type[R], refs: Collection[str])
     Whoever locks several rows of one table does so in the order of their numbers: two never
     wait for each other in a ring.
     """
-    named: Any = cast("Any", table)
-    rows: list[R] = list(
-        await session.scalars(
-            _locking(select(named).where(named.ref.in_(list(refs))).order_by(named.id))
-        )
-    )
+    query = _by_refs(cast("Any", table))
+    rows: list[R] = list(await session.scalars(query, {"these": list(refs)}))
     for row in rows:
         key = cast("Hashable", (table, row.ref))
         remember(session, (key, False), row)
@@ -148,6 +145,11 @@ async def lock_all(session: AsyncSession, table: type[R], refs: Collection[str])
 def _by_ref(table: Any, lock: bool) -> Select[Any]:
     query = select(table).where(table.ref == bindparam("named"))
     return _locking(query) if lock else query
+
+
+@cache
+def _by_refs(table: Any) -> Select[Any]:
+    return _locking(select(table).where(these(table.ref)).order_by(table.id))
 
 
 def _locking(query: Select[Any]) -> Select[Any]:

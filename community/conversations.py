@@ -36,11 +36,11 @@ async def expect(session: AsyncSession, telegram_ids: Collection[int]) -> None:
     """Read the conversations of these people at once, for the updates that follow."""
     for number in telegram_ids:
         memory.remember_none(session, (Conversation, number))
-    rows = await session.scalars(
-        select(Conversation).where(Conversation.telegram_id.in_(telegram_ids))
-    )
-    for row in rows:
+    for row in await session.scalars(_THESE, {"numbers": telegram_ids}):
         memory.remember(session, (Conversation, row.telegram_id), row)
+
+
+_THESE = select(Conversation).where(among(Conversation.telegram_id, "numbers"))
 
 
 async def of(session: AsyncSession, telegram_id: int) -> Conversation | None:

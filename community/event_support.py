@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, UniqueConstraint, delete, select
+from sqlalchemy import ForeignKey, UniqueConstraint, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -100,14 +100,16 @@ async def _invited(session: AsyncSession, event: Event) -> list[EventOrganizatio
     key = (EventOrganization, event.id)
     found: list[EventOrganization] | None = memory.recall(session, key)
     if found is None:
-        rows = await session.scalars(
-            select(EventOrganization)
-            .where(EventOrganization.event_id == event.id)
-            .order_by(EventOrganization.id)
-        )
-        found = list(rows)
+        found = list(await session.scalars(_INVITED, {"event": event.id}))
         memory.remember(session, key, found)
     return found
+
+
+_INVITED = (
+    select(EventOrganization)
+    .where(EventOrganization.event_id == bindparam("event"))
+    .order_by(EventOrganization.id)
+)
 
 
 async def of_event(session: AsyncSession, event: Event, now: datetime) -> list[Invited]:

@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community import memory
+from community.among import among
 from community.base import Base, BigId, Referable
 from community.errors import NotAMemberError, NotUnderstoodError
 from community.lifecycle import Lifecycle, Who, who
@@ -233,17 +234,18 @@ async def by_telegram_id(session: AsyncSession, telegram_id: int) -> Person | No
 
 async def expect(session: AsyncSession, telegram_ids: Collection[int]) -> None:
     """Read those of these people whom the bot knows, at once, for the updates that follow."""
-    found = await session.scalars(select(Person).where(Person.telegram_id.in_(telegram_ids)))
-    for person in found:
+    for person in await session.scalars(_THESE, {"numbers": telegram_ids}):
         memory.remember(session, ((Person, person.telegram_id), False), person)
 
 
 async def known(session: AsyncSession, telegram_ids: Collection[int]) -> set[int]:
     """Return which of these Telegram ids belong to somebody whom the bot knows."""
-    found = await session.scalars(
-        select(Person.telegram_id).where(Person.telegram_id.in_(telegram_ids))
-    )
+    found = await session.scalars(_KNOWN, {"numbers": telegram_ids})
     return {number for number in found if number is not None}
+
+
+_THESE = select(Person).where(among(Person.telegram_id, "numbers"))
+_KNOWN = select(Person.telegram_id).where(among(Person.telegram_id, "numbers"))
 
 
 def require_member(person: Person) -> None:

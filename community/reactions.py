@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     and_,
+    bindparam,
     delete,
     func,
     select,
@@ -23,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community import attendance, corrections, memory, people, roles, sends
+from community.among import among
 from community.base import Base, BigId, Identified
 from community.events import Event
 from community.figures import Protected, protect
@@ -122,16 +124,16 @@ async def expect(session: AsyncSession, pressed: Mapping[str, Collection[int]]) 
     Given are the Telegram numbers of those who will see them, by the event's reference.
     """
     for ref, numbers in pressed.items():
-        rows = await session.execute(
-            select(Event.id, Person.id.label("person_id"))
-            .join(Person, Person.telegram_id.in_(numbers))
-            .outerjoin(
-                Reaction, and_(Reaction.person_id == Person.id, Reaction.event_id == Event.id)
-            )
-            .where(Event.ref == ref, Reaction.id.is_(None))
-        )
-        for row in rows:
+        for row in await session.execute(_SILENT, {"named": ref, "numbers": numbers}):
             memory.remember_none(session, _key(row.id, row.person_id))
+
+
+_SILENT = (
+    select(Event.id, Person.id.label("person_id"))
+    .join(Person, among(Person.telegram_id, "numbers"))
+    .outerjoin(Reaction, and_(Reaction.person_id == Person.id, Reaction.event_id == Event.id))
+    .where(Event.ref == bindparam("named"), Reaction.id.is_(None))
+)
 
 
 def _key(event_id: int, person_id: int) -> tuple[object, ...]:

@@ -33,7 +33,7 @@ from handlers.replies import (
     say,
     toast,
 )
-from locales import Html, event_time, moment, plain
+from locales import Html, Translator, event_time, moment, plain
 from reports.calendar import event_file, series_file
 
 MAP = "https://www.openstreetmap.org/?mlat={latitude:.5f}&mlon={longitude:.5f}&zoom=17"
@@ -271,18 +271,8 @@ async def standing(page: Page, event: Event, mine: Attendance | None) -> Html:
         )
     if mine and mine.asked_again and said in (State.GOING, State.MAYBE, State.WAITING):
         return _("Something has changed. Can you still come?")
-    sentences = {
-        State.GOING: _("✅ You are going."),
-        State.MAYBE: _("🤔 You may come."),
-        State.DECLINED: _("You are not going."),
-        State.LAPSED: _(
-            "The place was free for you; that time is over. You can ask for one again."
-        ),
-        State.ATTENDED: _("✅ You were there."),
-        State.MISSED: _("You could not be there."),
-    }
-    if said in sentences:
-        return sentences[said]
+    if sentence := _said(said, _):
+        return sentence
     left = await attendance.places_left(page.session, event)
     if left == 0:
         return _("All places are taken. “Going” puts you on the waiting list.")
@@ -293,6 +283,24 @@ async def standing(page: Page, event: Event, mine: Attendance | None) -> Html:
             left,
         )
     return _("Are you coming?")
+
+
+def _said(said: State, _: Translator) -> Html | None:
+    """Return what follows from an answer alone."""
+    match said:
+        case State.GOING:
+            return _("✅ You are going.")
+        case State.MAYBE:
+            return _("🤔 You may come.")
+        case State.DECLINED:
+            return _("You are not going.")
+        case State.LAPSED:
+            return _("The place was free for you; that time is over. You can ask for one again.")
+        case State.ATTENDED:
+            return _("✅ You were there.")
+        case State.MISSED:
+            return _("You could not be there.")
+    return None
 
 
 async def answer_rows(page: Page, event: Event, mine: Attendance | None) -> list[list[Button]]:
@@ -372,14 +380,16 @@ async def event_said(page: Page, state: str, changed: bool) -> Message:
         return Message(
             _.label("toast", "You are going. Your messages are off: no reminder will come.")
         )
-    return Message(
-        {
-            State.GOING: _.label("toast", "You are going. See you there!"),
-            State.MAYBE: _.label("toast", "Noted: maybe."),
-            State.WAITING: _.label("toast", "You are on the waiting list."),
-            State.DECLINED: _.label("toast", "Noted: you are not going."),
-        }.get(State(state), _.label("toast", "Noted."))
-    )
+    match State(state):
+        case State.GOING:
+            return Message(_.label("toast", "You are going. See you there!"))
+        case State.MAYBE:
+            return Message(_.label("toast", "Noted: maybe."))
+        case State.WAITING:
+            return Message(_.label("toast", "You are on the waiting list."))
+        case State.DECLINED:
+            return Message(_.label("toast", "Noted: you are not going."))
+    return Message(_.label("toast", "Noted."))
 
 
 async def event_calendar(page: Page, ref: str, *, of_all: bool = False) -> Message:

@@ -99,6 +99,8 @@ def lacks(page: Page, event: Event, mine: Attendance | None) -> list[Html]:
     """Say what the person needs and this event does not have, each a line."""
     _ = page._
     needs = mine.needs if mine is not None else []
+    if not needs:
+        return []
     sentences = {
         Provision.CHILD_CARE: _("⚠️ There is no child care, and you need it."),
         Provision.INTERPRETATION: _("⚠️ Nobody interprets into your language, and you need it."),

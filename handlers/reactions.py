@@ -77,19 +77,23 @@ async def rows(page: Page, about: Send | Event, *, for_all: bool = False) -> lis
 
 
 def _offered(meaning: Meaning, _: Translator) -> str:
-    return {
-        Meaning.USEFUL: _.label("reaction", "👍 Useful"),
-        Meaning.MORE: _.label("reaction", "🙋 I want to hear more"),
-        Meaning.NOT_FOR_ME: _.label("reaction", "🤷 Not for me"),
-    }[meaning]
+    match meaning:
+        case Meaning.USEFUL:
+            return _.label("reaction", "👍 Useful")
+        case Meaning.MORE:
+            return _.label("reaction", "🙋 I want to hear more")
+        case Meaning.NOT_FOR_ME:
+            return _.label("reaction", "🤷 Not for me")
 
 
 def _chosen(meaning: Meaning, _: Translator) -> str:
-    return {
-        Meaning.USEFUL: _.label("reaction", "✅ Useful"),
-        Meaning.MORE: _.label("reaction", "✅ I want to hear more"),
-        Meaning.NOT_FOR_ME: _.label("reaction", "✅ Not for me"),
-    }[meaning]
+    match meaning:
+        case Meaning.USEFUL:
+            return _.label("reaction", "✅ Useful")
+        case Meaning.MORE:
+            return _.label("reaction", "✅ I want to hear more")
+        case Meaning.NOT_FOR_ME:
+            return _.label("reaction", "✅ Not for me")
 
 
 async def counted(page: Page, about: Send | Event) -> list[Html]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Hashable, Mapping
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import events, memory, people
@@ -40,27 +40,32 @@ async def expect(session: AsyncSession, pressed: Mapping[str, Collection[int]]) 
     Given are the Telegram numbers of those who answer, by the event's reference. The events are
     locked from now on; one that nobody may see is left to each answer to refuse.
     """
-    everybody: set[int] = set()
+    undecided: set[int] = set()
     for event in await lock_all(session, Event, pressed):
         if event.state not in events.VISIBLE:
             continue
-        rows = await session.execute(
-            select(Person.id, Attendance)
-            .outerjoin(
-                Attendance,
-                (Attendance.person_id == Person.id) & (Attendance.event_id == event.id),
-            )
-            .where(Person.telegram_id.in_(pressed[event.ref]))
-        )
-        for row in rows:
+        values = {"event": event.id, "numbers": pressed[event.ref]}
+        for row in await session.execute(_SAID, values):
             attendance: Attendance | None = row.Attendance
             key = (key_of(event.id, row.id), False)
-            everybody.add(row.id)
+            if attendance is None or attendance.state not in CONCERNED:
+                undecided.add(row.id)
             if attendance is None:
                 memory.remember_none(session, key)
             else:
                 memory.remember(session, key, attendance)
-    await _expect_few(session, everybody)
+    if undecided:  # whoever has said yes or maybe can say so again, however often they have
+        await _expect_few(session, undecided)
+
+
+_SAID = (
+    select(Person.id, Attendance)
+    .outerjoin(
+        Attendance,
+        (Attendance.person_id == Person.id) & (Attendance.event_id == bindparam("event")),
+    )
+    .where(among(Person.telegram_id, "numbers"))
+)
 
 
 async def answer(
@@ -142,19 +147,22 @@ def _has_many(person_id: int) -> Hashable:
 
 async def _expect_few(session: AsyncSession, person_ids: Collection[int]) -> None:
     """Read at once who may have as many open answers as one can; what is past counts here, too."""
-    rows = await session.scalars(
-        select(Attendance.person_id)
-        .join(Event, Event.id == Attendance.event_id)
-        .where(
-            among(Attendance.person_id, person_ids),
-            Attendance.state.in_(CONCERNED),
-            Event.state == events.State.PUBLISHED,
-        )
-        .group_by(Attendance.person_id)
-        .having(func.count() >= MOST_OPEN)
-    )
+    rows = await session.scalars(_MANY, {"ids": person_ids})
     for number in {*person_ids} - {*rows}:
         memory.remember_none(session, _has_many(number))
+
+
+_MANY = (
+    select(Attendance.person_id)
+    .join(Event, Event.id == Attendance.event_id)
+    .where(
+        among(Attendance.person_id, "ids"),
+        Attendance.state.in_(CONCERNED),
+        Event.state == events.State.PUBLISHED,
+    )
+    .group_by(Attendance.person_id)
+    .having(func.count() >= MOST_OPEN)
+)
 
 
 async def _require_few(session: AsyncSession, person: Person, now: datetime) -> None:

@@ -137,6 +137,27 @@ async def test_cards_of_many_ask_nothing_that_would_write_what_waits_one_by_one(
     assert 1 <= seen["INSERT INTO history"] <= PEOPLE / 3
 
 
+async def test_how_often_people_have_said_yes_is_asked_only_of_who_has_not_said_so_here(
+    stage: Stage, animator: Coming
+) -> None:
+    await an_event(await animator())
+    members = await with_the_card(stage, 4)
+    counted: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        if "HAVING" in statement and "attendances" in statement:
+            counted.append(statement)
+
+    event.listen(stage.app.database.engine.sync_engine, "before_cursor_execute", note)
+    await in_one_go(stage, *(press(member, "Going") for member in members))
+    assert counted
+    counted.clear()
+    await in_one_go(stage, *(press(member, "Maybe") for member in members))
+    event.remove(stage.app.database.engine.sync_engine, "before_cursor_execute", note)
+    assert not counted
+    assert set((await answers(stage)).values()) == {State.MAYBE}
+
+
 async def test_who_is_refused_among_others_is_the_only_one_refused(
     stage: Stage, animator: Coming
 ) -> None:
