@@ -117,6 +117,7 @@ async def asked(page: Page, send: Send) -> list[Html]:
         Html(""),
         Html("🗳 ") + (block.get(QUESTION) or block.get("title")),
         *(Html("▫️ ") + option for option in options),
+        *([_("The answers stay as they are: members may have chosen one.")] if send.of_id else []),
     ]
     if send.started_at is None:
         return [*head, _("If it went out now, one could vote until {when}.", when=ends)]
