@@ -15,9 +15,9 @@ from community.base import find
 from community.events import Event
 from community.people import Person
 from community.roles import RoleName
-from community.sends import UNDER_A_PICTURE, Held, Kind, Picture, Send, State
+from community.sends import OPTIONS, UNDER_A_PICTURE, Held, Kind, Picture, Send, State
 from community.translations import Fallback
-from community.votes import OPTIONS, QUESTION, detach
+from community.votes import QUESTION, detach
 from handlers import audience, event_notices, news, pictures, progress, staff, votes, wording
 from handlers.content import authored, block_for
 from handlers.drafting import understood

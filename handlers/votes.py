@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import translations, votes
 from community.base import find
 from community.people import Person
-from community.sends import Send
+from community.sends import OPTIONS, Send
 from community.translations import Block
-from community.votes import DAYS, FEWEST, OPTIONS, QUESTION, Standing, options_of
+from community.votes import DAYS, FEWEST, QUESTION, Standing, options_of
 from handlers.content import block_for
 from handlers.forms import Answering, Field, Form, Question
 from handlers.replies import Button, Message, Page, Replies, Reply, edit, say, toast

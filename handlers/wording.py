@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import sends, translations
 from community.base import find
 from community.events import Event
-from community.sends import Send
+from community.sends import OPTIONS, Send
 from community.translations import Standing, State
-from community.votes import FEWEST, OPTIONS, QUESTION
+from community.votes import FEWEST, QUESTION
 from handlers.content import check_faithful, named
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.replies import Button, Message, Page, Replies, Reply, lines, say, toast

@@ -29,7 +29,7 @@ async def a_vote(
     async with database.transaction() as session:
         boss = await people.by_telegram_id(session, 1)
         assert boss is not None
-        french = dict(zip(votes.OPTIONS, IN_FRENCH, strict=False))
+        french = dict(zip(sends.OPTIONS, IN_FRENCH, strict=False))
         if alone:
             send = await votes.ask_alone(session, boss, "en", QUESTION, ANSWERS, 7, now)
         else:
