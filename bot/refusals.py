@@ -6,6 +6,7 @@ from bot.passing import DOCUMENTS, MOST_BYTES, PICTURES
 from community.errors import (
     AgreementLacksError,
     AlreadySettledError,
+    AnswersStandError,
     ApprovalBindsError,
     AskedAlreadyError,
     BeenThereError,
@@ -33,6 +34,7 @@ from community.errors import (
     RefusalError,
     SuspendedError,
     TooLateError,
+    TooLongTogetherError,
     TooManyAskedError,
     TooManyEventsError,
     TooManyPostsError,
@@ -41,7 +43,7 @@ from community.errors import (
     UnfitFileError,
     WordlessPictureError,
 )
-from locales import Html, Translator, day, duration, language_name
+from locales import Html, Translator, day, duration, language_name, number
 from reports.hsds import words as hsds_words
 
 
@@ -97,6 +99,13 @@ def sentence(error: RefusalError, _: Translator) -> Html:
             _("You have confirmed this person already.")
             if error.granted
             else _("You have refused this person already.")
+        )
+    if isinstance(error, TooLongTogetherError):
+        return _(
+            "A vote has to be one message: title, text, question and answers together have room "
+            "for {n} characters, with what is in the picture. Please make it shorter; nothing was "
+            "changed.",
+            n=number(error.limit, _),
         )
     if isinstance(error, AgreementLacksError):
         return _lacking(error, _)
@@ -158,6 +167,10 @@ def sentence(error: RefusalError, _: Translator) -> Html:
             "when they did."
         ),
         LastAdministratorError: _("There must be at least one administrator."),
+        AnswersStandError: _(
+            "The answers of this vote have gone out, and members may have chosen one, so they "
+            "stay as they are. If they are wrong, take the message back and ask anew."
+        ),
         WordlessPictureError: _(
             "Please write first what is in the picture, for those who cannot see it or read "
             "another language than it has."

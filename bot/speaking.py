@@ -181,8 +181,10 @@ class Speaker:
                 call, (None, str(message.text)), chat_id, lane, spoken, before=math.inf
             )
             return spoken
-        if message.file is None and len(split(str(message.text))) == 1:
-            call = _editing(message_id, (None, str(message.text)), message)
+        file = message.file
+        is_at_hand = file is None or (isinstance(file.content, str) and not file.is_voice)
+        if is_at_hand and len(parts := parts_of(message)) == 1:
+            call = _editing(message_id, parts[0], message)
             spoken = Spoken(Answer(Fate.DONE))
             answer = await self._one(call, chat_id, lane, or_say, spoken)
             if answer.fate == Fate.DONE or "not modified" in answer.reason:

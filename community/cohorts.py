@@ -3,7 +3,7 @@
 A cohort's name is a text of its own (``community/translations.py``, subject ``cohort``). Nobody
 belongs to one without their own yes, given to what its invitation says, and anybody leaves when
 they like. Events and newsletters can be for it (``community/audiences.py``). Once its last day is
-over an animator says whether it goes on, as a group of those who were there.
+over an animator says whether it goes on, as a group of those who were there, and they are told.
 """
 
 from collections.abc import Collection, Mapping
@@ -13,8 +13,9 @@ from sqlalchemy import ColumnElement, Date, ForeignKey, Select, String, func, se
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from community import people, roles, translations
+from community import deliveries, people, roles, translations
 from community.base import Base, BigId, Referable, find
+from community.deliveries import Plan
 from community.errors import (
     IllegalMoveError,
     LinkRefusedError,
@@ -28,6 +29,8 @@ from community.providers import Organization
 from community.roles import RoleName
 
 SUBJECT = "cohort"
+SETTLED = "cohort_settled"
+"""The kind of the message that says whether it goes on."""
 
 
 class Cohort(Base, Referable):
@@ -212,7 +215,7 @@ async def settle(
 ) -> Cohort:
     """Say of a cohort that is over whether it goes on. If not, nobody belongs to it any more.
 
-    Everybody stays a member of the network either way.
+    Everybody stays a member of the network either way. Who belongs to it is told once.
 
     Raises:
         NotAllowedError: the actor is no animator.
@@ -228,6 +231,12 @@ async def settle(
     if cohort.ends_at > now:
         raise TooLateError(cohort.ends_at)
     cohort.goes_on = goes_on
+    theirs = select(CohortMember.person_id).where(*belongs([cohort.ref]))
+    plans = [
+        Plan(SETTLED, number, f"{SETTLED}:{cohort.id}:{number}", now, {"ref": cohort.ref})
+        for number in await session.scalars(theirs.order_by(CohortMember.person_id))
+    ]
+    await deliveries.plan(session, now, *plans)
     if not goes_on:
         cohort.is_open = False
         await _end(session, now, CohortMember.cohort_id == cohort.id)
@@ -265,6 +274,14 @@ async def is_in(session: AsyncSession, person: Person, cohort: Cohort) -> bool:
     """Say whether somebody belongs to a cohort."""
     row = await session.get(CohortMember, (cohort.id, person.id), populate_existing=True)
     return row is not None and row.left_at is None
+
+
+async def was_in(session: AsyncSession, person: Person, cohort: Cohort) -> bool:
+    """Say whether somebody belonged to a cohort until it was settled that it ends."""
+    row = await session.get(CohortMember, (cohort.id, person.id), populate_existing=True)
+    if row is None or row.left_at is None:
+        return False
+    return cohort.goes_on is False and row.left_at >= cohort.ends_at
 
 
 async def join(

@@ -160,6 +160,18 @@ class LastAdministratorError(RefusalError):
     """The last administrator cannot be revoked."""
 
 
+class AnswersStandError(RefusalError):
+    """The answers of a vote that is out: whoever has voted chose between these."""
+
+
+class TooLongTogetherError(RefusalError):
+    """Each text is short enough, but all together are more than one message has room for."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
 class WordlessPictureError(RefusalError):
     """A picture goes out only with words that say what is in it."""
 

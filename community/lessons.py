@@ -140,6 +140,12 @@ def seal_of(block: Block) -> str:
     return translations.seal(*(block.get(field) for field in (QUESTION, *ANSWERS)))
 
 
+def seal_of_all(lesson: Lesson, block: Block) -> str:
+    """Return what stands for exactly this lesson: its words, right answer, picture and end."""
+    said = (f"{field}={text}" for field, text in sorted(block.fields.items()))
+    return translations.seal(lesson.leads, str(lesson.right_answer), lesson.picture_id, "", *said)
+
+
 def answers_of(block: Block) -> list[str]:
     """Return the answers to its question, in their order."""
     return [block.get(field) for field in ANSWERS if block.get(field)]
@@ -436,19 +442,19 @@ async def change(
 
     The texts are in the language in which it was written; their translations are stale then. With
     a question come its answers and what is read after it: what it had more of goes. ``seen``
-    seals the question that the actor was shown.
+    seals the whole lesson as it was when the actor began.
 
     Raises:
         NotAllowedError: the actor is no animator.
         NotFoundError: it is gone, or came with the program.
-        ChangedError: another question stands there by now.
+        ChangedError: something of it is another by now.
         NotUnderstoodError: something is missing, too long, or no answer of the question.
     """
     lesson = await opened(session, actor, ref, now, lock=True)
     if lesson.code is not None:
         raise NotFoundError("Lesson")
     block = await source_of(session, lesson)
-    if seen != seal_of(block):
+    if seen != seal_of_all(lesson, block):
         raise ChangedError(LESSON.name, lesson.state, lesson.state)
     beside = (*ANSWERS, WHY) if QUESTION in texts else ()
     gone = [field for field in beside if block.get(field) and field not in texts]

@@ -197,6 +197,7 @@ _RULES: Mapping[str, Policy] = {
     "team_answer": _owed(Lane.URGENT, timedelta(days=7), waits_for_morning=False),
     "translated": _owed(Lane.SERVICE, timedelta(days=7), silent_in=_GONE),
     "service_found": _owed(Lane.SERVICE, timedelta(days=7), silent_in=_GONE),
+    "cohort_settled": _owed(Lane.SERVICE, timedelta(days=7), silent_in=_GONE),
     "group_card": _owed(Lane.NEWS, timedelta(days=2), waits_for_morning=False),
     "group_welcome": _owed(
         Lane.URGENT, timedelta(days=1), waits_for_morning=False, silent_in=_LEFT

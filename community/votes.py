@@ -2,8 +2,9 @@
 
 A vote goes out with a newsletter, or as one that says nothing else. Its question and its answers
 are words of that newsletter, so they are translated, approved, corrected and read aloud with it,
-and each reader gets all of it in one language. What somebody has chosen is their own row: shares
-are told once it is over, from five votes on, and not where they would tell what each has chosen.
+and each reader gets all of it in one language. Its answers alone no correction changes: what
+somebody has chosen is the number of one. That is their own row: shares are told once it is over,
+from five votes on, and not where they would tell what each has chosen.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,13 +24,11 @@ from community.errors import NotFoundError, NotUnderstoodError, TooLateError
 from community.figures import FEW
 from community.people import Person
 from community.roles import RoleName
-from community.sends import Kind, Send
+from community.sends import OPTIONS, Kind, Send
 from community.translations import Block
 from community.writing import insert_new
 
 QUESTION = "question"
-OPTIONS = tuple(f"option{number}" for number in range(1, 7))
-"""The fields of the answers, in their order."""
 FEWEST = 2
 DAYS = (3, 7, 14, 30)
 """For so many days one can vote, from when it goes out."""
@@ -88,13 +87,14 @@ async def attach(
         IllegalMoveError: it is being sent, or was.
         NotUnderstoodError: a text is empty or too long, or the answers are too few, too many, or
             the same.
+        TooLongTogetherError: with title and text it would be more than one message.
     """
     send = await _newsletter(session, actor, ref, now)
     check(options, days)
     source, _found = await translations.standings(session, *send.subject)
     texts = {QUESTION: question, **dict(zip(OPTIONS, options, strict=False))}
-    await sends.edit(session, actor, ref, now, language=source, texts=texts)
     await _strike(session, send, source, OPTIONS[len(options) :], now)
+    await sends.edit(session, actor, ref, now, language=source, texts=texts)
     await _carry(session, send, days)
     return send
 

@@ -27,10 +27,11 @@ from community.sends import Send
 from community.topics import Topic
 from community.translations import Fallback
 from handlers import words
+from handlers.cohorts import MOST
 from handlers.cohorts import choices as cohort_choices
 from handlers.content import area_choices
 from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, toast
-from handlers.staff import ANIMATORS, OpenSend, WhoCanCome, router_for
+from handlers.staff import ANIMATORS, OpenSend, WhoCanCome, page_of, router_for
 from locales import OFFERED, Html, Translator, join, language_name, number
 
 
@@ -256,12 +257,19 @@ async def audience_card(page: Page, ref: str) -> Message:
     return Message(text, rows)
 
 
-async def part_card(page: Page, ref: str, part: str) -> Message:
-    """Show one part of the audience, each choice a switch."""
+async def part_card(page: Page, ref: str, part: str, at: int = 0, shows: str = "") -> Message:
+    """Show one part of the audience, each choice a switch; the page ``at``, or that has one."""
     _ = page._
     send = await find(page.session, Send, ref)
     chosen = _chosen(send.is_for, part)
     choices = await _choices(page, part)
+    turning: list[Button] = []
+    if part == "cohorts":
+        there = [value for _label, value in choices]
+        at = there.index(shows) // MOST if shows in there else at
+        choices, turning = page_of(
+            choices, at, MOST, lambda to: ForWhom(ref=ref, part=part, value=str(to)), _
+        )
     rows = in_rows(
         [
             Button(_marked(label, value in chosen, _), ForWhom(ref=ref, part=part, value=value))
@@ -273,7 +281,7 @@ async def part_card(page: Page, ref: str, part: str) -> Message:
     text = _("<b>For whom is it?</b> Choose one or several; none means all.")
     if not choices:
         text = _("There is nothing to choose from yet.")
-    return Message(text, [*rows, [back]])
+    return Message(text, [*rows, turning, [back]])
 
 
 async def _choices(page: Page, part: str) -> Sequence[tuple[str, str]]:
@@ -326,13 +334,23 @@ async def touched(
         return [edit("send.part", ref=ref, part=part)]
     if not part:
         return [edit("send.audience", ref=ref)]
+    if part == "cohorts" and value.isdecimal():
+        return [edit("send.part", ref=ref, part=part, at=int(value))]
+    if part == "cohorts" and await _has_ended(session, send.is_for, value):
+        return [edit("send.part", ref=ref, part=part), toast("cohort.ended")]
     changed = await _changed(session, send.is_for, part, value)
     if changed is None:
         return [toast("old_button")]
     await sends.edit(session, person, ref, now, audience=changed)
     if part in PARTS:
-        return [edit("send.part", ref=ref, part=part)]
+        return [edit("send.part", ref=ref, part=part, shows=value)]
     return [edit("send.audience", ref=ref)]
+
+
+async def _has_ended(session: AsyncSession, audience: Audience, value: str) -> bool:
+    """Say whether this would be for a course to which nobody belongs; it can be left out."""
+    cohort = await find(session, Cohort, value)
+    return cohort.goes_on is False and cohort.ref not in audience.cohorts
 
 
 PARTS = ("languages", "needs", "areas", "topics", "cohorts", "event")

@@ -38,7 +38,7 @@ from reports.tables import as_text
 PER_PAGE = 10
 PEOPLE = 30
 MOST = 20
-"""So many organisations, or courses, are offered to choose from."""
+"""So many organisations are offered to choose from, or courses on one page."""
 SHOWN = 22
 
 # Making one
@@ -204,13 +204,13 @@ def dates(page: Page, cohort: Cohort) -> Html:
 
 
 async def choices(page: Page, *, every: bool = False) -> list[tuple[str, str]]:
-    """Return the names of the newest courses with their references.
+    """Return the names of all courses with their references, the newest first.
 
     Without those that do not go on, unless ``every`` is asked for.
     """
     query = select(Cohort).order_by(Cohort.id.desc())
     if not every:
-        query = query.where(Cohort.goes_on.is_distinct_from(False)).limit(MOST)
+        query = query.where(Cohort.goes_on.is_distinct_from(False))
     found = (await page.session.scalars(query)).all()
     called = await translations.blocks(
         page.session, SUBJECT, [one.id for one in found], page.reads, page.network.language
@@ -354,7 +354,13 @@ async def figures_card(page: Page) -> Message:
     return Message(as_text(report(told, _), _), [[leaves]])
 
 
+async def ended(page: Page) -> Message:
+    """Say in a few words why nothing can be for it."""
+    return Message(page._.label("toast", "This course has ended: nobody belongs to it any more."))
+
+
 CARDS: dict[str, Any] = {
+    "cohort.ended": ended,
     "cohorts": list_card,
     "cohort": card,
     "cohort.link": link_card,

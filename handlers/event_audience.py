@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import sends
 from community.audiences import EVERYBODY, audience_of
 from community.base import find
+from community.cohorts import Cohort
 from community.events import Event
 from community.needs import Need
 from community.people import Person
@@ -16,7 +17,7 @@ from handlers import cohorts, wording, words
 from handlers.audience import in_words
 from handlers.hosting import area_rows
 from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, toast
-from handlers.staff import ANIMATORS, EventFor, PlannedEvent, WhoCanCome, router_for
+from handlers.staff import ANIMATORS, EventFor, PlannedEvent, WhoCanCome, page_of, router_for
 from locales import Translator
 
 NEED, AREA, COHORT, ALL = "need", "area", "cohort", "all"
@@ -33,8 +34,10 @@ async def pressed(
         return [edit("plan.whom.needs", ref=ref)]
     if part == AREA and (not value or value.isdecimal()):
         return [edit("plan.whom.areas", ref=ref, at=int(value or 0))]
-    if part == COHORT and not value:
-        return [edit("plan.whom.cohorts", ref=ref)]
+    if part == COHORT and (not value or value.isdecimal()):
+        return [edit("plan.whom.cohorts", ref=ref, at=int(value or 0))]
+    if part == COHORT and (await find(session, Cohort, value)).goes_on is False:
+        return [edit("plan.whom.cohorts", ref=ref), toast("cohort.ended")]
     if part == NEED and value in [*Need]:
         drafted = await sends.mean_for(session, person, ref, now, need=Need(value))
     elif part == AREA:
@@ -97,15 +100,19 @@ async def areas(page: Page, ref: str, at: int = 0) -> Message:
     return Message(text, [*rows, turning, [_back(ref, _)]])
 
 
-async def of_cohorts(page: Page, ref: str) -> Message:
+async def of_cohorts(page: Page, ref: str, at: int = 0) -> Message:
     """Choose the cohort that it is for."""
     _ = page._
-    rows = [
-        [Button(name, EventFor(ref=ref, part=COHORT, value=value))]
-        for name, value in await cohorts.choices(page)
-    ]
+    shown, turning = page_of(
+        await cohorts.choices(page),
+        at,
+        cohorts.MOST,
+        lambda to: EventFor(ref=ref, part=COHORT, value=str(to)),
+        _,
+    )
+    rows = [[Button(name, EventFor(ref=ref, part=COHORT, value=value))] for name, value in shown]
     text = _("For members of which course?") if rows else _("There is nothing to choose from yet.")
-    return Message(text, [*rows, [_back(ref, _)]])
+    return Message(text, [*rows, turning, [_back(ref, _)]])
 
 
 def _back(ref: str, _: Translator) -> Button:

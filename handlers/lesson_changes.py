@@ -27,6 +27,7 @@ from handlers.teaching import AFTER, ANSWERED, ASKED, IN_WORDS, NEXT, RIGHT, SEN
 from locales import Html, language_name, number
 
 YES = "yes"
+WITHOUT = "no_picture!"
 
 
 class Change(CallbackData, prefix="qg"):
@@ -175,8 +176,12 @@ async def pressed(
     lesson = await lessons.opened(session, person, ref, now)
     if lesson.code is not None:
         return [toast("old_button")]
-    if what == "no_picture":
+    if what == "no_picture" and lesson.picture:
+        return [edit("lesson.no_picture", ref=ref)]
+    if what == WITHOUT:
         await lessons.take_picture_off(session, person, ref, now)
+        return [edit("lesson.changes", ref=ref)]
+    if what == "no_picture":  # it has none any more
         return [edit("lesson.changes", ref=ref)]
     if what not in FORM_OF:
         return [toast("old_button")]
@@ -186,7 +191,7 @@ async def pressed(
         state,
         ref=ref,
         language=block.language,
-        seen=lessons.seal_of(block),
+        seen=lessons.seal_of_all(lesson, block),
         answers=lessons.answers_of(block),
         **{field: block.get(field) for field in (QUESTION, WHY)},
     )
@@ -216,7 +221,19 @@ async def card(page: Page, ref: str) -> Message:
     return Message(text, rows)
 
 
-CARDS = {"lesson.changes": card}
+async def without_card(page: Page, ref: str) -> Message:
+    """Ask for a second tap before a lesson loses its picture, and the words for it."""
+    _ = page._
+    yes = Button(_.label("button", "🗑 Yes, without it"), Change(ref=ref, what=WITHOUT))
+    no = Button(_.label("button", "No, keep it"), OneLesson(ref=ref, act="change"))
+    text = lines(
+        _("Do you want to take the picture off this lesson?"),
+        _("What is written about it goes, too, in every language."),
+    )
+    return Message(text, [[yes], [no]])
+
+
+CARDS = {"lesson.changes": card, "lesson.no_picture": without_card}
 
 
 def setup() -> Router:

@@ -13,6 +13,7 @@ from community.cohorts import Cohort
 from community.consents import Purpose
 from community.errors import NotFoundError
 from community.people import Person
+from handlers import menu
 from handlers.attendance import List as Events
 from handlers.cohorts import dates, given_by, name_of
 from handlers.replies import Button, Message, Page, Replies, Reply, edit, lines, toast
@@ -77,9 +78,7 @@ async def invitation(page: Page, ref: str) -> Message:
     if await cohorts.is_in(page.session, page.reader, cohort):
         return await mine(page, ref)
     text = lines(
-        Html("🎒 <b>") + await name_of(page, cohort) + Html("</b>"),
-        await given_by(page, cohort),
-        dates(page, cohort),
+        *await _head(page, cohort),
         "",
         _("Those who take this course are a group of our network. Do you want to belong to it?"),
         _("• You see its events, which others do not see."),
@@ -104,15 +103,16 @@ async def mine(page: Page, ref: str) -> Message:
     """Show a course to somebody who belongs to it."""
     _ = page._
     cohort = await find(page.session, Cohort, ref)
+    if await cohorts.was_in(page.session, page.reader, cohort):
+        return Message(lines(*await _head(page, cohort), "", _ended(page)), [[menu.button(_)]])
     if not await cohorts.is_in(page.session, page.reader, cohort):
         raise NotFoundError("Cohort")
     wants_news = Purpose.NEWS in await consents.given(page.session, page.reader)
     text = lines(
-        Html("🎒 <b>") + await name_of(page, cohort) + Html("</b>"),
-        await given_by(page, cohort),
-        dates(page, cohort),
+        *await _head(page, cohort),
         "",
         _("✅ You belong to it. Its events stand among yours."),
+        _("🎓 The course is over, and the group goes on.") if cohort.goes_on else None,
         None
         if wants_news
         else _(
@@ -125,6 +125,31 @@ async def mine(page: Page, ref: str) -> Message:
         [Button(_.label("button", "🚪 Leave this group"), MyCohort(ref=ref, act="leave"))],
     ]
     return Message(text, rows)
+
+
+async def _head(page: Page, cohort: Cohort) -> list[Html | None]:
+    name = Html("🎒 <b>") + await name_of(page, cohort) + Html("</b>")
+    return [name, await given_by(page, cohort), dates(page, cohort)]
+
+
+def _ended(page: Page) -> Html:
+    return page._("🏁 This group has ended with its course. You stay a member of the network.")
+
+
+async def settled_notice(page: Page, ref: str) -> Message | None:
+    """Tell whoever belongs to a course that is over whether it goes on; the name is inside."""
+    _ = page._
+    cohort = await find(page.session, Cohort, ref)
+    if await cohorts.was_in(page.session, page.reader, cohort):
+        text = _ended(page)
+    elif cohort.goes_on and await cohorts.is_in(page.session, page.reader, cohort):
+        text = lines(
+            _("🎓 A course that you took is over, and its group goes on."),
+            _("You belong to it as before, and can leave it at any time."),
+        )
+    else:
+        return None
+    return Message(text, [[Button(_.label("button", "🎒 See which one"), MyCohort(ref=ref))]])
 
 
 async def leave_card(page: Page, ref: str) -> Message:
@@ -153,6 +178,7 @@ CARDS: dict[str, Any] = {
     "cohort.mine": mine,
     "cohort.leave": leave_card,
     "cohort.left": left,
+    "cohort_settled": settled_notice,
 }
 
 

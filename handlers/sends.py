@@ -15,9 +15,9 @@ from community.base import find
 from community.events import Event
 from community.people import Person
 from community.roles import RoleName
-from community.sends import Held, Kind, Picture, Send, State
+from community.sends import OPTIONS, UNDER_A_PICTURE, Held, Kind, Picture, Send, State
 from community.translations import Fallback
-from community.votes import OPTIONS, QUESTION, detach
+from community.votes import QUESTION, detach
 from handlers import audience, event_notices, news, pictures, progress, staff, votes, wording
 from handlers.content import authored, block_for
 from handlers.drafting import understood
@@ -37,9 +37,6 @@ from handlers.replies import (
 )
 from handlers.staff import TEAM, AllSends, OpenSend, router_for
 from locales import OFFERED, Html, Translator, language_name, native_name, number
-
-UNDER_A_PICTURE = 1024
-"""Characters: as long as Telegram lets a caption be."""
 
 
 class New(CallbackData, prefix="nw"):

@@ -23,12 +23,12 @@ from community import (
 )
 from community.consents import Purpose
 from community.people import Membership, Person
-from handlers import menu
+from handlers import menu, words
 from handlers.filters import Fits
 from handlers.onboarding import TERMS_VERSION
 from handlers.replies import Button, Message, Network, Page, Replies, edit, lines, say, toast
 from handlers.resting import Stop, again_button, last_day
-from locales import Html, Translator
+from locales import Html, Translator, join
 from locales.stopwords import is_stop, mentions_stop
 
 
@@ -246,18 +246,22 @@ async def leave_card(page: Page) -> Message:
 
 async def _ends_with_it(page: Page) -> Html | None:
     """Say that what somebody does for others, or shares with them, ends, if there is any."""
+    _ = page._
     mine = await roles.held(page.session, page.reader, page.now)
-    ends = (
-        any(role.name in roles.OF_MEMBERS for role in mine)
-        or await transfers.of(page.session, page.reader, page.now)
-        or await cohorts.mine(page.session, page.reader)
-    )
-    if not ends:
-        return None
-    return page._(
-        "It ends your roles as co-host, lead or moderator, your hand-over plans, and that you "
-        "belong to groups of courses. The team is told of the roles."
-    )
+    theirs = [role.name for role in mine if role.name in roles.OF_MEMBERS]
+    named = [words.role(name, _) for name in dict.fromkeys(theirs)]
+    ends = [
+        _("It ends your roles: {roles}. The team is told of it.", roles=join(named, _))
+        if named
+        else None,
+        _("It ends your hand-over plans.")
+        if await transfers.of(page.session, page.reader, page.now)
+        else None,
+        _("You do not belong to groups of courses any more after that.")
+        if await cohorts.mine(page.session, page.reader)
+        else None,
+    ]
+    return lines(*ends) if any(ends) else None
 
 
 async def left(page: Page) -> Message:

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import translations, votes
 from community.base import find
 from community.people import Person
-from community.sends import Send
+from community.sends import OPTIONS, Send
 from community.translations import Block
-from community.votes import DAYS, FEWEST, OPTIONS, QUESTION, Standing, options_of
+from community.votes import DAYS, FEWEST, QUESTION, Standing, options_of
 from handlers.content import block_for
 from handlers.forms import Answering, Field, Form, Question
 from handlers.replies import Button, Message, Page, Replies, Reply, edit, say, toast
@@ -117,6 +117,7 @@ async def asked(page: Page, send: Send) -> list[Html]:
         Html(""),
         Html("🗳 ") + (block.get(QUESTION) or block.get("title")),
         *(Html("▫️ ") + option for option in options),
+        *([_("The answers stay as they are: members may have chosen one.")] if send.of_id else []),
     ]
     if send.started_at is None:
         return [*head, _("If it went out now, one could vote until {when}.", when=ends)]

@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import sends, translations
 from community.base import find
 from community.events import Event
-from community.sends import Send
+from community.sends import OPTIONS, Send
 from community.translations import Standing, State
-from community.votes import FEWEST, OPTIONS, QUESTION
+from community.votes import FEWEST, QUESTION
 from handlers.content import check_faithful, named
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.replies import Button, Message, Page, Replies, Reply, lines, say, toast
@@ -133,6 +133,8 @@ async def write(
         send = await find(session, Send, ref)
         if send.kind == sends.Kind.OFFER and language == source:
             return [toast("old_button")]
+        if send.of_id is not None and language in found and OPTIONS[0] in found[language].fields:
+            fields = [field for field in fields if field not in OPTIONS]  # members have chosen
         if send.picture is not None:
             fields.append(sends.PICTURE)
     return await begin(WORDS[tuple(fields)], state, desk=desk, ref=ref, language=language)
@@ -241,11 +243,14 @@ def _form(name: str, *fields: str) -> Form:
     return Form(name, [words_field(field) for field in fields], _written, home=_to_words)
 
 
+_ASKING = ("title", "body", QUESTION)
+
+
 def _votes() -> dict[tuple[str, ...], Form]:
     """Return the forms of newsletters with a question, which is the title of one that is alone."""
     found = {}
     for many in range(FEWEST, len(OPTIONS) + 1):
-        for words in (("title",), ("title", "body", QUESTION)):
+        for words in (("title",), _ASKING):
             for picture in ((), (sends.PICTURE,)):
                 fields = (*words, *OPTIONS[:many], *picture)
                 name = f"words.vote{many}{''.join(field[0] for field in (*words, *picture))}"
@@ -262,6 +267,8 @@ WORDS: Mapping[tuple[str, ...], Form] = {
     ("title", "description", "speakers", "picture"): _form(
         "words.show", "title", "description", "speakers", "picture"
     ),
+    _ASKING: _form("words.asking", *_ASKING),
+    (*_ASKING, sends.PICTURE): _form("words.shown", *_ASKING, sends.PICTURE),
     ("title",): _form("words.title", "title"),
     ("title", "body"): _form("words.news", "title", "body"),
     ("title", "description", "picture"): _form("words.flyer", "title", "description", "picture"),

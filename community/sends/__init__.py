@@ -52,7 +52,9 @@ from community.sends.running import (
 )
 from community.sends.table import SEND, TAKEN, Held, Kind, Picture, Send, State
 from community.sends.writing import (
+    OPTIONS,
     PICTURE,
+    UNDER_A_PICTURE,
     complete,
     current,
     edit,
@@ -70,10 +72,12 @@ from community.sends.writing import (
 __all__ = [
     "ALONE_DELAY",
     "FOUR_EYES_ABOVE",
+    "OPTIONS",
     "PICTURE",
     "REASON_LIMIT",
     "SEND",
     "TAKEN",
+    "UNDER_A_PICTURE",
     "UNDO",
     "Held",
     "Kind",

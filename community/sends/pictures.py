@@ -13,7 +13,7 @@ from community import translations
 from community.errors import NotFoundError, WordlessPictureError
 from community.people import Person
 from community.sends.table import Kind, Picture, Send
-from community.sends.writing import PICTURE, edit, shelf
+from community.sends.writing import PICTURE, edit, require_room, shelf
 
 
 async def illustrate(
@@ -25,6 +25,7 @@ async def illustrate(
         NotAllowedError: the actor is no animator.
         IllegalMoveError: it is being sent, or was.
         NotFoundError: it takes something back, and shows nothing of its own.
+        TooLongTogetherError: it carries a vote, whose words have no room under a picture.
     """
     send = await edit(session, actor, ref, now)
     if send.kind == Kind.RECALL:
@@ -34,6 +35,7 @@ async def illustrate(
     elif picture != send.picture:
         await translations.outdate(session, PICTURE, send.id)
     _put(send, picture)
+    await require_room(session, send)
     await session.flush()
     return send
 

@@ -8,7 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import awaited, roles, translations
 from community.audiences import Audience, audience_of
 from community.base import find
-from community.errors import IllegalMoveError, NotAllowedError, NotFoundError
+from community.errors import (
+    AnswersStandError,
+    IllegalMoveError,
+    NotAllowedError,
+    NotFoundError,
+    TooLongTogetherError,
+)
 from community.events import Event
 from community.lifecycle import Who
 from community.people import Person
@@ -18,6 +24,12 @@ from community.translations import Fallback, Shelf, Standing
 
 PICTURE = "picture"
 """The subject, and its one field, of what is written about a send's picture."""
+OPTIONS = tuple(f"option{number}" for number in range(1, 7))
+"""The fields of the answers of a vote (``community/votes.py``), in their order."""
+ONE_MESSAGE, UNDER_A_PICTURE = 4096, 1024
+"""So many characters stand in one message, or under a picture."""
+SAID_BESIDE = 300
+"""So many of them are kept for what is said beside a vote: until when, and that nobody sees it."""
 RUNS = (State.SENDING, State.SENT)
 
 
@@ -63,6 +75,8 @@ async def edit(
     Raises:
         NotAllowedError: the actor is no animator, or it is an offer: the team changes none.
         IllegalMoveError: it is being sent, or was.
+        AnswersStandError: it corrects a vote, and would change an answer.
+        TooLongTogetherError: it carries a vote, and would be more than one message.
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
     send = await find(session, Send, ref, lock=True)
@@ -75,12 +89,55 @@ async def edit(
     if audience is not None:
         send.for_whom = (await narrowed(session, send, audience)).as_json()
     if language and texts:
+        await _keep_answers(session, send, language, texts)
         for (subject, subject_id), written in _by_subject(send, texts).items():
             await translations.write(
                 session, actor, subject, subject_id, language, written, now, minor=minor
             )
+        await require_room(session, send)
     await session.flush()
     return send
+
+
+async def _keep_answers(
+    session: AsyncSession, send: Send, language: str, texts: dict[str, str]
+) -> None:
+    """Refuse another answer in the place of one that members can have chosen.
+
+    A ballot is the number of an answer. Whether there are any by the time the correction goes
+    out nobody knows while it is written, so the answers of a vote that is out stay in any case;
+    a language that has none yet can be added.
+    """
+    if send.of_id is None:
+        return
+    _source, found = await translations.standings(session, *send.subject)
+    stands = found[language].fields if language in found else {}
+    if any(
+        field in texts and texts[field].strip() != stands[field]
+        for field in OPTIONS
+        if field in stands
+    ):
+        raise AnswersStandError
+
+
+async def require_room(session: AsyncSession, send: Send) -> None:
+    """Refuse a vote that is more than one message: the answers stand under it, and change it.
+
+    Raises:
+        TooLongTogetherError: it is, in one of its languages.
+    """
+    source, found = await standings(session, send)
+    if not source or OPTIONS[0] not in found[source].fields:
+        return
+    room = (ONE_MESSAGE if send.picture is None else UNDER_A_PICTURE) - SAID_BESIDE
+    for standing in found.values():
+        if sum(map(_length, standing.fields.values())) > room:
+            raise TooLongTogetherError(room)
+
+
+def _length(text: str) -> int:
+    """Return how long a text counts in a messenger, where an emoji is two."""
+    return len(text.encode("utf-16-le")) // 2
 
 
 async def narrowed(session: AsyncSession, send: Send, audience: Audience) -> Audience:
@@ -107,6 +164,7 @@ async def complete(
         NotAllowedError: the actor is no animator, or it is an offer.
         IllegalMoveError: nobody waits, this language is one of those that were approved, or other
             words stand by now.
+        TooLongTogetherError: it carries a vote, and would be more than one message.
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
     send = await find(session, Send, ref, lock=True)
@@ -121,6 +179,7 @@ async def complete(
         raise IllegalMoveError(SEND.name, send.state, State.DRAFT)
     for (subject, subject_id), written in _by_subject(send, texts).items():
         await translations.write(session, actor, subject, subject_id, language, written, now)
+    await require_room(session, send)
     return send
 
 

@@ -143,7 +143,7 @@ GO_OUT_AFTER_A_RESTORE = {
     *("referral_step", "referral_outcome", "provider_notice", "team_notice", "team_answer"),
     *("role_notice", "bridge_message", "translated", "service_found"),
     *("staff_notice", "group_card", "group_welcome", "transfer_notice"),
-    "transfer_result",
+    *("transfer_result", "cohort_settled"),
 }
 """Of these two are better than none; every other kind waits for somebody's word."""
 

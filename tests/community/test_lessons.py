@@ -334,7 +334,7 @@ async def test_a_new_question_brings_its_answers_in_the_language_in_which_it_was
 ) -> None:
     animator = await somebody(session, 1, now, RoleName.ANIMATOR)
     lesson = await own_lesson(session, animator, now)
-    seen = lessons.seal_of(await lessons.source_of(session, lesson))
+    seen = lessons.seal_of_all(lesson, await lessons.source_of(session, lesson))
     texts = {"question": "When?", "answer1": "Now", "answer2": "Later"}
 
     def change(**what: Any) -> Any:
@@ -353,7 +353,7 @@ async def test_a_new_question_brings_its_answers_in_the_language_in_which_it_was
     assert lesson.right_answer == 2
     with pytest.raises(ChangedError):
         await change(right=1)
-    seen = lessons.seal_of(await lessons.source_of(session, lesson))
+    seen = lessons.seal_of_all(lesson, await lessons.source_of(session, lesson))
     with pytest.raises(NotUnderstoodError):
         await change(leads=Leads.DESK)
     await session.refresh(lesson)
@@ -366,7 +366,7 @@ async def test_a_picture_is_changed_with_its_words_and_taken_off_with_them(
 ) -> None:
     animator = await somebody(session, 1, now, RoleName.ANIMATOR)
     lesson = await own_lesson(session, animator, now)
-    seen = lessons.seal_of(await lessons.source_of(session, lesson))
+    seen = lessons.seal_of_all(lesson, await lessons.source_of(session, lesson))
     other = Picture("second", is_photo=False)
     await lessons.change(
         session, animator, lesson.ref, {"picture": "A wall"}, now, seen=seen, picture=other
@@ -378,9 +378,29 @@ async def test_a_picture_is_changed_with_its_words_and_taken_off_with_them(
     assert not (await lessons.source_of(session, lesson)).get("picture")
     every = await translations.texts(session, SUBJECT, [lesson.id])
     assert not [row for row in every[lesson.id] if row.field == "picture"]
-    seen = lessons.seal_of(await lessons.source_of(session, lesson))
+    seen = lessons.seal_of_all(lesson, await lessons.source_of(session, lesson))
     with pytest.raises(NotUnderstoodError):  # a picture without its words
         await lessons.change(session, animator, lesson.ref, {}, now, seen=seen, picture=other)
+
+
+@pytest.mark.parametrize("what", ["title", "screen1", "picture", "leads"])
+async def test_a_change_is_refused_where_anything_of_the_lesson_has_changed_meanwhile(
+    session: AsyncSession, now: datetime, what: str
+) -> None:
+    animator = await somebody(session, 1, now, RoleName.ANIMATOR)
+    lesson = await own_lesson(session, animator, now)
+    seen = lessons.seal_of_all(lesson, await lessons.source_of(session, lesson))
+    if what == "leads":
+        await lessons.change(
+            session, animator, lesson.ref, {}, now, seen=seen, leads=Leads.NETWORKS
+        )
+    elif what == "picture":
+        other = Picture("second", is_photo=True)
+        await lessons.change(session, animator, lesson.ref, {}, now, seen=seen, picture=other)
+    else:
+        await lessons.write(session, animator, lesson.ref, "en", {what: "Anew"}, now)
+    with pytest.raises(ChangedError):
+        await lessons.change(session, animator, lesson.ref, {}, now, seen=seen, right=2)
 
 
 async def test_what_came_with_the_program_keeps_its_question_and_its_picture(
@@ -389,7 +409,7 @@ async def test_what_came_with_the_program_keeps_its_question_and_its_picture(
     await lessons.install(session, packed_lessons(), SOURCE, now)
     animator = await somebody(session, 1, now, RoleName.ANIMATOR)
     packed = (await listed(session, animator, now))[0].lesson
-    seen = lessons.seal_of(await lessons.source_of(session, packed))
+    seen = lessons.seal_of_all(packed, await lessons.source_of(session, packed))
     with pytest.raises(NotFoundError):
         await lessons.change(session, animator, packed.ref, {}, now, seen=seen, right=1)
     with pytest.raises(NotFoundError):

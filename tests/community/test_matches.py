@@ -360,7 +360,7 @@ async def test_who_asks_is_answered_and_whom_that_concerns_reads_it_unasked(
     await a_round(session, now)
     assert await planned(session, "match_proposed") == []
     await a_round(session, now, receiver)
-    assert await planned(session, "match_found") == [receiver.id]
+    assert await planned(session, "match_answer") == [receiver.id]
     assert await planned(session, "match_proposed") == [giver.id]
 
 

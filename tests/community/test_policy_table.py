@@ -78,6 +78,8 @@ TABLE = {
     "translated": ("service", None, None, False, True, GONE, NOBODY, "resend"),
     # Who waits for a service hears once that there is one, by day.
     "service_found": ("service", None, None, False, True, GONE, NOBODY, "resend"),
+    # Who belongs to a course hears once whether its group goes on, by day.
+    "cohort_settled": ("service", None, None, False, True, GONE, NOBODY, "resend"),
     # Answers to what somebody has just done.
     "team_answer": ("urgent", None, None, False, False, NOBODY, NOBODY, "resend"),
     # A card in a group is for nobody in particular; a stale one alone would be worse than two.

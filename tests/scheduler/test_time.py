@@ -118,6 +118,7 @@ AFTER_AN_OUTAGE = {
     "bridge_message": (336, MORNING),
     "translated": (168, MORNING),
     "service_found": (168, MORNING),
+    "cohort_settled": (168, MORNING),
     "group_card": (48, GOES),
     "group_welcome": (24, GOES),
     "role_notice": (72, GOES),

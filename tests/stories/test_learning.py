@@ -226,6 +226,10 @@ async def test_an_animator_changes_what_a_lesson_asks_shows_and_ends_with_and_se
 
     await boss.presses("✏️ Change it")
     await boss.presses("🖼 No picture")
+    boss.sees_last("Do you want to take the picture off this lesson?")
+    await boss.presses("No, keep it")
+    await boss.presses("🖼 No picture")
+    await boss.presses("🗑 Yes, without it")
     await member.says("/learn")
     await member.presses("Hours on your door")
     assert member.last["attachment"] is None
