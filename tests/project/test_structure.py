@@ -228,7 +228,24 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
         )
     ],
     "0049": [("event_series", A_SERIES)],
-    "0073": [("posts", A_POST), ("exchanges", {**A_QUESTION, "kind": "post", "post_id": 1})],
+    "0070": [("join_links", {"made_at": NOW, "label": "At the library"})],
+    "0071": [
+        ("assisted", {"person_id": 1, "registered_at": NOW, "confirmed": []}),
+        (
+            "consents",
+            {"person_id": 1, "purpose": "news", "granted": True, "orally": True, "at": NOW}
+            | {"current": True, "version": "1", "language": "en"},
+        ),
+        ("attendances", {"event_id": 1, "answered_at": NOW, "by_phone": True}),
+    ],
+    "0072": [
+        ("pairings", {"person_id": 1, "seeks": [], "changed_at": NOW}),
+        ("person_offers", {"person_id": 1, "term": "tax"}),
+        ("spoken_languages", {"person_id": 1, "language": "ar"}),
+        ("match_rounds", {"key": "1", "opened_at": NOW}),
+        ("matches", {"partner": "peer", "proposed_at": NOW, "lapses_at": NOW}),
+    ],
+    "0073": [("posts", A_POST)],
     "0074": [
         ("reports", {"what": "post", "why": "fraud", "at": NOW}),
         ("measures", {"person_id": 1, "measure": "warn", "why": "fraud", "taken_at": NOW}),
