@@ -230,7 +230,7 @@ _OWN: tuple[tuple[str, str, str], ...] = (
         "whom one was introduced to",
         "community/test_introduced_people.py",
         """
-        bridge.reporting.report_partner bridge.seeing.begin_report
+        bridge.seeing.begin_report
         """,
     ),
     (

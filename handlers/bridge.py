@@ -118,7 +118,7 @@ async def touched(
         return await begin(WRITE, state, ref=ref, opened=now.isoformat())
     if act in ("report", "report!", "close"):
         await end_if(WRITE, state, ref)  # or the next words would go to whom one turns away from
-    if act == "report" and view.post is not None:
+    if act == "report" and (view.post is not None or view.match is not None):
         return [edit("report.what", of="exchange", ref=ref)]
     if act == "report":
         return [edit("bridge.report", ref=ref)]
@@ -310,7 +310,7 @@ async def _title(page: Page, view: View) -> Html:
             else _("💬 <b>You and a member who answers what you wrote</b>")
         )
     if view.match is not None:
-        return await bridge_texts.title_of_match(page, view)
+        return bridge_texts.title_of_match(view, _)
     assert view.event is not None
     title = await event_title(page, view.event.id)
     if view.side is Side.MEMBER:
@@ -334,7 +334,7 @@ async def _who(page: Page, view: View, message: ExchangeMessage) -> Html:
     if view.is_about_text:
         return bridge_texts.who(view, message, _)
     if view.match is not None:
-        return await bridge_texts.who_of_match(page, view, message)
+        return bridge_texts.who_of_match(view, _)
     if message.by_member or view.post is not None:
         return _("The member:")
     if view.referral is None:

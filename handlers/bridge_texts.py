@@ -1,9 +1,7 @@
 """What is said round the exchanges between who translates a text and who wrote it."""
 
-from community import roles
 from community.bridge import Side, View
 from community.exchanges import ANSWERED_WITHIN, ExchangeMessage
-from community.roles import RoleName
 from handlers import menu
 from handlers.brought import kind_of
 from handlers.content import quoted
@@ -44,39 +42,18 @@ def who(view: View, message: ExchangeMessage, _: Translator) -> Html:
     return _("The author:") if wrote_it else _("The team:")
 
 
-async def title_of_match(page: Page, view: View) -> Html:
-    """Say between whom it is; to whoever settles a report without being an animator, no name."""
-    _ = page._
-    if view.side is not Side.TEAM:
-        name = view.other.name if view.other is not None else _.label("somebody gone", "Gone")
-        return _("💬 <b>You and {name}</b>", name=name)
-    told = [_("🚩 <b>Reported messages between two members</b>")]
-    names = await _names(page, view)
-    by = Side.MEMBER if view.exchange.reported_by_member else Side.OTHER
-    if by in names:
-        told.append(_("Reported by: {name}", name=names.pop(by)))
-    told += [_("The other: {name}", name=name) for name in names.values()]
-    return lines(*told)
+def title_of_match(view: View, _: Translator) -> Html:
+    """Say with whom one writes: both know each other's names."""
+    return _("💬 <b>You and {name}</b>", name=_other(view, _))
 
 
-async def who_of_match(page: Page, view: View, message: ExchangeMessage) -> Html:
-    """Say who wrote a message: by name to the two and to animators."""
-    _ = page._
-    if view.side is not Side.TEAM:
-        name = view.other.name if view.other is not None else _.label("somebody gone", "Gone")
-        return _("{name}:", name=name)
-    names = await _names(page, view)
-    by = Side.MEMBER if message.by_member else Side.OTHER
-    if by in names:
-        return _("{name}:", name=names[by])
-    is_reporter = message.by_member == view.exchange.reported_by_member
-    return _("Who has reported it:") if is_reporter else _("The other:")
+def who_of_match(view: View, _: Translator) -> Html:
+    """Say who wrote a message of the other side."""
+    return _("{name}:", name=_other(view, _))
 
 
-async def _names(page: Page, view: View) -> dict[Side, str]:
-    if not await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now):
-        return {}
-    return {side: person.name for side, person in view.sides.items()}
+def _other(view: View, _: Translator) -> str:
+    return view.other.name if view.other is not None else _.label("somebody gone", "Gone")
 
 
 def readers(view: View, _: Translator) -> Html | None:

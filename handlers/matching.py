@@ -63,10 +63,10 @@ async def touched(
     elif act == "block!":
         await matches.block(session, person, ref, now)
         return [edit("people"), toast("match.blocked")]
-    elif act == "report!":
-        await bridge.report_partner(session, person, ref, now)
-        return [edit("match.reported")]
-    elif act in ("end", "block", "report"):
+    elif act in ("report", "report!"):
+        exchange = await bridge.begin_report(session, person, ref, now)
+        return [edit("report.why", of="exchange", ref=exchange.ref, what="writer")]
+    elif act in ("end", "block"):
         return [edit("match.sure", ref=ref, act=act)]
     elif act == "see":
         return [say("match", ref=ref)]
@@ -253,13 +253,6 @@ async def sure_card(page: Page, ref: str, act: str) -> Message:
             ),
             _.label("button", "Yes, block"),
         ),
-        "report": (
-            _(
-                "Report this person to the team? The team reads what you have written to each "
-                "other here, and you are never proposed to each other again."
-            ),
-            _.label("button", "Yes, report it"),
-        ),
     }[act]
     yes = Button(label, OneMatch(ref=ref, act=f"{act}!"))
     return Message(text, [[yes], [Button(_.label("button", "No"), OneMatch(ref=ref))]])
@@ -277,13 +270,6 @@ async def blocked(page: Page) -> Message:
     return Message(page._.label("toast", "Done. They are not told."))
 
 
-async def reported(page: Page) -> Message:
-    """Say what happens now."""
-    _ = page._
-    text = lines(_("🚩 Thank you. The team looks at it."), _("You two have no more contact here."))
-    return Message(text, [[back(page)]])
-
-
 CARDS = {
     "match": card,
     "match.why": why_card,
@@ -291,7 +277,6 @@ CARDS = {
     "match.sure": sure_card,
     "match.full": full,
     "match.blocked": blocked,
-    "match.reported": reported,
 }
 
 

@@ -5,13 +5,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import authors, deliveries, exchanges, matches, roles
+from community import authors, deliveries, exchanges, roles
 from community.base import find
-from community.bridge.seeing import Side, View, begin_report, look
+from community.bridge.seeing import Side, View, look
 from community.bridge.writing import close
 from community.errors import NotAllowedError, NotFoundError
 from community.exchanges import Exchange
-from community.matches import MatchSide
 from community.people import Person
 from community.referrals import Referral
 from community.roles import RoleName
@@ -20,11 +19,14 @@ from community.roles import RoleName
 async def report(session: AsyncSession, actor: Person, ref: str, now: datetime) -> View:
     """Call the team in: animators may read it from now on; and it is closed.
 
+    Between members only what is reported is read (``community/moderation``).
+
     Raises:
         NotFoundError: it is not the actor's business.
     """
     view = await look(session, actor, ref, now, lock=True)
-    if view.side is Side.TEAM or not view.may_read or view.post is not None:
+    is_between_members = view.post is not None or view.match is not None
+    if view.side is Side.TEAM or not view.may_read or is_between_members:
         raise NotFoundError("Exchange")
     exchange = view.exchange
     if exchange.reported_at is not None:
@@ -33,8 +35,6 @@ async def report(session: AsyncSession, actor: Person, ref: str, now: datetime) 
     exchange.reported_at = exchange.touched_at = now
     # Whoever had closed it before could open it again.
     exchange.reported_by_member = exchange.closed_by_member = view.side is Side.MEMBER
-    if view.match is not None:  # the two never meet here again
-        await matches.block(session, actor, view.match.ref, now)
     await session.flush()
     await deliveries.plan_notices(
         session,
@@ -46,19 +46,6 @@ async def report(session: AsyncSession, actor: Person, ref: str, now: datetime) 
         ref=exchange.ref,
     )
     return await look(session, actor, ref, now)
-
-
-async def report_partner(
-    session: AsyncSession, actor: Person, match_ref: str, now: datetime
-) -> View:
-    """Report whom the actor was introduced to, whether or not anything was written.
-
-    Raises:
-        NotFoundError: it is not the actor's match, or they have not been introduced.
-        TooLateError: whoever could be reported is not here any more.
-    """
-    exchange = await begin_report(session, actor, match_ref, now)
-    return await report(session, actor, exchange.ref, now)
 
 
 async def forward(
@@ -132,9 +119,6 @@ async def may_settle(
         return False
     concerned: set[int | None] = {exchange.person_id}
     concerned |= {one.written_by_id for one in await exchanges.messages(session, exchange)}
-    if exchange.match_id is not None:
-        of_match = select(MatchSide.person_id).where(MatchSide.match_id == exchange.match_id)
-        concerned |= {*await session.scalars(of_match)}
     if exchange.referral_id is not None:
         referral = await session.get_one(Referral, exchange.referral_id)
         staff = await roles.colleagues(session, referral.organization_id, now)

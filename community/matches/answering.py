@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import blocks, consents, deliveries, history, roles
+from community import blocks, consents, deliveries, history, measures, roles
 from community.base import find
 from community.consents import Purpose
 from community.deliveries import Delivery, Plan
@@ -128,6 +128,7 @@ async def accept(session: AsyncSession, actor: Person, ref: str, now: datetime) 
         NotFoundError: it is not theirs.
         TooLateError: its time is over, or they have said no.
         ConsentMissingError: they do not agree to be matched any more.
+        SuspendedError: they are suspended from what concerns other members.
         FullError: the actor is the guide, and all their places are taken.
     """
     view = await look(session, actor, ref, now, lock=True)
@@ -138,6 +139,7 @@ async def accept(session: AsyncSession, actor: Person, ref: str, now: datetime) 
         raise TooLateError
     if Purpose.MATCHING not in await consents.given(session, actor):
         raise ConsentMissingError(Purpose.MATCHING)
+    await measures.require_free(session, actor, now)
     # Their own places are theirs to know, and told whatever the other has said.
     is_guide = match.partner in GUIDES and side.side == Side.GIVER
     if is_guide and not await _has_place(session, actor, match):
@@ -169,7 +171,8 @@ async def _introduce(session: AsyncSession, view: View, actor: Person, now: date
     assert other is not None
     is_apart = other.id in await blocks.apart_from(session, actor.id)
     agrees = Purpose.MATCHING in await consents.given(session, other)
-    if is_apart or not agrees or not other.is_member:
+    is_suspended = await measures.suspended_until(session, other.id, now) is not None
+    if is_apart or not agrees or not other.is_member or is_suspended:
         return  # it ends as if the other had not answered
     if match.partner in GUIDES:
         guide = actor if view.mine.side == Side.GIVER else other

@@ -10,7 +10,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import blocks, bridge, deliveries, exchanges, posts, translations, untranslated
+from community import (
+    blocks,
+    bridge,
+    deliveries,
+    exchanges,
+    matches,
+    posts,
+    translations,
+    untranslated,
+)
 from community.base import find
 from community.bridge import Side
 from community.errors import NotFoundError, NotUnderstoodError, TooOftenError
@@ -75,7 +84,12 @@ async def _of_exchange(
         return Report(what=What.EXCHANGE, exchange_id=exchange.id)
     written = await exchanges.messages(session, exchange)
     theirs = [one for one in written if one.by_member != (view.side is Side.MEMBER)]
-    about = await _other(session, exchange, view.side)
+    if view.match is not None:
+        about = view.other.id if view.other is not None else None
+        if what == "writer":
+            await matches.block(session, actor, view.match.ref, now)
+    else:
+        about = await _other(session, exchange, view.side)
     if what == "message" and not theirs:
         raise NotFoundError("Message")
     await bridge.close(session, actor, ref, now)
@@ -89,13 +103,10 @@ async def _of_exchange(
 
 
 async def _other(session: AsyncSession, exchange: Exchange, side: Side) -> int | None:
-    """Return who is on the other side of an exchange between members."""
-    if side is not Side.MEMBER:
+    """Return who is on the other side of an exchange about a post."""
+    if side is not Side.MEMBER or exchange.post_id is None:
         return exchange.person_id
-    if exchange.post_id is not None:
-        return (await session.get_one(Post, exchange.post_id)).person_id
-    written = await exchanges.messages(session, exchange)
-    return next((one.written_by_id for one in written if not one.by_member), None)
+    return (await session.get_one(Post, exchange.post_id)).person_id
 
 
 async def report_text(

@@ -6,7 +6,17 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import blocks, bridge, consents, contacts, erasure, matches, people, roles
+from community import (
+    blocks,
+    bridge,
+    consents,
+    contacts,
+    erasure,
+    matches,
+    moderation,
+    people,
+    roles,
+)
 from community.bridge import Rest, Side
 from community.bridge.seeing import begin_report
 from community.contacts import Contact, Kind
@@ -120,16 +130,20 @@ async def test_whoever_reports_the_other_calls_the_team_in_and_keeps_the_two_apa
     if wrote:
         found = await bridge.begin(session, receiver, Between.MATCH, ref, now)
         await bridge.write(session, giver, found.ref, "Pay me", now, language="uk")
-    view = await bridge.report_partner(session, receiver, ref, now)
-    assert view.exchange.reported_by_member
+    exchange = await bridge.begin_report(session, receiver, ref, now)
+    with pytest.raises(NotFoundError):  # nobody reads the whole of it
+        await bridge.report(session, receiver, exchange.ref, now)
+    report = await moderation.report(session, receiver, "writer", exchange.ref, "insult", now)
+    assert report.about_id == giver.id
+    assert (report.message_id is not None) == wrote
     assert await blocks.apart_from(session, giver.id) == {receiver.id}
-    seen = await bridge.look(session, animator, view.exchange.ref, now)
-    assert seen.side is Side.TEAM
-    assert len(await bridge.messages(session, seen)) == wrote
-    assert await bridge.may_settle(session, animator, view.exchange, now)
+    with pytest.raises(NotFoundError):
+        await bridge.look(session, animator, exchange.ref, now)
+    assert await moderation.queue(session, animator, now) == [report]
     session.add(Role(person_id=giver.id, name=RoleName.MODERATOR, granted_at=now))
     await session.flush()
-    assert not await bridge.may_settle(session, giver, view.exchange, now), "it is about them"
+    with pytest.raises(NotAllowedError):  # it is about them
+        await moderation.judge(session, giver, report.ref, "nothing", now)
     assert await matches.ask_what_came(session, now + 15 * DAY) == 0
     assert await matches.close(session, now + 40 * DAY) == 0
     assert await matches.mine(session, receiver, now) == []

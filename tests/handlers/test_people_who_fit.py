@@ -288,16 +288,13 @@ async def test_a_person_is_reported_with_two_taps_and_never_proposed_again(
     moderator = await phone(4, "en", RoleName.MODERATOR)
     await amina.sends_data(f"gc:{ref}:open")
     await amina.presses("Report")
-    await amina.presses("Yes, report it")
-    assert "The team looks at it." in amina.last
+    await amina.presses("An insult")
+    assert "Somebody of the team looks at it" in amina.last
     async with amina.database.transaction() as session:
         (exchange,) = await session.scalars(select(Exchange))
-    await animator.sends_data(f"xc:{exchange.ref}:open:0")
-    assert "Reported by: Person 1" in animator.last
-    assert "The other: Person 2" in animator.last
-    await moderator.sends_data(f"xc:{exchange.ref}:open:0")
-    assert "Reported messages between two members" in moderator.last
-    assert "Person" not in moderator.last
+    for judge in (animator, moderator):
+        await judge.sends_data(f"xc:{exchange.ref}:open:0")
+        assert judge.seen == [], "they read what was reported, not all of it"
     await olena.sends_data(f"gc:{ref}:open")
     assert olena.last == "This has ended."
     await olena.says("/people")
