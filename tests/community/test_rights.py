@@ -33,6 +33,7 @@ from community.needs import Need
 from community.people import Person
 from community.roles import Role, RoleName
 from community.tables import METADATA  # noqa: F401 - loads every module of the domain
+from community.translations import ContentText
 
 PAGE = Path(__file__).parents[2] / "docs" / "rights.md"
 TESTS = Path(__file__).parents[1]
@@ -395,6 +396,10 @@ async def call(
     finally:
         if undone.is_active:
             await undone.rollback()
+        # SQLite gives the number of what was undone to the next.
+        for row in [*session.sync_session.identity_map.values()]:
+            if isinstance(row, ContentText):
+                session.expunge(row)
     return None
 
 
