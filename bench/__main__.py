@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import eventful, finding, limits, places, planning, profiles, rounding
+from bench import eventful, finding, limits, opening, places, planning, profiles, rounding
 from bench.contestants import PRESSERS, TOKEN, greeting
 
 ROOT = Path(__file__).parents[1]
@@ -158,6 +158,7 @@ def cases(what: set[str], kinds: list[str], n: int = 0) -> list[Case]:
         ("find", finding.SHOWN, PRESSERS),
         ("events", eventful.SHOWN, eventful.PEOPLE),
         ("planning", planning.SHOWN, planning.PEOPLE),
+        ("opening", opening.SHOWN, PRESSERS),
     ):
         if name in what:
             found += [Case(name, on, n or shown, people) for on in kinds]
@@ -186,6 +187,7 @@ PARTS = (
         "gathering",
         "planning",
         "rounding",
+        "opening",
         "million",
         "importing",
         "start",
@@ -321,6 +323,11 @@ ROWS = (
         *("rounding", "cpu_s", "rounding", "bare_s", 2),
     ),
     Row("MiB of memory at its peak", "rounding", "peak_mib", ""),
+    Row(
+        "CPU µs to open a proposal, against answering an event",
+        *("opening", "match_us", "opening", "answer_us"),
+    ),
+    Row("to open an ask", "opening", "post_us", "opening", "answer_us"),
     Row(
         f"seconds to plan a send to {MILLION:,}, against a bulk insert of the same rows",
         *("million", "plan_s", "million", "bulk_s", 1),

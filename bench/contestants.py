@@ -417,6 +417,13 @@ async def million(base: str, n: int, url: str) -> dict[str, float]:
     return await million.million(base, n, url)
 
 
+async def opening(base: str, n: int, url: str) -> dict[str, float]:
+    """Answer an event, open a proposal, open a post."""
+    from bench import opening
+
+    return await opening.opening(base, n, url)
+
+
 async def rounding(base: str, n: int, url: str) -> dict[str, float]:
     """Hold a round of matches for everybody."""
     from bench import rounding
@@ -485,6 +492,7 @@ CONTESTANTS: dict[str, Callable[[str, int, str], Awaitable[dict[str, float]]]] =
     "events": events,
     "gathering": gathering,
     "rounding": rounding,
+    "opening": opening,
     "planning": planning,
 }
 

@@ -1,12 +1,13 @@
 """What entrepreneurs need: one built-in list of terms, who looks for what, and who knows it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, String, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from community.among import among
 from community.base import Base, BigId, Identified
 from community.people import Person
 
@@ -55,6 +56,19 @@ async def of(session: AsyncSession, person: Person) -> list[Need]:
     return [Need(term) for term in rows]
 
 
+async def of_each(session: AsyncSession, person_ids: Collection[int]) -> dict[int, list[Need]]:
+    """Return what each of these people looks for, the most important first."""
+    rows = await session.execute(
+        select(PersonNeed.person_id, PersonNeed.term)
+        .where(among(PersonNeed.person_id, person_ids))
+        .order_by(PersonNeed.id)
+    )
+    found: dict[int, list[Need]] = {one: [] for one in person_ids}
+    for person_id, term in rows:
+        found[person_id].append(Need(term))
+    return found
+
+
 async def look_for(session: AsyncSession, person: Person, terms: Sequence[Need]) -> None:
     """Replace what the person looks for."""
     await session.execute(delete(PersonNeed).where(PersonNeed.person_id == person.id))
@@ -75,11 +89,20 @@ class PersonOffer(Base):
 
 async def offered_by(session: AsyncSession, person: Person) -> list[Need]:
     """Return in what the person can help others, in the order of the list."""
-    rows = await session.scalars(
-        select(PersonOffer.term).where(PersonOffer.person_id == person.id)
+    return (await offered_by_each(session, [person.id]))[person.id]
+
+
+async def offered_by_each(
+    session: AsyncSession, person_ids: Collection[int]
+) -> dict[int, list[Need]]:
+    """Return in what each of these people can help others, in the order of the list."""
+    rows = await session.execute(
+        select(PersonOffer.person_id, PersonOffer.term).where(
+            among(PersonOffer.person_id, person_ids)
+        )
     )
-    found = {*rows}
-    return [term for term in Need if term in found]
+    found = {(person_id, Need(term)) for person_id, term in rows}
+    return {one: [term for term in Need if (one, term) in found] for one in person_ids}
 
 
 async def offer(session: AsyncSession, person: Person, terms: Sequence[Need]) -> None:

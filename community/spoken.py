@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, String, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from community.among import among
 from community.base import Base, BigId
 from community.people import Person
 
@@ -23,13 +24,20 @@ class SpokenLanguage(Base):
 
 async def of(session: AsyncSession, person: Person) -> list[str]:
     """Return in which languages somebody can talk: those they read first."""
-    more = await session.scalars(
-        select(SpokenLanguage.language)
-        .where(SpokenLanguage.person_id == person.id)
+    return (await of_each(session, person))[person.id]
+
+
+async def of_each(session: AsyncSession, *people: Person) -> dict[int, list[str]]:
+    """Return in which languages each of these people can talk: those they read first."""
+    rows = await session.execute(
+        select(SpokenLanguage.person_id, SpokenLanguage.language)
+        .where(among(SpokenLanguage.person_id, [one.id for one in people]))
         .order_by(SpokenLanguage.language)
     )
-    read = [one for one in (person.language, person.second_language) if one]
-    return list(dict.fromkeys([*read, *more]))
+    found = {one.id: [*filter(None, (one.language, one.second_language))] for one in people}
+    for person_id, language in rows:
+        found[person_id].append(language)
+    return {person_id: list(dict.fromkeys(spoken)) for person_id, spoken in found.items()}
 
 
 async def speak(session: AsyncSession, person: Person, languages: Collection[str]) -> None:

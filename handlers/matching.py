@@ -50,13 +50,13 @@ async def touched(
 ) -> Replies:
     """Look at a match, say yes, end it, or want nothing to do with the other any more."""
     ref, act = callback_data.ref, callback_data.act
-    view = await matches.look(session, person, ref, now)
-    if act == "yes" and view.is_open:
+    is_open = act in ("yes", "no") and (await matches.look(session, person, ref, now)).is_open
+    if act == "yes" and is_open:
         try:
             await matches.accept(session, person, ref, now)
         except FullError:
             return [alert("match.full")]
-    elif act == "no" and view.is_open:
+    elif act == "no" and is_open:
         return [edit("match.why", ref=ref)]
     elif act == "end!":
         await matches.end(session, person, ref, now)

@@ -7,9 +7,11 @@ promised that nobody reads it (``community/limits.py``).
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import needs, spoken
+from community.among import among
 from community.areas import Area
 from community.matches.answering import View
 from community.matches.table import Pairing, Sector, Way
@@ -46,14 +48,15 @@ async def reasons(session: AsyncSession, reader: Person, view: View) -> Reasons:
     other = view.other
     if other is None:
         return Reasons()
-    mine, theirs = await session.get(Pairing, reader.id), await session.get(Pairing, other.id)
-    my_needs, my_offers = await needs.of(session, reader), await needs.offered_by(session, reader)
-    their_needs = await needs.of(session, other)
-    their_offers = await needs.offered_by(session, other)
-    my_languages, their_languages = (
-        await spoken.of(session, reader),
-        await spoken.of(session, other),
-    )
+    both = (reader.id, other.id)
+    pairings = {
+        one.person_id: one
+        for one in await session.scalars(select(Pairing).where(among(Pairing.person_id, both)))
+    }
+    mine, theirs = (pairings.get(one) for one in both)
+    my_needs, their_needs = (await needs.of_each(session, both)).values()
+    my_offers, their_offers = (await needs.offered_by_each(session, both)).values()
+    my_languages, their_languages = (await spoken.of_each(session, reader, other)).values()
     area = await session.get(Area, other.area_id) if other.area_id is not None else None
     return Reasons(
         answered=[need for need in my_needs if need in their_offers],
