@@ -35,7 +35,8 @@ class Sheet:
     @property
     def words(self) -> Sequence[str]:
         """Return every text on it."""
-        return (self.title, self.lead, *self.points, self.scan, self.link, self.foot, self.code)
+        under = filter(None, (self.foot, self.code))
+        return (self.title, self.lead, *self.points, self.scan, self.link, *under)
 
 
 def card(sheet: Sheet, _: Translator) -> Callable[[], bytes] | None:

@@ -98,7 +98,7 @@ async def off_loop(work: object, *args: object, **named: object) -> object:
 async def claimed(database: Database) -> list[str]:
     """Claim whatever goes out now, put it back, and return the kinds."""
     async with database.transaction() as session:
-        rows = await deliveries.claim(session, "test", 50, 60, NOW + timedelta(days=400))
+        rows = await deliveries.claim(session, "test", 100, 60, NOW + timedelta(days=400))
         kinds = sorted(row.kind for row in rows)
         await session.rollback()
     return kinds
@@ -143,7 +143,8 @@ GO_OUT_AFTER_A_RESTORE = {
     *("referral_step", "referral_outcome", "provider_notice", "team_notice", "team_answer"),
     *("role_notice", "bridge_message", "translated", "service_found"),
     *("staff_notice", "group_card", "group_welcome", "transfer_notice"),
-    *("transfer_result", "cohort_settled"),
+    *("transfer_result", "cohort_settled", "match_answer", "match_introduced", "match_notice"),
+    *("post_notice", "measure_notice", "report_notice"),
 }
 """Of these two are better than none; every other kind waits for somebody's word."""
 

@@ -45,8 +45,11 @@ async def test_what_somebody_asked_for_comes_however_they_take_part(
     kept_back = {kind for kind, reason in fates.items() if reason}
     assert {fates[kind] for kind in kept_back} <= {way}
     expected = {
-        Participation.DIGEST: {"event_invitation", "newsletter", "offer", "step_nudge"},
-        Participation.READING: {*UNASKED, "missed_question"},
+        Participation.DIGEST: {
+            *("event_invitation", "newsletter", "offer", "step_nudge", "post_new"),
+        },
+        # A guide may only read, and has said that they may be asked.
+        Participation.READING: {*UNASKED, "missed_question"} - {"match_proposed"},
     }
     assert kept_back == (expected.get(way, set()) if way else set())
 

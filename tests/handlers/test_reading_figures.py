@@ -23,6 +23,7 @@ async def test_a_coordinator_reads_a_month_as_text_picture_and_workbook(phone: C
         "🎓 Lessons in figures",
         "🎒 Courses in figures",
         "🌱 Run by members",
+        "📣 Partners who promote",
         "🌐 Translations",
         "⚙️ Set up the network",
     ]

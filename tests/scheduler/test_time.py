@@ -119,6 +119,17 @@ AFTER_AN_OUTAGE = {
     "translated": (168, MORNING),
     "service_found": (168, MORNING),
     "cohort_settled": (168, MORNING),
+    "match_proposed": (192, MORNING),
+    "match_none": (192, MORNING),
+    "match_answer": (72, GOES),
+    "match_introduced": (336, MORNING),
+    "match_notice": (168, MORNING),
+    "match_followup": (168, MORNING),
+    "post_new": (192, MORNING),
+    "post_expiring": (72, MORNING),
+    "post_notice": (168, MORNING),
+    "measure_notice": (720, MORNING),
+    "report_notice": (336, MORNING),
     "group_card": (48, GOES),
     "group_welcome": (24, GOES),
     "role_notice": (72, GOES),
@@ -134,8 +145,8 @@ async def one_of_each(session: AsyncSession, due_at: datetime) -> int:
     for number, kind in enumerate(policy.POLICY, 1):
         person = await people.meet(session, number, due_at, name="Guest")
         await people.join(session, person, due_at, terms_version="1", language="en")
-        both = {Purpose.NEWS, Purpose.SURVEYS}
-        await consents.switch(session, person, both, due_at, version="1", language="en")
+        these = {Purpose.NEWS, Purpose.SURVEYS, Purpose.MATCHING}
+        await consents.switch(session, person, these, due_at, version="1", language="en")
         plans.append(Plan(kind, person.id, kind, due_at))
     return await deliveries.plan(session, due_at, *plans)
 
@@ -178,7 +189,7 @@ async def test_fault_40_what_an_outage_kept_back_goes_waits_or_is_dropped_as_the
         gone = {kind for kind, (lives, _night) in AFTER_AN_OUTAGE.items() if lives <= hours}
         assert {kind for kind, verdict in told.items() if verdict == late} == gone, hours
     # What is too late stays, and says so.
-    await deliveries.expire(session, noon + timedelta(hours=336))
+    await deliveries.expire(session, noon + timedelta(hours=720))
     rows = (await session.execute(select(Delivery.state, Delivery.reason))).all()
     assert [tuple(row) for row in rows] == [(State.EXPIRED, "too_late")] * len(AFTER_AN_OUTAGE)
 

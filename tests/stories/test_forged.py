@@ -98,6 +98,8 @@ OWN = {
     *("ht", "hr", "hy"),
     *("kd", "ke", "kf", "kr", "kv"),
     *("ga", "gb", "gc", "gd", "ge"),  # how one takes part in matching, and one's matches
+    *("ha", "hc", "he", "hg", "hh", "hz"),  # asks and offers, reporting, what was decided of one
+    "ff",  # what was recorded of whoever was registered face to face
     "kx",  # the courses that one belongs to
     *("ql", "qs", "qa", "qv", "qp", "qc", "qn", "qh"),  # to learn, and to pass on
 }
@@ -116,6 +118,7 @@ ROLES: Mapping[str, set[str]] = {
         *("ka", "kb", "kc", "kw"),
         *("gl", "go", "gp"),
         *("gf", "gg", "gh"),
+        *("fa", "fd", "fe", "fj", "hi"),
         *("jq", "yb", "yj", "jt", "jm", "ju", "jk", "jo", "jc", "jd", "jl", "jy", "jh"),
         *("qd", "qe", "qf"),
     },
@@ -141,10 +144,10 @@ ROLES: Mapping[str, set[str]] = {
             "sw",
         ),
         *("ag", "al", "ao", "aq", "uh", "uj", "pb", "pj"),
-        *("lg", "lb", "lu", "nk", "no", "np", "nf", "wj", "qf"),
+        *("lg", "lb", "lu", "nk", "no", "np", "nf", "wj", "qf", "fj"),
     },
     "staff": {
-        *("es", "eb", "fh", "qo", "rl"),
+        *("es", "eb", "fh", "qo", "rl", "fj"),
         *("oe", "ov", "ow", "ox", "oc", "oh", "ol", "od", "og", "op"),
     },
     "translator": {"ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"},
@@ -167,6 +170,8 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("kb", "kc"), ("digests",)),
     "kd": ("sends",),
     "gf": ("people",),
+    **dict.fromkeys(("fd", "fe"), ("people",)),
+    "fj": ("organizations",),
     "gh": ("team_contacts", "people"),
     **dict.fromkeys(("kw", "kx"), ("cohorts",)),
     "kf": ("services",),
