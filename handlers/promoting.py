@@ -247,7 +247,9 @@ async def workbook_card(page: Page) -> Message:
         _.label("column", "Still there after three months"),
     ]
     content = of_words(title, [Sheet(title, headings, rows)], _, page.now)
-    return Message(_("The same as a workbook."), file=File("partners.xlsx", content))
+    return Message(
+        _("The same as a workbook."), file=File(f"{_.label('file', 'partners')}.xlsx", content)
+    )
 
 
 async def _every(page: Page) -> list[Promoted]:
