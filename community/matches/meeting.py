@@ -82,9 +82,9 @@ async def say(
     side.outcome = outcome if met else None
     await session.flush()
     if met and match.state == State.INTRODUCED:
-        await MATCH.move(session, match, State.MET, Who.SELF, now, actor_id=actor.id)
+        await MATCH.move(session, match, State.MET, Who.SELF, now)
     elif not met and match.state == State.INTRODUCED and await _nobody_met(session, match):
-        await _did_not_meet(session, match, Who.SELF, now, actor.id)
+        await _did_not_meet(session, match, Who.SELF, now)
     return await answering.view_of(session, actor, match, now)
 
 
@@ -95,12 +95,8 @@ async def _nobody_met(session: AsyncSession, match: Match) -> bool:
     return all(met is False for met in said)
 
 
-async def _did_not_meet(
-    session: AsyncSession, match: Match, by: Who, now: datetime, actor_id: int | None = None
-) -> None:
-    await MATCH.move(
-        session, match, State.NOT_MET, by, now, actor_id=actor_id, ended_at=match.ended_at or now
-    )
+async def _did_not_meet(session: AsyncSession, match: Match, by: Who, now: datetime) -> None:
+    await MATCH.move(session, match, State.NOT_MET, by, now, ended_at=match.ended_at or now)
     sides = await session.scalars(select(MatchSide).where(MatchSide.match_id == match.id))
     for side in sides.all():
         await answering.missed(session, side.person_id, now)

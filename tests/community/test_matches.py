@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
-from community import blocks, consents, deliveries, matches, needs
+from community import blocks, consents, deliveries, erasure, matches, needs
 from community.deliveries import Delivery
 from community.errors import (
     ConsentMissingError,
@@ -88,6 +88,53 @@ async def test_what_one_said_changes_nothing_in_what_the_other_sees_and_hears(
         await matches.accept(
             session, giver if hears is receiver else receiver, ref, now + 11 * DAY
         )
+
+
+@pytest.mark.parametrize("other_side", [0, 1])
+@pytest.mark.parametrize("mine", ["yes", "no", "nothing"])
+async def test_nobodys_export_tells_what_the_other_has_said(
+    session: AsyncSession, now: datetime, mine: str, other_side: int
+) -> None:
+    told = []
+    for number, (theirs, first) in enumerate(
+        [("nothing", "me"), ("yes", "them"), ("no", "them"), ("no", "me"), ("gone", "them")]
+    ):
+        at = number * 10
+        receiver = await a_partner(session, at + 1, now, looks_for=[[*Need][number]])
+        giver = await a_partner(session, at + 2, now, knows=[[*Need][number]])
+        await a_round(session, now + timedelta(minutes=number))
+        (match,) = await matches_of(session, receiver)
+        pair = [receiver, giver]
+        other = pair.pop(other_side)
+        says = [(other, theirs), (pair[0], mine)]
+        if mine == theirs == "yes":
+            continue  # then both know each other
+        for person, answer in says if first == "them" else says[::-1]:
+            if answer == "yes":
+                await matches.accept(session, person, match.ref, now)
+            elif answer == "no":
+                await matches.decline(session, person, match.ref, Reason.KNOWN, now)
+        for row in await session.scalars(select(Delivery).where(Delivery.person_id == pair[0].id)):
+            # What was not worth sending any more: the other has left.
+            is_gone = theirs == "gone"
+            row.state = deliveries.State.SUPPRESSED if is_gone else deliveries.State.SENT
+        export = await erasure.export(session, pair[0])
+        told.append({name: export.get(name) for name in ("history", "match_sides", "pairings")})
+        told[-1]["deliveries"] = [sorted(row) for row in export["deliveries"]]
+        told[-1]["match_sides"] = [
+            {key: value for key, value in row.items() if key != "match_id" and "ref" not in key}
+            for row in export["match_sides"]
+        ]
+        assert not [row for row in export["deliveries"] if {"state", "settled_at"} & {*row}]
+    for one in told:
+        for row in [
+            *(one["match_sides"] or []),
+            *(one["pairings"] or []),
+            *(one["history"] or []),
+        ]:
+            for key in [key for key in row if key.endswith("_at") or key == "at"]:
+                row[key] = key  # rounds of different minutes
+    assert all(one == told[0] for one in told)
 
 
 async def test_a_match_is_the_business_of_its_two_alone(
