@@ -48,7 +48,7 @@ from community.exchanges import Exchange, ExchangeMessage
 from community.groups import Applicant
 from community.history import Step
 from community.live import LiveMessage
-from community.matches import MatchSide
+from community.matches import MATCH, MatchSide
 from community.people import MEMBERSHIP, Person
 from community.posts import Post, PostAnswer
 from community.referrals import Referral, SharedField
@@ -84,6 +84,9 @@ LEFT_OUT = {
 }
 """Columns that say nothing about the person and something about the machine."""
 
+OUTCOME = {"state", "reason", "tries", "started_at", "settled_at", "language"}
+"""What became of a message: of one about a match it would tell what the other has done."""
+
 NOT_THEIRS = "blocked_id"
 """Who has blocked whom only the one knows: the other is not told by their own data either."""
 
@@ -118,6 +121,9 @@ async def export(session: AsyncSession, person: Person) -> dict[str, Any]:
     if person.telegram_id is not None:
         for table, condition in _known_by_number(person.telegram_id):
             await _collect(session, table, condition, found)
+    # How a match went on is the answer of two: what one's own step is there told the other's.
+    steps = found["history"]
+    found["history"] = {key: row for key, row in steps.items() if row["subject"] != MATCH.name}
     return {
         name: [await _told(session, name, row, person) for row in found[name].values()]
         for name in sorted(found, key=_reading_order)
@@ -169,6 +175,8 @@ async def _told(
         value = row[column.name]
         target = next((key.column.table for key in column.foreign_keys), None)
         if column.name in LEFT_OUT or value is None:
+            continue
+        if name == "deliveries" and row["kind"].startswith("match_") and column.name in OUTCOME:
             continue
         if name == Assisted.__tablename__ and row["person_id"] != person.id and target is None:
             continue  # what somebody else has told an animator, who looks after them

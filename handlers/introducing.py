@@ -8,7 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import contacts, matches, needs, roles, spoken
-from community.errors import AskedAlreadyError, ConsentMissingError, RefusalError, TooOftenError
+from community.errors import (
+    AskedAlreadyError,
+    ConsentMissingError,
+    NotFoundError,
+    RefusalError,
+    TooOftenError,
+)
 from community.matches import GUIDES, Asked, Partner
 from community.needs import Need
 from community.people import Person
@@ -176,8 +182,11 @@ async def introductions_card(page: Page) -> Message:
 async def introduction_card(page: Page, ref: str) -> Message:
     """Show the words to pass on, in the contact's language: the member's name, and no more."""
     _ = page._
-    asked = await matches.opened(page.session, page.reader, ref, page.now)
-    if asked.match.introduced_at is not None or asked.contact.consented_at is None:
+    try:
+        asked = await matches.opened(page.session, page.reader, ref, page.now)
+    except (NotFoundError, ConsentMissingError):  # made, over, or not agreed to any more
+        return await introductions_card(page)
+    if asked.contact.consented_at is None:
         return await introductions_card(page)
     language = _language_of(asked, page)
     to_pass_on = _passed_on(asked, translator_for(language))
@@ -305,10 +314,8 @@ async def to_introduce(page: Page, ref: str) -> Message | None:
     """Tell the animator that a member has said yes; nothing if it is done."""
     _ = page._
     try:
-        asked = await matches.opened(page.session, page.reader, ref, page.now)
+        await matches.opened(page.session, page.reader, ref, page.now)
     except RefusalError:
-        return None
-    if asked.match.state != matches.State.ACCEPTED:
         return None
     look = Button(_.label("button", "Look at it"), Introduction(ref=ref))
     return Message(_("🤝 A member has said yes to an introduction by the team."), [[look]])

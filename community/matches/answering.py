@@ -2,7 +2,8 @@
 
 What one has said changes nothing in what the other sees: a proposal looks the same whether it has
 been accepted, declined or not answered, until both have said yes or its time is over; and who said
-yes is told in the same words then, whatever the other did.
+yes is told in the same words then, whatever the other did. Of a step of a match the history keeps no
+actor: whether it is one's own or missing there would tell what the other has said.
 """
 
 from collections.abc import Iterable
@@ -148,7 +149,7 @@ async def accept(session: AsyncSession, actor: Person, ref: str, now: datetime) 
     await session.flush()
     await _took_part(session, actor)
     if match.state == State.PROPOSED:
-        await MATCH.move(session, match, State.ACCEPTED, Who.SELF, now, actor_id=actor.id)
+        await MATCH.move(session, match, State.ACCEPTED, Who.SELF, now)
         if match.contact_id is not None:
             await _ask_team(session, match, now)
     elif match.state == State.ACCEPTED and await _both(session, match):
@@ -177,9 +178,7 @@ async def _introduce(session: AsyncSession, view: View, actor: Person, now: date
     if match.partner in GUIDES:
         guide = actor if view.mine.side == Side.GIVER else other
         if not await _has_place(session, guide, match):
-            await MATCH.move(
-                session, match, State.LAPSED, Who.SELF, now, actor_id=actor.id, settled_at=now
-            )
+            await MATCH.move(session, match, State.LAPSED, Who.SELF, now, settled_at=now)
             await _closed(session, match, [actor.id, other.id], now)
             return
     await MATCH.move(
@@ -188,7 +187,6 @@ async def _introduce(session: AsyncSession, view: View, actor: Person, now: date
         State.INTRODUCED,
         Who.SELF,
         now,
-        actor_id=actor.id,
         introduced_at=now,
         settled_at=now,
         asks_at=now + ASKED_AFTER,
@@ -276,9 +274,7 @@ async def decline(
         if pairing is not None:
             pairing.rests_until = now + RESTS
     if match.state in OPEN:
-        await MATCH.move(
-            session, match, State.DECLINED, Who.SELF, now, actor_id=actor.id, reason=reason.value
-        )
+        await MATCH.move(session, match, State.DECLINED, Who.SELF, now, reason=reason.value)
     return await view_of(session, actor, match, now)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import contacts, deliveries, people, roles
 from community.base import find
-from community.consents import Purpose, given
+from community.consents import Purpose, given, given_by
 from community.contacts import Contact
 from community.deliveries import Plan
 from community.errors import (
@@ -136,20 +136,27 @@ async def who_look_for(
 async def to_introduce(session: AsyncSession, actor: Person, now: datetime) -> list[Match]:
     """Return what a member has said yes to and an animator now has to introduce, oldest first.
 
+    Only those of who is a member and agrees to be matched now: of nobody else a name is told.
+
     Raises:
         NotAllowedError: the actor is no animator.
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
-    rows = await session.scalars(
-        select(Match)
+    rows = await session.execute(
+        select(Match, Person)
+        .join(MatchSide, MatchSide.match_id == Match.id)
+        .join(Person, Person.id == MatchSide.person_id)
         .where(
             Match.partner == Partner.MAINSTREAM,
             Match.state == State.ACCEPTED,
             Match.contact_id.is_not(None),
+            MatchSide.accepted_at.is_not(None),
         )
         .order_by(Match.proposed_at, Match.id)
     )
-    return list(rows)
+    found = [(match, person) for match, person in rows if person.is_member]
+    agree = await given_by(session, {person.id for _match, person in found}, [Purpose.MATCHING])
+    return [match for match, person in found if person.id in agree]
 
 
 @dataclass(frozen=True)
@@ -164,23 +171,27 @@ class Asked:
 async def opened(
     session: AsyncSession, actor: Person, ref: str, now: datetime, *, lock: bool = False
 ) -> Asked:
-    """Return an introduction by the team, for whoever makes it.
+    """Return an introduction by the team that waits to be made, for whoever makes it.
 
     Raises:
         NotAllowedError: the actor is no animator.
-        NotFoundError: there is no such match, or one of the two is gone.
+        NotFoundError: there is no such match, the member has not said yes or is gone, or it is
+            made or over.
+        ConsentMissingError: the member does not agree to be matched any more.
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
     match = await find(session, Match, ref, lock=lock)
-    if match.contact_id is None:
+    if match.contact_id is None or match.state != State.ACCEPTED:
         raise NotFoundError("Match")
     member = await session.scalar(
         select(Person)
         .join(MatchSide, MatchSide.person_id == Person.id)
-        .where(MatchSide.match_id == match.id)
+        .where(MatchSide.match_id == match.id, MatchSide.accepted_at.is_not(None))
     )
-    if member is None:
+    if member is None or not member.is_member:
         raise NotFoundError("Match")
+    if Purpose.MATCHING not in await given(session, member):
+        raise ConsentMissingError(Purpose.MATCHING)
     return Asked(match, member, await session.get_one(Contact, match.contact_id))
 
 
@@ -197,19 +208,16 @@ async def introduced(session: AsyncSession, actor: Person, ref: str, now: dateti
 
     Raises:
         NotAllowedError: the actor is no animator.
-        NotFoundError: there is no such match, or its contact was erased.
-        ConsentMissingError: the member does not agree to be matched any more.
+        NotFoundError, ConsentMissingError: as of ``opened``.
         ContactConsentError: the contact has taken their consent back.
-        IllegalMoveError: the member has not said yes.
     """
-    asked = await opened(session, actor, ref, now, lock=True)
-    match = asked.match
-    if match.introduced_at is not None:
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    match = await find(session, Match, ref, lock=True)
+    if match.introduced_at is not None and match.contact_id is not None:
         return match
+    asked = await opened(session, actor, ref, now, lock=True)
     if not asked.contact.consented_at:
         raise ContactConsentError
-    if Purpose.MATCHING not in await given(session, asked.member):
-        raise ConsentMissingError(Purpose.MATCHING)
     await MATCH.move(
         session,
         match,

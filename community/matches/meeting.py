@@ -1,7 +1,7 @@
 """After the introduction: what came of it, when a mentor's place is free again.
 
 Each of the two is asked once. Met is what either says has met; not met is what both say has not,
-or what nobody has said anything about for four weeks.
+or what nobody has said or written anything about for four weeks.
 """
 
 from datetime import datetime
@@ -10,12 +10,15 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import deliveries
-from community.deliveries import Plan
+from community.deliveries import Delivery, Plan
+from community.deliveries import State as Sent
 from community.errors import TooLateError
+from community.exchanges import Exchange, ExchangeMessage
 from community.lifecycle import Who
 from community.matches import answering
 from community.matches.answering import View, look
 from community.matches.table import (
+    GUIDES,
     MATCH,
     Match,
     MatchSide,
@@ -82,9 +85,9 @@ async def say(
     side.outcome = outcome if met else None
     await session.flush()
     if met and match.state == State.INTRODUCED:
-        await MATCH.move(session, match, State.MET, Who.SELF, now, actor_id=actor.id)
+        await MATCH.move(session, match, State.MET, Who.SELF, now)
     elif not met and match.state == State.INTRODUCED and await _nobody_met(session, match):
-        await _did_not_meet(session, match, Who.SELF, now, actor.id)
+        await _did_not_meet(session, match, Who.SELF, now)
     return await answering.view_of(session, actor, match, now)
 
 
@@ -95,19 +98,42 @@ async def _nobody_met(session: AsyncSession, match: Match) -> bool:
     return all(met is False for met in said)
 
 
-async def _did_not_meet(
-    session: AsyncSession, match: Match, by: Who, now: datetime, actor_id: int | None = None
-) -> None:
-    await MATCH.move(
-        session, match, State.NOT_MET, by, now, actor_id=actor_id, ended_at=match.ended_at or now
-    )
+async def _did_not_meet(session: AsyncSession, match: Match, by: Who, now: datetime) -> None:
+    """Take two as not met. Silence ends nothing between peers: they can write to each other."""
+    is_silence = by is Who.CLOCK and match.partner not in GUIDES
+    ended_at = match.ended_at or (None if is_silence else now)
+    await MATCH.move(session, match, State.NOT_MET, by, now, ended_at=ended_at)
     sides = await session.scalars(select(MatchSide).where(MatchSide.match_id == match.id))
     for side in sides.all():
-        await answering.missed(session, side.person_id, now)
+        if by is not Who.CLOCK or await _was_asked(session, match, side):
+            await answering.missed(session, side.person_id, now)
+
+
+async def _was_asked(session: AsyncSession, match: Match, side: MatchSide) -> bool:
+    """Say whether the question what came of it has reached somebody."""
+    sent = select(Delivery.id).where(
+        Delivery.kind == "match_followup",
+        Delivery.subject_id == match.id,
+        Delivery.person_id == side.person_id,
+        Delivery.state == Sent.SENT,
+    )
+    return await session.scalar(sent.limit(1)) is not None
+
+
+async def _have_written(session: AsyncSession, match: Match) -> bool:
+    written = (
+        select(ExchangeMessage.id)
+        .join(Exchange, Exchange.id == ExchangeMessage.exchange_id)
+        .where(Exchange.match_id == match.id)
+    )
+    return await session.scalar(written.limit(1)) is not None
 
 
 async def close(session: AsyncSession, now: datetime, most: int = 500) -> int:
-    """Take as not met what nobody has said anything about, and free places; return how many."""
+    """Take as not met what nobody has said anything about, and free places; return how many.
+
+    Two who have written to each other here are in touch, whether they tell us or not.
+    """
     silent = await session.scalars(
         select(Match)
         .where(Match.state == State.INTRODUCED, Match.closes_at <= now)
@@ -117,8 +143,10 @@ async def close(session: AsyncSession, now: datetime, most: int = 500) -> int:
     )
     closed = 0
     for match in silent.all():
-        await _did_not_meet(session, match, Who.CLOCK, now)
         match.closes_at = None
+        if await _have_written(session, match):
+            continue
+        await _did_not_meet(session, match, Who.CLOCK, now)
         closed += 1
     over = await session.scalars(
         select(Match)

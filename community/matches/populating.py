@@ -19,7 +19,6 @@ from community.matches.table import (
     BUDGET,
     BUDGET_WITHIN,
     GUIDES,
-    OPEN,
     REASON_LASTS,
     SOUGHT,
     Match,
@@ -43,6 +42,8 @@ SECTORS = {sector: number for number, sector in enumerate(Sector)}
 KINDS = {partner: 1 << bit for bit, partner in enumerate(SOUGHT)}
 TIMES = (Limit.MORNINGS, Limit.AFTERNOONS, Limit.EVENINGS, Limit.WEEKENDS)
 ALL_TIMES = (1 << len(TIMES)) - 1
+REACH = 20.0
+"""So many kilometres count as near for who has not said how far they can travel."""
 MOST_LANGUAGES = 62
 """Bits of a number; the rarest languages beyond them are not compared."""
 
@@ -77,7 +78,7 @@ class Columns:
     online: list[bool]
     in_person: list[bool]
     reach: list[float]
-    """How many kilometres they can travel."""
+    """How many kilometres are near to them."""
     spots: list[tuple[float, float]]
     """Latitude and longitude of the area, in degrees; NaN where nobody knows."""
     same_language_only: list[bool]
@@ -181,7 +182,7 @@ async def population(session: AsyncSession, found: MatchRound, now: datetime) ->
         for one, other in past.apart
         if one in position and other in position
     }
-    anywhere = (ALL_TIMES, math.inf)
+    no_limits = (ALL_TIMES, REACH)
     return Columns(
         ids=ids,
         receives=receives,
@@ -196,10 +197,10 @@ async def population(session: AsyncSession, found: MatchRound, now: datetime) ->
         languages=[languages[one] for one in ids],
         areas=[order.get(row.area_id or 0, -1) for row in rows],
         sectors=[-1 if row.sector is None else SECTORS[Sector(row.sector)] for row in rows],
-        times=[limits.get(one, anywhere)[0] for one in ids],
+        times=[limits.get(one, no_limits)[0] for one in ids],
         online=[row.way != Way.IN_PERSON for row in rows],
         in_person=[row.way != Way.ONLINE for row in rows],
-        reach=[limits.get(one, anywhere)[1] for one in ids],
+        reach=[limits.get(one, no_limits)[1] for one in ids],
         spots=[spots.get(row.area_id or 0, NOWHERE) for row in rows],
         same_language_only=_wished(past, ids, Reason.LANGUAGE),
         nearby_only=_wished(past, ids, Reason.TOO_FAR),
@@ -255,7 +256,7 @@ async def _limits(session: AsyncSession) -> Mapping[int, tuple[int, float]]:
             AccessLimit.code.in_([*TIMES, Limit.DISTANCE])
         )
     ):
-        times, reach = found.get(person_id, (ALL_TIMES, math.inf))
+        times, reach = found.get(person_id, (ALL_TIMES, REACH))
         if code == Limit.DISTANCE:
             found[person_id] = times, float(value)
         else:
@@ -287,15 +288,23 @@ async def _past(session: AsyncSession, found: MatchRound, now: datetime) -> _Pas
             Match.state,
             Match.partner,
             Match.round_id,
+            Match.settled_at,
+            Match.introduced_at,
             Match.ended_at,
             Match.lapses_at,
         )
         .join(Match, Match.id == one.match_id)
         .outerjoin(other, (other.c.match_id == one.match_id) & (other.c.id != one.id))
-        .where(or_(one.proposed_at > now - APART, Match.ended_at.is_(None)))
+        .where(
+            or_(
+                Match.settled_at.is_(None),
+                Match.settled_at > now - APART,
+                Match.ended_at > now - APART,
+                Match.introduced_at.is_not(None) & Match.ended_at.is_(None),
+            )
+        )
     )
     for row in rows:
-        is_open = row.state in OPEN
         if row.proposed_at > now - BUDGET_WITHIN:
             past.used[row.person_id] += 1
         if row.side == Side.GIVER and row.round_id == found.id:
@@ -305,9 +314,11 @@ async def _past(session: AsyncSession, found: MatchRound, now: datetime) -> _Pas
             or (row.lapses_at > now and not (row.accepted_at or row.declined_at))
         ):
             past.busy.add(row.person_id)
-        if row.side == Side.GIVER and row.partner in GUIDES and (is_open or holds_place(row)):
+        # A no frees a place only once the proposal is over: else the next told of it.
+        is_held = row.settled_at is None or holds_place(row)
+        if row.side == Side.GIVER and row.partner in GUIDES and is_held:
             past.taken[row.person_id] += 1
-        if row.with_id is not None and row.proposed_at > now - APART:
+        if row.with_id is not None and _keeps_apart(row, now):
             past.apart.add((row.person_id, row.with_id))
         if row.declined_at is not None and row.declined_at > now - REASON_LASTS and row.reason:
             past.wishes[row.person_id].add(Reason(row.reason))
@@ -316,6 +327,14 @@ async def _past(session: AsyncSession, found: MatchRound, now: datetime) -> _Pas
     for row in await session.execute(select(PersonBlock.person_id, PersonBlock.blocked_id)):
         past.apart.add((row.person_id, row.blocked_id))
     return past
+
+
+def _keeps_apart(row: Row[Any], now: datetime) -> bool:
+    """Say whether two are not proposed to each other again: introduced, or within a year."""
+    if row.introduced_at is not None and row.ended_at is None:
+        return True
+    moments = (row.proposed_at, row.declined_at, row.settled_at, row.ended_at)
+    return bool(max(filter(None, moments)) > now - APART)
 
 
 def holds_place(row: Row[Any] | Match) -> bool:

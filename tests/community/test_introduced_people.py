@@ -250,6 +250,33 @@ async def test_no_introduction_is_made_once_either_has_taken_their_consent_back(
         await matches.introduced(session, animator, match.ref, now)
 
 
+@pytest.mark.parametrize("gone", ["not said yes", "said no", "consent", "left", "erased"])
+async def test_the_team_reads_no_name_but_of_who_agrees_now(
+    session: AsyncSession, now: datetime, gone: str
+) -> None:
+    member = await a_partner(session, 1, now, looks_for=[Need.EXPORT])
+    animator = await an_animator(session, now)
+    contact = await a_contact(session, animator, now)
+    match = await matches.introduce(session, animator, member.ref, contact.ref, now)
+    if gone not in ("not said yes", "said no"):
+        await matches.accept(session, member, match.ref, now)
+        assert len(await matches.to_introduce(session, animator, now)) == 1
+    if gone == "said no":
+        await matches.accept(session, member, match.ref, now)
+        await matches.decline(session, member, match.ref, matches.Reason.KNOWN, now)
+    elif gone == "consent":
+        await consents.switch(session, member, set(), now, version="1", language="en")
+    elif gone == "left":
+        member.state = Membership.LEFT
+    elif gone == "erased":
+        await erasure.erase(session, member, now, b"key")
+    await session.flush()
+    assert await matches.to_introduce(session, animator, now) == []
+    for verb in (matches.opened, matches.introduced):
+        with pytest.raises(ConsentMissingError if gone == "consent" else NotFoundError):
+            await verb(session, animator, match.ref, now)
+
+
 async def test_the_team_proposes_nobody_a_third_time_within_a_month(
     session: AsyncSession, now: datetime
 ) -> None:

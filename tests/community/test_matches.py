@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
-from community import blocks, consents, deliveries, matches, needs
+from community import blocks, bridge, consents, deliveries, erasure, matches, needs
+from community.areas import Area
 from community.deliveries import Delivery
 from community.errors import (
     ConsentMissingError,
@@ -17,6 +18,7 @@ from community.errors import (
     TooLateError,
     TooOftenError,
 )
+from community.exchanges import Kind as Between
 from community.matches import Match, Outcome, Partner, Reason, State, View
 from community.needs import Need
 from community.people import Membership, Participation, Person
@@ -88,6 +90,53 @@ async def test_what_one_said_changes_nothing_in_what_the_other_sees_and_hears(
         await matches.accept(
             session, giver if hears is receiver else receiver, ref, now + 11 * DAY
         )
+
+
+@pytest.mark.parametrize("other_side", [0, 1])
+@pytest.mark.parametrize("mine", ["yes", "no", "nothing"])
+async def test_nobodys_export_tells_what_the_other_has_said(
+    session: AsyncSession, now: datetime, mine: str, other_side: int
+) -> None:
+    told = []
+    for number, (theirs, first) in enumerate(
+        [("nothing", "me"), ("yes", "them"), ("no", "them"), ("no", "me"), ("gone", "them")]
+    ):
+        at = number * 10
+        receiver = await a_partner(session, at + 1, now, looks_for=[[*Need][number]])
+        giver = await a_partner(session, at + 2, now, knows=[[*Need][number]])
+        await a_round(session, now + timedelta(minutes=number))
+        (match,) = await matches_of(session, receiver)
+        pair = [receiver, giver]
+        other = pair.pop(other_side)
+        says = [(other, theirs), (pair[0], mine)]
+        if mine == theirs == "yes":
+            continue  # then both know each other
+        for person, answer in says if first == "them" else says[::-1]:
+            if answer == "yes":
+                await matches.accept(session, person, match.ref, now)
+            elif answer == "no":
+                await matches.decline(session, person, match.ref, Reason.KNOWN, now)
+        for row in await session.scalars(select(Delivery).where(Delivery.person_id == pair[0].id)):
+            # What was not worth sending any more: the other has left.
+            is_gone = theirs == "gone"
+            row.state = deliveries.State.SUPPRESSED if is_gone else deliveries.State.SENT
+        export = await erasure.export(session, pair[0])
+        told.append({name: export.get(name) for name in ("history", "match_sides", "pairings")})
+        told[-1]["deliveries"] = [sorted(row) for row in export["deliveries"]]
+        told[-1]["match_sides"] = [
+            {key: value for key, value in row.items() if key != "match_id" and "ref" not in key}
+            for row in export["match_sides"]
+        ]
+        assert not [row for row in export["deliveries"] if {"state", "settled_at"} & {*row}]
+    for one in told:
+        for row in [
+            *(one["match_sides"] or []),
+            *(one["pairings"] or []),
+            *(one["history"] or []),
+        ]:
+            for key in [key for key in row if key.endswith("_at") or key == "at"]:
+                row[key] = key  # rounds of different minutes
+    assert all(one == told[0] for one in told)
 
 
 async def test_a_match_is_the_business_of_its_two_alone(
@@ -201,6 +250,94 @@ async def test_a_pair_that_declined_comes_back_only_after_a_year(
     assert len(await matches_of(session, receiver)) == 2
 
 
+@pytest.mark.parametrize("ended", [True, False])
+async def test_two_who_know_each_other_come_back_at_most_a_year_after_the_end(
+    session: AsyncSession, now: datetime, ended: bool
+) -> None:
+    receiver, giver, ref = await two(session, now)
+    for person in (receiver, giver):
+        await matches.accept(session, person, ref, now)
+    if ended:
+        await matches.end(session, giver, ref, now + 300 * DAY)
+    await a_round(session, now + 400 * DAY)
+    assert len(await matches_of(session, receiver)) == 1
+    await a_round(session, now + 666 * DAY)
+    assert len(await matches_of(session, receiver)) == 1 + ended
+
+
+async def test_a_pair_is_kept_apart_for_a_year_after_its_proposal_is_over(
+    session: AsyncSession, now: datetime
+) -> None:
+    receiver, _giver, _ref = await two(session, now)
+    await matches.lapse(session, now + 10 * DAY)
+    await a_round(session, now + 370 * DAY)
+    assert len(await matches_of(session, receiver)) == 1
+    await a_round(session, now + 376 * DAY)
+    assert len(await matches_of(session, receiver)) == 2
+
+
+@pytest.mark.parametrize("says_no", [True, False])
+async def test_a_no_frees_a_mentors_place_no_sooner_than_silence(
+    session: AsyncSession, now: datetime, says_no: bool
+) -> None:
+    mentor = await a_partner(session, 1, now, knows=[Need.TAX], gives=Partner.MENTOR)
+    first = await a_partner(session, 2, now, looks_for=[Need.TAX], seeks=["mentor"])
+    await a_round(session, now)
+    if says_no:
+        (match,) = await matches_of(session, first)
+        await matches.decline(session, first, match.ref, Reason.TOPIC, now)
+    later = await a_partner(session, 3, now, looks_for=[Need.TAX], seeks=["mentor"])
+    await a_round(session, now + DAY)
+    assert await matches_of(session, later) == []
+    await matches.lapse(session, now + 10 * DAY)
+    await a_round(session, now + 11 * DAY)
+    assert len(await matches_of(session, mentor)) == 2
+
+
+@pytest.mark.parametrize("kilometres", [10, 800])
+async def test_near_is_twenty_kilometres_for_who_has_not_said_how_far(
+    session: AsyncSession, now: datetime, kilometres: int
+) -> None:
+    areas = [
+        Area(zone="UTC", made_at=now, latitude=50 + at * kilometres / 111.2, longitude=4)
+        for at in range(2)
+    ]
+    session.add_all(areas)
+    await session.flush()
+    in_person = await a_partner(
+        session, 1, now, looks_for=[Need.TAX], knows=[Need.HIRING], way="in_person"
+    )
+    giver = await a_partner(session, 2, now, knows=[Need.TAX])
+    in_person.area_id, giver.area_id = (area.id for area in areas)
+    await session.flush()
+    await a_round(session, now)
+    assert bool(await matches_of(session, in_person)) == (kilometres < 20)
+
+
+async def test_whoever_says_too_far_gets_people_near_them_alone(
+    session: AsyncSession, now: datetime
+) -> None:
+    areas = [
+        Area(zone="UTC", made_at=now, latitude=latitude, longitude=4) for latitude in (50, 57.2)
+    ]
+    session.add_all(areas)
+    await session.flush()
+    receiver = await a_partner(session, 1, now, looks_for=[Need.TAX])
+    first, far = [await a_partner(session, at, now, knows=[Need.TAX]) for at in (2, 3)]
+    receiver.area_id, first.area_id, far.area_id = areas[0].id, areas[1].id, areas[1].id
+    await session.flush()
+    await a_round(session, now)
+    (match,) = await matches_of(session, receiver)
+    await matches.decline(session, receiver, match.ref, Reason.TOO_FAR, now)
+    await a_round(session, now + 31 * DAY)
+    assert len(await matches_of(session, receiver)) == 1
+    near = await a_partner(session, 4, now, knows=[Need.TAX])
+    near.area_id = areas[0].id
+    await session.flush()
+    await a_round(session, now + 32 * DAY)
+    assert len(await matches_of(session, near)) == 1
+
+
 async def test_blocked_pairs_never_come_back_and_nobody_else_hears_of_it(
     session: AsyncSession, now: datetime
 ) -> None:
@@ -228,8 +365,6 @@ async def test_blocked_pairs_never_come_back_and_nobody_else_hears_of_it(
 async def test_the_reason_of_a_no_changes_whom_the_next_round_proposes(
     session: AsyncSession, now: datetime, reason: Reason, then_found: list[str]
 ) -> None:
-    from community.areas import Area
-
     areas = [Area(zone="UTC", made_at=now) for _ in range(2)]
     session.add_all(areas)
     await session.flush()
@@ -329,13 +464,33 @@ async def test_what_nobody_speaks_of_has_not_met_and_the_third_miss_pauses(
         await matches.accept(session, person, ref, now)
     assert (await pairing(session, receiver)).misses == 0  # who answers misses nothing
     (await pairing(session, receiver)).misses = 2
+    await matches.ask_what_came(session, now + 14 * DAY)
+    asked = select(Delivery).where(Delivery.kind == "match_followup")
+    for row in await session.scalars(asked.where(Delivery.person_id == receiver.id)):
+        row.state = deliveries.State.SENT
+    (await pairing(session, giver)).misses = 2  # who was not reached has missed nothing
     assert await matches.close(session, now + 28 * DAY) == 1
-    assert (await matches.look(session, giver, ref, now)).match.state == State.NOT_MET
+    match = (await matches.look(session, giver, ref, now)).match
+    assert (match.state, match.ended_at) == (State.NOT_MET, None)
     assert await planned(session, "match_notice", "paused") == [receiver.id]
     await a_round(session, now + 60 * DAY)
     assert len(await matches_of(session, receiver)) == 1
     await matches.begin_again(session, receiver, now + 61 * DAY)
     assert (await pairing(session, receiver)).rests_since is None
+
+
+async def test_two_who_write_to_each_other_are_in_touch_though_they_say_nothing(
+    session: AsyncSession, now: datetime
+) -> None:
+    receiver, giver, ref = await two(session, now)
+    for person in (receiver, giver):
+        await matches.accept(session, person, ref, now)
+    exchange = await bridge.begin(session, receiver, Between.MATCH, ref, now)
+    await bridge.write(session, giver, exchange.ref, "Hello", now, language="en")
+    assert await matches.close(session, now + 28 * DAY) == 0
+    match = (await matches.look(session, giver, ref, now)).match
+    assert (match.state, match.closes_at) == (State.INTRODUCED, None)
+    assert (await bridge.look(session, receiver, exchange.ref, now + 29 * DAY)).may_write
 
 
 async def test_only_whom_a_proposal_has_reached_can_miss_it(
