@@ -42,6 +42,11 @@ class Case:
     is_own: bool
     """Whether somebody else has to judge it."""
 
+    @property
+    def may_hide(self) -> bool:
+        """Say whether what was reported is a post of the person whom it concerns."""
+        return self.post is not None and self.post.person_id == self.report.about_id
+
 
 async def require_judge(session: AsyncSession, actor: Person, now: datetime) -> None:
     """Refuse whoever is neither animator nor moderator.
@@ -170,6 +175,8 @@ async def _take(
         if report.post_id is None:
             raise NotUnderstoodError("choice")
         post = await session.get_one(Post, report.post_id, with_for_update=True)
+        if post.person_id != report.about_id:
+            raise NotUnderstoodError("choice")
         if post.is_live:
             await posts.hide(session, actor, post, await _as(session, actor, now), now)
     row = MeasureTaken(

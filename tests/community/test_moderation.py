@@ -171,6 +171,25 @@ async def test_who_is_alone_reads_the_answer_to_their_own_decision(
     assert State(post.state) is State.PUBLISHED
 
 
+async def test_only_a_post_of_the_reported_person_is_hidden(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, poster, answerer, post = await a_town(session, now)
+    exchange = await written(session, poster, answerer, post, now)
+    report = await moderation.report(session, poster, "message", exchange.ref, "insult", now)
+    assert (report.about_id, report.post_id) == (answerer.id, None)
+    report.post_id = post.id  # as it was kept before
+    await session.flush()
+    assert not (await moderation.opened(session, moderator, report.ref, now)).may_hide
+    with pytest.raises(NotUnderstoodError):
+        await moderation.judge(session, moderator, report.ref, "hide", now)
+    assert post.state == State.PUBLISHED
+    theirs = await moderation.report(session, answerer, "poster", post.ref, "fraud", now)
+    assert (await moderation.opened(session, moderator, theirs.ref, now)).may_hide
+    await moderation.judge(session, moderator, theirs.ref, "hide", now)
+    assert State(post.state) is State.HIDDEN
+
+
 async def test_who_is_suspended_writes_to_no_member_until_it_ends_or_is_lifted(
     session: AsyncSession, now: datetime
 ) -> None:
