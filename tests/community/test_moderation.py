@@ -291,6 +291,28 @@ async def test_a_wrong_sentence_of_ours_is_reported_without_blaming_anybody(
     await moderation.judge(session, moderator, report.ref, "nothing", now)
 
 
+async def test_an_export_tells_neither_who_reported_nor_what_was_judged_nor_what_came_of_it(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, poster, answerer, post = await a_town(session, now)
+    report = await moderation.report(session, answerer, "post", post.ref, "fraud", now)
+    await moderation.judge(session, moderator, report.ref, "warn", now)
+    row = await measure_of(session, poster)
+    row.lifted_at, row.lifted_by_id = now, moderator.id
+    await session.flush()
+    reported, judge = [await erasure.export(session, one) for one in (poster, moderator)]
+    assert not {"reports"} & reported.keys()
+    assert not {"reports", "measures"} & judge.keys()
+    (mine,) = reported["measures"]
+    assert (mine["measure"], mine["person_id"]) == ("warn", "you")
+    assert not {"taken_by_id", "lifted_by_id", "report_id"} & mine.keys()
+    told = await erasure.export(session, answerer)
+    assert "measures" not in told
+    (made,) = told["reports"]
+    assert (made["reporter_id"], made["what"], made["why"]) == ("you", "post", "fraud")
+    assert not {"about_id", "settled_by_id", "outcome"} & made.keys()
+
+
 async def test_after_a_year_only_that_there_was_a_report_stays(
     session: AsyncSession, now: datetime
 ) -> None:
