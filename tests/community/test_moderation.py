@@ -24,7 +24,7 @@ from community.measures import Measure, MeasureTaken, Why
 from community.moderation import MOST_A_DAY, Report, What
 from community.people import Person
 from community.posts import Post, State
-from community.roles import RoleName
+from community.roles import Role, RoleName
 from community.translations import ContentText
 from tests.matching import a_partner
 from tests.posting import a_judge, a_post
@@ -238,6 +238,42 @@ async def test_nobody_judges_what_is_theirs_unless_they_are_alone(
     assert await moderation.counts(session, now - DAY, now + DAY) == {
         (What.POST, Measure.NOTHING): 1
     }
+
+
+async def test_whom_a_report_is_about_neither_sees_nor_judges_it_before_its_reporter(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, poster, answerer, post = await a_town(session, now)
+    exchange = await written(session, poster, answerer, post, now)
+    said = await moderation.report(session, answerer, "message", exchange.ref, "insult", now)
+    report = await moderation.report(session, answerer, "post", post.ref, "fraud", now)
+    session.add(Role(person_id=poster.id, name=RoleName.MODERATOR, granted_at=now))
+    await session.flush()
+    said.about_id = None  # whose message it is, the message itself says
+    await session.flush()
+    assert await moderation.queue(session, poster, now) == []
+    for one in (said, report):
+        with pytest.raises(NotFoundError):
+            await moderation.opened(session, poster, one.ref, now)
+        with pytest.raises(NotFoundError):
+            await moderation.judge(session, poster, one.ref, "nothing", now)
+    assert await moderation.queue(session, moderator, now) == [said, report]
+    mine = await moderation.report(session, moderator, "poster", post.ref, "fraud", now)
+    assert not (await moderation.opened(session, moderator, mine.ref, now)).is_own
+    await moderation.judge(session, moderator, mine.ref, "warn", now)
+    assert (await measure_of(session, poster)).taken_by_id == moderator.id
+
+
+async def test_who_alone_judges_sees_what_is_about_them(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator = await a_judge(session, 1, now)
+    poster = await a_partner(session, 3, now)
+    post = await a_post(session, moderator, now)
+    await posts.approve(session, moderator, post.ref, now)
+    report = await moderation.report(session, poster, "post", post.ref, "fraud", now)
+    assert await moderation.queue(session, moderator, now) == [report]
+    assert not (await moderation.opened(session, moderator, report.ref, now)).is_own
 
 
 async def test_a_report_that_nobody_judges_rings_once_with_the_animators(
