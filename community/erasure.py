@@ -87,8 +87,19 @@ LEFT_OUT = {
 OUTCOME = {"state", "reason", "tries", "started_at", "settled_at", "language"}
 """What became of a message: of one about a match it would tell what the other has done."""
 
-NOT_THEIRS = "blocked_id"
-"""Who has blocked whom only the one knows: the other is not told by their own data either."""
+NOT_THEIRS = {
+    "person_blocks": {"blocked_id"},
+    "reports": {"about_id", "settled_by_id"},
+    "measures": {"taken_by_id", "lifted_by_id"},
+}
+"""By which columns a row is not somebody's: who has blocked or reported them only the other knows,
+and a report or a measure that somebody of the team has judged is not about the one who judged."""
+
+KEPT_BACK = {
+    "reports": {"about_id", "settled_by_id", "outcome"},
+    "measures": {"report_id", "taken_by_id", "lifted_by_id"},
+}
+"""What not even whose row it is hears: what came of a report, and whence a measure came."""
 
 Rows = dict[str, dict[tuple[Any, ...], Mapping[str, Any]]]
 
@@ -111,11 +122,11 @@ async def export(session: AsyncSession, person: Person) -> dict[str, Any]:
             for child in Base.metadata.tables.values()
             for column in columns_to(child, table.name)
             if ids and (column.name == "person_id" or _goes_with(column))
-            if column.name != NOT_THEIRS
+            if column.name not in NOT_THEIRS.get(child.name, ())
         ]
     for table in Base.metadata.tables.values():  # what the person did for others
         for column in columns_to(table, "people"):
-            if column.name == NOT_THEIRS:
+            if column.name in NOT_THEIRS.get(table.name, ()):
                 continue
             await _collect(session, table, column == person.id, found)
     if person.telegram_id is not None:
@@ -174,7 +185,7 @@ async def _told(
     for column in table.columns:
         value = row[column.name]
         target = next((key.column.table for key in column.foreign_keys), None)
-        if column.name in LEFT_OUT or value is None:
+        if column.name in LEFT_OUT | KEPT_BACK.get(name, set()) or value is None:
             continue
         if name == "deliveries" and row["kind"].startswith("match_") and column.name in OUTCOME:
             continue

@@ -266,7 +266,7 @@ def _measures(case: Case, _: Translator) -> list[list[Button]]:
     if case.report.about_id is None:
         return rows
     for measure in (Measure.WARN, Measure.HIDE):
-        if measure is Measure.HIDE and case.report.post_id is None:
+        if measure is Measure.HIDE and not case.may_hide:
             continue
         to = Judging(ref=ref, act="why", value=measure.value)
         rows.append([Button(post_words.measure(measure, _), to)])

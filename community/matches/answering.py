@@ -2,8 +2,8 @@
 
 What one has said changes nothing in what the other sees: a proposal looks the same whether it has
 been accepted, declined or not answered, until both have said yes or its time is over; and who said
-yes is told in the same words then, whatever the other did. Of a step of a match the history keeps no
-actor: whether it is one's own or missing there would tell what the other has said.
+yes is told in the same words then, whatever the other did. Of a step of a match the history keeps
+no actor: whether it is one's own or missing there would tell what the other has said.
 """
 
 from collections.abc import Iterable

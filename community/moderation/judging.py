@@ -1,7 +1,8 @@
 """Reports are judged: the queue, what was reported and nothing else, the measure, and its answer.
 
-Nobody judges what they reported, wrote or are reported for themself, unless they are alone. Who
-has reported is never told; the reporter hears that it is settled, not how.
+Whom a report is about neither sees nor judges it, unless nobody else judges at all; nor does who
+has reported it, unless nobody else is left. Who has reported is never told; the reporter hears
+that it is settled, not how.
 """
 
 from collections.abc import Sequence
@@ -42,6 +43,11 @@ class Case:
     is_own: bool
     """Whether somebody else has to judge it."""
 
+    @property
+    def may_hide(self) -> bool:
+        """Say whether what was reported is a post of the person whom it concerns."""
+        return self.post is not None and self.post.person_id == self.report.about_id
+
 
 async def require_judge(session: AsyncSession, actor: Person, now: datetime) -> None:
     """Refuse whoever is neither animator nor moderator.
@@ -54,7 +60,7 @@ async def require_judge(session: AsyncSession, actor: Person, now: datetime) -> 
 
 
 async def queue(session: AsyncSession, actor: Person, now: datetime) -> list[Report]:
-    """Return what waits to be judged, the oldest first.
+    """Return what waits to be judged, the oldest first; nothing about the actor.
 
     Raises:
         NotAllowedError: the actor is neither animator nor moderator.
@@ -63,7 +69,7 @@ async def queue(session: AsyncSession, actor: Person, now: datetime) -> list[Rep
     rows = await session.scalars(
         select(Report).where(Report.settled_at.is_(None)).order_by(Report.at, Report.id)
     )
-    return list(rows)
+    return [row for row in rows.all() if await _may_see(session, actor, row, now)]
 
 
 async def opened(session: AsyncSession, actor: Person, ref: str, now: datetime) -> Case:
@@ -71,11 +77,11 @@ async def opened(session: AsyncSession, actor: Person, ref: str, now: datetime) 
 
     Raises:
         NotAllowedError: the actor is neither animator nor moderator.
-        NotFoundError: there is none, or it is settled.
+        NotFoundError: there is none, it is settled, or it is about the actor.
     """
     await require_judge(session, actor, now)
     report = await find(session, Report, ref)
-    if report.settled_at is not None:
+    if report.settled_at is not None or not await _may_see(session, actor, report, now):
         raise NotFoundError("Report")
     return await _case(session, actor, report, now)
 
@@ -102,14 +108,30 @@ async def _case(session: AsyncSession, actor: Person, report: Report, now: datet
     return Case(report, post, told, before, not await _may_judge(session, actor, report, now))
 
 
+async def _about(session: AsyncSession, report: Report) -> set[int]:
+    """Return whom a report is about: the person, and who wrote the message."""
+    found = {report.about_id}
+    if report.message_id is not None:
+        message = await session.get(ExchangeMessage, report.message_id)
+        found.add(message.written_by_id if message is not None else None)
+    return {one for one in found if one is not None}
+
+
+async def _may_see(session: AsyncSession, actor: Person, report: Report, now: datetime) -> bool:
+    about = await _about(session, report)
+    return actor.id not in about or (await posts.judges(session, now)).keys() <= about
+
+
 async def _may_judge(session: AsyncSession, actor: Person, report: Report, now: datetime) -> bool:
     them = (await posts.judges(session, now)).keys()
-    concerned = {report.about_id, report.reporter_id}
     if report.exchange_id is not None and report.what == What.EXCHANGE:
         exchange = await session.get_one(Exchange, report.exchange_id)
         if not await bridge.may_settle(session, actor, exchange, now):
             return exchange.reported_at is None
-    return actor.id in them and (actor.id not in concerned or them <= concerned)
+    if actor.id not in them or not await _may_see(session, actor, report, now):
+        return False
+    others = them - await _about(session, report) - {actor.id}
+    return actor.id != report.reporter_id or not others
 
 
 async def judge(
@@ -128,13 +150,15 @@ async def judge(
 
     Raises:
         NotAllowedError: the actor is neither animator nor moderator, or it is their own.
-        NotFoundError: there is no such report.
+        NotFoundError: there is no such report, or it is about the actor.
         NotUnderstoodError: there is no such measure, reason or number of days; or the measure
             does not fit what was reported.
         TooLateError: somebody else has settled it.
     """
     await require_judge(session, actor, now)
     report = await find(session, Report, ref, lock=True)
+    if not await _may_see(session, actor, report, now):
+        raise NotFoundError("Report")
     if report.settled_at is not None:
         raise TooLateError(report.settled_at)
     if not await _may_judge(session, actor, report, now):
@@ -170,6 +194,8 @@ async def _take(
         if report.post_id is None:
             raise NotUnderstoodError("choice")
         post = await session.get_one(Post, report.post_id, with_for_update=True)
+        if post.person_id != report.about_id:
+            raise NotUnderstoodError("choice")
         if post.is_live:
             await posts.hide(session, actor, post, await _as(session, actor, now), now)
     row = MeasureTaken(
@@ -384,7 +410,7 @@ async def ring(session: AsyncSession, now: datetime) -> int:
     animators = await roles.holders(session, RoleName.ANIMATOR, now) if rows else []
     for report in rows:
         report.rings_at = None
-        concerned = {report.about_id, report.reporter_id}
+        concerned = {report.reporter_id, *await _about(session, report)}
         await deliveries.plan_notices(
             session,
             now,

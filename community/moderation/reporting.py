@@ -97,7 +97,6 @@ async def _of_exchange(
         what=What.PERSON if what == "writer" else What.MESSAGE,
         about_id=about,
         exchange_id=exchange.id,
-        post_id=exchange.post_id,
         message_id=theirs[-1].id if theirs else None,
     )
 

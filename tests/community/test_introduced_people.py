@@ -142,7 +142,7 @@ async def test_whoever_reports_the_other_calls_the_team_in_and_keeps_the_two_apa
     assert await moderation.queue(session, animator, now) == [report]
     session.add(Role(person_id=giver.id, name=RoleName.MODERATOR, granted_at=now))
     await session.flush()
-    with pytest.raises(NotAllowedError):  # it is about them
+    with pytest.raises(NotFoundError):  # it is about them, which they are not told
         await moderation.judge(session, giver, report.ref, "nothing", now)
     assert await matches.ask_what_came(session, now + 15 * DAY) == 0
     assert await matches.close(session, now + 40 * DAY) == 0

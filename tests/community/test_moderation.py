@@ -24,7 +24,7 @@ from community.measures import Measure, MeasureTaken, Why
 from community.moderation import MOST_A_DAY, Report, What
 from community.people import Person
 from community.posts import Post, State
-from community.roles import RoleName
+from community.roles import Role, RoleName
 from community.translations import ContentText
 from tests.matching import a_partner
 from tests.posting import a_judge, a_post
@@ -171,6 +171,25 @@ async def test_who_is_alone_reads_the_answer_to_their_own_decision(
     assert State(post.state) is State.PUBLISHED
 
 
+async def test_only_a_post_of_the_reported_person_is_hidden(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, poster, answerer, post = await a_town(session, now)
+    exchange = await written(session, poster, answerer, post, now)
+    report = await moderation.report(session, poster, "message", exchange.ref, "insult", now)
+    assert (report.about_id, report.post_id) == (answerer.id, None)
+    report.post_id = post.id  # as it was kept before
+    await session.flush()
+    assert not (await moderation.opened(session, moderator, report.ref, now)).may_hide
+    with pytest.raises(NotUnderstoodError):
+        await moderation.judge(session, moderator, report.ref, "hide", now)
+    assert post.state == State.PUBLISHED
+    theirs = await moderation.report(session, answerer, "poster", post.ref, "fraud", now)
+    assert (await moderation.opened(session, moderator, theirs.ref, now)).may_hide
+    await moderation.judge(session, moderator, theirs.ref, "hide", now)
+    assert State(post.state) is State.HIDDEN
+
+
 async def test_who_is_suspended_writes_to_no_member_until_it_ends_or_is_lifted(
     session: AsyncSession, now: datetime
 ) -> None:
@@ -219,6 +238,42 @@ async def test_nobody_judges_what_is_theirs_unless_they_are_alone(
     assert await moderation.counts(session, now - DAY, now + DAY) == {
         (What.POST, Measure.NOTHING): 1
     }
+
+
+async def test_whom_a_report_is_about_neither_sees_nor_judges_it_before_its_reporter(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, poster, answerer, post = await a_town(session, now)
+    exchange = await written(session, poster, answerer, post, now)
+    said = await moderation.report(session, answerer, "message", exchange.ref, "insult", now)
+    report = await moderation.report(session, answerer, "post", post.ref, "fraud", now)
+    session.add(Role(person_id=poster.id, name=RoleName.MODERATOR, granted_at=now))
+    await session.flush()
+    said.about_id = None  # whose message it is, the message itself says
+    await session.flush()
+    assert await moderation.queue(session, poster, now) == []
+    for one in (said, report):
+        with pytest.raises(NotFoundError):
+            await moderation.opened(session, poster, one.ref, now)
+        with pytest.raises(NotFoundError):
+            await moderation.judge(session, poster, one.ref, "nothing", now)
+    assert await moderation.queue(session, moderator, now) == [said, report]
+    mine = await moderation.report(session, moderator, "poster", post.ref, "fraud", now)
+    assert not (await moderation.opened(session, moderator, mine.ref, now)).is_own
+    await moderation.judge(session, moderator, mine.ref, "warn", now)
+    assert (await measure_of(session, poster)).taken_by_id == moderator.id
+
+
+async def test_who_alone_judges_sees_what_is_about_them(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator = await a_judge(session, 1, now)
+    poster = await a_partner(session, 3, now)
+    post = await a_post(session, moderator, now)
+    await posts.approve(session, moderator, post.ref, now)
+    report = await moderation.report(session, poster, "post", post.ref, "fraud", now)
+    assert await moderation.queue(session, moderator, now) == [report]
+    assert not (await moderation.opened(session, moderator, report.ref, now)).is_own
 
 
 async def test_a_report_that_nobody_judges_rings_once_with_the_animators(
@@ -270,6 +325,28 @@ async def test_a_wrong_sentence_of_ours_is_reported_without_blaming_anybody(
     with pytest.raises(NotUnderstoodError):
         await moderation.judge(session, moderator, report.ref, "warn", now)
     await moderation.judge(session, moderator, report.ref, "nothing", now)
+
+
+async def test_an_export_tells_neither_who_reported_nor_what_was_judged_nor_what_came_of_it(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, poster, answerer, post = await a_town(session, now)
+    report = await moderation.report(session, answerer, "post", post.ref, "fraud", now)
+    await moderation.judge(session, moderator, report.ref, "warn", now)
+    row = await measure_of(session, poster)
+    row.lifted_at, row.lifted_by_id = now, moderator.id
+    await session.flush()
+    reported, judge = [await erasure.export(session, one) for one in (poster, moderator)]
+    assert not {"reports"} & reported.keys()
+    assert not {"reports", "measures"} & judge.keys()
+    (mine,) = reported["measures"]
+    assert (mine["measure"], mine["person_id"]) == ("warn", "you")
+    assert not {"taken_by_id", "lifted_by_id", "report_id"} & mine.keys()
+    told = await erasure.export(session, answerer)
+    assert "measures" not in told
+    (made,) = told["reports"]
+    assert (made["reporter_id"], made["what"], made["why"]) == ("you", "post", "fraud")
+    assert not {"about_id", "settled_by_id", "outcome"} & made.keys()
 
 
 async def test_after_a_year_only_that_there_was_a_report_stays(
