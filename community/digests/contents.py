@@ -12,6 +12,7 @@ from community.areas import Area
 from community.deliveries import Delivery
 from community.digests.table import KIND, Digest, DigestItem, ItemKind
 from community.events import Event
+from community.measures import suspended
 from community.needs import Need
 from community.people import Person
 from community.posts import Post
@@ -83,6 +84,7 @@ async def contents(
         Post.id.in_(named[ItemKind.POST]),
         Post.state == posts.State.PUBLISHED,
         Post.expires_at > now,
+        Post.person_id.not_in(suspended(now)),
     )
     for post in await session.scalars(up):
         about[named[ItemKind.POST][post.id].id] = post

@@ -18,7 +18,7 @@ from community.blocks import PersonBlock
 from community.consents import Consent, Purpose
 from community.deliveries import Plan
 from community.errors import NotFoundError
-from community.measures import is_suspended, suspended
+from community.measures import is_suspended, suspended, suspended_until
 from community.needs import Need, PersonNeed, PersonOffer
 from community.people import Membership, Person
 from community.posts.table import (
@@ -139,6 +139,8 @@ async def look(
 ) -> Post:
     """Return a post to its poster, to who may see it, to who has answered it, and to who judges.
 
+    Who has answered sees it until it is taken off or hidden, or its poster is suspended.
+
     Raises:
         NotFoundError: there is none, or it is not for the actor, which is not told.
     """
@@ -147,7 +149,10 @@ async def look(
         return post
     if post.person_id in await blocks.apart_from(session, actor.id):
         raise NotFoundError("Post")
-    if await answer_by(session, post, actor) is not None:
+    if await suspended_until(session, post.person_id, now) is not None:
+        raise NotFoundError("Post")
+    shows = post.is_live or post.state in (State.FOUND, State.EXPIRED)
+    if shows and await answer_by(session, post, actor) is not None:
         return post
     if post.is_live and post.expires_at > now and actor.is_member:
         if post.state == State.PUBLISHED:

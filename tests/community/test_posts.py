@@ -23,6 +23,7 @@ from community.errors import (
     TooLateError,
     TooManyPostsError,
 )
+from community.measures import Measure, MeasureTaken, Why
 from community.needs import Need
 from community.people import Person
 from community.posts import FIRST_READERS, LASTS, Draft, Post, PostReader, State
@@ -399,3 +400,29 @@ async def test_only_its_poster_takes_it_off_and_then_nobody_sees_it(
     assert await owed(session, "post_expiring") == []
     with pytest.raises(IllegalMoveError):
         await posts.renew(session, poster, post.ref, now)
+
+
+async def test_what_is_taken_off_or_of_a_suspended_poster_is_not_read_by_who_has_answered(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator = await a_judge(session, 1, now)
+    poster, answerer = await a_partner(session, 2, now), await a_partner(session, 3, now)
+    post, other = [await published(session, poster, moderator, now) for _ in range(2)]
+    for one in (post, other):
+        await posts.begin(session, answerer, one.ref, now)
+    await posts.withdraw(session, poster, post.ref, now)
+    with pytest.raises(NotFoundError):
+        await posts.look(session, answerer, post.ref, now)
+    assert await posts.look(session, answerer, other.ref, now) is other
+    session.add(
+        MeasureTaken(
+            person_id=poster.id, measure=Measure.SUSPEND, why=Why.FRAUD, taken_at=now,
+            until=now + 7 * DAY,
+        )
+    )  # fmt: skip
+    await session.flush()
+    for reader in (answerer, await a_partner(session, 4, now)):
+        with pytest.raises(NotFoundError):
+            await posts.look(session, reader, other.ref, now)
+    assert await posts.look(session, moderator, other.ref, now) is other
+    assert await posts.look(session, answerer, other.ref, now + 8 * DAY) is other

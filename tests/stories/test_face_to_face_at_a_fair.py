@@ -134,4 +134,6 @@ async def test_digits_that_are_no_code_are_words_like_any_other(
     await animator("fr")
     amina = await stage.member("Amina", "ar")
     await amina.says("3805 0123 4567")
-    assert not amina.has_read("This link has ended")
+    assert not amina.has_read(
+        "This link does not work (any more). Ask the person who gave it to you for a new one."
+    )
