@@ -44,6 +44,8 @@ class Handed(CallbackData, prefix="ff"):
 
     act: str = "see"
     line: str = ""
+    to: str = ""
+    """Of a consent that is changed: "on" or "off", so that a second press changes nothing."""
 
 
 # Opening the code
@@ -108,7 +110,7 @@ async def touched(
         await face_to_face.confirm(session, person, line, now, version=VERSION)
         return [edit("handed.recorded")]
     if act == "change":
-        return await _change(session, person, line, now, state, forms)
+        return await _change(session, person, line, callback_data.to, now, state, forms)
     return [edit("handed.line", line=line.value)]
 
 
@@ -116,12 +118,16 @@ async def _change(
     session: AsyncSession,
     person: Person,
     line: Line,
+    to: str,
     now: datetime,
     state: FSMContext,
     forms: Mapping[str, Form],
 ) -> Replies:
     if line.purpose is not None:
-        given = await consents.given(session, person) ^ {line.purpose}
+        if to not in ("on", "off"):
+            return [edit("handed.line", line=line.value)]
+        given = await consents.given(session, person) - {line.purpose}
+        given |= {line.purpose} if to == "on" else set()
         await consents.switch(
             session, person, given, now, version=VERSION, language=person.language or ""
         )
@@ -204,15 +210,16 @@ async def line_card(page: Page, line: str) -> Message:
     _ = page._
     found = await face_to_face.recorded(page.session, page.reader)
     chosen = Line(line) if line in [*Line] else Line.NAME
-    change = _.label("button", "✏️ Change it")
+    change, to = _.label("button", "✏️ Change it"), ""
     if chosen.purpose is not None:
         is_on = any(one.granted for one in found.consents if one.purpose == chosen.purpose)
+        to = "off" if is_on else "on"
         change = (
             _.label("button", "✖️ Take it back") if is_on else _.label("button", "✅ I agree to it")
         )
     rows = [
         [Button(_.label("button", "✅ It is right"), Handed(act="right", line=chosen.value))],
-        [Button(change, Handed(act="change", line=chosen.value))],
+        [Button(change, Handed(act="change", line=chosen.value, to=to))],
         [Button(_.label("button", "Back"), Handed())],
     ]
     return Message(await _line(page, found, chosen), rows)

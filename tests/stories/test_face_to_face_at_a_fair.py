@@ -80,8 +80,12 @@ async def test_registered_at_a_fair_called_and_handed_over(stage: Stage, animato
     await salma.presses("📋 What was recorded of me")
     salma.sees_last("Name: {name}", name="Salma Haddad")
     await salma.presses("Short questions now and then")
+    card = salma.last
+    back = card["message_id"], card["buttons"][1][0]["data"]
     await salma.presses("✖️ Take it back")
     salma.sees_last("{purpose}: no, since {day}")
+    stage.emulator.world.press(salma.id, *back, forged=True)  # the old button, a second time
+    await stage.settled()
     await salma.presses("✅ All of it is right")
     salma.sees_last("You have confirmed all of it. Thank you!")
     async with stage.app.database.transaction() as session:
