@@ -171,4 +171,4 @@ async def test_one_question_for_each_line_however_much_there_is(
             morning = await look(session, await session.get_one(Person, number), now)
     assert morning.joined["ar"] == 168
     assert len(morning.tasks) == today.SHOWN
-    assert len(many) == len(few) <= 27
+    assert len(many) == len(few) <= 28
