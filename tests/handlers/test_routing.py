@@ -77,11 +77,11 @@ async def test_a_button_comes_to_who_takes_it_and_nobody_else_is_asked() -> None
 
 async def test_who_takes_any_button_is_asked_in_its_turn() -> None:
     all_of_them = Conversations()
-    all_of_them.add("first", by=One.filter())
-    all_of_them.add("all", answer="taken", by=Fits(F.data != "one:1"))
-    all_of_them.add("second", by=One.filter(F.at == 1))
-    assert await all_of_them.take(pressed("one:1")) == "first"
-    assert all_of_them.asked == ["first"]
+    all_of_them.add("first", by=One.filter(F.at == 2))
+    all_of_them.add("all", answer="taken", by=Fits(F.data))
+    all_of_them.add("second", by=One.filter())
+    assert await all_of_them.take(pressed("one:1")) == "taken"
+    assert all_of_them.asked == ["first", "all"]
 
 
 async def test_what_the_first_does_not_want_goes_on_to_the_next() -> None:
