@@ -193,5 +193,5 @@ from bot.running import migrate_async
 asyncio.run(migrate_async("sqlite+aiosqlite:///{tmp_path}/diwan.db"))
 print(*(name for name in {rare} if name in sys.modules))
 """
-    assert run("-c", start).stdout == "alembic\n"
-    assert run("-c", start).stdout == "\n"
+    for _at_first_and_again in range(2):
+        assert run("-c", start).stdout == "\n"
