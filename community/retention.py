@@ -25,6 +25,8 @@ from community.erasure import Erasure
 from community.events import Event
 from community.exchanges import KEPT, Exchange, ExchangeMessage, Kind
 from community.exchanges import State as Asked
+from community.face_to_face.guessing import KEPT as KEPT_TRIES
+from community.face_to_face.guessing import CodeTry
 from community.facilitation import FacilitationAsked, code_of
 from community.figures import quarter_of
 from community.groups import CARD, Applicant
@@ -396,6 +398,13 @@ RULES: Sequence[Rule] = (
         "they opened their code",
         "so that they can look up and put right what was recorded",
         lambda before: delete(Assisted).where(Assisted.opened_at < before),
+    ),
+    Rule(
+        "that a paper code which leads nowhere was tried; of who tried it only a keyed hash",
+        KEPT_TRIES,
+        "it was tried",
+        "so that nobody guesses codes",
+        lambda before: delete(CodeTry).where(CodeTry.at < before),
     ),
     Rule(
         "that somebody of the team was away",

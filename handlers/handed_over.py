@@ -1,7 +1,7 @@
 """Somebody opens their paper code: they see what was recorded, confirm it or put it right."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiogram import Router
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import consents, face_to_face, people
 from community.consents import Consent
-from community.errors import LinkRefusedError, NotFoundError
+from community.errors import CodeRefusedError, NotFoundError
 from community.face_to_face import Line, Opening, Recorded
 from community.people import Person
 from handlers import menu, words
@@ -25,13 +25,14 @@ from handlers.replies import (
     Message,
     Page,
     Replies,
+    Reply,
     commands,
     edit,
     in_rows,
     lines,
     say,
 )
-from locales import Html, Translator, day, join, language_name
+from locales import Html, Translator, day, duration, join, language_name
 
 LINK = "h-"
 """What a deep link with a paper code begins with."""
@@ -55,11 +56,11 @@ async def take(session: AsyncSession, person: Person, code: str, now: datetime) 
     """Let the person take over what was recorded, and show it; or say kindly that it cannot be.
 
     Raises:
-        LinkRefusedError: the code leads nowhere (any more).
+        CodeRefusedError: the code leads nowhere (any more), or is not tried now.
     """
     read = face_to_face.read_code(code)
     if read is None:
-        raise LinkRefusedError
+        raise CodeRefusedError
     opening, _somebody = await face_to_face.open_code(session, person, read, now)
     if opening is Opening.KNOWN_ALREADY:
         return [say("handed.known")]
@@ -79,11 +80,17 @@ async def typed(
     person: Person,
     now: datetime,
 ) -> Replies:
-    """Take the digits of a code; other digits are words like any other."""
+    """Take the digits of a code; from a member, other digits are words like any other.
+
+    Raises:
+        CodeRefusedError: they lead nowhere (any more), or are not tried now.
+    """
     try:
         return await take(session, person, code, now)
-    except LinkRefusedError:
-        raise SkipHandler from None
+    except CodeRefusedError:
+        if person.is_member:
+            raise SkipHandler from None
+        raise
 
 
 async def touched(
@@ -143,6 +150,33 @@ async def _change(
 
 
 # Cards
+
+
+def sorry(wait: timedelta | None, _: Translator) -> Html:
+    """Return what to say of a code that leads nowhere; with ``wait``, that none is tried before.
+
+    Wrong, used and expired ones read alike: nobody learns which codes there are.
+    """
+    if wait is None:
+        return _(
+            "This code does not lead anywhere (any more). Please compare it with your paper, or "
+            "ask the person who gave it to you for a new one."
+        )
+    return _(
+        "So that nobody guesses your code, none is tried for a while after several wrong ones. "
+        "Yours stays good: please try again in {time}, digit by digit.",
+        time=duration(max(wait, timedelta(minutes=1)), _),
+    )
+
+
+def refused(refusal: CodeRefusedError) -> Reply:
+    """Return the same as a reply, for who is welcomed all the same."""
+    return say("handed.refused", wait=refusal.wait and refusal.wait.total_seconds())
+
+
+async def refused_card(page: Page, wait: float | None) -> Message:
+    """Say kindly that a code leads nowhere, or is not tried now."""
+    return Message(sorry(None if wait is None else timedelta(seconds=wait), page._))
 
 
 async def taken(page: Page) -> Message:
@@ -318,6 +352,7 @@ async def known_notice(page: Page) -> Message:
 
 CARDS = {
     "handed.taken": taken,
+    "handed.refused": refused_card,
     "handed.known": known,
     "handed.recorded": recorded_card,
     "handed.line": line_card,

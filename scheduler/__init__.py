@@ -195,6 +195,10 @@ async def _watching_what_is_set_aside(session: AsyncSession, tick: Tick) -> obje
     return await alerts.watch_set_aside(session, tick.now)
 
 
+async def _watching_paper_codes(session: AsyncSession, tick: Tick) -> object:
+    return await alerts.watch_paper_codes(session, tick.now)
+
+
 async def _making_dates_of_series(session: AsyncSession, tick: Tick) -> object:
     return await series.fill(session, tick.now)
 
@@ -238,5 +242,6 @@ TIMETABLE: Sequence[Job] = (
     Job("telling providers of their quarter", 300, _telling_quarters),
     Job("noticing drafts that wait", 300, _noticing_drafts),
     Job("watching what is set aside", 60, _watching_what_is_set_aside),
+    Job("watching who guesses paper codes", 60, _watching_paper_codes),
     Job("deleting by the retention table", 3600, _cleaning),
 )

@@ -1,6 +1,6 @@
 """The paper code: twelve digits by which somebody takes over what was recorded of them.
 
-It works once, is kept as a hash only, expires, and ends when a new one is made.
+It works once, is kept as a keyed hash only, expires, and ends when a new one is made.
 """
 
 import hashlib
@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import deliveries, history, memory
 from community.assisted import Assisted
 from community.base import Base, columns_to
-from community.errors import LinkRefusedError
+from community.errors import CodeRefusedError
+from community.face_to_face.guessing import note_wrong, require_patience, sealed
 from community.face_to_face.registering import SUBJECT, opened
 from community.people import Attribution, Membership, Person
 
@@ -40,8 +41,9 @@ def read_code(text: str) -> str | None:
     return digits if len(digits) == DIGITS and others <= {" ", "-", "\u00a0"} else None
 
 
-def _hash(code: str) -> str:
-    return hashlib.sha256(f"face to face {code}".encode()).hexdigest()
+async def _hash(session: AsyncSession, code: str) -> str:
+    # The inner hash was once kept alone; wrapped, the papers of then still lead somewhere.
+    return await sealed(session, hashlib.sha256(f"face to face {code}".encode()).hexdigest())
 
 
 async def new_code(session: AsyncSession, actor: Person, ref: str, now: datetime) -> str:
@@ -52,7 +54,7 @@ async def new_code(session: AsyncSession, actor: Person, ref: str, now: datetime
     """
     row, _person = await opened(session, actor, ref, now, lock=True)
     code = "".join(secrets.choice("0123456789") for _ in range(DIGITS))
-    row.token_hash, row.code_until = _hash(code), now + CODE_HOLDS
+    row.token_hash, row.code_until = await _hash(session, code), now + CODE_HOLDS
     await session.flush()
     return code
 
@@ -67,16 +69,20 @@ async def open_code(
     code, one gets it.
 
     Raises:
-        LinkRefusedError: a wrong, used, replaced or expired code; which of them is not told.
+        CodeRefusedError: a wrong, used, replaced or expired code; which of them is not told. Or
+            too many such have been tried, and none is for a while.
     """
+    who = await sealed(session, f"chat {newcomer.telegram_id}")
+    await require_patience(session, who, now)
     row: Assisted | None = await session.scalar(
         select(Assisted)
-        .where(Assisted.token_hash == _hash(code))
+        .where(Assisted.token_hash == await _hash(session, code))
         .with_for_update()
         .execution_options(populate_existing=True)
     )
     if row is None or row.opened_at is not None or row.code_until is None or row.code_until <= now:
-        raise LinkRefusedError
+        note_wrong(session, who, now)
+        raise CodeRefusedError
     if not await _only_looks_round(session, newcomer):
         await _tell_owner(session, row, "code_known_already", now)
         return Opening.KNOWN_ALREADY, newcomer

@@ -1,6 +1,9 @@
 """Face to face: registered by word of mouth, called, answered for, handed over by a paper code."""
 
 import asyncio
+import hashlib
+import hmac
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
 from community import (
+    alerts,
     attendance,
     consents,
     deliveries,
@@ -17,6 +21,8 @@ from community import (
     face_to_face,
     handing_over,
     judging,
+    keys,
+    memory,
     people,
     retention,
     roles,
@@ -25,9 +31,16 @@ from community.assisted import Assisted
 from community.attendance import Wish
 from community.consents import Consent, Purpose
 from community.deliveries import Delivery, Due, Plan, State
-from community.errors import LinkRefusedError, NotAllowedError, NotFoundError, NotUnderstoodError
+from community.errors import (
+    CodeRefusedError,
+    LinkRefusedError,
+    NotAllowedError,
+    NotFoundError,
+    NotUnderstoodError,
+)
 from community.events import Details, Event
 from community.face_to_face import Line, Opening, Oral
+from community.face_to_face.guessing import CodeTry
 from community.history import Step
 from community.people import Membership, Person
 from community.policy import POLICY
@@ -273,6 +286,90 @@ async def test_a_code_ends_with_time_and_with_the_next_one(
         with pytest.raises(LinkRefusedError):
             await face_to_face.open_code(session, newcomer, code, at)
     await face_to_face.open_code(session, newcomer, new, now + 179 * DAY)
+
+
+async def tries(database: Database, number: int, code: str, now: datetime) -> timedelta | None:
+    """Let somebody try a code as an update does, and be refused; return how long they wait."""
+    async with database.transaction() as session:
+        newcomer = await people.meet(session, number, now)
+        try:
+            async with memory.undone_if_refused(session):
+                await face_to_face.open_code(session, newcomer, code, now)
+        except CodeRefusedError as refused:
+            return refused.wait
+    raise AssertionError("the code was taken")
+
+
+async def test_a_code_is_kept_under_a_key_alone(session: AsyncSession, now: datetime) -> None:
+    boss, row, _salma = await registered(session, now)
+    code = await face_to_face.new_code(session, boss, row.ref, now)
+    for plain in (code, f"face to face {code}"):
+        assert row.token_hash != hashlib.sha256(plain.encode()).hexdigest()
+    inner = hashlib.sha256(f"face to face {code}".encode()).hexdigest()
+    key = await keys.key(session, "paper codes")
+    assert row.token_hash == hmac.new(key, inner.encode(), hashlib.sha256).hexdigest()
+
+
+async def test_after_five_wrong_codes_a_chat_waits_though_each_was_undone(
+    database: Database, now: datetime
+) -> None:
+    async with database.transaction() as session:
+        boss, row, salma = await registered(session, now)
+        code = await face_to_face.new_code(session, boss, row.ref, now)
+        number = salma.id
+    for _ in range(5):
+        assert await tries(database, 77, "0" * 12, now) is None
+    soon = now + timedelta(minutes=20)
+    assert await tries(database, 77, "0" * 12, soon) == timedelta(minutes=40)
+    assert await tries(database, 77, code, soon) == timedelta(minutes=40)  # the right one, too
+    assert await tries(database, 78, "0" * 12, soon) is None  # and nobody else waits for it
+    async with database.transaction() as session:  # deleting oneself begins nothing anew
+        newcomer = await people.by_telegram_id(session, 77)
+        assert newcomer is not None
+        await erasure.erase(session, newcomer, soon, KEY)
+    assert await tries(database, 77, code, soon) == timedelta(minutes=40)
+    async with database.transaction() as session:
+        assert "77" not in [*await session.scalars(select(CodeTry.who))]
+        newcomer = await people.meet(session, 77, now)
+        _, person = await face_to_face.open_code(session, newcomer, code, now + timedelta(hours=1))
+        assert person.id == number
+
+
+async def test_a_count_outlives_what_is_undone_around_it(
+    database: Database, now: datetime
+) -> None:
+    async with database.transaction() as session:
+        newcomer = await people.meet(session, 77, now)
+        await keys.key(session, "paper codes")
+        with suppress(NotFoundError):
+            async with memory.undone_if_refused(session):
+                with pytest.raises(CodeRefusedError):
+                    await face_to_face.open_code(session, newcomer, "0" * 12, now)
+                async with memory.savepoint(session):  # what is ended here is undone below
+                    newcomer.name = "Somebody"
+                raise NotFoundError("what another conversation looked for")
+    async with database.transaction() as session:
+        assert await session.scalar(select(func.count()).select_from(CodeTry)) == 1
+
+
+async def test_when_many_guess_nobody_is_let_in_for_a_while_and_administrators_hear_of_it(
+    database: Database, now: datetime
+) -> None:
+    async with database.transaction() as session:
+        boss, row, _salma = await registered(session, now)
+        code = await face_to_face.new_code(session, boss, row.ref, now)
+        session.add(Role(person_id=boss.id, name=RoleName.ADMINISTRATOR, granted_at=now))
+        session.add_all(CodeTry(who=str(one), at=now) for one in range(99))
+        assert await alerts.watch_paper_codes(session, now) == 0
+    assert await tries(database, 77, "0" * 12, now + timedelta(minutes=10)) is None
+    assert await tries(database, 78, code, now + timedelta(minutes=10)) == timedelta(minutes=50)
+    async with database.transaction() as session:
+        assert await alerts.watch_paper_codes(session, now + timedelta(minutes=10)) == 1
+        told = await session.scalar(select(Delivery.args).where(Delivery.key.like("alert:%")))
+        assert told is not None
+        assert told["cause"] == "guessing"
+        newcomer = await people.meet(session, 78, now)
+        await face_to_face.open_code(session, newcomer, code, now + timedelta(hours=1))
 
 
 async def test_who_is_a_member_already_keeps_what_is_theirs_and_the_animator_hears_of_it(

@@ -3,9 +3,11 @@
 import re
 from datetime import timedelta
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, update
 
 from community import people
+from community.assisted import Assisted
 from community.consents import Consent
 from community.people import Person
 from locales import native_name
@@ -130,6 +132,37 @@ async def test_a_member_who_opens_the_code_of_another_keeps_what_is_theirs(
     salma = stage.meet("Salma", "ar")
     await salma.starts("h-" + code.replace(" ", ""))
     salma.sees("👋 Welcome, {name}!", name="Salma")
+
+
+@pytest.mark.parametrize("language", ["ar", "uk"])
+async def test_wrong_used_and_expired_codes_read_alike_and_after_five_none_is_tried(
+    stage: Stage, animator: Coming, language: str
+) -> None:
+    boss = await animator("fr")
+    used, expired = await registers(boss), await registers(boss)
+    salma = stage.meet("Salma", language)
+    await salma.starts("h-" + used.replace(" ", ""))
+    async with stage.app.database.transaction() as session:
+        await session.execute(update(Assisted).values(code_until=stage.now))
+    guest = stage.meet("Guest", language)
+    await guest.starts("h-" + "0" * 12)
+    await guest.presses(native_name(language))
+    guest.sees("This code does not lead anywhere (any more).", "It is free, in your language")
+    for code in (used, expired, "1" * 12):
+        await guest.says(code)
+        guest.sees_last("This code does not lead anywhere (any more).")
+    await guest.starts("h-" + used.replace(" ", ""))
+    assert guest.times_read("This code does not lead anywhere (any more).") == 5
+    async with stage.app.database.transaction() as session:
+        await session.execute(update(Assisted).values(code_until=stage.now + timedelta(days=9)))
+    await guest.says(expired)
+    guest.sees_last("So that nobody guesses your code, none is tried for a while")
+    await guest.starts("h-" + expired.replace(" ", ""))
+    guest.sees("So that nobody guesses your code", "Yours stays good: please try again in {time}")
+    await stage.play(hours=1)
+    await guest.says(expired)
+    guest.language = "ar"  # as was recorded
+    guest.sees("👋 Welcome, {name}!", name="Salma")
 
 
 async def test_digits_that_are_no_code_are_words_like_any_other(
