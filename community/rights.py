@@ -122,7 +122,7 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
     (
         frozenset({_R.COORDINATOR, _R.PROVIDER_STAFF}),
         """
-        feedback.counted providers.freshness.confirm
+        providers.freshness.confirm
         """,
     ),
     (

@@ -8,7 +8,7 @@ import secrets
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import deliveries, history, memory
@@ -17,7 +17,7 @@ from community.base import Base, columns_to
 from community.errors import CodeRefusedError
 from community.face_to_face.guessing import note_wrong, require_patience, sealed
 from community.face_to_face.registering import SUBJECT, opened
-from community.people import Attribution, Membership, Person
+from community.people import Membership, Person
 
 CODE_HOLDS = timedelta(days=180)
 DIGITS = 12
@@ -116,14 +116,7 @@ async def _give_account(
 ) -> None:
     number, username = newcomer.telegram_id, newcomer.username
     speaks = newcomer.telegram_language
-    # By whose link they have come is theirs, unless the recorded person came by one before.
-    if await session.get(Attribution, person.id) is None:
-        await session.execute(
-            update(Attribution)
-            .where(Attribution.person_id == newcomer.id)
-            .values(person_id=person.id)
-            .execution_options(synchronize_session=False)
-        )
+    # By whose link they have come goes with the row: they had joined without it.
     await deliveries.cancel(session, now, deliveries.Delivery.person_id == newcomer.id)
     await session.execute(
         delete(Person).where(Person.id == newcomer.id).execution_options(synchronize_session=False)

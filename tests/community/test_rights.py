@@ -65,7 +65,6 @@ DESIGN: dict[str, set[RoleName]] = {
     "figures.": COORDINATOR,
     "figures.cohorts.": {R.ANIMATOR, R.COORDINATOR},
     "feedback.": COORDINATOR,
-    "feedback.counted": {R.COORDINATOR, R.PROVIDER_STAFF},
     "referrals.by_team.let_team_pass_on": COORDINATOR,
     "referrals.tending.end_agreement": COORDINATOR,
     # events, sends, the inbox, disagreements: animators
@@ -141,7 +140,7 @@ DESIGN: dict[str, set[RoleName]] = {
 """Whose each verb is; the longest beginning that fits counts."""
 
 HIDES = re.compile(
-    r"event_support\.(answer|for_staff|number_of_guests)|feedback\.(counted|hear)|quarters\.read"
+    r"event_support\.(answer|for_staff|number_of_guests)|feedback\.hear|quarters\.read"
     r"|referrals\.(answering|chains)\.(?!for_staff).*|bridge\.\w+\.(close|look|report|write)"
     r"|providers\.(entries\.opened|freshness\.confirm)|sends\.offering\.own_offer"
 )

@@ -259,6 +259,12 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
             {"person_id": 1, "registered_at": NOW, "confirmed": [], "token_hash": "x"},
         )
     ],
+    "0080": [
+        (
+            "partner_quarters",
+            {"organization_id": 1, "year": 2026, "number": 4, "joined": "few", "activated": "few"},
+        )
+    ],
 }
 """Rows that the columns and tables of a migration are about."""
 
