@@ -312,6 +312,10 @@ async def touched(
     ref, act, what = callback_data.ref, callback_data.act, callback_data.what
     if act == "new":
         return [edit("assisted.languages")]
+    if act == "take":
+        count = await face_to_face.take_over(session, person, now, ref=ref or None)
+        shown = edit("assisted.one", ref=ref) if ref else edit("assisted")
+        return [shown, toast("assisted.taken_over", count=count)]
     if not ref:
         return [edit("assisted", at=int(what) if what.isdecimal() else 0)]
     _row, somebody = await face_to_face.opened(session, person, ref, now)
@@ -347,17 +351,36 @@ async def list_card(page: Page, at: int = 0) -> Message:
     _ = page._
     found = await face_to_face.mine(page.session, page.reader, page.now)
     shown, turning = page_of(found, at, PER_PAGE, lambda to: OneAssisted(what=str(to)), _)
+    rows = [
+        [
+            Button(
+                person.name
+                if row.owner_id == page.reader.id
+                else _.label("button", "🙋 {name}: nobody", name=person.name),
+                OneAssisted(ref=row.ref),
+            )
+        ]
+        for row, person in shown
+    ]
+    nobodys = sum(row.owner_id != page.reader.id for row, _person in found)
     text = lines(
         _("🙌 <b>Face to face</b>"),
         _("People without Telegram whom you look after. You call them until they open their code.")
         if found
         else _("You look after nobody without Telegram at the moment."),
+        _(
+            "Whoever registered those marked 🙋 is no animator any more: one of you takes them "
+            "over."
+        )
+        if nobodys
+        else None,
     )
-    rows = [[Button(person.name, OneAssisted(ref=row.ref))] for row, person in shown]
+    label = _.label("button", "🙋 Take over those of nobody: {n}", n=nobodys)
+    take = [Button(label, OneAssisted(act="take"))] if nobodys else []
     due = await face_to_face.to_call(page.session, page.reader, page.now)
     calls = [Button(_.label("button", "📞 People to call: {n}", n=due), Calls())] if due else []
     new = [Button(_.label("button", "➕ Register somebody"), OneAssisted(act="new"))]
-    return Message(text, [*rows, turning, calls, new, [back(_)]])
+    return Message(text, [*rows, turning, take, calls, new, [back(_)]])
 
 
 async def one_card(page: Page, ref: str) -> Message:
@@ -392,6 +415,8 @@ async def one_card(page: Page, ref: str) -> Message:
     if due:
         label = _.label("button", "📞 To tell: {n}", n=len(due))
         rows.insert(0, [Button(label, Calls(ref=ref))])
+    if row.owner_id != page.reader.id:
+        rows.insert(0, [Button(_.label("button", "🙋 I look after them now"), to("take"))])
     return Message(text, rows)
 
 
@@ -474,6 +499,14 @@ async def erase_card(page: Page, ref: str) -> Message:
     return Message(text, rows)
 
 
+async def taken_over_toast(page: Page, count: int) -> Message:
+    """Confirm in a few words; none, if another animator was quicker."""
+    _ = page._
+    if not count:
+        return Message(_.label("toast", "Somebody looks after them already."))
+    return Message(_.label("toast", "Taken over: {n}", n=count))
+
+
 async def erased_toast(page: Page) -> Message:
     """Confirm in a few words."""
     return Message(page._.label("toast", "Everything about them is deleted."))
@@ -553,6 +586,7 @@ CARDS = {
     "assisted.consents": consents_card,
     "assisted.erase": erase_card,
     "assisted.erased": erased_toast,
+    "assisted.taken_over": taken_over_toast,
     "assisted.new_code": new_code_card,
     "assisted.code": code_card,
 }

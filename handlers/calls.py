@@ -103,11 +103,11 @@ async def one_card(page: Page, ref: str) -> Message:
     to_person = Button(_.label("button", "👤 What is recorded"), OneAssisted(ref=ref))
     ways_out = [[to_person], [Button(_.label("button", "All calls"), Calls())]]
     for call in sorted(found.due, key=lambda one: (one.due_at > page.now, one.id)):
-        in_theirs = await _as_told(page, call, found.person, theirs)
+        in_theirs = await as_told(page, call, found.person, theirs)
         if in_theirs is None:
             continue
         same = theirs.language == page._.language
-        in_ours = None if same else await _as_told(page, call, found.person, _)
+        in_ours = None if same else await as_told(page, call, found.person, _)
         text = lines(
             _(
                 "📞 <b>{name}</b>, {phone}",
@@ -148,7 +148,7 @@ def _outcomes(ref: str, call: Delivery, _: Translator) -> list[list[Button]]:
     return rows
 
 
-async def _as_told(page: Page, call: Delivery, person: Person, _: Translator) -> Html | None:
+async def as_told(page: Page, call: Delivery, person: Person, _: Translator) -> Html | None:
     """Return what the person would have got, in a language; None if it does not apply any more."""
     second = person.second_language if _.language == person.language else None
     theirs = replace(page, reader=person, _=_, second=second, memo={})

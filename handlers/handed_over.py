@@ -17,7 +17,7 @@ from community.consents import Consent
 from community.errors import CodeRefusedError, NotFoundError
 from community.face_to_face import Line, Opening, Recorded
 from community.people import Person
-from handlers import menu, words
+from handlers import calls, menu, words
 from handlers.content import block_for
 from handlers.forms import Form, begin
 from handlers.replies import (
@@ -180,13 +180,22 @@ async def refused_card(page: Page, wait: float | None) -> Message:
 
 
 async def taken(page: Page) -> Message:
-    """Welcome somebody who has taken over."""
+    """Welcome somebody who has taken over, and say what comes that nobody has told them yet."""
     _ = page._
+    found = await face_to_face.untold(page.session, page.reader)
+    applies = [await calls.as_told(page, one, page.reader, _) is not None for one in found]
+    coming, past = applies.count(True), applies.count(False)
     return Message(
         lines(
             _("👋 <b>Welcome, {name}!</b>", name=page.reader.name),
             _("From now on everything comes to you here, and nobody calls you any more."),
             _("Your telephone number, if you gave one, has been deleted."),
+            _("Messages that nobody had told you yet, and that come to you here: {n}", n=coming)
+            if coming
+            else None,
+            _("Messages that nobody had told you, and that are past by now: {n}", n=past)
+            if past
+            else None,
         )
     )
 

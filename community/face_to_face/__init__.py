@@ -12,6 +12,7 @@ from community.face_to_face.calling import (
     seal_of,
     settle,
     to_call,
+    untold,
 )
 from community.face_to_face.codes import CODE_HOLDS, Opening, new_code, open_code, read_code
 from community.face_to_face.confirming import (
@@ -31,6 +32,7 @@ from community.face_to_face.registering import (
     opened,
     register,
     take_back,
+    take_over,
     witnesses,
 )
 
@@ -64,6 +66,8 @@ __all__ = [
     "seal_of",
     "settle",
     "take_back",
+    "take_over",
     "to_call",
+    "untold",
     "witnesses",
 ]

@@ -15,6 +15,7 @@ from community import deliveries, history, memory
 from community.assisted import Assisted
 from community.base import Base, columns_to
 from community.errors import CodeRefusedError
+from community.face_to_face.calling import send_what_was_untold
 from community.face_to_face.guessing import note_wrong, require_patience, sealed
 from community.face_to_face.registering import SUBJECT, opened
 from community.people import Membership, Person
@@ -65,8 +66,8 @@ async def open_code(
     """Let whoever holds the paper take over what was recorded of them; return who they are now.
 
     Their Telegram account goes to the recorded person; the row of somebody who has only looked
-    round goes. The animator's care ends, and the number for calls with it. Of two who open one
-    code, one gets it.
+    round goes. The animator's care ends, and the number for calls with it; what they had not been
+    told comes to them. Of two who open one code, one gets it.
 
     Raises:
         CodeRefusedError: a wrong, used, replaced or expired code; which of them is not told. Or
@@ -93,6 +94,7 @@ async def open_code(
         session, history.step(SUBJECT, row.id, "", "opened", actor_id=person.id, now=now)
     )
     await session.flush()
+    await send_what_was_untold(session, person, now)
     await _tell_owner(session, row, "code_opened", now)
     return Opening.TAKEN_OVER, person
 

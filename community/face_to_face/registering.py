@@ -137,6 +137,40 @@ async def opened(
     return row, await session.get_one(Person, row.person_id)
 
 
+async def take_over(
+    session: AsyncSession, actor: Person, now: datetime, *, ref: str | None = None
+) -> int:
+    """Look after those whom nobody looks after any more, all or one; return how many.
+
+    Of two animators who do so at once, each of these people gets one.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    nobodys = (
+        select(Assisted)
+        .where(
+            Assisted.opened_at.is_(None),
+            is_in_care_of(actor, now),
+            Assisted.owner_id.is_distinct_from(actor.id),
+        )
+        .order_by(Assisted.id)
+    )
+    if ref is not None:
+        nobodys = nobodys.where(Assisted.ref == ref[:16])
+    rows = await session.scalars(
+        nobodys.with_for_update().execution_options(populate_existing=True)
+    )
+    taken = rows.all()
+    for row in taken:
+        row.owner_id = actor.id
+        step = history.step(SUBJECT, row.id, "", "taken_over", actor_id=actor.id, now=now)
+        await history.note(session, step)
+    await session.flush()
+    return len(taken)
+
+
 async def change_phone(
     session: AsyncSession, actor: Person, ref: str, phone: str | None, now: datetime
 ) -> None:

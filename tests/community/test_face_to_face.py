@@ -26,6 +26,7 @@ from community import (
     people,
     retention,
     roles,
+    sends,
 )
 from community.assisted import Assisted
 from community.attendance import Wish
@@ -45,6 +46,7 @@ from community.history import Step
 from community.people import Membership, Person
 from community.policy import POLICY
 from community.roles import Role, RoleName
+from community.sends import Send
 
 DAY = timedelta(days=1)
 KEY = b"key"
@@ -201,6 +203,62 @@ async def test_who_is_called_is_one_animators_until_that_one_animates_no_more(
     assert await face_to_face.to_call(session, other, now) == 1
     with pytest.raises(NotAllowedError):
         await face_to_face.opened(session, boss, row.ref, now)
+
+
+async def test_what_nobody_had_told_goes_to_the_person_who_takes_over_and_what_was_told_does_not(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss, row, salma = await registered(session, now)
+    event = await an_event(session, boss, now)
+    told = await owed(session, salma, "event_cancelled", now, ref=event.ref)
+    await let_go(session, told, now)
+    (call,) = (await face_to_face.calls_of(session, boss, row.ref, now)).due
+    seal = face_to_face.seal_of(call)
+    await face_to_face.settle(session, boss, row.ref, seal, "told", now)
+    send = Send(kind="newsletter", made_at=now, state="sent")
+    session.add(send)
+    await session.flush()
+    missed = await owed(session, salma, "newsletter", now, ref=send.ref)
+    before = await session.get_one(Delivery, missed.id)
+    before.send_id, before.language = send.id, "ar"
+    await let_go(session, missed, now)
+    (call,) = (await face_to_face.calls_of(session, boss, row.ref, now)).due
+    seal = face_to_face.seal_of(call)
+    await face_to_face.settle(session, boss, row.ref, seal, "missed", now)
+    code = await face_to_face.new_code(session, boss, row.ref, now)
+    later = now + DAY
+    await face_to_face.open_code(session, await people.meet(session, 77, later), code, later)
+    (own,) = await face_to_face.untold(session, salma)
+    assert (own.kind, own.args, own.send_id, own.language) == (
+        "newsletter",
+        {"ref": send.ref},
+        send.id,
+        "ar",
+    )
+    counts = await sends.outcomes_by_language(session, send)
+    assert sum(counts["ar"].values()) == 1  # the audience is as large as it was
+    rows = await deliveries.claim(session, "sender", 50, 60.0, later)
+    due = next(one for one in rows if one.id == own.id)
+    readers = await judging.readers(session, [due], later, "fr")
+    assert judging.judge(due, readers[salma.id], later, "Europe/Paris") == judging.GO
+
+
+async def test_another_animator_takes_over_whom_nobody_looks_after_all_or_one(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss, row, _salma = await registered(session, now)
+    second = await face_to_face.register(session, boss, an_oral("Ben"), now)
+    other, third = await an_animator(session, 2, now), await an_animator(session, 3, now)
+    assert await face_to_face.take_over(session, other, now) == 0  # boss looks after them
+    (await roles.held(session, boss, now))[0].revoked_at = now
+    await session.flush()
+    with pytest.raises(NotAllowedError):
+        await face_to_face.take_over(session, boss, now)
+    assert await face_to_face.take_over(session, third, now, ref=second.ref) == 1
+    assert await face_to_face.take_over(session, other, now) == 1
+    assert await face_to_face.take_over(session, third, now) == 0
+    assert (row.owner_id, second.owner_id) == (other.id, third.id)
+    assert [one.ref for one, _ in await face_to_face.mine(session, other, now)] == [row.ref]
 
 
 async def test_before_leave_those_whom_one_calls_go_to_the_other_animator(

@@ -10,6 +10,7 @@ from community import people
 from community.assisted import Assisted
 from community.consents import Consent
 from community.people import Person
+from community.roles import Role, RoleName
 from locales import native_name
 from tests.stories.conftest import Coming, Somebody, Stage
 from tests.stories.reading import bare
@@ -101,6 +102,63 @@ async def test_registered_at_a_fair_called_and_handed_over(stage: Stage, animato
         assert stands == {"news": (True, False), "surveys": (False, False)}
     await stage.play(until=stage.now + timedelta(days=3))
     salma.sees("⏰ A reminder: you wanted to come.")
+
+
+@pytest.mark.parametrize(("team", "other"), [("fr", "uk"), ("uk", "en")])
+async def test_what_nobody_had_told_comes_to_who_takes_over_and_another_animator_takes_the_list(
+    stage: Stage, animator: Coming, team: str, other: str
+) -> None:
+    boss = await animator(team)
+    code = await registers(boss)
+    await an_event(boss, days=3)
+    await announced(boss)
+    await stage.play(minutes=2)
+    colleague = stage.meet("Colleague", other)
+    await colleague.joins()
+    async with stage.app.database.transaction() as session:
+        here = await people.by_telegram_id(session, colleague.id)
+        gone = await people.by_telegram_id(session, boss.id)
+        assert here is not None
+        assert gone is not None
+        session.add(Role(person_id=here.id, name=RoleName.ANIMATOR, granted_at=stage.now))
+        await session.execute(
+            update(Role).where(Role.person_id == gone.id).values(revoked_at=stage.now)
+        )
+    await boss.presses("📞 People to call")  # an old button of who animates no more
+    assert "0612345678" not in bare(boss.last["text"])
+    await colleague.says("/animate")
+    await colleague.presses("🙌 Face to face")
+    colleague.sees_last("Whoever registered those marked 🙋 is no animator any more")
+    await colleague.presses("🙋 Take over those of nobody: {n}", n="1")
+    assert "🙋" not in bare(colleague.last["text"])
+    await colleague.presses("📞 People to call: {n}", n="1")
+    colleague.sees_last("📞 {name}, {phone}, in {language}", name="Salma", phone="0612345678")
+
+    salma = stage.meet("Salma", "ar")
+    await salma.starts("h-" + code.replace(" ", ""))
+    salma.sees("Messages that nobody had told you yet, and that come to you here: {n}", n="1")
+    assert salma.screen.count("Coffee for founders") == 1
+    await stage.play(hours=5)
+    assert salma.screen.count("Coffee for founders") == 1
+    await salma.presses("Going")
+    await colleague.says("/animate")
+    await colleague.presses("🙌 Face to face")
+    colleague.sees_last("You look after nobody without Telegram at the moment.")
+
+
+async def test_what_is_past_when_the_code_is_opened_is_said_to_be_past(
+    stage: Stage, animator: Coming
+) -> None:
+    boss = await animator("fr")
+    code = await registers(boss)
+    await an_event(boss, days=3)
+    await announced(boss)
+    await stage.play(until=stage.now + timedelta(days=4))
+    salma = stage.meet("Salma", "ar")
+    await salma.starts("h-" + code.replace(" ", ""))
+    salma.sees("Messages that nobody had told you, and that are past by now: {n}")
+    await stage.play(minutes=2)
+    assert "Coffee for founders" not in salma.screen
 
 
 async def test_who_says_no_leaves_nothing_behind(stage: Stage, animator: Coming) -> None:
