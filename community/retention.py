@@ -41,7 +41,7 @@ from community.posts import LIVE, Post, PostReader
 from community.providers import Metadata, ServiceWish
 from community.reactions import Reaction
 from community.reading_aloud import IS_OF
-from community.recordings import Recording
+from community.recordings import SAID, Recording
 from community.referrals import OVER, Referral, SharedField
 from community.roles import Role, RoleInvitation
 from community.sends import Send
@@ -345,7 +345,10 @@ RULES: Sequence[Rule] = (
         "it was recorded",
         "so that an earlier text that is used again can be heard",
         lambda before: delete(Recording).where(
-            Recording.recorded_at < before, ~exists().where(IS_OF)
+            # Of what is read out face to face the words stand in the catalogues, not in a row.
+            Recording.recorded_at < before,
+            Recording.subject != SAID,
+            ~exists().where(IS_OF),
         ),
     ),
     Rule(

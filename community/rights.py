@@ -121,6 +121,12 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         """,
     ),
     (
+        frozenset({_R.ANIMATOR, _R.COORDINATOR, _R.TRANSLATOR}),
+        """
+        face_to_face.sounding.approve face_to_face.sounding.keep
+        """,
+    ),
+    (
         frozenset({_R.COORDINATOR, _R.PROVIDER_STAFF}),
         """
         providers.freshness.confirm

@@ -39,7 +39,15 @@ from handlers.replies import (
     say,
     toast,
 )
-from handlers.staff import ANIMATORS, Calls, OneAssisted, back, page_of, router_for
+from handlers.staff import (
+    ANIMATORS,
+    Calls,
+    OneAssisted,
+    Sounding,
+    back,
+    page_of,
+    router_for,
+)
 from locales import (
     OFFERED,
     Html,
@@ -109,8 +117,14 @@ async def languages_card(page: Page) -> Message:
     )
 
 
-def _said(step: int, name: str, _: Translator) -> Html:
-    """Return what is read out at a step: one idea."""
+def spoken(language: str) -> list[str]:
+    """Return what is read out in a language, step by step, as it is recorded."""
+    theirs = translator_for(language)
+    return [plain(_said(step, theirs)) for step in range(TERMS + len(LETTERS))]
+
+
+def _said(step: int, _: Translator) -> Html:
+    """Return what is read out at a step: one idea. It names nobody, so that it can be recorded."""
     if step < TERMS:
         return (
             lines(
@@ -121,9 +135,9 @@ def _said(step: int, name: str, _: Translator) -> Html:
                 _("It is free, in your language, and you can leave at any time."),
             ),
             _(
-                "{name} writes down what you say, calls you when there is something, and can read "
-                "it. As soon as you have Telegram, you take it over yourself.",
-                name=name,
+                "The person in front of you writes down what you say, calls you when there is "
+                "something, and can read it. As soon as you have Telegram, you take it over "
+                "yourself."
             ),
             lines(
                 _("We keep only what you tell us; you can hear and delete it whenever you want."),
@@ -167,13 +181,16 @@ async def aloud_card(page: Page, language: str, step: int, yes: str) -> Message:
     else:
         letter = [*LETTERS][step - TERMS]
         rows = [[button(agree, step + 1, yes + letter), button(refuse, step + 1)]]
+    if step in await face_to_face.sounds(page.session, language, spoken(language)):
+        listen = _in_both(lambda one: one.label("button", "🔊 Listen"), theirs, _)
+        rows.append([Button(listen, Sounding(language=language, step=step, act="hear"))])
     rows.append(
         [Button(_.label("button", "Stop, keep nothing"), Aloud(language=language, step=-1))]
     )
     text = lines(
         _("🗣 Read this out in {language}:", language=language_name(language, _)),
         "",
-        Html("<b>") + _said(step, page.reader.name, theirs) + Html("</b>"),
+        Html("<b>") + _said(step, theirs) + Html("</b>"),
     )
     return Message(text, rows)
 

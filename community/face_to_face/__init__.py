@@ -35,6 +35,9 @@ from community.face_to_face.registering import (
     take_over,
     witnesses,
 )
+from community.face_to_face.sounding import approve as approve_sound
+from community.face_to_face.sounding import keep as keep_sound
+from community.face_to_face.sounding import sounds
 
 __all__ = [
     "CALL_LIVES",
@@ -47,6 +50,7 @@ __all__ = [
     "Oral",
     "Recorded",
     "answer_by_phone",
+    "approve_sound",
     "calls",
     "calls_of",
     "change_phone",
@@ -54,6 +58,7 @@ __all__ = [
     "confirm",
     "confirm_all",
     "erase",
+    "keep_sound",
     "mine",
     "new_code",
     "open_code",
@@ -65,6 +70,7 @@ __all__ = [
     "row_of",
     "seal_of",
     "settle",
+    "sounds",
     "take_back",
     "take_over",
     "to_call",

@@ -38,6 +38,7 @@ from community.errors import (
     NotAllowedError,
     NotFoundError,
     NotUnderstoodError,
+    OwnTextError,
 )
 from community.events import Details, Event
 from community.face_to_face import Line, Opening, Oral
@@ -45,6 +46,8 @@ from community.face_to_face.guessing import CodeTry
 from community.history import Step
 from community.people import Membership, Person
 from community.policy import POLICY
+from community.reading_aloud import Voice
+from community.recordings import Recording
 from community.roles import Role, RoleName
 from community.sends import Send
 
@@ -507,6 +510,32 @@ async def test_deleted_on_their_word_they_stay_deleted_after_a_restore(
         session.add(Person(ref=ref, name="Salma", met_at=now, state=Membership.ACTIVE))
     async with database.transaction() as session:
         assert await erasure.erase_again(session, now + 2 * DAY, KEY) == 1
+
+
+async def test_terms_sound_only_as_they_stand_and_as_long_as_their_voice_is_here(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss = await an_animator(session, 1, now)
+    nobody = await people.meet(session, 9, now)
+    words, voice = ["One.", "Two."], Voice("file", 3)
+    with pytest.raises(NotAllowedError):
+        await face_to_face.keep_sound(session, nobody, "ar", 0, words, voice, now)
+    session.add(Role(person_id=nobody.id, name=RoleName.TRANSLATOR, granted_at=now))
+    await session.flush()
+    assert not await face_to_face.keep_sound(session, nobody, "ar", 0, words, voice, now)
+    assert await face_to_face.sounds(session, "ar", words) == {}
+    with pytest.raises(OwnTextError):
+        await face_to_face.approve_sound(session, nobody, "ar", 0, words, now)
+    await face_to_face.approve_sound(session, boss, "ar", 0, words, now)
+    assert [*await face_to_face.sounds(session, "ar", words)] == [0]
+    assert await face_to_face.sounds(session, "fr", words) == {}
+    assert await face_to_face.sounds(session, "ar", ["Other words.", "Two."]) == {}
+    await retention.clean(session, now + 400 * DAY)
+    assert [*await face_to_face.sounds(session, "ar", words)] == [0]
+    assert await face_to_face.keep_sound(session, boss, "ar", 0, words, voice, now)
+    assert len((await session.scalars(select(Recording))).all()) == 1
+    await erasure.erase(session, boss, now, KEY)
+    assert await face_to_face.sounds(session, "ar", words) == {}
 
 
 async def test_the_number_goes_after_a_year(session: AsyncSession, now: datetime) -> None:

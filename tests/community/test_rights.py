@@ -85,6 +85,7 @@ DESIGN: dict[str, set[RoleName]] = {
     "handing_over.": ANIMATOR,
     # an animator registers somebody face to face and calls them; partners see their own links
     "face_to_face.": ANIMATOR,
+    "face_to_face.sounding.": {R.ANIMATOR, R.COORDINATOR, R.TRANSLATOR},  # as texts at the desk
     "promoting.": {R.ANIMATOR, R.COORDINATOR, R.PROVIDER_STAFF},
     "promoting.every_promoted": COORDINATOR,
     "team_tasks.": ANIMATOR,

@@ -11,19 +11,24 @@ from community.assisted import Assisted
 from community.consents import Consent
 from community.people import Person
 from community.roles import Role, RoleName
+from handlers.assisting import spoken
 from locales import native_name
 from tests.stories.conftest import Coming, Somebody, Stage
 from tests.stories.reading import bare
 from tests.stories.steps import an_event, announced
+from tests.stories.test_read_aloud import sounds
+from tests.stories.test_translators import a_translator, has_button
 
 
-async def registers(boss: Somebody, *, number: str = "06 12 34 56 78") -> str:
-    """Register Salma, who speaks Arabic and agrees to news; return the digits of her code."""
+async def registers(
+    boss: Somebody, language: str = "ar", *, number: str = "06 12 34 56 78"
+) -> str:
+    """Register Salma, who agrees to news and questions; return the digits of her code."""
     await boss.says("/animate")
     await boss.presses("🙌 Face to face")
     await boss.presses("➕ Register somebody")
-    await boss.presses(native_name("ar"))
-    assert "شبكة" in boss.last["text"]  # it stands there in her language, to read out
+    await boss.presses(native_name(language))
+    assert spoken(language)[0].partition(":")[0] in bare(boss.last["text"])  # in her language
     await boss.presses("Next")
     await boss.presses("Next")
     for answer in ("✅ Yes", "✅ Yes", "✅ Yes", "❌ No", "❌ No"):
@@ -39,9 +44,12 @@ async def registers(boss: Somebody, *, number: str = "06 12 34 56 78") -> str:
     return found[0]
 
 
-async def test_registered_at_a_fair_called_and_handed_over(stage: Stage, animator: Coming) -> None:
-    boss = await animator("fr")
-    code = await registers(boss)
+@pytest.mark.parametrize(("team", "language"), [("fr", "ar"), ("en", "uk")])
+async def test_registered_at_a_fair_called_and_handed_over(
+    stage: Stage, animator: Coming, team: str, language: str
+) -> None:
+    boss = await animator(team)
+    code = await registers(boss, language)
     await an_event(boss, days=3)
     await announced(boss)
     await stage.play(minutes=2)
@@ -50,16 +58,17 @@ async def test_registered_at_a_fair_called_and_handed_over(stage: Stage, animato
     await boss.presses("☀️ Today")
     await boss.presses("📞 People to call: {n}", n="1")
     boss.sees_last("📞 {name}, {phone}, in {language}", name="Salma", phone="0612345678")
-    await boss.presses("Salma : 1")
+    await boss.presses("Salma")
     boss.sees_last("Coffee for founders", "In your language:")
-    assert re.search("[\u0621-\u064a]{3}", boss.last["text"])  # and it stands there in Arabic
+    letters = {"ar": "[\u0621-\u064a]{3}", "uk": "[\u0430-\u044f]{3}"}[language]
+    assert re.search(letters, boss.last["text"])  # and it stands there in hers
     await boss.presses("They come")
     boss.sees_last("There is nothing to tell {name} now.", name="Salma")
     await boss.says("/animate")
     await boss.presses("📅 Events")
     await boss.presses("Coffee for founders")
 
-    salma = stage.meet("Salma", "ar")
+    salma = stage.meet("Salma", language)
     await salma.starts()
     await salma.says(code)
     salma.sees("👋 Welcome, {name}!", name="Salma")
@@ -232,3 +241,46 @@ async def test_digits_that_are_no_code_are_words_like_any_other(
     assert not amina.has_read(
         "This link does not work (any more). Ask the person who gave it to you for a new one."
     )
+
+
+@pytest.mark.parametrize(("team", "language"), [("fr", "ar"), ("en", "uk")])
+async def test_the_terms_are_heard_by_somebody_whose_language_the_animator_does_not_speak(
+    stage: Stage, animator: Coming, team: str, language: str
+) -> None:
+    boss = await animator(team)
+    first = await a_translator(boss, "Tarik", language)
+    second = await a_translator(boss, "Tala", language)
+
+    async def opens(somebody: Somebody) -> None:
+        await somebody.says("/menu")
+        await somebody.presses("🌐 Translations")
+        await somebody.presses("🗣 Read out face to face")
+        await somebody.presses(native_name(language))
+
+    await opens(first)
+    await first.presses("🎙 Record {n}", n="1")
+    first.sees_last("Read this aloud, and send it as a voice message.")
+    await first.says("Not now")
+    first.sees_last("Please record a voice message")
+    await first.sends_voice(b"the first thing")
+    assert sounds(first) == [b"the first thing"]
+    first.sees_last("{n}. 🕒 waits for somebody else to hear it", n="1")
+    assert not has_button(first, "✅ Approve")
+
+    async def reads_out() -> None:
+        await boss.says("/animate")
+        await boss.presses("🙌 Face to face")
+        await boss.presses("➕ Register somebody")
+        await boss.presses(native_name(language))
+
+    await reads_out()
+    assert not has_button(boss, "🔊 Listen")  # nobody else has heard it
+    await opens(second)
+    await second.presses("👂 To check")
+    await second.presses("✅ Approve")
+    second.sees_last("{n}. ✅ can be heard", n="1")
+    await reads_out()
+    await boss.presses("🔊 Listen")
+    assert sounds(boss) == [b"the first thing"]
+    await boss.presses("Next")  # and the reading out goes on where it was
+    assert not has_button(boss, "🔊 Listen")
