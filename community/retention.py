@@ -387,12 +387,12 @@ RULES: Sequence[Rule] = (
         "the telephone number of somebody without Telegram; it goes sooner, once they open their "
         "code or ask for it",
         timedelta(days=365),
-        "they were registered",
+        "they gave it",
         "so that an animator can call them",
         lambda before: (
             update(Assisted)
-            .where(Assisted.registered_at < before, Assisted.phone.is_not(None))
-            .values(phone=None)
+            .where(Assisted.phone_at < before, Assisted.phone.is_not(None))
+            .values(phone=None, phone_at=None)
         ),
     ),
     Rule(

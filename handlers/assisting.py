@@ -416,6 +416,12 @@ async def one_card(page: Page, ref: str) -> Message:
         _("Lives in: {area}", area=area.get("name")) if area else None,
         _("📞 {phone}", phone=row.phone) if row.phone else _("There is no number to call."),
         _code_line(page, row),
+        _(
+            "⚠️ Somebody else is registered with this number. If it is the same person, please "
+            "delete one of the two."
+        )
+        if await face_to_face.shares_number(page.session, row)
+        else None,
     )
 
     def to(act: str) -> OneAssisted:

@@ -11,13 +11,14 @@ from typing import Any
 from aiogram import Router
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import face_to_face, memory
+from community import face_to_face, memory, roles
 from community.attendance import Wish
 from community.deliveries import Delivery
 from community.errors import NotFoundError, RefusalError
 from community.face_to_face import Called
 from community.people import Person
 from community.policy import BY_PHONE
+from community.roles import RoleName
 from handlers import digests, event_notices, news
 from handlers.replies import (
     Button,
@@ -168,6 +169,8 @@ async def noted_toast(page: Page) -> Message:
 async def notice(page: Page) -> Message | None:
     """Tell an animator that there is somebody to call; nothing about whom or what."""
     _ = page._
+    if not await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now):
+        return None
     if not await face_to_face.to_call(page.session, page.reader, page.now):
         return None
     text = _("📞 Somebody without Telegram is to be told something by you.")

@@ -12,11 +12,12 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import Message as Incoming
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import consents, face_to_face, people
+from community import consents, face_to_face, people, roles
 from community.consents import Consent
 from community.errors import CodeRefusedError, NotFoundError
 from community.face_to_face import Line, Opening, Recorded
 from community.people import Person
+from community.roles import RoleName
 from handlers import calls, menu, words
 from handlers.content import block_for
 from handlers.forms import Form, begin
@@ -65,6 +66,17 @@ async def take(session: AsyncSession, person: Person, code: str, now: datetime) 
     if opening is Opening.KNOWN_ALREADY:
         return [say("handed.known")]
     return [say("handed.taken"), say("handed.recorded"), commands()]
+
+
+async def by_link(session: AsyncSession, person: Person, code: str, now: datetime) -> Replies:
+    """Follow the square on the paper; who scans theirs once more sees what it has led to.
+
+    Raises:
+        CodeRefusedError: the code leads nowhere (any more), or is not tried now.
+    """
+    if person.is_member and await face_to_face.row_of(session, person) is not None:
+        return [say("handed.recorded")]
+    return await take(session, person, code, now)
 
 
 async def is_code(message: Incoming) -> bool | Mapping[str, Any]:
@@ -342,19 +354,23 @@ async def my_button(page: Page) -> list[list[Button]]:
     return [[Button(page._.label("button", "📋 What was recorded of me"), Handed())]]
 
 
-async def opened_notice(page: Page) -> Message:
+async def opened_notice(page: Page) -> Message | None:
     """Tell the animator that somebody has taken over; not who."""
+    if not await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now):
+        return None
     return Message(
-        page._("🔑 Somebody whom you registered has opened their code. You call them no more.")
+        page._("🔑 Somebody without Telegram has opened their code. Nobody calls them any more.")
     )
 
 
-async def known_notice(page: Page) -> Message:
+async def known_notice(page: Page) -> Message | None:
     """Tell the animator that a code was opened by somebody who is a member already."""
+    if not await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now):
+        return None
     return Message(
         page._(
-            "🔑 A code that you gave was opened by somebody who is a member already, so it was "
-            "not used. Please talk to whom you gave it, and delete what is recorded twice."
+            "🔑 A paper code was opened by somebody who is a member already, so it was not used. "
+            "Please talk to whom it was given, and delete what is recorded twice."
         )
     )
 

@@ -82,7 +82,7 @@ async def start(
     try:
         if payload.startswith(handed_over.LINK):
             code = payload.removeprefix(handed_over.LINK)
-            return await handed_over.take(session, person, code, now)
+            return await handed_over.by_link(session, person, code, now)
         followed = await _follow(session, person, payload, now)
     except (LinkRefusedError, NotFoundError) as refusal:
         if person.is_member:

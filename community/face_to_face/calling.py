@@ -140,6 +140,18 @@ async def settle(
     return found
 
 
+def _readers(owner: int | None, animators: Sequence[int]) -> Sequence[int]:
+    return [owner] if owner is not None and owner in animators else animators
+
+
+async def tell_carers(session: AsyncSession, row: Assisted, what: str, now: datetime) -> None:
+    """Tell who looks after somebody, or all animators if that one animates no more; once a day."""
+    animators = [one.id for one in await roles.holders(session, RoleName.ANIMATOR, now)]
+    once = f"{what}:{row.id}:{now.date().isoformat()}"
+    readers = _readers(row.owner_id, animators)
+    await deliveries.plan_notices(session, now, what, readers, once, subject_id=row.id)
+
+
 async def send_what_was_untold(session: AsyncSession, person: Person, now: datetime) -> int:
     """Owe somebody who has taken over what nobody had told them by phone; return how much.
 
@@ -230,8 +242,7 @@ async def ring(
     owners = {row.person_id: row.owner_id for row in await session.execute(about)}
     animators = [one.id for one in await roles.holders(session, RoleName.ANIMATOR, now)]
     for number, person_id, kind in calls_now:
-        owner = owners.get(person_id)
-        readers = [owner] if owner in animators else animators
+        readers = _readers(owners.get(person_id), animators)
         is_urgent = POLICY[kind].lane <= Lane.URGENT
         once = f"call:{number}" if is_urgent else f"calls:{now.date().isoformat()}"
         await deliveries.plan_notices(session, now, "calls", readers, once)

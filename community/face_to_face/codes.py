@@ -15,7 +15,7 @@ from community import deliveries, history, memory
 from community.assisted import Assisted
 from community.base import Base, columns_to
 from community.errors import CodeRefusedError
-from community.face_to_face.calling import send_what_was_untold
+from community.face_to_face.calling import send_what_was_untold, tell_carers
 from community.face_to_face.guessing import note_wrong, require_patience, sealed
 from community.face_to_face.registering import SUBJECT, opened
 from community.people import Membership, Person
@@ -85,17 +85,18 @@ async def open_code(
         note_wrong(session, who, now)
         raise CodeRefusedError
     if not await _only_looks_round(session, newcomer):
-        await _tell_owner(session, row, "code_known_already", now)
+        await tell_carers(session, row, "code_known_already", now)
         return Opening.KNOWN_ALREADY, newcomer
     person = await session.get_one(Person, row.person_id)
     await _give_account(session, newcomer, person, now)
-    row.opened_at, row.phone, row.token_hash, row.code_until = now, None, None, None
+    row.opened_at, row.phone, row.phone_at = now, None, None
+    row.token_hash, row.code_until = None, None
     await history.note(
         session, history.step(SUBJECT, row.id, "", "opened", actor_id=person.id, now=now)
     )
     await session.flush()
     await send_what_was_untold(session, person, now)
-    await _tell_owner(session, row, "code_opened", now)
+    await tell_carers(session, row, "code_opened", now)
     return Opening.TAKEN_OVER, person
 
 
@@ -128,11 +129,3 @@ async def _give_account(
     person.seen_at = now
     await session.flush()
     memory.doubt(session)
-
-
-async def _tell_owner(session: AsyncSession, row: Assisted, what: str, now: datetime) -> None:
-    if row.owner_id is not None:
-        occurrence = f"{what}:{row.id}:{now.date().isoformat()}"
-        await deliveries.plan_notices(
-            session, now, what, [row.owner_id], occurrence, subject_id=row.id
-        )

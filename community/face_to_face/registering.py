@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import areas, consents, erasure, history, needs, people, roles
@@ -93,6 +93,7 @@ async def register(session: AsyncSession, actor: Person, oral: Oral, now: dateti
         witness_id=actor.id,
         registered_at=now,
         phone=phone,
+        phone_at=now if phone else None,
         confirmed=[],
     )
     session.add(row)
@@ -135,6 +136,23 @@ async def opened(
     if lock:  # whoever does something for somebody whom nobody looks after does from now on
         row.owner_id = actor.id
     return row, await session.get_one(Person, row.person_id)
+
+
+async def shares_number(session: AsyncSession, row: Assisted) -> bool:
+    """Say whether somebody else without Telegram is registered with the same number."""
+    if row.phone is None:
+        return False
+    return bool(
+        await session.scalar(
+            select(
+                exists().where(
+                    Assisted.phone == row.phone,
+                    Assisted.id != row.id,
+                    Assisted.opened_at.is_(None),
+                )
+            )
+        )
+    )
 
 
 async def take_over(
@@ -181,7 +199,7 @@ async def change_phone(
         NotUnderstoodError: it is no telephone number.
     """
     row, _person = await opened(session, actor, ref, now, lock=True)
-    row.phone = clean_phone(phone) if phone else None
+    row.phone, row.phone_at = (clean_phone(phone), now) if phone else (None, None)
 
 
 async def take_back(

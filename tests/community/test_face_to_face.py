@@ -15,6 +15,7 @@ from community import (
     alerts,
     attendance,
     consents,
+    conversations,
     deliveries,
     erasure,
     events,
@@ -471,6 +472,67 @@ async def test_of_two_who_open_one_code_at_once_one_gets_it(
     async with database.transaction() as session:
         holder = next(one for one, has in won.items() if has)
         assert (await session.get_one(Person, number)).telegram_id == holder
+
+
+async def test_of_a_code_that_a_member_opened_the_others_hear_if_its_animator_is_none_any_more(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss, row, _salma = await registered(session, now)
+    code = await face_to_face.new_code(session, boss, row.ref, now)
+    other = await an_animator(session, 2, now)
+    (await roles.held(session, boss, now))[0].revoked_at = now
+    await session.flush()
+    await face_to_face.open_code(session, other, code, now)
+    told = await session.scalars(select(Delivery.person_id).where(Delivery.kind == "team_notice"))
+    assert told.all() == [other.id]
+
+
+async def test_a_number_that_is_given_anew_is_kept_for_a_year_from_then_on(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss, row, _salma = await registered(session, now)
+    await face_to_face.change_phone(session, boss, row.ref, "0600000000", now + 300 * DAY)
+    await session.flush()
+    for days, kept in ((400, True), (664, True), (666, False)):
+        await retention.clean(session, now + days * DAY)
+        await session.refresh(row)
+        assert (row.phone is not None) is kept
+
+
+async def test_who_erases_somebody_leaves_no_form_open_that_is_about_them(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss, row, _salma = await registered(session, now)
+    data = {"form": "assisted.phone", "about": {"ref": row.ref}, "answers": {}}
+    session.add(conversations.Conversation(telegram_id=1, state="form", data=data, touched_at=now))
+    await session.flush()
+    await face_to_face.erase(session, boss, row.ref, now, KEY)
+    form = await conversations.of(session, 1)
+    assert form is not None
+    assert row.ref not in str(form.data)
+
+
+async def test_a_place_that_was_told_by_phone_is_not_kept_as_if_nobody_had_heard_of_it(
+    session: AsyncSession, now: datetime
+) -> None:
+    boss, row, salma = await registered(session, now)
+    event = await an_event(session, boss, now)
+    event.capacity = 1
+    zone = "Europe/Paris"
+    await attendance.answer(session, boss, event.ref, Wish.GOING, now, default_zone=zone)
+    await face_to_face.answer_by_phone(
+        session, boss, row.ref, event.ref, Wish.GOING, now, default_zone=zone
+    )
+    await attendance.answer(session, boss, event.ref, Wish.DECLINED, now, default_zone=zone)
+    rows = await deliveries.claim(session, "sender", 50, 60.0, now)
+    due = next(one for one in rows if one.kind == "place_offered")
+    assert await let_go(session, due, now) == "by_phone"
+    (call,) = (await face_to_face.calls_of(session, boss, row.ref, now)).due
+    await face_to_face.settle(session, boss, row.ref, face_to_face.seal_of(call), "told", now)
+    await attendance.lapse_offers(session, now + timedelta(hours=13), default_zone=zone)
+    mine = await attendance.of(session, event, salma)
+    assert mine is not None
+    assert mine.state == attendance.State.LAPSED
 
 
 async def test_each_line_is_confirmed_and_a_consent_is_then_their_own(

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from community import people
 from community.assisted import Assisted
 from community.consents import Consent
+from community.face_to_face import clean_phone
 from community.people import Person
 from community.roles import Role, RoleName
 from handlers.assisting import spoken
@@ -37,7 +38,7 @@ async def registers(
     await boss.presses("Skip")
     await boss.presses("Skip")
     await boss.says(number)
-    boss.sees_last("Salma", "0612345678")
+    boss.sees_last("Salma", clean_phone(number))
     told = boss.message("🔑 The code of {name}: {code}", name="Salma")
     found = re.search(r"\d{4} \d{4} \d{4}", bare(told["text"]))
     assert found is not None
@@ -81,7 +82,7 @@ async def test_registered_at_a_fair_called_and_handed_over(
         witness="Boss",
     )
     await stage.play(minutes=2)
-    boss.sees("🔑 Somebody whom you registered has opened their code. You call them no more.")
+    boss.sees("🔑 Somebody without Telegram has opened their code. Nobody calls them any more.")
     await boss.says("/animate")
     await boss.presses("🙌 Face to face")
     boss.sees_last("You look after nobody without Telegram at the moment.")
@@ -195,10 +196,46 @@ async def test_a_member_who_opens_the_code_of_another_keeps_what_is_theirs(
         "You are here already with answers of your own, so the code was not used.",
     )
     await stage.play(minutes=2)
-    boss.sees("A code that you gave was opened by somebody who is a member already")
+    boss.sees("A paper code was opened by somebody who is a member already")
     salma = stage.meet("Salma", "ar")
     await salma.starts("h-" + code.replace(" ", ""))
     salma.sees("👋 Welcome, {name}!", name="Salma")
+    await salma.starts("h-" + code.replace(" ", ""))  # the same paper, once more
+    salma.sees_last("📋 What was recorded of you")
+    assert salma.times_read("👋 Welcome, {name}!", name="Salma") == 1
+
+
+async def test_a_code_that_is_sent_into_a_group_is_not_read_there(
+    stage: Stage, animator: Coming
+) -> None:
+    boss = await animator("fr")
+    code = await registers(boss)
+    message = {
+        "message_id": 1,
+        "date": 1,
+        "chat": {"id": -100, "type": "supergroup", "title": "A group"},
+        "from": {"id": 4_000, "is_bot": False, "first_name": "Salma"},
+    }
+    for number, text in enumerate((code, "/start h-" + code.replace(" ", "")), 900):
+        await stage.app.receiver.take_in(
+            [{"update_id": number, "message": {**message, "text": text}}]
+        )
+    await stage.answered()
+    async with stage.app.database.transaction() as session:
+        assert (await session.scalars(select(Assisted.opened_at))).all() == [None]
+        assert await people.by_telegram_id(session, 4_000) is None
+
+
+async def test_somebody_who_is_registered_twice_by_one_number_is_noticed(
+    stage: Stage, animator: Coming
+) -> None:
+    boss = await animator("fr")
+    await registers(boss)
+    assert not boss.has_read("⚠️ Somebody else is registered with this number.")
+    await registers(boss, number="+33 6 00 00 00 00")
+    assert not boss.has_read("⚠️ Somebody else is registered with this number.")
+    await registers(boss, number="٠٦-١٢-٣٤-٥٦-٧٨")  # the first one, written in another way
+    boss.sees_last("⚠️ Somebody else is registered with this number.")
 
 
 @pytest.mark.parametrize("language", ["ar", "uk"])
