@@ -12,6 +12,7 @@ from community.errors import (
     BeenThereError,
     CalledOffError,
     ChangedError,
+    CodeRefusedError,
     ConsentMissingError,
     ContactConsentError,
     DirectoryRefusedError,
@@ -43,6 +44,7 @@ from community.errors import (
     UnfitFileError,
     WordlessPictureError,
 )
+from handlers import handed_over
 from locales import Html, Translator, day, duration, language_name, number
 from reports.hsds import words as hsds_words
 
@@ -110,7 +112,9 @@ def sentence(error: RefusalError, _: Translator) -> Html:
     if isinstance(error, AgreementLacksError):
         return _lacking(error, _)
     until = day(error.until.date(), _) if isinstance(error, SuspendedError) else ""
+    wait = error.wait if isinstance(error, CodeRefusedError) else None
     sentences: dict[type[RefusalError], Html] = {
+        CodeRefusedError: handed_over.sorry(wait, _),
         NotFoundError: _("That is not here any more. /menu shows what there is."),
         NotForYouError: _(
             "This event is for some members of the network only, and you are not among them. "

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import arrivals, deliveries, roles
 from community.deliveries import Delivery
+from community.face_to_face import guessing
 from community.roles import RoleName
 
 AT_MOST_EVERY = timedelta(hours=6)
@@ -24,6 +25,8 @@ class Cause(StrEnum):
     """Telegram cannot bring updates, or somebody has changed where it brings them."""
     SET_ASIDE = "set_aside"
     """Updates that could not be handled pile up."""
+    GUESSING = "guessing"
+    """So many wrong paper codes come in that none is tried for a while."""
 
 
 async def raise_alert(session: AsyncSession, cause: Cause, now: datetime) -> int:
@@ -53,3 +56,10 @@ async def watch_set_aside(session: AsyncSession, now: datetime) -> int:
     if await arrivals.set_aside_since(session, now - PILE_WITHIN) < PILE:
         return 0
     return await raise_alert(session, Cause.SET_ASIDE, now)
+
+
+async def watch_paper_codes(session: AsyncSession, now: datetime) -> int:
+    """Raise the alarm if somebody seems to guess the codes of people without Telegram."""
+    if not await guessing.are_guessed(session, now):
+        return 0
+    return await raise_alert(session, Cause.GUESSING, now)

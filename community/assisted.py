@@ -38,6 +38,8 @@ class Assisted(Base, Referable):
     registered_at: Mapped[datetime]
     phone: Mapped[str | None] = mapped_column(String(PHONE_LIMIT))
     """For the calls alone; it goes with the code that is opened, or after a year."""
+    phone_at: Mapped[datetime | None]
+    """When they gave it."""
     token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     """Of the paper code that holds now; None once it has been used."""
     code_until: Mapped[datetime | None]

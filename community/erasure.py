@@ -371,6 +371,7 @@ async def _forget_in_forms(session: AsyncSession, person: Person) -> None:
         *await session.scalars(select(Post.ref).where(Post.person_id == person.id)),
         *await session.scalars(select(PostAnswer.ref).where(PostAnswer.person_id == person.id)),
         *await session.scalars(select(Transfer.ref).where(Transfer.person_id == person.id)),
+        *await session.scalars(select(Assisted.ref).where(Assisted.person_id == person.id)),
         *await session.scalars(
             select(TransferStep.ref)
             .join(Transfer, Transfer.id == TransferStep.transfer_id)

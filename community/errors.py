@@ -100,6 +100,14 @@ class LinkRefusedError(RefusalError):
     """A wrong, used, withdrawn or expired link; which of them is not told."""
 
 
+class CodeRefusedError(LinkRefusedError):
+    """A wrong, used, replaced or expired paper code; or, with ``wait``, none is tried before."""
+
+    def __init__(self, wait: timedelta | None = None) -> None:
+        super().__init__(wait)
+        self.wait = wait
+
+
 class AlreadySettledError(RefusalError):
     """An invitation that has been confirmed or refused already."""
 

@@ -7,8 +7,7 @@ the partner may hear is asked for apart, fact by fact, and is told only as long 
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,9 +18,7 @@ from community.attendance import State as Attending
 from community.base import find
 from community.errors import ChangedError, NoAgreementError, NotFoundError
 from community.feedback_consents import Fact, FeedbackConsent
-from community.figures import Protected, protect
-from community.history import Step
-from community.people import MEMBERSHIP, Attribution, JoinLink, Membership, Person, Stage
+from community.people import Attribution, JoinLink, Membership, Person, Stage
 from community.providers import Organization
 from community.roles import RoleName
 
@@ -210,42 +207,6 @@ async def hear(
         now_told = await as_it_stands(session, person)
         found.append(Told({fact: now_told[fact] for fact in Fact if fact in facts}))
     return found
-
-
-async def counted(
-    session: AsyncSession, actor: Person, organization_ref: str, zone: ZoneInfo, now: datetime
-) -> Protected[str]:
-    """Return how many had come by an organisation's link when the last month ended, and joined.
-
-    What is counted at every moment tells of each next one who joins.
-
-    Raises:
-        NotFoundError: the actor is neither of its staff nor a coordinator.
-    """
-    if await roles.holds(session, actor, RoleName.COORDINATOR, now):
-        organization = await find(session, Organization, organization_ref)
-    else:
-        organization = await _own(session, actor, organization_ref, now)
-    today = now.astimezone(zone)
-    end = datetime(today.year, today.month, 1, tzinfo=zone).astimezone(UTC)
-    stood = (
-        select(Step.after)
-        .where(Step.subject == MEMBERSHIP.name, Step.subject_id == Person.id, Step.at < end)
-        .order_by(Step.id.desc())
-        .limit(1)
-        .correlate(Person)
-        .scalar_subquery()
-    )
-    states = await session.scalars(
-        select(stood)
-        .select_from(Person)
-        .join(Attribution, Attribution.person_id == Person.id)
-        .join(JoinLink, JoinLink.id == Attribution.link_id)
-        .where(JoinLink.organization_id == organization.id, Person.met_at < end)
-    )
-    every = list(states)
-    joined = sum(state not in (None, Membership.JOINING, Membership.LEFT) for state in every)
-    return protect({"joined": joined, "looking": len(every) - joined})
 
 
 async def _own(

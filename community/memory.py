@@ -6,7 +6,8 @@ all of it is forgotten. Prepared statements on the session's connection (``run_s
 count: they are for what no object of the session stands for, or change the object as well.
 
 What nobody reads in the same transaction, as the history, is written at its end (``later``): that
-of several people by one statement.
+of several people by one statement. What has to stay where all else is refused and undone, as a
+count of wrong codes, is written then, too (``in_any_case``).
 """
 
 from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
@@ -18,7 +19,7 @@ from sqlalchemy import Executable, Select, event, inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session
 
-_STALE, _LATER = "is_stale", "later"
+_STALE, _LATER, _IN_ANY_CASE = "is_stale", "later", "in_any_case"
 _NOTHING = object()
 
 Row = Mapping[str, Any]
@@ -76,6 +77,22 @@ def _write_what_waits(session: Session) -> None:
     for statement, rows in waiting.rows.items():
         if rows:
             connection.execute(statement, rows)
+
+
+def in_any_case(session: AsyncSession, statement: Executable, row: Row) -> None:
+    """Write a row when the transaction commits, also if what it comes from is refused and undone.
+
+    It goes with the transaction: then nobody has got an answer either.
+    """
+    session.info.setdefault(_IN_ANY_CASE, []).append((statement, row))
+
+
+@event.listens_for(Session, "before_commit")
+def _write_in_any_case(session: Session) -> None:
+    if session.in_nested_transaction():  # only that savepoint ends, and what is around it may not
+        return
+    for statement, row in session.info.pop(_IN_ANY_CASE, ()):
+        session.connection().execute(statement, row)
 
 
 @event.listens_for(Session, "after_soft_rollback")
@@ -143,7 +160,10 @@ def doubt(session: AsyncSession) -> None:
 def forget(session: AsyncSession) -> None:
     """Forget every row: what was written for them is undone, or somebody else's turn begins."""
     session.expunge_all()
+    kept = session.info.get(_IN_ANY_CASE)
     session.info.clear()
+    if kept:
+        session.info[_IN_ANY_CASE] = kept
 
 
 async def write_objects(session: AsyncSession) -> None:

@@ -23,6 +23,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from community import memory
 from community.base import Base, BigId, Referable
 
+SAID = "said"
+"""The subject of what is read out when somebody is registered face to face: its words stand in
+the catalogues, and its numbers are their places (``face_to_face.sounding``)."""
+
 
 class Recording(Base, Referable):
     """One field of one subject in one language, read aloud: one that counts, one to be heard."""

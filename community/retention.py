@@ -25,6 +25,8 @@ from community.erasure import Erasure
 from community.events import Event
 from community.exchanges import KEPT, Exchange, ExchangeMessage, Kind
 from community.exchanges import State as Asked
+from community.face_to_face.guessing import KEPT as KEPT_TRIES
+from community.face_to_face.guessing import CodeTry
 from community.facilitation import FacilitationAsked, code_of
 from community.figures import quarter_of
 from community.groups import CARD, Applicant
@@ -39,7 +41,7 @@ from community.posts import LIVE, Post, PostReader
 from community.providers import Metadata, ServiceWish
 from community.reactions import Reaction
 from community.reading_aloud import IS_OF
-from community.recordings import Recording
+from community.recordings import SAID, Recording
 from community.referrals import OVER, Referral, SharedField
 from community.roles import Role, RoleInvitation
 from community.sends import Send
@@ -343,7 +345,10 @@ RULES: Sequence[Rule] = (
         "it was recorded",
         "so that an earlier text that is used again can be heard",
         lambda before: delete(Recording).where(
-            Recording.recorded_at < before, ~exists().where(IS_OF)
+            # Of what is read out face to face the words stand in the catalogues, not in a row.
+            Recording.recorded_at < before,
+            Recording.subject != SAID,
+            ~exists().where(IS_OF),
         ),
     ),
     Rule(
@@ -382,12 +387,12 @@ RULES: Sequence[Rule] = (
         "the telephone number of somebody without Telegram; it goes sooner, once they open their "
         "code or ask for it",
         timedelta(days=365),
-        "they were registered",
+        "they gave it",
         "so that an animator can call them",
         lambda before: (
             update(Assisted)
-            .where(Assisted.registered_at < before, Assisted.phone.is_not(None))
-            .values(phone=None)
+            .where(Assisted.phone_at < before, Assisted.phone.is_not(None))
+            .values(phone=None, phone_at=None)
         ),
     ),
     Rule(
@@ -396,6 +401,13 @@ RULES: Sequence[Rule] = (
         "they opened their code",
         "so that they can look up and put right what was recorded",
         lambda before: delete(Assisted).where(Assisted.opened_at < before),
+    ),
+    Rule(
+        "that a paper code which leads nowhere was tried; of who tried it only a keyed hash",
+        KEPT_TRIES,
+        "it was tried",
+        "so that nobody guesses codes",
+        lambda before: delete(CodeTry).where(CodeTry.at < before),
     ),
     Rule(
         "that somebody of the team was away",

@@ -75,6 +75,7 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         face_to_face.registering.change_phone face_to_face.registering.erase
         face_to_face.registering.mine face_to_face.registering.opened
         face_to_face.registering.register face_to_face.registering.take_back
+        face_to_face.registering.take_over
         handing_over.hand_over handing_over.owned hosting.place_in inbox.answer
         inbox.close inbox.entrusted inbox.hand_on inbox.of_team inbox.opened inbox.take
         lessons.add lessons.change lessons.discard
@@ -120,9 +121,15 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         """,
     ),
     (
+        frozenset({_R.ANIMATOR, _R.COORDINATOR, _R.TRANSLATOR}),
+        """
+        face_to_face.sounding.approve face_to_face.sounding.keep
+        """,
+    ),
+    (
         frozenset({_R.COORDINATOR, _R.PROVIDER_STAFF}),
         """
-        feedback.counted providers.freshness.confirm
+        providers.freshness.confirm
         """,
     ),
     (

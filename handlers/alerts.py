@@ -29,6 +29,10 @@ async def notice(page: Page, cause: str, since: str) -> Message | None:
             "Several things that people did within an hour could not be carried out. "
             "Please ask whoever runs the machine to look into the log."
         ),
+        Cause.GUESSING: _(
+            "Many paper codes that lead nowhere have come in within an hour: somebody may be "
+            "guessing. So no code is taken for a while; those on paper stay good."
+        ),
     }
     noticed = moment(datetime.fromisoformat(since), page.zone, _)
     return Message(

@@ -39,7 +39,15 @@ from handlers.replies import (
     say,
     toast,
 )
-from handlers.staff import ANIMATORS, Calls, OneAssisted, back, page_of, router_for
+from handlers.staff import (
+    ANIMATORS,
+    Calls,
+    OneAssisted,
+    Sounding,
+    back,
+    page_of,
+    router_for,
+)
 from locales import (
     OFFERED,
     Html,
@@ -109,8 +117,14 @@ async def languages_card(page: Page) -> Message:
     )
 
 
-def _said(step: int, name: str, _: Translator) -> Html:
-    """Return what is read out at a step: one idea."""
+def spoken(language: str) -> list[str]:
+    """Return what is read out in a language, step by step, as it is recorded."""
+    theirs = translator_for(language)
+    return [plain(_said(step, theirs)) for step in range(TERMS + len(LETTERS))]
+
+
+def _said(step: int, _: Translator) -> Html:
+    """Return what is read out at a step: one idea. It names nobody, so that it can be recorded."""
     if step < TERMS:
         return (
             lines(
@@ -121,9 +135,9 @@ def _said(step: int, name: str, _: Translator) -> Html:
                 _("It is free, in your language, and you can leave at any time."),
             ),
             _(
-                "{name} writes down what you say, calls you when there is something, and can read "
-                "it. As soon as you have Telegram, you take it over yourself.",
-                name=name,
+                "The person in front of you writes down what you say, calls you when there is "
+                "something, and can read it. As soon as you have Telegram, you take it over "
+                "yourself."
             ),
             lines(
                 _("We keep only what you tell us; you can hear and delete it whenever you want."),
@@ -167,13 +181,16 @@ async def aloud_card(page: Page, language: str, step: int, yes: str) -> Message:
     else:
         letter = [*LETTERS][step - TERMS]
         rows = [[button(agree, step + 1, yes + letter), button(refuse, step + 1)]]
+    if step in await face_to_face.sounds(page.session, language, spoken(language)):
+        listen = _in_both(lambda one: one.label("button", "🔊 Listen"), theirs, _)
+        rows.append([Button(listen, Sounding(language=language, step=step, act="hear"))])
     rows.append(
         [Button(_.label("button", "Stop, keep nothing"), Aloud(language=language, step=-1))]
     )
     text = lines(
         _("🗣 Read this out in {language}:", language=language_name(language, _)),
         "",
-        Html("<b>") + _said(step, page.reader.name, theirs) + Html("</b>"),
+        Html("<b>") + _said(step, theirs) + Html("</b>"),
     )
     return Message(text, rows)
 
@@ -312,6 +329,10 @@ async def touched(
     ref, act, what = callback_data.ref, callback_data.act, callback_data.what
     if act == "new":
         return [edit("assisted.languages")]
+    if act == "take":
+        count = await face_to_face.take_over(session, person, now, ref=ref or None)
+        shown = edit("assisted.one", ref=ref) if ref else edit("assisted")
+        return [shown, toast("assisted.taken_over", count=count)]
     if not ref:
         return [edit("assisted", at=int(what) if what.isdecimal() else 0)]
     _row, somebody = await face_to_face.opened(session, person, ref, now)
@@ -347,17 +368,36 @@ async def list_card(page: Page, at: int = 0) -> Message:
     _ = page._
     found = await face_to_face.mine(page.session, page.reader, page.now)
     shown, turning = page_of(found, at, PER_PAGE, lambda to: OneAssisted(what=str(to)), _)
+    rows = [
+        [
+            Button(
+                person.name
+                if row.owner_id == page.reader.id
+                else _.label("button", "🙋 {name}: nobody", name=person.name),
+                OneAssisted(ref=row.ref),
+            )
+        ]
+        for row, person in shown
+    ]
+    nobodys = sum(row.owner_id != page.reader.id for row, _person in found)
     text = lines(
         _("🙌 <b>Face to face</b>"),
         _("People without Telegram whom you look after. You call them until they open their code.")
         if found
         else _("You look after nobody without Telegram at the moment."),
+        _(
+            "Whoever registered those marked 🙋 is no animator any more: one of you takes them "
+            "over."
+        )
+        if nobodys
+        else None,
     )
-    rows = [[Button(person.name, OneAssisted(ref=row.ref))] for row, person in shown]
+    label = _.label("button", "🙋 Take over those of nobody: {n}", n=nobodys)
+    take = [Button(label, OneAssisted(act="take"))] if nobodys else []
     due = await face_to_face.to_call(page.session, page.reader, page.now)
     calls = [Button(_.label("button", "📞 People to call: {n}", n=due), Calls())] if due else []
     new = [Button(_.label("button", "➕ Register somebody"), OneAssisted(act="new"))]
-    return Message(text, [*rows, turning, calls, new, [back(_)]])
+    return Message(text, [*rows, turning, take, calls, new, [back(_)]])
 
 
 async def one_card(page: Page, ref: str) -> Message:
@@ -376,6 +416,12 @@ async def one_card(page: Page, ref: str) -> Message:
         _("Lives in: {area}", area=area.get("name")) if area else None,
         _("📞 {phone}", phone=row.phone) if row.phone else _("There is no number to call."),
         _code_line(page, row),
+        _(
+            "⚠️ Somebody else is registered with this number. If it is the same person, please "
+            "delete one of the two."
+        )
+        if await face_to_face.shares_number(page.session, row)
+        else None,
     )
 
     def to(act: str) -> OneAssisted:
@@ -392,6 +438,8 @@ async def one_card(page: Page, ref: str) -> Message:
     if due:
         label = _.label("button", "📞 To tell: {n}", n=len(due))
         rows.insert(0, [Button(label, Calls(ref=ref))])
+    if row.owner_id != page.reader.id:
+        rows.insert(0, [Button(_.label("button", "🙋 I look after them now"), to("take"))])
     return Message(text, rows)
 
 
@@ -474,6 +522,14 @@ async def erase_card(page: Page, ref: str) -> Message:
     return Message(text, rows)
 
 
+async def taken_over_toast(page: Page, count: int) -> Message:
+    """Confirm in a few words; none, if another animator was quicker."""
+    _ = page._
+    if not count:
+        return Message(_.label("toast", "Somebody looks after them already."))
+    return Message(_.label("toast", "Taken over: {n}", n=count))
+
+
 async def erased_toast(page: Page) -> Message:
     """Confirm in a few words."""
     return Message(page._.label("toast", "Everything about them is deleted."))
@@ -553,6 +609,7 @@ CARDS = {
     "assisted.consents": consents_card,
     "assisted.erase": erase_card,
     "assisted.erased": erased_toast,
+    "assisted.taken_over": taken_over_toast,
     "assisted.new_code": new_code_card,
     "assisted.code": code_card,
 }

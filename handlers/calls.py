@@ -11,13 +11,14 @@ from typing import Any
 from aiogram import Router
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import face_to_face, memory
+from community import face_to_face, memory, roles
 from community.attendance import Wish
 from community.deliveries import Delivery
 from community.errors import NotFoundError, RefusalError
 from community.face_to_face import Called
 from community.people import Person
 from community.policy import BY_PHONE
+from community.roles import RoleName
 from handlers import digests, event_notices, news
 from handlers.replies import (
     Button,
@@ -103,11 +104,11 @@ async def one_card(page: Page, ref: str) -> Message:
     to_person = Button(_.label("button", "👤 What is recorded"), OneAssisted(ref=ref))
     ways_out = [[to_person], [Button(_.label("button", "All calls"), Calls())]]
     for call in sorted(found.due, key=lambda one: (one.due_at > page.now, one.id)):
-        in_theirs = await _as_told(page, call, found.person, theirs)
+        in_theirs = await as_told(page, call, found.person, theirs)
         if in_theirs is None:
             continue
         same = theirs.language == page._.language
-        in_ours = None if same else await _as_told(page, call, found.person, _)
+        in_ours = None if same else await as_told(page, call, found.person, _)
         text = lines(
             _(
                 "📞 <b>{name}</b>, {phone}",
@@ -148,7 +149,7 @@ def _outcomes(ref: str, call: Delivery, _: Translator) -> list[list[Button]]:
     return rows
 
 
-async def _as_told(page: Page, call: Delivery, person: Person, _: Translator) -> Html | None:
+async def as_told(page: Page, call: Delivery, person: Person, _: Translator) -> Html | None:
     """Return what the person would have got, in a language; None if it does not apply any more."""
     second = person.second_language if _.language == person.language else None
     theirs = replace(page, reader=person, _=_, second=second, memo={})
@@ -168,6 +169,8 @@ async def noted_toast(page: Page) -> Message:
 async def notice(page: Page) -> Message | None:
     """Tell an animator that there is somebody to call; nothing about whom or what."""
     _ = page._
+    if not await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now):
+        return None
     if not await face_to_face.to_call(page.session, page.reader, page.now):
         return None
     text = _("📞 Somebody without Telegram is to be told something by you.")

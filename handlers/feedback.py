@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from aiogram import Router
 from aiogram.filters.callback_data import CallbackData
@@ -13,11 +12,9 @@ from community import feedback, people, roles
 from community.base import find
 from community.errors import ChangedError, NoAgreementError, NotFoundError
 from community.feedback_consents import Fact
-from community.figures import Protected
 from community.people import Person
 from community.providers import Organization
 from handlers import menu
-from handlers.audience import told
 from handlers.replies import Button, File, Message, Page, Replies, edit, lines, say, toast
 from handlers.setup_ways import OneOrganization
 from handlers.staff import COORDINATORS, PROVIDERS, PartnerLink, PartnerLinks, Received, router_for
@@ -136,7 +133,6 @@ async def link_card(page: Page, ref: str, link: str) -> Message:
     """Show the link that an organisation hands out, as text and as a picture to print."""
     _ = page._
     organization = await find(page.session, Organization, ref)
-    counts = await _counted(page, ref)
     address = page.network.link(f"j-{link}")
     text = lines(
         _(
@@ -150,25 +146,11 @@ async def link_card(page: Page, ref: str, link: str) -> Message:
             "Whoever comes by it is told whose link it is, and decides what the organisation may "
             "hear. At first that is nothing."
         ),
-        *_counts(counts, _),
     )
     off = Button(_.label("button", "Withdraw this link"), PartnerLink(ref=ref, act="withdraw"))
     file = File("link.png", qr_picture(address), is_picture=True)
-    more = Button(_.label("button", "🔗 Links by place"), PartnerLinks(ref=ref))
+    more = Button(_.label("button", "🔗 Links by place, and figures"), PartnerLinks(ref=ref))
     return Message(text, [[more], [off], _to_organization(page, ref)], file=file)
-
-
-async def _counted(page: Page, ref: str) -> Protected[str]:
-    zone = ZoneInfo(page.network.zone)
-    return await feedback.counted(page.session, page.reader, ref, zone, page.now)
-
-
-def _counts(counts: Protected[str], _: Translator) -> list[Html]:
-    return [
-        _("At the end of last month:"),
-        _("Came by it and joined: {n}", n=told(counts.cells["joined"], _)),
-        _("Came by it and look round: {n}", n=told(counts.cells["looking"], _)),
-    ]
 
 
 async def withdrawn(page: Page, ref: str) -> Message:
@@ -296,7 +278,6 @@ async def heard_card(page: Page, ref: str, opened: str) -> Message:
         return Message(_("🔒 Closed again, so that nobody else reads it on this phone."), again)
     try:
         found = await feedback.hear(page.session, page.reader, ref, page.now)
-        counts = await _counted(page, ref)
     except NotFoundError:
         return Message(_("🔒 Closed again, so that nobody else reads it on this phone."), [back])
     except NoAgreementError:
@@ -312,12 +293,12 @@ async def heard_card(page: Page, ref: str, opened: str) -> Message:
         parts += ["", *(fact_line(fact, value, _) for fact, value in each.facts.items())]
     text = lines(
         _("<b>Who came by your link</b>"),
-        *_counts(counts, _),
         *(parts or ["", _("Nobody has allowed you to hear more yet.")]),
         "",
         _("You read this because each of them allows it. It ends as soon as they end it."),
     )
-    return Message(text, [back], protect=True, live=True)
+    links = [Button(_.label("button", "📣 Links and posters"), PartnerLinks(ref=ref))]
+    return Message(text, [links, back], protect=True, live=True)
 
 
 CARDS = {

@@ -1,7 +1,7 @@
 """Somebody opens their paper code: they see what was recorded, confirm it or put it right."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiogram import Router
@@ -12,12 +12,13 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import Message as Incoming
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import consents, face_to_face, people
+from community import consents, face_to_face, people, roles
 from community.consents import Consent
-from community.errors import LinkRefusedError, NotFoundError
+from community.errors import CodeRefusedError, NotFoundError
 from community.face_to_face import Line, Opening, Recorded
 from community.people import Person
-from handlers import menu, words
+from community.roles import RoleName
+from handlers import calls, menu, words
 from handlers.content import block_for
 from handlers.forms import Form, begin
 from handlers.replies import (
@@ -25,13 +26,14 @@ from handlers.replies import (
     Message,
     Page,
     Replies,
+    Reply,
     commands,
     edit,
     in_rows,
     lines,
     say,
 )
-from locales import Html, Translator, day, join, language_name
+from locales import Html, Translator, day, duration, join, language_name
 
 LINK = "h-"
 """What a deep link with a paper code begins with."""
@@ -55,15 +57,26 @@ async def take(session: AsyncSession, person: Person, code: str, now: datetime) 
     """Let the person take over what was recorded, and show it; or say kindly that it cannot be.
 
     Raises:
-        LinkRefusedError: the code leads nowhere (any more).
+        CodeRefusedError: the code leads nowhere (any more), or is not tried now.
     """
     read = face_to_face.read_code(code)
     if read is None:
-        raise LinkRefusedError
+        raise CodeRefusedError
     opening, _somebody = await face_to_face.open_code(session, person, read, now)
     if opening is Opening.KNOWN_ALREADY:
         return [say("handed.known")]
     return [say("handed.taken"), say("handed.recorded"), commands()]
+
+
+async def by_link(session: AsyncSession, person: Person, code: str, now: datetime) -> Replies:
+    """Follow the square on the paper; who scans theirs once more sees what it has led to.
+
+    Raises:
+        CodeRefusedError: the code leads nowhere (any more), or is not tried now.
+    """
+    if person.is_member and await face_to_face.row_of(session, person) is not None:
+        return [say("handed.recorded")]
+    return await take(session, person, code, now)
 
 
 async def is_code(message: Incoming) -> bool | Mapping[str, Any]:
@@ -79,11 +92,17 @@ async def typed(
     person: Person,
     now: datetime,
 ) -> Replies:
-    """Take the digits of a code; other digits are words like any other."""
+    """Take the digits of a code; from a member, other digits are words like any other.
+
+    Raises:
+        CodeRefusedError: they lead nowhere (any more), or are not tried now.
+    """
     try:
         return await take(session, person, code, now)
-    except LinkRefusedError:
-        raise SkipHandler from None
+    except CodeRefusedError:
+        if person.is_member:
+            raise SkipHandler from None
+        raise
 
 
 async def touched(
@@ -145,14 +164,50 @@ async def _change(
 # Cards
 
 
+def sorry(wait: timedelta | None, _: Translator) -> Html:
+    """Return what to say of a code that leads nowhere; with ``wait``, that none is tried before.
+
+    Wrong, used and expired ones read alike: nobody learns which codes there are.
+    """
+    if wait is None:
+        return _(
+            "This code does not lead anywhere (any more). Please compare it with your paper, or "
+            "ask the person who gave it to you for a new one."
+        )
+    return _(
+        "So that nobody guesses your code, none is tried for a while after several wrong ones. "
+        "Yours stays good: please try again in {time}, digit by digit.",
+        time=duration(max(wait, timedelta(minutes=1)), _),
+    )
+
+
+def refused(refusal: CodeRefusedError) -> Reply:
+    """Return the same as a reply, for who is welcomed all the same."""
+    return say("handed.refused", wait=refusal.wait and refusal.wait.total_seconds())
+
+
+async def refused_card(page: Page, wait: float | None) -> Message:
+    """Say kindly that a code leads nowhere, or is not tried now."""
+    return Message(sorry(None if wait is None else timedelta(seconds=wait), page._))
+
+
 async def taken(page: Page) -> Message:
-    """Welcome somebody who has taken over."""
+    """Welcome somebody who has taken over, and say what comes that nobody has told them yet."""
     _ = page._
+    found = await face_to_face.untold(page.session, page.reader)
+    applies = [await calls.as_told(page, one, page.reader, _) is not None for one in found]
+    coming, past = applies.count(True), applies.count(False)
     return Message(
         lines(
             _("👋 <b>Welcome, {name}!</b>", name=page.reader.name),
             _("From now on everything comes to you here, and nobody calls you any more."),
             _("Your telephone number, if you gave one, has been deleted."),
+            _("Messages that nobody had told you yet, and that come to you here: {n}", n=coming)
+            if coming
+            else None,
+            _("Messages that nobody had told you, and that are past by now: {n}", n=past)
+            if past
+            else None,
         )
     )
 
@@ -299,25 +354,30 @@ async def my_button(page: Page) -> list[list[Button]]:
     return [[Button(page._.label("button", "📋 What was recorded of me"), Handed())]]
 
 
-async def opened_notice(page: Page) -> Message:
+async def opened_notice(page: Page) -> Message | None:
     """Tell the animator that somebody has taken over; not who."""
+    if not await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now):
+        return None
     return Message(
-        page._("🔑 Somebody whom you registered has opened their code. You call them no more.")
+        page._("🔑 Somebody without Telegram has opened their code. Nobody calls them any more.")
     )
 
 
-async def known_notice(page: Page) -> Message:
+async def known_notice(page: Page) -> Message | None:
     """Tell the animator that a code was opened by somebody who is a member already."""
+    if not await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now):
+        return None
     return Message(
         page._(
-            "🔑 A code that you gave was opened by somebody who is a member already, so it was "
-            "not used. Please talk to whom you gave it, and delete what is recorded twice."
+            "🔑 A paper code was opened by somebody who is a member already, so it was not used. "
+            "Please talk to whom it was given, and delete what is recorded twice."
         )
     )
 
 
 CARDS = {
     "handed.taken": taken,
+    "handed.refused": refused_card,
     "handed.known": known,
     "handed.recorded": recorded_card,
     "handed.line": line_card,

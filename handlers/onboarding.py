@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import attendance, cohorts, consents, lessons, people
 from community.consents import Purpose
-from community.errors import LinkRefusedError, NotFoundError
+from community.errors import CodeRefusedError, LinkRefusedError, NotFoundError
 from community.people import Person
 from handlers import feedback, handed_over, joining, menu, team, words
 from handlers.replies import (
@@ -82,12 +82,16 @@ async def start(
     try:
         if payload.startswith(handed_over.LINK):
             code = payload.removeprefix(handed_over.LINK)
-            return await handed_over.take(session, person, code, now)
+            return await handed_over.by_link(session, person, code, now)
         followed = await _follow(session, person, payload, now)
-    except (LinkRefusedError, NotFoundError):
+    except (LinkRefusedError, NotFoundError) as refusal:
         if person.is_member:
             raise
-        followed, joining = [say("start.dead_link")], True
+        joining = True
+        if isinstance(refusal, CodeRefusedError):
+            followed = [handed_over.refused(refusal)]
+        else:
+            followed = [say("start.dead_link")]
         if person.language is not None:
             return [*followed, say("start.terms")]
     if person.language is None:

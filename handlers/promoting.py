@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import promoting
+from community.figures import quarter_of
 from community.people import Person
 from community.promoting import Promoted
 from community.providers import Organization
@@ -27,14 +28,26 @@ from handlers.staff import (
     router_for,
 )
 from handlers.supporters import name_of
-from locales import OFFERED, Html, Translator, native_name, plain, sorted_for, translator_for
+from locales import (
+    OFFERED,
+    Html,
+    Translator,
+    day,
+    native_name,
+    plain,
+    sorted_for,
+    translator_for,
+)
 from reports import sheet
 from reports.qr import qr_picture
+from reports.quarter import named_by_months
 from reports.sheet import Sheet as Poster
 from reports.workbook import Sheet, of_words
 
 SHOWN = 40
 """So many partners are listed."""
+QUARTERS = 4
+"""So many quarters a partner reads on its page; the workbook has them all."""
 
 
 async def _ask_label(page: Page, about: Any, answers: Any) -> Question:
@@ -76,6 +89,8 @@ async def touched(
         return [edit("promoting.figures"), say("promoting.workbook")]
     if not ref:
         return [edit("promoting.partners")]
+    if act == "workbook":
+        return [say("promoting.workbook", ref=ref)]
     if act == "new":
         await promoting.links(session, person, ref, now)
         return await begin(NEW, state, ref=ref)
@@ -108,11 +123,11 @@ async def partners_card(page: Page) -> Message:
 
 
 async def links_card(page: Page, ref: str) -> Message:
-    """Show the links of a partner, and what came of them."""
+    """Show the links of a partner, and what came of them quarter by quarter."""
     _ = page._
     links = await promoting.links(page.session, page.reader, ref, page.now)
-    zone = ZoneInfo(page.network.zone)
-    figures = await promoting.promoted(page.session, page.reader, ref, zone, page.now)
+    organization, every = await promoting.promoted(page.session, page.reader, ref, page.now)
+    quarters = every[:QUARTERS]
     rows = [
         [
             Button(
@@ -125,25 +140,60 @@ async def links_card(page: Page, ref: str) -> Message:
         for link in links
     ]
     rows.append([Button(_.label("button", "➕ New link"), PartnerLinks(ref=ref, act="new"))])
+    if quarters:
+        workbook = _.label("button", "📊 As a workbook")
+        rows.append([Button(workbook, PartnerLinks(ref=ref, act="workbook"))])
     text = lines(
-        _("📣 <b>Links of {name}</b>", name=await name_of(page, figures.organization.id)),
+        _("📣 <b>Links of {name}</b>", name=await name_of(page, organization.id)),
         _("They work many times, and give no right to anything."),
         "",
-        *_told(figures, _),
+        _("A quarter stands here a week after it is over, and does not change any more."),
+        *(
+            line
+            for one in quarters
+            for line in ("", _bold(named_by_months(one.quarter, _)), *_told(one, page))
+        ),
+        *([] if quarters else ["", _first(page)]),
     )
     return Message(text, [*rows, [menu.button(_)]])
 
 
-def _told(figures: Promoted, _: Translator) -> list[Html]:
-    return [
-        _("At the end of last month:"),
+def _bold(text: str) -> Html:
+    return Html("<b>") + text + Html("</b>")
+
+
+def _first(page: Page) -> Html:
+    """Say when the quarter that runs, or is just over, stands there."""
+    zone = ZoneInfo(page.network.zone)
+    quarter = quarter_of(page.now, zone)
+    if promoting.told_from(quarter.before, zone) > page.now:
+        quarter = quarter.before
+    return page._(
+        "The first figures, of {quarter}, stand here from {day}.",
+        quarter=named_by_months(quarter, page._),
+        day=_day(promoting.told_from(quarter, zone), page),
+    )
+
+
+def _day(moment: datetime, page: Page) -> str:
+    return day(moment.astimezone(ZoneInfo(page.network.zone)).date(), page._)
+
+
+def _told(figures: Promoted, page: Page) -> list[Html]:
+    _ = page._
+    told_lines = [
         _("Joined by a link: {n}", n=told(figures.joined, _)),
         _("Did something within a week: {n}", n=told(figures.activated, _)),
-        _(
-            "Still there after three months: {n} of {all}",
-            n=told(figures.stayed, _),
-            all=told(figures.due, _),
-        ),
+    ]
+    if figures.stayed is not None:
+        return [
+            *told_lines,
+            _("Still there three months later: {n}", n=told(figures.stayed, _)),
+        ]
+    known = promoting.stayed_from(figures.quarter, ZoneInfo(page.network.zone))
+    return [
+        *told_lines,
+        _("Still there three months later: told from {day}", day=_day(known, page)),
     ]
 
 
@@ -212,49 +262,50 @@ def _sheet(name: str, address: str, _: Translator) -> Poster:
 
 
 async def figures_card(page: Page) -> Message:
-    """Show a coordinator what came of the links of each partner."""
+    """Show a coordinator what came of the links of each partner in the last closed quarter."""
     _ = page._
-    found = await _every(page)
+    found = await promoting.every_promoted(page.session, page.reader, page.now)
+    last = [one for one in found if one.quarter == found[0].quarter]
     parts: list[Html | str] = []
-    for one in found[:SHOWN]:
-        _when, *rest = _told(one, _)
-        name = await name_of(page, one.organization.id)
-        parts += ["", Html("<b>") + name + Html("</b>"), *rest]
+    for one in last[:SHOWN]:
+        parts += ["", _bold(await name_of(page, one.organization.id)), *_told(one, page)]
     text = lines(
         _("📣 <b>Partners who promote the network</b>"),
-        _("As it stood at the end of last month.") if found else _("No partner has a link yet."),
+        _bold(named_by_months(found[0].quarter, _)) if found else _first(page),
         *parts,
     )
     return Message(text, [[Button(_.label("button", "Back"), Months())]])
 
 
-async def workbook_card(page: Page) -> Message:
-    """Hand the same over as a workbook."""
+async def workbook_card(page: Page, ref: str = "") -> Message:
+    """Hand every quarter over as a workbook: of one partner, or to a coordinator of all."""
     _ = page._
+    if ref:
+        _partner, found = await promoting.promoted(page.session, page.reader, ref, page.now)
+    else:
+        found = await promoting.every_promoted(page.session, page.reader, page.now)
     rows = [
         [
             plain(await name_of(page, one.organization.id)),
-            *(plain(told(cell, _)) for cell in (one.joined, one.activated, one.due, one.stayed)),
+            named_by_months(one.quarter, _),
+            *(plain(told(cell, _)) for cell in (one.joined, one.activated)),
+            _.label("figure", "not yet") if one.stayed is None else plain(told(one.stayed, _)),
         ]
-        for one in await _every(page)
+        for one in found
     ]
     title = plain(_("Partners who promote the network"))
     headings = [
         _.label("column", "Partner"),
+        _.label("column", "Quarter"),
         _.label("column", "Joined by a link"),
         _.label("column", "Did something within a week"),
-        _.label("column", "Joined three months ago or earlier"),
-        _.label("column", "Still there after three months"),
+        _.label("column", "Still there three months later"),
     ]
     content = of_words(title, [Sheet(title, headings, rows)], _, page.now)
     return Message(
-        _("The same as a workbook."), file=File(f"{_.label('file', 'partners')}.xlsx", content)
+        _("Every quarter as a workbook."),
+        file=File(f"{_.label('file', 'partners')}.xlsx", content),
     )
-
-
-async def _every(page: Page) -> list[Promoted]:
-    zone = ZoneInfo(page.network.zone)
-    return await promoting.every_promoted(page.session, page.reader, zone, page.now)
 
 
 CARDS = {

@@ -307,6 +307,14 @@ class Calls(CallbackData, prefix="fe"):
     seal: str = ""
 
 
+class Sounding(CallbackData, prefix="fo"):
+    """How what is read out face to face sounds in a language: all of it, or at one ``step``."""
+
+    language: str = ""
+    step: int = 0
+    act: str = "list"
+
+
 class Late(CallbackData, prefix="ls"):
     """A page of the requests that are late."""
 

@@ -26,6 +26,7 @@ from community import (
     people,
     plans,
     posts,
+    promoting,
     providers,
     quarters,
     referrals,
@@ -195,8 +196,16 @@ async def _watching_what_is_set_aside(session: AsyncSession, tick: Tick) -> obje
     return await alerts.watch_set_aside(session, tick.now)
 
 
+async def _watching_paper_codes(session: AsyncSession, tick: Tick) -> object:
+    return await alerts.watch_paper_codes(session, tick.now)
+
+
 async def _making_dates_of_series(session: AsyncSession, tick: Tick) -> object:
     return await series.fill(session, tick.now)
+
+
+async def _closing_quarters_of_partners(session: AsyncSession, tick: Tick) -> object:
+    return await promoting.close(session, tick.now, ZoneInfo(tick.zone))
 
 
 async def _telling_quarters(session: AsyncSession, tick: Tick) -> object:
@@ -236,7 +245,9 @@ TIMETABLE: Sequence[Job] = (
     Job("reminding of the plan", 60, _reminding_of_the_plan),
     Job("ending prepared requests that nobody answers", 60, _ending_drafts),
     Job("telling providers of their quarter", 300, _telling_quarters),
+    Job("closing the quarter of partners who promote", 300, _closing_quarters_of_partners),
     Job("noticing drafts that wait", 300, _noticing_drafts),
     Job("watching what is set aside", 60, _watching_what_is_set_aside),
+    Job("watching who guesses paper codes", 60, _watching_paper_codes),
     Job("deleting by the retention table", 3600, _cleaning),
 )

@@ -167,6 +167,11 @@ async def _newest_notice(
     return found
 
 
+def _is_unheard(notice: Delivery, *more: deliveries.State) -> bool:
+    # Somebody without Telegram has heard of it once an animator has told them.
+    return notice.state in (*UNHEARD, *more) and notice.reason != "told_by_phone"
+
+
 async def lapse_offers(session: AsyncSession, now: datetime, *, default_zone: str) -> int:
     """End offers whose deadline has passed, and offer the places to the next.
 
@@ -188,7 +193,7 @@ async def lapse_offers(session: AsyncSession, now: datetime, *, default_zone: st
                 session, attendance, State.LAPSED, Who.CLOCK, now, offered_until=None
             )
             notice = await _newest_notice(session, event, attendance.person_id)
-            if notice is not None and notice.state in (deliveries.State.QUEUED, *UNHEARD):
+            if notice is not None and _is_unheard(notice, deliveries.State.QUEUED):
                 await ATTENDANCE.move(session, attendance, State.WAITING, Who.CLOCK, now)
         if event.state == events.State.PUBLISHED:
             await offer_places(session, event, now, default_zone=default_zone)
@@ -227,5 +232,5 @@ async def welcome_back(
             await offer_places(session, event, now, default_zone=default_zone)
             continue
         notice = await _newest_notice(session, event, person.id)
-        if attendance.offered_until and notice is not None and notice.state in UNHEARD:
+        if attendance.offered_until and notice is not None and _is_unheard(notice):
             await _tell_of_place(session, event, person, attendance.offered_until, now)

@@ -12,6 +12,7 @@ from community.face_to_face.calling import (
     seal_of,
     settle,
     to_call,
+    untold,
 )
 from community.face_to_face.codes import CODE_HOLDS, Opening, new_code, open_code, read_code
 from community.face_to_face.confirming import (
@@ -30,9 +31,14 @@ from community.face_to_face.registering import (
     mine,
     opened,
     register,
+    shares_number,
     take_back,
+    take_over,
     witnesses,
 )
+from community.face_to_face.sounding import approve as approve_sound
+from community.face_to_face.sounding import keep as keep_sound
+from community.face_to_face.sounding import sounds
 
 __all__ = [
     "CALL_LIVES",
@@ -45,6 +51,7 @@ __all__ = [
     "Oral",
     "Recorded",
     "answer_by_phone",
+    "approve_sound",
     "calls",
     "calls_of",
     "change_phone",
@@ -52,6 +59,7 @@ __all__ = [
     "confirm",
     "confirm_all",
     "erase",
+    "keep_sound",
     "mine",
     "new_code",
     "open_code",
@@ -63,7 +71,11 @@ __all__ = [
     "row_of",
     "seal_of",
     "settle",
+    "shares_number",
+    "sounds",
     "take_back",
+    "take_over",
     "to_call",
+    "untold",
     "witnesses",
 ]

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import attendance, deliveries, history, roles, translations
 from community.assisted import Assisted, is_in_care_of
 from community.attendance import Attendance, Wish
-from community.deliveries import Delivery, State
+from community.deliveries import Delivery, Plan, State
 from community.errors import NotFoundError
 from community.face_to_face.registering import opened
 from community.people import Person
@@ -26,6 +26,8 @@ CALL_LIVES = timedelta(days=14)
 """So long something stays to be told; what does not apply any more is not shown before, either."""
 LATER = timedelta(hours=3)
 MOST_CALLS = 200
+OWN = "own:"
+"""What the key of a message begins with that goes to its person instead of a call."""
 
 
 class Called(StrEnum):
@@ -34,6 +36,8 @@ class Called(StrEnum):
     BY_PHONE = "by_phone"
     NOT_REACHED = "not_reached"
     TOLD = "told_by_phone"
+    TAKEN_OVER = "taken_over"
+    """They have Telegram now, before anybody has told them: it goes to them as to everybody."""
 
 
 OPEN = (Called.BY_PHONE, Called.NOT_REACHED)
@@ -136,6 +140,71 @@ async def settle(
     return found
 
 
+def _readers(owner: int | None, animators: Sequence[int]) -> Sequence[int]:
+    return [owner] if owner is not None and owner in animators else animators
+
+
+async def tell_carers(session: AsyncSession, row: Assisted, what: str, now: datetime) -> None:
+    """Tell who looks after somebody, or all animators if that one animates no more; once a day."""
+    animators = [one.id for one in await roles.holders(session, RoleName.ANIMATOR, now)]
+    once = f"{what}:{row.id}:{now.date().isoformat()}"
+    readers = _readers(row.owner_id, animators)
+    await deliveries.plan_notices(session, now, what, readers, once, subject_id=row.id)
+
+
+async def send_what_was_untold(session: AsyncSession, person: Person, now: datetime) -> int:
+    """Owe somebody who has taken over what nobody had told them by phone; return how much.
+
+    It goes as everything goes to them from now on: in their hours, if they still agree to it, and
+    only if it still applies. In the outcomes of a send the new row stands instead of the call.
+    """
+    rows = await session.scalars(
+        select(Delivery)
+        .where(
+            Delivery.person_id == person.id,
+            Delivery.state == State.SUPPRESSED,
+            Delivery.reason.in_(OPEN),
+            Delivery.settled_at > now - CALL_LIVES,
+        )
+        .order_by(Delivery.settled_at, Delivery.id)
+    )
+    untold = rows.all()
+    for call in untold:
+        key, send_id, call.send_id = f"{OWN}{call.id}", call.send_id, None
+        call.reason = Called.TAKEN_OVER
+        await deliveries.plan(
+            session,
+            now,
+            Plan(
+                call.kind,
+                person.id,
+                key,
+                now,
+                call.args,
+                subject_id=call.subject_id,
+                send_id=send_id,
+            ),
+        )
+        await session.execute(
+            update(Delivery).where(Delivery.key == key).values(language=call.language)
+        )
+    return len(untold)
+
+
+async def untold(session: AsyncSession, person: Person) -> Sequence[Delivery]:
+    """Return what is on its way to somebody who has just taken over instead of a call."""
+    rows = await session.scalars(
+        select(Delivery)
+        .where(
+            Delivery.person_id == person.id,
+            Delivery.state == State.QUEUED,
+            Delivery.key.startswith(OWN, autoescape=True),
+        )
+        .order_by(Delivery.id)
+    )
+    return rows.all()
+
+
 async def answer_by_phone(
     session: AsyncSession,
     actor: Person,
@@ -173,8 +242,7 @@ async def ring(
     owners = {row.person_id: row.owner_id for row in await session.execute(about)}
     animators = [one.id for one in await roles.holders(session, RoleName.ANIMATOR, now)]
     for number, person_id, kind in calls_now:
-        owner = owners.get(person_id)
-        readers = [owner] if owner in animators else animators
+        readers = _readers(owners.get(person_id), animators)
         is_urgent = POLICY[kind].lane <= Lane.URGENT
         once = f"call:{number}" if is_urgent else f"calls:{now.date().isoformat()}"
         await deliveries.plan_notices(session, now, "calls", readers, once)

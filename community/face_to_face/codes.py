@@ -1,6 +1,6 @@
 """The paper code: twelve digits by which somebody takes over what was recorded of them.
 
-It works once, is kept as a hash only, expires, and ends when a new one is made.
+It works once, is kept as a keyed hash only, expires, and ends when a new one is made.
 """
 
 import hashlib
@@ -8,15 +8,17 @@ import secrets
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import deliveries, history, memory
 from community.assisted import Assisted
 from community.base import Base, columns_to
-from community.errors import LinkRefusedError
+from community.errors import CodeRefusedError
+from community.face_to_face.calling import send_what_was_untold, tell_carers
+from community.face_to_face.guessing import note_wrong, require_patience, sealed
 from community.face_to_face.registering import SUBJECT, opened
-from community.people import Attribution, Membership, Person
+from community.people import Membership, Person
 
 CODE_HOLDS = timedelta(days=180)
 DIGITS = 12
@@ -40,8 +42,9 @@ def read_code(text: str) -> str | None:
     return digits if len(digits) == DIGITS and others <= {" ", "-", "\u00a0"} else None
 
 
-def _hash(code: str) -> str:
-    return hashlib.sha256(f"face to face {code}".encode()).hexdigest()
+async def _hash(session: AsyncSession, code: str) -> str:
+    # The inner hash was once kept alone; wrapped, the papers of then still lead somewhere.
+    return await sealed(session, hashlib.sha256(f"face to face {code}".encode()).hexdigest())
 
 
 async def new_code(session: AsyncSession, actor: Person, ref: str, now: datetime) -> str:
@@ -52,7 +55,7 @@ async def new_code(session: AsyncSession, actor: Person, ref: str, now: datetime
     """
     row, _person = await opened(session, actor, ref, now, lock=True)
     code = "".join(secrets.choice("0123456789") for _ in range(DIGITS))
-    row.token_hash, row.code_until = _hash(code), now + CODE_HOLDS
+    row.token_hash, row.code_until = await _hash(session, code), now + CODE_HOLDS
     await session.flush()
     return code
 
@@ -63,31 +66,37 @@ async def open_code(
     """Let whoever holds the paper take over what was recorded of them; return who they are now.
 
     Their Telegram account goes to the recorded person; the row of somebody who has only looked
-    round goes. The animator's care ends, and the number for calls with it. Of two who open one
-    code, one gets it.
+    round goes. The animator's care ends, and the number for calls with it; what they had not been
+    told comes to them. Of two who open one code, one gets it.
 
     Raises:
-        LinkRefusedError: a wrong, used, replaced or expired code; which of them is not told.
+        CodeRefusedError: a wrong, used, replaced or expired code; which of them is not told. Or
+            too many such have been tried, and none is for a while.
     """
+    who = await sealed(session, f"chat {newcomer.telegram_id}")
+    await require_patience(session, who, now)
     row: Assisted | None = await session.scalar(
         select(Assisted)
-        .where(Assisted.token_hash == _hash(code))
+        .where(Assisted.token_hash == await _hash(session, code))
         .with_for_update()
         .execution_options(populate_existing=True)
     )
     if row is None or row.opened_at is not None or row.code_until is None or row.code_until <= now:
-        raise LinkRefusedError
+        note_wrong(session, who, now)
+        raise CodeRefusedError
     if not await _only_looks_round(session, newcomer):
-        await _tell_owner(session, row, "code_known_already", now)
+        await tell_carers(session, row, "code_known_already", now)
         return Opening.KNOWN_ALREADY, newcomer
     person = await session.get_one(Person, row.person_id)
     await _give_account(session, newcomer, person, now)
-    row.opened_at, row.phone, row.token_hash, row.code_until = now, None, None, None
+    row.opened_at, row.phone, row.phone_at = now, None, None
+    row.token_hash, row.code_until = None, None
     await history.note(
         session, history.step(SUBJECT, row.id, "", "opened", actor_id=person.id, now=now)
     )
     await session.flush()
-    await _tell_owner(session, row, "code_opened", now)
+    await send_what_was_untold(session, person, now)
+    await tell_carers(session, row, "code_opened", now)
     return Opening.TAKEN_OVER, person
 
 
@@ -110,14 +119,7 @@ async def _give_account(
 ) -> None:
     number, username = newcomer.telegram_id, newcomer.username
     speaks = newcomer.telegram_language
-    # By whose link they have come is theirs, unless the recorded person came by one before.
-    if await session.get(Attribution, person.id) is None:
-        await session.execute(
-            update(Attribution)
-            .where(Attribution.person_id == newcomer.id)
-            .values(person_id=person.id)
-            .execution_options(synchronize_session=False)
-        )
+    # By whose link they have come goes with the row: they had joined without it.
     await deliveries.cancel(session, now, deliveries.Delivery.person_id == newcomer.id)
     await session.execute(
         delete(Person).where(Person.id == newcomer.id).execution_options(synchronize_session=False)
@@ -127,11 +129,3 @@ async def _give_account(
     person.seen_at = now
     await session.flush()
     memory.doubt(session)
-
-
-async def _tell_owner(session: AsyncSession, row: Assisted, what: str, now: datetime) -> None:
-    if row.owner_id is not None:
-        occurrence = f"{what}:{row.id}:{now.date().isoformat()}"
-        await deliveries.plan_notices(
-            session, now, what, [row.owner_id], occurrence, subject_id=row.id
-        )

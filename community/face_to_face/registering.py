@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import areas, consents, erasure, history, needs, people, roles
@@ -93,6 +93,7 @@ async def register(session: AsyncSession, actor: Person, oral: Oral, now: dateti
         witness_id=actor.id,
         registered_at=now,
         phone=phone,
+        phone_at=now if phone else None,
         confirmed=[],
     )
     session.add(row)
@@ -137,6 +138,57 @@ async def opened(
     return row, await session.get_one(Person, row.person_id)
 
 
+async def shares_number(session: AsyncSession, row: Assisted) -> bool:
+    """Say whether somebody else without Telegram is registered with the same number."""
+    if row.phone is None:
+        return False
+    return bool(
+        await session.scalar(
+            select(
+                exists().where(
+                    Assisted.phone == row.phone,
+                    Assisted.id != row.id,
+                    Assisted.opened_at.is_(None),
+                )
+            )
+        )
+    )
+
+
+async def take_over(
+    session: AsyncSession, actor: Person, now: datetime, *, ref: str | None = None
+) -> int:
+    """Look after those whom nobody looks after any more, all or one; return how many.
+
+    Of two animators who do so at once, each of these people gets one.
+
+    Raises:
+        NotAllowedError: the actor is no animator.
+    """
+    await roles.require(session, actor, RoleName.ANIMATOR, now)
+    nobodys = (
+        select(Assisted)
+        .where(
+            Assisted.opened_at.is_(None),
+            is_in_care_of(actor, now),
+            Assisted.owner_id.is_distinct_from(actor.id),
+        )
+        .order_by(Assisted.id)
+    )
+    if ref is not None:
+        nobodys = nobodys.where(Assisted.ref == ref[:16])
+    rows = await session.scalars(
+        nobodys.with_for_update().execution_options(populate_existing=True)
+    )
+    taken = rows.all()
+    for row in taken:
+        row.owner_id = actor.id
+        step = history.step(SUBJECT, row.id, "", "taken_over", actor_id=actor.id, now=now)
+        await history.note(session, step)
+    await session.flush()
+    return len(taken)
+
+
 async def change_phone(
     session: AsyncSession, actor: Person, ref: str, phone: str | None, now: datetime
 ) -> None:
@@ -147,7 +199,7 @@ async def change_phone(
         NotUnderstoodError: it is no telephone number.
     """
     row, _person = await opened(session, actor, ref, now, lock=True)
-    row.phone = clean_phone(phone) if phone else None
+    row.phone, row.phone_at = (clean_phone(phone), now) if phone else (None, None)
 
 
 async def take_back(

@@ -1,9 +1,7 @@
 """A partner sends people in by a link, and hears of them what each of them allows."""
 
 import asyncio
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
@@ -31,7 +29,6 @@ from community.errors import (
 )
 from community.events import Details
 from community.feedback_consents import Fact, FeedbackConsent
-from community.figures import Cell, Hidden
 from community.people import Attribution, Membership, Person, Stage
 from community.roles import Role, RoleName
 from tests.agreeing import agreed
@@ -156,26 +153,6 @@ async def test_who_has_left_and_comes_back_is_told_of_only_if_they_allow_it_agai
     assert await feedback.allowed(town.session, amina) == set()
     await allows(town, amina, *ALL)
     assert len(await hears(town)) == 1
-
-
-async def test_counts_are_those_of_the_end_of_a_month_and_below_five_hidden(town: Town) -> None:
-    async def counted(months: int) -> Mapping[str, Cell]:
-        now = town.now + months * timedelta(days=31)
-        ref, zone = town.organization.ref, ZoneInfo("Europe/Paris")
-        return (await feedback.counted(town.session, town.staff, ref, zone, now)).cells
-
-    for number in range(4):
-        await comes(town, 500 + number)
-    assert isinstance((await counted(1))["joined"], Hidden)
-    for number in range(4, 6):
-        await comes(town, 500 + number)
-    # Nobody sees one more come: what has come this month is told when it is over.
-    assert (await counted(0)) != (await counted(1)) == {"joined": 6, "looking": 0}
-    leaver = await people.by_telegram_id(town.session, 500)
-    assert leaver is not None
-    await people.leave(town.session, leaver, town.now + timedelta(days=31))
-    assert (await counted(1))["joined"] == 6
-    assert isinstance((await counted(2))["looking"], Hidden)
 
 
 async def test_under_another_agreement_nothing_is_told_that_was_allowed_under_the_last(

@@ -65,7 +65,6 @@ DESIGN: dict[str, set[RoleName]] = {
     "figures.": COORDINATOR,
     "figures.cohorts.": {R.ANIMATOR, R.COORDINATOR},
     "feedback.": COORDINATOR,
-    "feedback.counted": {R.COORDINATOR, R.PROVIDER_STAFF},
     "referrals.by_team.let_team_pass_on": COORDINATOR,
     "referrals.tending.end_agreement": COORDINATOR,
     # events, sends, the inbox, disagreements: animators
@@ -86,6 +85,7 @@ DESIGN: dict[str, set[RoleName]] = {
     "handing_over.": ANIMATOR,
     # an animator registers somebody face to face and calls them; partners see their own links
     "face_to_face.": ANIMATOR,
+    "face_to_face.sounding.": {R.ANIMATOR, R.COORDINATOR, R.TRANSLATOR},  # as texts at the desk
     "promoting.": {R.ANIMATOR, R.COORDINATOR, R.PROVIDER_STAFF},
     "promoting.every_promoted": COORDINATOR,
     "team_tasks.": ANIMATOR,
@@ -141,7 +141,7 @@ DESIGN: dict[str, set[RoleName]] = {
 """Whose each verb is; the longest beginning that fits counts."""
 
 HIDES = re.compile(
-    r"event_support\.(answer|for_staff|number_of_guests)|feedback\.(counted|hear)|quarters\.read"
+    r"event_support\.(answer|for_staff|number_of_guests)|feedback\.hear|quarters\.read"
     r"|referrals\.(answering|chains)\.(?!for_staff).*|bridge\.\w+\.(close|look|report|write)"
     r"|providers\.(entries\.opened|freshness\.confirm)|sends\.offering\.own_offer"
 )

@@ -27,6 +27,7 @@ async def test_who_animates_no_more_is_told_nothing_of_what_was_handed_on(
         "team_notice.handed_on": {"ref": question.ref},
         "team_notice.handed_over": {"count": 2, "by": one.ref},
     }
+    notices |= {"team_notice.code_opened": {}, "team_notice.code_known_already": {}}
     for kind, args in notices.items():
         assert await CARDS[kind](page(other), **args) is not None
     (await roles.held(session, other, now))[0].revoked_at = now

@@ -1,8 +1,9 @@
 """The house keeps its walls: directions of imports, migrations, cards."""
 
 import ast
+import hashlib
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Column, Connection, MetaData, Table, event, inspect, text
+from sqlalchemy import Column, Connection, MetaData, Table, event, inspect, select, text
 
 from bot.database import Database
 from bot.migrating import NEWEST, configuration, foreign_keys_off, is_current, migrate_async
+from community import face_to_face, people
+from community.assisted import Assisted
 from community.base import UTCDateTime
 from community.tables import METADATA
 from handlers import routes
@@ -267,6 +270,18 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("reports", {"what": "post", "why": "fraud", "at": NOW}),
         ("measures", {"person_id": 1, "measure": "warn", "why": "fraud", "taken_at": NOW}),
     ],
+    "0079": [
+        (
+            "assisted",
+            {"person_id": 1, "registered_at": NOW, "confirmed": [], "token_hash": "x"},
+        )
+    ],
+    "0080": [
+        (
+            "partner_quarters",
+            {"organization_id": 1, "year": 2026, "number": 4, "joined": "few", "activated": "few"},
+        )
+    ],
 }
 """Rows that the columns and tables of a migration are about."""
 
@@ -358,6 +373,37 @@ async def test_who_looked_for_bookkeeping_and_tax_looks_for_both_now(bare: Datab
             await connection.run_sync(_run, "0020")
             terms = await connection.scalars(text("SELECT term FROM needs ORDER BY id"))
             assert list(terms) == ["bookkeeping", "hiring", "tax"]
+    finally:
+        await _restore(bare)
+
+
+async def test_a_paper_code_that_was_printed_before_still_leads_somewhere(
+    bare: Database,
+) -> None:
+    code = "380512345678"
+    plain = hashlib.sha256(f"face to face {code}".encode()).hexdigest()
+    try:
+        async with bare.engine.begin() as connection:
+            await connection.run_sync(_run, "0074")
+            await connection.execute(
+                text(
+                    "INSERT INTO people (id, ref, name, state, met_at)"
+                    " VALUES (1001, 'salma', 'Salma', 'active', '2026-01-01')"
+                )
+            )
+            await connection.run_sync(
+                _insert,
+                "assisted",
+                {"person_id": 1001, "registered_at": NOW, "confirmed": [], "token_hash": plain}
+                | {"code_until": NOW + timedelta(days=180), "ref": "x"},
+            )
+            await connection.run_sync(_run, "head")
+        async with bare.transaction() as session:
+            kept = await session.scalar(select(Assisted.token_hash))
+            assert kept != plain
+            newcomer = await people.meet(session, 77, NOW)
+            _, somebody = await face_to_face.open_code(session, newcomer, code, NOW)
+            assert somebody.id == 1001
     finally:
         await _restore(bare)
 
