@@ -544,16 +544,21 @@ class Sender:
             person = reader_in(group) if group is not None else None
         else:
             person = await people.by_telegram_id(session, row.chat_id)
+            if person is None and row.kind == live.CLOSED:  # they have deleted their account
+                language = row.args["language"]
+                person = Person(telegram_id=row.chat_id, language=language, state=Membership.LEFT)
         if person is None:
             return None
         page = self._page(session, person, now, memo)
+        if row.kind == live.CLOSED:
+            return await render(page, live.CLOSED)
         if (said := said_already(page, row.kind, row.args)) is not None:
             return said
         async with memory.savepoint(session):
             try:
                 return await render(page, row.kind, **row.args)
             except RefusalError:
-                return await render(page, "closed")
+                return await render(page, live.CLOSED)
 
 
 def reader_in(group: Group) -> Person:

@@ -36,6 +36,8 @@ FEW = 5
 NO_PREVIEW = {"is_disabled": True}
 SO_ALREADY = ("not modified", "message to delete not found")
 """Words of Telegram that say: it is as it should be, perhaps since an earlier try."""
+VEIL = "⏳"
+"""Stands for a moment where something will stand that is closed again."""
 TOO_LONG = "longer_than_before"
 """Why a text does not go in the place of another: nothing is cut off, and nothing sent anew."""
 
@@ -75,12 +77,17 @@ def digest(message: Message) -> str:
 def parts_of(message: Message, *, apart: bool = False) -> list[Part]:
     """Return what a message is cut into: a file with the text as its caption, if that fits.
 
-    ``apart``: the text stands under the file in any case.
+    ``apart``: the text stands under the file in any case. Of a message that is kept current only
+    one part leaves: of several, only the last could be closed again.
     """
     text = str(message.text)
     if message.file is not None and visible_length(text) <= CAPTION_LIMIT and not apart:
         return [(message.file, text)]
-    parts: list[Part] = [(None, part) for part in split(text)]
+    texts = split(text)
+    if message.live and len(texts) > 1:
+        logger.error("a message that is kept current is cut: it is longer than one of Telegram's")
+        texts = texts[:1]
+    parts: list[Part] = [(None, part) for part in texts]
     return parts if message.file is None else [(message.file, ""), *parts]
 
 
@@ -134,6 +141,21 @@ class Speaker:
         """
         spoken = Spoken(Answer(Fate.DONE))
         before = asyncio.get_running_loop().time() + within
+        if message.protect and message.live and message.file is None and message.place is None:
+            # Of a message whose answer is lost nobody knows the number, and nobody could close it.
+            veil = _sending((None, VEIL), None, protect=True)
+            spoken.answer = await self._one(
+                veil, chat_id, lane, patient, spoken, its_turn=its_turn, before=before
+            )
+            if spoken.answer.fate == Fate.DONE:
+                number = int(spoken.answer.result["message_id"])
+                spoken.message_ids.append(number)
+                (part,) = parts_of(message)
+                call = _editing(number, part, message)
+                spoken.answer = await self._one(
+                    call, chat_id, lane, patient, spoken, before=before
+                )
+            return spoken
         calls = self._calls.get(message)
         if calls is None:
             calls = self._calls[message] = calls_of(await _made(message))

@@ -32,6 +32,7 @@ from community import (
     events,
     history,
     invitations,
+    live,
     machine,
     posts,
     referrals,
@@ -289,6 +290,8 @@ async def erase(session: AsyncSession, person: Person, now: datetime, key: bytes
         await _remember(session, hash_of(person.ref, key), now)
     if person.telegram_id is not None:
         await _forget_number(session, person.telegram_id)
+        # What they have opened of others does not stay open in their chat.
+        await live.close_all(session, person.telegram_id, person.language)
         await _remember(session, hash_of(person.telegram_id, key), now)
     # Foreign keys do the rest: what was about the person goes, what they did for others stays. In
     # which order, PostgreSQL decides by numbers of its own; what the person wrote in exchanges of
@@ -418,7 +421,6 @@ async def _forget_number(session: AsyncSession, telegram_id: int) -> None:
     for table, number in (
         (Conversation, Conversation.telegram_id),
         (SentMessage, SentMessage.chat_id),
-        (LiveMessage, LiveMessage.chat_id),
         (Applicant, Applicant.telegram_id),
     ):
         await _run(session, delete(table).where(number == telegram_id))

@@ -34,6 +34,8 @@ class LiveMessage(Base, Identified):
     since: Mapped[datetime]
 
 
+CLOSED = "closed"
+"""The kind of message that stands in the place of what its reader may not see any more."""
 AT_ONCE = ""
 """What such a message says is of no matter: it is to be shown as it is now."""
 _TABLE = cast("Table", LiveMessage.__table__)
@@ -70,6 +72,19 @@ async def let_go(session: AsyncSession, *messages: tuple[int, int]) -> None:
         await session.execute(
             _LET_GO, [{"chat": chat_id, "number": message_id} for chat_id, message_id in messages]
         )
+
+
+async def close_all(session: AsyncSession, chat_id: int, language: str | None) -> None:
+    """Close what a chat shows that is kept current; each is let go of once that is done.
+
+    Of whoever it was, only the language in which that is said stays until then.
+    """
+    await session.execute(
+        update(LiveMessage)
+        .where(LiveMessage.chat_id == chat_id)
+        .values(kind=CLOSED, args={"language": language}, shown=AT_ONCE),
+        execution_options={"synchronize_session": False},
+    )
 
 
 async def has_shown(

@@ -1,6 +1,6 @@
 """What a provider's answer is chosen from: by its staff, or by the team that writes it down."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from aiogram.filters.callback_data import CallbackData
 
@@ -28,9 +28,9 @@ def reasons(
 
 
 def fields(
-    asked: Html, shared: Collection[FieldName], to: To, back: Button, _: Translator
+    asked: Html, shared: Mapping[FieldName, str], to: To, back: Button, _: Translator
 ) -> Message:
-    """Ask which field is missing; a note can be asked for again."""
+    """Ask which field is missing; a note can be asked for again, while there is room."""
     rows = in_rows(
         [
             Button(words.field(name, _), to(name.value))
@@ -38,8 +38,10 @@ def fields(
             if name not in shared and name != FieldName.NOTE
         ]
     )
-    note = _.label("button", "A note, or how to reach them")
-    return Message(asked, [*rows, [Button(note, to(FieldName.NOTE.value))], [back]])
+    if referrals.has_room_for_a_note(shared):
+        note = _.label("button", "A note, or how to reach them")
+        rows.append([Button(note, to(FieldName.NOTE.value))])
+    return Message(asked, [*rows, [back]])
 
 
 async def elsewhere(

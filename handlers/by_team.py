@@ -1,5 +1,6 @@
 """Requests to organisations that are not in the chat: the team passes on, and records answers."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -13,7 +14,7 @@ from community.errors import NoAgreementError, NotFoundError
 from community.people import Person
 from community.providers import Service
 from community.referrals import RECORDED, FieldName, Reason, Referral, Source, State
-from handlers import answers, words
+from handlers import answers, reading, words
 from handlers.content import block_for
 from handlers.referrals import VIEW_LASTS
 from handlers.replies import (
@@ -31,7 +32,7 @@ from handlers.replies import (
 from handlers.requests import field_lines, resolution
 from handlers.staff import ANIMATORS, Inbox, page_of, router_for
 from handlers.support import organization_name
-from locales import Translator
+from locales import Html, Translator
 
 PER_PAGE = 10
 RECORDS = frozenset({*referrals.PROVIDERS_STEPS, "ask", "pass", "pass!"})
@@ -153,16 +154,26 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
     service = await page.session.get_one(Service, referral.service_id)
     block = await block_for(page, "service", service.id)
     to = await organization_name(page, referral)
-    text = lines(
-        _("📞 <b>{service}</b>", service=block.get("name") if block else "?"),
+    rows = _rows(ref, State(referral.state), _)
+
+    async def show(original: bool) -> Message:
+        told = await field_lines(page, shared, referral.written_in, by_machine=not original)
+        text = _one_text(referral, block.get("name") if block else "?", to, told, _)
+        return Message(text, rows, protect=True, live=True)
+
+    return await reading.in_one(show, original=False)
+
+
+def _one_text(
+    referral: Referral, service: str, to: str, told: Sequence[Html], _: Translator
+) -> Html:
+    return lines(
+        _("📞 <b>{service}</b>", service=service),
         _("🏢 {organization}", organization=to),
         _("{state}.", state=_state(referral, _)),
         resolution(referral, _),
         "",
-        *(
-            await field_lines(page, shared, referral.written_in, by_machine=True)
-            or [_("The person shares nothing of this request any more.")]
-        ),
+        *(told or [_("The person shares nothing of this request any more.")]),
         "",
         _(
             "The member has agreed that the team reads this and passes it on to {organization}, "
@@ -170,7 +181,6 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
             organization=to,
         ),
     )
-    return Message(text, _rows(ref, State(referral.state), _), protect=True, live=True)
 
 
 async def _without_agreement(page: Page, ref: str) -> Message | None:

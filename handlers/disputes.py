@@ -12,7 +12,7 @@ from community.errors import RefusalError
 from community.people import Person
 from community.providers import Organization, Service
 from community.referrals import Reason, State
-from handlers import words
+from handlers import reading, words
 from handlers.answers import closed
 from handlers.facts import reached_by
 from handlers.referrals import VIEW_LASTS
@@ -77,7 +77,7 @@ async def card(page: Page, ref: str, opened: str) -> Message:
     organization = await page.session.get_one(Organization, referral.organization_id)
     account = member.username if member else None
     so_far = await referrals.steps_so_far(page.session, referral)
-    text = lines(
+    about = lines(
         _("⚖️ <b>They disagree</b>"),
         _("Member: {name}", name=member.name if member else "?"),
         _("Telegram: @{username}", username=account) if account else None,
@@ -89,8 +89,6 @@ async def card(page: Page, ref: str, opened: str) -> Message:
         _("Reason: {reason}", reason=words.reason(Reason(referral.reason), _))
         if referral.reason
         else None,
-        "",
-        *await field_lines(page, shared, referral.written_in, by_machine=True),
     )
     rows = in_rows(
         [
@@ -98,7 +96,12 @@ async def card(page: Page, ref: str, opened: str) -> Message:
             Button(_.label("button", "The help was not given"), Dispute(ref=ref, act="no")),
         ]
     )
-    return Message(text, [*rows, to_inbox], protect=True, live=True)
+
+    async def show(original: bool) -> Message:
+        told = await field_lines(page, shared, referral.written_in, by_machine=not original)
+        return Message(lines(about, "", *told), [*rows, to_inbox], protect=True, live=True)
+
+    return await reading.in_one(show, original=False)
 
 
 def _dated(page: Page, at: datetime, state: State) -> Html:

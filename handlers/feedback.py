@@ -17,7 +17,15 @@ from community.providers import Organization
 from handlers import menu
 from handlers.replies import Button, File, Message, Page, Replies, edit, lines, say, toast
 from handlers.setup_ways import OneOrganization
-from handlers.staff import COORDINATORS, PROVIDERS, PartnerLink, PartnerLinks, Received, router_for
+from handlers.staff import (
+    COORDINATORS,
+    PROVIDERS,
+    PartnerLink,
+    PartnerLinks,
+    Received,
+    router_for,
+    turning,
+)
 from handlers.supporters import name_of
 from locales import Html, Translator
 from reports.qr import qr_picture
@@ -36,10 +44,17 @@ class Allow(CallbackData, prefix="fb"):
     seen: str = ""
 
 
+OPENS = -1
+"""In place of a page: it opens in a message of its own."""
+PAGE = 8
+"""So many of them stand on one page, each with all that they allow."""
+
+
 class Hear(CallbackData, prefix="fh"):
-    """What an organisation's staff hear of those who came by its link."""
+    """What an organisation's staff hear of those who came by its link: a page, or its message."""
 
     ref: str
+    at: int = OPENS
 
 
 def mask_of(facts: Collection[Fact]) -> int:
@@ -123,7 +138,10 @@ async def allowed(
 
 async def heard(query: Any, callback_data: Hear, now: datetime) -> Replies:
     """Show it in a message of its own: it is protected, and nothing stays in an older one."""
-    return [say("feedback.heard", ref=callback_data.ref, opened=now.isoformat())]
+    ref, at, opened = callback_data.ref, callback_data.at, now.isoformat()
+    if at == OPENS:
+        return [say("feedback.heard", ref=ref, opened=opened)]
+    return [edit("feedback.heard", ref=ref, opened=opened, at=at)]
 
 
 # Cards: the coordinator
@@ -269,8 +287,11 @@ async def staff_rows(page: Page) -> list[list[Button]]:
     return rows
 
 
-async def heard_card(page: Page, ref: str, opened: str) -> Message:
-    """Show what those who came by the link allow, and no more; it closes by itself."""
+async def heard_card(page: Page, ref: str, opened: str, at: int = 0) -> Message:
+    """Show what those who came by the link allow, and no more; it closes by itself.
+
+    It is one message: what is cut into several closes in its last part alone.
+    """
     _ = page._
     back = [Button(_.label("button", "All referrals"), Received())]
     again = [[Button(_.label("button", "Show it again"), Hear(ref=ref))], back]
@@ -288,8 +309,9 @@ async def heard_card(page: Page, ref: str, opened: str) -> Message:
             ),
             [back],
         )
+    at = max(min(at, (len(found) - 1) // PAGE), 0)
     parts: list[Html | str] = []
-    for each in found:
+    for each in found[at * PAGE : (at + 1) * PAGE]:
         parts += ["", *(fact_line(fact, value, _) for fact, value in each.facts.items())]
     text = lines(
         _("<b>Who came by your link</b>"),
@@ -298,7 +320,8 @@ async def heard_card(page: Page, ref: str, opened: str) -> Message:
         _("You read this because each of them allows it. It ends as soon as they end it."),
     )
     links = [Button(_.label("button", "📣 Links and posters"), PartnerLinks(ref=ref))]
-    return Message(text, [links, back], protect=True, live=True)
+    turning_them = turning(at, PAGE, len(found), lambda to: Hear(ref=ref, at=to), _)
+    return Message(text, [turning_them, links, back], protect=True, live=True)
 
 
 CARDS = {

@@ -1,5 +1,6 @@
 """/referrals: provider staff see what was shared with their organisation, and answer."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,7 +16,7 @@ from community.errors import NoAgreementError, NotFoundError
 from community.people import Person
 from community.providers import Service
 from community.referrals import FieldName, Reason, Referral, State
-from handlers import answers, feedback, proposals, quarters, words
+from handlers import answers, feedback, proposals, quarters, reading, words
 from handlers.clocks import next_lines
 from handlers.content import block_for
 from handlers.entry_ways import OurEntry
@@ -159,9 +160,24 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
     except NotFoundError:
         return answers.shut(Answer(ref=ref), _)
     state = State(referral.state)
-    told = await field_lines(page, shared, referral.written_in, by_machine=True)
     was_sealed = await referrals.was_sealed(page.session, referral)
-    text = lines(
+    rows = _rows(referral, state, _)
+    if write := await write_button(page, referral):
+        rows.insert(-1, [write])
+
+    async def show(original: bool) -> Message:
+        told = await field_lines(page, shared, referral.written_in, by_machine=not original)
+        text = await _one_text(page, referral, told, was_sealed=was_sealed)
+        return Message(text, rows, protect=True, live=True)
+
+    return await reading.in_one(show, original=False)
+
+
+async def _one_text(
+    page: Page, referral: Referral, told: Sequence[Html], *, was_sealed: bool
+) -> Html:
+    _, state = page._, State(referral.state)
+    return lines(
         _("<b>{service}</b>", service=await _about(page, referral)),
         _("{state}.", state=words.state_for_staff(state, _)),
         resolution(referral, _),
@@ -174,10 +190,6 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
         "",
         _("This was shared with your organisation only, for this request."),
     )
-    rows = _rows(referral, state, _)
-    if write := await write_button(page, referral):
-        rows.insert(-1, [write])
-    return Message(text, rows, protect=True, live=True)
 
 
 async def _without_agreement(page: Page, ref: str) -> Message:

@@ -19,7 +19,7 @@ from community.lifecycle import Who
 from community.people import Person
 from community.referrals.moving import move
 from community.referrals.outcomes import ask_outcome
-from community.referrals.sharing import shared
+from community.referrals.sharing import has_room_for_a_note, shared
 from community.referrals.table import (
     OPEN,
     REASONS,
@@ -203,7 +203,8 @@ async def ask(
 ) -> Referral:
     """Ask the member for a field, for whoever may: the provider's staff, or the team."""
     await require_agreement(session, referral, now)
-    if name in await shared(session, referral) and name != FieldName.NOTE:
+    told = await shared(session, referral)
+    if not has_room_for_a_note(told) if name == FieldName.NOTE else name in told:
         raise NotUnderstoodError("field")
     moved = await move(
         session,

@@ -15,6 +15,8 @@ from community.providers import Service
 from community.referrals.table import OPEN, FieldName, Referral, SharedField
 
 NOTE_LIMIT = 500
+NOTES_LIMIT = 2_000
+"""Letters of a note with all that was added to it: it is shown in one message, which closes."""
 
 
 async def preview(session: AsyncSession, person: Person, service: Service) -> dict[FieldName, str]:
@@ -89,12 +91,18 @@ async def asked_for(
     return await would_share(session, actor, service, {FieldName(referral.asked_field)}, "")
 
 
+def has_room_for_a_note(told: Mapping[FieldName, str]) -> bool:
+    """Say whether as much can be added to the note as one may write at once."""
+    return len(told.get(FieldName.NOTE, "")) + 1 + NOTE_LIMIT <= NOTES_LIMIT
+
+
 async def longer_note(session: AsyncSession, referral: Referral, note: str, now: datetime) -> str:
     """Return the note with the new words under it, and end the one before."""
     before = (await shared(session, referral)).get(FieldName.NOTE)
     longer = f"{before}\n{note.strip()}" if before else note.strip()
-    if not 0 < len(note.strip()) <= NOTE_LIMIT:
-        raise NotUnderstoodError("note", limit=NOTE_LIMIT)
+    limit = min(NOTE_LIMIT, NOTES_LIMIT - len(before or "") - 1)
+    if not 0 < len(note.strip()) <= limit:
+        raise NotUnderstoodError("note", limit=limit)
     await session.execute(
         update(SharedField)
         .where(SharedField.referral_id == referral.id, SharedField.name == FieldName.NOTE)

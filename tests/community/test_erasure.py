@@ -18,6 +18,7 @@ from community import (
     events,
     inbox,
     invitations,
+    live,
     machine,
     people,
     providers,
@@ -236,6 +237,11 @@ async def test_nothing_in_any_column_of_any_table_names_who_is_erased(
         "machine_texts",
     } <= before
     await erasure.erase(session, me, now + timedelta(days=4), KEY)
+    # Until what they had opened of others is closed, it is known in which chat that stands.
+    assert await traces(session, *needles) == [f"live_messages.chat_id: {TELEGRAM_ID}"]
+    (left,) = await session.scalars(select(LiveMessage))
+    assert (left.kind, left.args) == (live.CLOSED, {"language": "ar"})
+    await live.let_go(session, (TELEGRAM_ID, left.message_id))
     assert await traces(session, *needles) == []
     others = await session.get(Conversation, 701)
     assert others is not None
