@@ -16,7 +16,7 @@ from community.matches import RESTS, Partner, Reason, View
 from community.people import Person
 from handlers import words
 from handlers.content import block_for
-from handlers.meetings import introduced_card
+from handlers.meetings import gone, introduced_card
 from handlers.pairing import OneMatch, People
 from handlers.replies import (
     Button,
@@ -96,8 +96,10 @@ async def card(page: Page, ref: str) -> Message:
     view = await matches.look(page.session, page.reader, ref, page.now)
     if view.is_known:
         return await introduced_card(page, view)
-    if not view.is_open:
+    if view.is_over:
         return Message(_("This proposal is over."), [[back(page)]])
+    if view.is_gone:
+        return gone(page, [[back(page)]])
     until = day(view.match.lapses_at.astimezone(page.zone).date(), _, year=page.now.year)
     reasons = await _reasons(page, view)
     if view.mine.accepted_at is not None:
@@ -249,7 +251,7 @@ async def sure_card(page: Page, ref: str, act: str) -> Message:
         "block": (
             _(
                 "Want nothing to do with this person any more? It ends, you are never proposed to "
-                "each other again, and they are not told."
+                "each other again, and they read that it has ended, not why."
             ),
             _.label("button", "Yes, block"),
         ),
@@ -267,7 +269,7 @@ async def full(page: Page) -> Message:
 
 async def blocked(page: Page) -> Message:
     """Confirm in a few words."""
-    return Message(page._.label("toast", "Done. They are not told."))
+    return Message(page._.label("toast", "Done. They are not told why."))
 
 
 CARDS = {

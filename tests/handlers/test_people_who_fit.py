@@ -295,12 +295,13 @@ async def test_a_person_is_reported_with_two_taps_and_never_proposed_again(
     for judge in (animator, moderator):
         await judge.sends_data(f"xc:{exchange.ref}:open:0")
         assert judge.seen == [], "they read what was reported, not all of it"
+    await amina.sends_data(f"gc:{ref}:open")
+    assert amina.last == "This has ended."
+    await amina.says("/people")
+    assert not any("Person" in label for label in amina.buttons)
+    assert await amina.gets("match_followup", ref=ref) is None
     await olena.sends_data(f"gc:{ref}:open")
-    assert olena.last == "This has ended."
-    await olena.says("/people")
-    assert not any("Person" in label for label in olena.buttons)
-    for somebody in (amina, olena):
-        assert await somebody.gets("match_followup", ref=ref) is None
+    assert olena.last == "👋 Person 1\nThis has ended.", "as of any end"
 
 
 async def test_what_came_of_it_is_three_taps_and_can_be_changed(phone: Calling) -> None:
