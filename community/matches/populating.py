@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Row, Select, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.areas import Area
 from community.blocks import PersonBlock
 from community.consents import Consent, Purpose
+from community.contacts import Contact
 from community.limits import AccessLimit, Limit
 from community.matches.table import (
     APART,
@@ -292,6 +293,7 @@ async def _past(session: AsyncSession, found: MatchRound, now: datetime) -> _Pas
             Match.introduced_at,
             Match.ended_at,
             Match.lapses_at,
+            _is_here(other.c.person_id).label("is_here"),
         )
         .join(Match, Match.id == one.match_id)
         .outerjoin(other, (other.c.match_id == one.match_id) & (other.c.id != one.id))
@@ -311,7 +313,7 @@ async def _past(session: AsyncSession, found: MatchRound, now: datetime) -> _Pas
             past.given.add(row.person_id)
         if row.side == Side.RECEIVER and (
             row.round_id == found.id
-            or (row.lapses_at > now and not (row.accepted_at or row.declined_at))
+            or (row.is_here and row.lapses_at > now and not (row.accepted_at or row.declined_at))
         ):
             past.busy.add(row.person_id)
         # A no frees a place only once the proposal is over: else the next told of it.
@@ -327,6 +329,20 @@ async def _past(session: AsyncSession, found: MatchRound, now: datetime) -> _Pas
     for row in await session.execute(select(PersonBlock.person_id, PersonBlock.blocked_id)):
         past.apart.add((row.person_id, row.blocked_id))
     return past
+
+
+def _is_here(other_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Return the condition that there is somebody to say yes to, as in ``answering.View``."""
+    agrees = exists().where(
+        Consent.person_id == other_id,
+        Consent.purpose == Purpose.MATCHING,
+        Consent.current,
+        Consent.granted,
+        Person.id == other_id,
+        Person.state.in_([Membership.ACTIVE, Membership.PAUSED, Membership.STOPPED]),
+    )
+    contact = exists().where(Contact.id == Match.contact_id, Contact.consented_at.is_not(None))
+    return or_(agrees, contact)
 
 
 def _keeps_apart(row: Row[Any], now: datetime) -> bool:

@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Table, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import deliveries, history
+from community import deliveries, history, needs
 from community.among import among
 from community.base import new_ref
 from community.blocks import PersonBlock
 from community.deliveries import Plan
-from community.errors import TooOftenError
+from community.errors import NobodySoughtError, TooOftenError
+from community.matches.answering import mine
 from community.matches.populating import taking_part
 from community.matches.table import (
     ANSWERED_WITHIN,
@@ -39,6 +40,8 @@ EVERY = timedelta(days=14)
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 """A Monday from which the fortnights are counted."""
 HOUR = time(10)
+ASKS_A_DAY = 3
+"""So often a day somebody is looked for at once for one person."""
 TOLD_AGAIN = timedelta(days=60)
 """Whoever was told that there is nobody hears it again after so long."""
 MATCHES, SIDES = (cast("Table", table.__table__) for table in (Match, MatchSide))
@@ -86,11 +89,12 @@ async def ask(session: AsyncSession, actor: Person, now: datetime) -> MatchRound
 
     Raises:
         NotAMemberError, ConsentMissingError: as of ``take_part``.
-        TooOftenError: somebody was proposed twice within a month, or a proposal waits for them.
+        NobodySoughtError: a round would find nobody for them, whoever is there; or it was asked
+            several times today.
+        TooOftenError: somebody was proposed to them twice within a month.
     """
     pairing = await take_part(session, actor, now)
     await session.get(Pairing, actor.id, with_for_update=True, populate_existing=True)
-    await require_budget(session, actor, now)
     waits = await session.scalar(
         select(MatchRound)
         .where(MatchRound.person_id == actor.id, MatchRound.finished_at.is_(None))
@@ -98,6 +102,19 @@ async def ask(session: AsyncSession, actor: Person, now: datetime) -> MatchRound
     )
     if waits is not None:
         return waits
+    if not await needs.of(session, actor):
+        raise NobodySoughtError("needs")
+    if not pairing.seeks:
+        raise NobodySoughtError("seeks")
+    for view in await mine(session, actor, now):
+        if view.is_open and view.mine.side == Side.RECEIVER and not view.mine.has_answered:
+            raise NobodySoughtError("open", view.match.ref)
+    await require_budget(session, actor, now)
+    today = select(func.count()).where(
+        MatchRound.person_id == actor.id, MatchRound.opened_at > now - timedelta(days=1)
+    )
+    if (await session.scalar(today) or 0) >= ASKS_A_DAY:
+        raise NobodySoughtError("today")
     pairing.misses, pairing.rests_since, pairing.rests_until = 0, None, None
     found = MatchRound(key=f"{actor.id}:{now.isoformat()}", person_id=actor.id, opened_at=now)
     session.add(found)

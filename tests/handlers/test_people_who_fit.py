@@ -147,6 +147,11 @@ async def test_whoever_asks_is_answered_and_not_more_than_twice_a_month(phone: C
     amina, _olena, _ref = await two(phone)
     await amina.says("/people")
     await amina.presses("Find somebody for me now")
+    assert "A proposal waits for your answer." in amina.last
+    await amina.presses("A proposal for you")
+    await amina.presses("Yes, introduce us")
+    await amina.says("/people")
+    await amina.presses("Find somebody for me now")
     assert "We look for somebody now" in amina.last
     async with amina.database.transaction() as session:
         person = await person_of(session, amina)
@@ -170,6 +175,47 @@ async def test_whoever_asks_is_answered_and_not_more_than_twice_a_month(phone: C
     await amina.says("/people")
     await amina.presses("Find somebody for me now")
     assert "more than two proposals a month" in amina.toasts[-1]
+
+
+async def test_whoever_looks_for_nothing_or_nobody_is_told_so_and_can_say_it_at_once(
+    phone: Calling,
+) -> None:
+    amina = await phone(1)
+    await agrees(amina)
+    for missing, step, choice in (
+        ("what you look for", "What I look for", "Taxes"),
+        ("whom you would like to meet", "Whom I seek", "Somebody like me"),
+    ):
+        if choice != "Taxes":
+            await amina.sends_data("gb:seeks:peer:1")  # takes back what is ticked at first
+        await amina.says("/people")
+        await amina.presses("Find somebody for me now")
+        assert f"You have not said yet {missing}" in amina.last
+        await amina.presses(step)
+        await amina.presses(choice)
+        await amina.presses("Done")
+    await amina.says("/people")
+    await amina.presses("Find somebody for me now")
+    assert "We look for somebody now" in amina.last
+
+
+async def test_somebody_is_looked_for_at_once_three_times_a_day(phone: Calling) -> None:
+    amina = await phone(1)
+    await agrees(amina)
+    await amina.sends_data("gb:needs:tax:1")
+    for time in range(4):
+        amina.now += timedelta(hours=1)
+        await amina.sends_data("ga:find")
+        assert ("We have looked several times today" in amina.last) == (time == 3)
+        async with amina.database.transaction() as session:
+            found = await matches.next_open(session)
+            assert (found is None) == (time == 3)
+            if found is not None:
+                await matches.finish(session, found, [], amina.now)
+    assert "How I take part" in amina.buttons[0]
+    amina.now += timedelta(hours=22)
+    await amina.sends_data("ga:find")
+    assert "We look for somebody now" in amina.last
 
 
 async def test_a_proposal_says_why_and_names_nobody(phone: Calling) -> None:

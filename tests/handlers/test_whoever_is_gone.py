@@ -88,6 +88,22 @@ async def test_whoever_asked_hears_that_there_is_nobody_if_whom_we_found_has_lef
     assert await couple.looks_on.gets("match_proposed", ref=couple.ref) is None
 
 
+async def test_a_proposal_of_whoever_has_left_keeps_nobody_from_being_looked_for(
+    phone: Calling,
+) -> None:
+    couple = await a_couple(phone, 10, acts=1)
+    await couple.looks_on.sends_data("ga:find")
+    assert "A proposal waits for your answer." in couple.looks_on.last
+    await goes(couple, "left")
+    await couple.looks_on.sends_data("ga:find")
+    assert "We look for somebody now" in couple.looks_on.last
+    async with couple.database.transaction() as session:
+        found = await matches.next_open(session)
+        assert found is not None
+        people = await matches.population(session, found, couple.acts.now)
+        assert people.receives == [True]
+
+
 # To whom it ends
 
 
