@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import bridge, matches
 from community.errors import FullError
-from community.matches import RESTS, Partner, Reason, View
+from community.matches import RESTS, Partner, Reason, Reasons, Side, View
 from community.people import Person
 from handlers import words
 from handlers.content import block_for
@@ -101,7 +101,8 @@ async def card(page: Page, ref: str) -> Message:
     if view.is_gone:
         return gone(page, [[back(page)]])
     until = day(view.match.lapses_at.astimezone(page.zone).date(), _, year=page.now.year)
-    reasons = await _reasons(page, view)
+    found = await matches.reasons(page.session, page.reader, view)
+    reasons = await _reasons(page, view, found)
     if view.mine.accepted_at is not None:
         text = lines(
             _("✅ <b>You have said yes</b>"),
@@ -115,7 +116,7 @@ async def card(page: Page, ref: str) -> Message:
         no = Button(_.label("button", "Rather not after all"), OneMatch(ref=ref, act="no"))
         return Message(text, [[no], [back(page)]])
     text = lines(
-        await _heading(page, view),
+        _heading(page, view, found),
         *reasons,
         "",
         _("Nobody reads a name before both of you have said yes."),
@@ -136,22 +137,24 @@ def back(page: Page) -> Button:
     return Button(page._.label("button", "👥 People"), People())
 
 
-async def _heading(page: Page, view: View) -> Html:
+def _heading(page: Page, view: View, found: Reasons) -> Html:
     _ = page._
+    if view.partner is Partner.MAINSTREAM:
+        return _("🤝 <b>The team can introduce somebody to you</b>")
+    if not found.is_guided:  # nor was ever, or not any more
+        return _("🤝 <b>There is somebody for you</b>")
     if view.partner is None:  # the reader would be the guide
         return {
             Partner.MENTOR: _("🤝 <b>Somebody looks for a mentor</b>"),
             Partner.ROLE_MODEL: _("🤝 <b>Somebody looks for a role model</b>"),
         }[Partner(view.match.partner)]
     return {
-        Partner.PEER: _("🤝 <b>There is somebody for you</b>"),
         Partner.MENTOR: _("🤝 <b>There is a mentor for you</b>"),
         Partner.ROLE_MODEL: _("🤝 <b>There is a role model for you</b>"),
-        Partner.MAINSTREAM: _("🤝 <b>The team can introduce somebody to you</b>"),
     }[view.partner]
 
 
-async def _reasons(page: Page, view: View) -> list[Html]:
+async def _reasons(page: Page, view: View, found: Reasons) -> list[Html]:
     """Return why, in the reader's words: what is true in the rows now, and no name."""
     _ = page._
     if view.match.partner == Partner.MAINSTREAM:
@@ -159,7 +162,6 @@ async def _reasons(page: Page, view: View) -> list[Html]:
             _("It is somebody outside the network who has agreed to it."),
             _("If you say yes, they hear your name from the team, and you hear who they are."),
         ]
-    found = await matches.reasons(page.session, page.reader, view)
     told = []
     if found.answered:
         listed = join([words.need(one, _) for one in found.answered], _)
@@ -219,18 +221,24 @@ async def declined_card(page: Page, ref: str) -> Message:
     view = await matches.look(page.session, page.reader, ref, page.now)
     if view.mine.reason is None:
         return Message(_("This proposal is over."), [[back(page)]])
+    found = await matches.reasons(page.session, page.reader, view)
+    # What was offered here counts no more for who was to receive it, if something else is left.
+    is_left = view.mine.side == Side.RECEIVER and found.sought_besides
+    not_again = _("For a year we do not propose this person again.")
     changes = {
         Reason.NOT_NOW: _.ngettext(
             "We propose nobody to you for {n} day.",
             "We propose nobody to you for {n} days.",
             RESTS.days,
         ),
-        Reason.TOPIC: _("For half a year we look for other things you have asked for first."),
+        Reason.TOPIC: _("For half a year we look for other things you have asked for first.")
+        if is_left
+        else not_again,
         Reason.LANGUAGE: _("For half a year we look for people who speak a language of yours."),
         Reason.TOO_FAR: _("For half a year we look for people near you."),
-        Reason.KNOWN: _("For a year we do not propose this person again."),
+        Reason.KNOWN: not_again,
         Reason.NOT_THIS_PERSON: _("The two of you are never proposed to each other again."),
-        Reason.RATHER_NOT_SAY: _("For a year we do not propose this person again."),
+        Reason.RATHER_NOT_SAY: not_again,
     }[Reason(view.mine.reason)]
     text = lines(_("Thank you for saying so."), changes)
     part = Button(_.label("button", "⚙️ How I take part"), People(act="part"))

@@ -5,7 +5,7 @@ promised that nobody reads it (``community/limits.py``).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +14,7 @@ from community import needs, spoken
 from community.among import among
 from community.areas import Area
 from community.matches.answering import View
-from community.matches.table import Pairing, Sector, Way
+from community.matches.table import GUIDES, Pairing, Sector, Way
 from community.needs import Need
 from community.people import Person, Stage
 
@@ -40,7 +40,10 @@ class Reasons:
     """How far the other's business is."""
     online: bool = False
     in_person: bool = False
-    their_offers: Sequence[Need] = field(default=())
+    sought_besides: Sequence[Need] = ()
+    """What the reader looks for and the other does not know."""
+    is_guided: bool = False
+    """The other is the guide as whom they were proposed, or looks for what the reader would be."""
 
 
 async def reasons(session: AsyncSession, reader: Person, view: View) -> Reasons:
@@ -72,8 +75,15 @@ async def reasons(session: AsyncSession, reader: Person, view: View) -> Reasons:
         stage=Stage(other.stage) if other.stage else None,
         online=_wants(mine, Way.ONLINE) and _wants(theirs, Way.ONLINE),
         in_person=_wants(mine, Way.IN_PERSON) and _wants(theirs, Way.IN_PERSON),
-        their_offers=their_offers,
+        sought_besides=[need for need in my_needs if need not in their_offers],
+        is_guided=_is_guided(view, theirs),
     )
+
+
+def _is_guided(view: View, theirs: Pairing | None) -> bool:
+    if view.partner is None:  # the reader would be the guide
+        return theirs is not None and view.match.partner in theirs.seeks
+    return theirs is not None and view.partner in GUIDES and theirs.gives_as == view.partner
 
 
 def _wants(pairing: Pairing | None, way: Way) -> bool:
