@@ -164,6 +164,10 @@ class NobodySoughtError(RefusalError):
         self.why, self.ref = why, ref
 
 
+class RestingError(RefusalError):
+    """The member takes part in matching, and wants nobody proposed for now."""
+
+
 class ContactConsentError(RefusalError):
     """Somebody beside the members has not agreed that anything of them is kept."""
 

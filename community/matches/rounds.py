@@ -5,12 +5,14 @@ solves it in none, and writes what was found in portions. A round that was cut o
 for whoever has nobody yet.
 """
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, func, insert, select
+from sqlalchemy import Table, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import deliveries, history, needs
@@ -20,16 +22,16 @@ from community.blocks import PersonBlock
 from community.deliveries import Plan
 from community.errors import NobodySoughtError, TooOftenError
 from community.matches.answering import mine
-from community.matches.populating import taking_part
+from community.matches.populating import holds_place, taking_part
 from community.matches.table import (
     ANSWERED_WITHIN,
     BUDGET,
     BUDGET_WITHIN,
+    GUIDES,
     Match,
     MatchRound,
     MatchSide,
     Pairing,
-    Partner,
     Side,
 )
 from community.matches.taking_part import take_part
@@ -154,36 +156,104 @@ async def next_open(session: AsyncSession) -> MatchRound | None:
 # Writing what was found
 
 
+@dataclass
+class _Room:
+    """How much room there is for the proposals of a portion; each that is taken leaves less."""
+
+    here: Mapping[int, Pairing]
+    """Of those who can be proposed to somebody now."""
+    blocks: Collection[tuple[int, int]]
+    used: dict[int, int]
+    """How often each was proposed within the month."""
+    held: dict[int, int]
+    """How many places of guides are taken, or waited for."""
+    received: set[int]
+    """For whom somebody was found in this round already,"""
+    given: set[int]
+    """and who was proposed in it: a peer is proposed once."""
+
+    def takes(self, receiver: int, giver: int) -> bool:
+        """Say whether these two can be proposed to each other; if so, count it."""
+        one, other = self.here.get(receiver), self.here.get(giver)
+        if one is None or other is None or receiver in self.received:
+            return False
+        if {(receiver, giver), (giver, receiver)} & {*self.blocks}:
+            return False
+        is_guide = other.gives_as in GUIDES
+        is_full = self.held[giver] >= other.places if is_guide else giver in self.given
+        is_spent = any(self.used[person] >= BUDGET for person in (receiver, giver))
+        if is_full or is_spent or other.gives_as not in one.seeks:
+            return False
+        for person in (receiver, giver):
+            self.used[person] += 1
+        self.held[giver] += 1
+        self.received.add(receiver)
+        self.given.add(giver)
+        return True
+
+
+async def _room(
+    session: AsyncSession, found: MatchRound, concerned: Collection[int], now: datetime
+) -> _Room:
+    here = await session.scalars(
+        taking_part(now).with_only_columns(Pairing).where(among(Person.id, concerned)),
+        execution_options={"populate_existing": True},
+    )
+    blocks = await session.execute(
+        select(PersonBlock.person_id, PersonBlock.blocked_id).where(
+            among(PersonBlock.person_id, concerned)
+        )
+    )
+    rows = await session.execute(
+        select(
+            MatchSide.person_id,
+            MatchSide.side,
+            MatchSide.proposed_at,
+            Match.round_id,
+            Match.state,
+            Match.partner,
+            Match.settled_at,
+            Match.ended_at,
+        )
+        .join(Match, Match.id == MatchSide.match_id)
+        .where(
+            among(MatchSide.person_id, concerned),
+            or_(
+                MatchSide.proposed_at > now - BUDGET_WITHIN,
+                Match.settled_at.is_(None),
+                Match.introduced_at.is_not(None) & Match.ended_at.is_(None),
+            ),
+        )
+    )
+    room = _Room(
+        {pairing.person_id: pairing for pairing in here},
+        {(row.person_id, row.blocked_id) for row in blocks},
+        defaultdict(int), defaultdict(int), set(), set(),
+    )  # fmt: skip
+    for row in rows:
+        is_giver = row.side == Side.GIVER
+        room.used[row.person_id] += row.proposed_at > now - BUDGET_WITHIN
+        if row.round_id == found.id:
+            (room.given if is_giver else room.received).add(row.person_id)
+        if is_giver and row.partner in GUIDES:
+            room.held[row.person_id] += row.settled_at is None or holds_place(row)
+    return room
+
+
 async def propose(
     session: AsyncSession, found: MatchRound, pairs: Collection[tuple[int, int]], now: datetime
 ) -> int:
     """Propose these receivers and givers, by their numbers, to each other; return how many.
 
-    Between reading and writing somebody may have left, taken back a consent or blocked the other:
-    they are asked nothing.
+    Between reading and writing somebody may have left, taken back a consent, blocked the other, or
+    been proposed by the team or by another round: who has no room left is asked nothing.
     """
     concerned = {one for pair in pairs for one in pair}
-    here = {
-        row.id: row
-        for row in await session.execute(
-            taking_part(now)
-            .with_only_columns(Person.id, Pairing.gives, Pairing.confirmed_at)
-            .where(among(Person.id, concerned))
-        )
-    }
-    blocks = {
-        (row.person_id, row.blocked_id)
-        for row in await session.execute(
-            select(PersonBlock.person_id, PersonBlock.blocked_id).where(
-                among(PersonBlock.person_id, concerned)
-            )
-        )
-    }
-    fit = [
-        (one, other)
-        for one, other in pairs
-        if one in here and other in here and not {(one, other), (other, one)} & blocks
-    ]
+    # Whoever proposes somebody to these people meanwhile waits, and then counts this, too.
+    theirs = select(Person.id).where(among(Person.id, concerned)).order_by(Person.id)
+    await session.execute(theirs.with_for_update(key_share=True))
+    room = await _room(session, found, concerned, now)
+    fit = [pair for pair in pairs if room.takes(*pair)]
     lapses = now + ANSWERED_WITHIN
     refs = [new_ref() for _pair in fit]
     # Rows by hand: as objects they took half of a round.
@@ -191,7 +261,7 @@ async def propose(
         {
             "ref": ref,
             "round_id": found.id,
-            "partner": here[other].gives if here[other].confirmed_at else Partner.PEER,
+            "partner": room.here[other].gives_as,
             "proposed_at": now,
             "lapses_at": lapses,
         }

@@ -27,6 +27,7 @@ from community.errors import (
     NotAllowedError,
     NotAMemberError,
     NotFoundError,
+    RestingError,
     TooLateError,
     TooOftenError,
 )
@@ -36,7 +37,7 @@ from community.matches import Partner, State
 from community.needs import Need
 from community.people import Membership, Person
 from community.roles import Role, RoleName
-from tests.matching import a_partner, a_round, matches_of
+from tests.matching import a_partner, a_round, matches_of, pairing
 
 DAY = timedelta(days=1)
 
@@ -287,3 +288,21 @@ async def test_the_team_proposes_nobody_a_third_time_within_a_month(
     contact = await a_contact(session, animator, now)
     with pytest.raises(TooOftenError):
         await matches.introduce(session, animator, member.ref, contact.ref, now)
+
+
+@pytest.mark.parametrize("why", ["said not now", "let three pass"])
+async def test_the_team_proposes_nobody_to_whom_a_pause_goes_on(
+    session: AsyncSession, now: datetime, why: str
+) -> None:
+    member = await a_partner(session, 1, now, looks_for=[Need.EXPORT])
+    animator = await an_animator(session, now)
+    contact = await a_contact(session, animator, now)
+    if why == "let three pass":
+        (await pairing(session, member)).rests_since = now
+        await session.flush()
+    else:
+        await matches.rest(session, member, now + DAY, now)
+    with pytest.raises(RestingError):
+        await matches.introduce(session, animator, member.ref, contact.ref, now)
+    await matches.begin_again(session, member, now)
+    await matches.introduce(session, animator, member.ref, contact.ref, now)
