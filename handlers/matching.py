@@ -81,6 +81,8 @@ async def declined(
     if reason not in [*Reason]:
         return [toast("old_button")]
     if reason == Reason.NOT_THIS_PERSON:
+        if (await matches.look(session, person, ref, now)).is_known:  # an old button
+            return [edit("match.sure", ref=ref, act="block")]
         await matches.block(session, person, ref, now)
     else:
         await matches.decline(session, person, ref, Reason(reason), now)

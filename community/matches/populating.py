@@ -317,7 +317,7 @@ async def _past(session: AsyncSession, found: MatchRound, now: datetime) -> _Pas
         ):
             past.busy.add(row.person_id)
         # A no frees a place only once the proposal is over: else the next told of it.
-        is_held = row.settled_at is None or holds_place(row)
+        is_held = row.settled_at is None or holds_place(row.state, row.ended_at)
         if row.side == Side.GIVER and row.partner in GUIDES and is_held:
             past.taken[row.person_id] += 1
         if row.with_id is not None and _keeps_apart(row, now):
@@ -353,6 +353,6 @@ def _keeps_apart(row: Row[Any], now: datetime) -> bool:
     return bool(max(filter(None, moments)) > now - APART)
 
 
-def holds_place(row: Row[Any] | Match) -> bool:
+def holds_place(state: State, ended_at: datetime | None) -> bool:
     """Say whether a match takes up a mentor's place now."""
-    return row.state in (State.INTRODUCED, State.MET) and row.ended_at is None
+    return state in (State.INTRODUCED, State.MET) and ended_at is None

@@ -236,7 +236,9 @@ async def _room(
         if row.round_id == found.id:
             (room.given if is_giver else room.received).add(row.person_id)
         if is_giver and row.partner in GUIDES:
-            room.held[row.person_id] += row.settled_at is None or holds_place(row)
+            room.held[row.person_id] += row.settled_at is None or holds_place(
+                row.state, row.ended_at
+            )
     return room
 
 

@@ -278,6 +278,22 @@ async def test_never_this_person_keeps_two_apart_and_the_other_reads_nothing_of_
     assert await olena.gets("match_introduced", ref=ref) is None
 
 
+async def test_an_old_never_this_person_asks_first_once_two_know_each_other(
+    phone: Calling,
+) -> None:
+    amina, olena, ref = await introduced(phone)
+    await amina.sends_data(f"gd:{ref}:not_this_person")
+    assert "Want nothing to do with this person any more?" in amina.last
+    await amina.presses("No")
+    assert amina.last.startswith("👋 Person 2")
+    await olena.sends_data(f"gc:{ref}:open")
+    assert "This has ended." not in olena.last
+    await amina.sends_data(f"gd:{ref}:not_this_person")
+    await amina.presses("Yes, block")
+    await olena.sends_data(f"gc:{ref}:open")
+    assert "This has ended." in olena.last
+
+
 async def test_both_read_the_name_the_account_and_three_things_to_talk_about(
     phone: Calling,
 ) -> None:
