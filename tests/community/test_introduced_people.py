@@ -180,6 +180,23 @@ async def test_nobodys_export_tells_who_has_blocked_them(
         assert len(told["match_sides"]) == 1, "not what the other has said"
 
 
+async def test_no_animators_export_tells_what_a_member_has_said_to_a_proposal(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    contact = await a_contact(session, animator, now)
+    for number, said in enumerate(("nothing", "no", "yes", "yes, and then no")):
+        member = await a_partner(session, number + 1, now, looks_for=[Need.EXPORT])
+        match = await matches.introduce(session, animator, member.ref, contact.ref, now)
+        if "yes" in said:
+            await matches.accept(session, member, match.ref, now + DAY)
+        if "no" in said.split():
+            await matches.decline(session, member, match.ref, matches.Reason.KNOWN, now + DAY)
+    rows = (await erasure.export(session, animator))["matches"]
+    assert len(rows) == 4
+    assert all(row | {"ref": ""} == rows[0] | {"ref": ""} for row in rows)
+
+
 # Taking part
 
 

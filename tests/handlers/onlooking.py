@@ -1,7 +1,7 @@
 """Two who were proposed to each other: one does something, and the other looks at all there is."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -15,11 +15,14 @@ from community.exchanges import Exchange
 from community.matches import MatchRound, Partner
 from community.needs import Need
 from community.people import Person
+from handlers import words
+from locales import translator_for
 from tests.handlers.conftest import Calling, Phone
 from tests.matching import matches_of
 
+EN = translator_for("en")
 REF = re.compile(r"(?<![\w-])(?=[\w-]*[\dA-Z_-])[\w-]{12}(?![\w-])")
-ABOUT_THE_PERSON = {"people", "consents", "person_needs", "person_offers", "conversations"}
+ABOUT_THE_PERSON = {"people", "consents", "needs", "person_offers", "conversations"}
 """What an export has of the onlooker alone, whose number differs from pair to pair."""
 
 
@@ -30,7 +33,7 @@ class Couple:
     acts: Phone
     looks_on: Phone
     ref: str
-    names: dict[str, str] = field(default_factory=dict)
+    need: Need = Need.EXPORT
 
     @property
     def database(self) -> Database:
@@ -44,7 +47,7 @@ class Couple:
         """Return all that the onlooker can read now: cards, lists, what leaves, their export."""
         somebody = self.looks_on
         told: dict[str, Any] = {}
-        for act in ("open", "see", "no", "end", "block"):
+        for act in ("open", "no", "end"):
             await somebody.sends_data(f"gc:{self.ref}:{act}")
             told[act] = self._shown()
         await somebody.sends_data(f"ge:{self.ref}:::")
@@ -70,9 +73,8 @@ class Couple:
         if exchange is not None:
             await somebody.sends_data(f"xc:{exchange}:open:0")
             told["exchange"] = self._shown()
-        told["export"] = self._plain(
-            {name: rows for name, rows in exported.items() if name not in ABOUT_THE_PERSON}
-        )
+        for name in exported.keys() - ABOUT_THE_PERSON:
+            told[f"export {name}"] = self._plain(exported[name])
         return told
 
     def _shown(self) -> tuple[str, list[str], list[str]]:
@@ -98,7 +100,7 @@ class Couple:
             for somebody, name in ((self.acts, "THE OTHER"), (self.looks_on, "ME")):
                 told = re.sub(rf"\bPerson {somebody.number}\b", name, told)
                 told = re.sub(rf"\bperson_{somebody.number}\b", f"{name}'s account", told)
-            return told
+            return told.replace(words.need(self.need, EN), "THE NEED")
         return "number" if told == self.looks_on.number else told
 
 
@@ -115,6 +117,7 @@ async def a_couple(
     acts: int = 0,
     partner: Partner = Partner.PEER,
     introduced: bool = False,
+    need: Need = Need.EXPORT,
 ) -> Couple:
     """Return two who were proposed to each other; ``acts``: whether the first is the giver."""
     both = [await phone(number), await phone(number + 1)]
@@ -125,9 +128,9 @@ async def a_couple(
             person.username = f"person_{person.telegram_id}"
             agreed = {Purpose.MATCHING}
             await consents.switch(session, person, agreed, now, version="1", language="en")
-            await matches.take_part(session, person, now)
-        await needs.look_for(session, receiver, [Need.EXPORT])
-        await needs.offer(session, giver, [Need.EXPORT])
+            await matches.take_part(session, person, now, seeks=[partner])
+        await needs.look_for(session, receiver, [need])
+        await needs.offer(session, giver, [need])
         if partner is not Partner.PEER:
             guide = await matches.take_part(session, giver, now)
             guide.gives, guide.confirmed_at = partner, now
@@ -140,4 +143,4 @@ async def a_couple(
         if introduced:
             for person in (receiver, giver):
                 await matches.accept(session, person, match.ref, now)
-    return Couple(both[acts], both[1 - acts], match.ref)
+    return Couple(both[acts], both[1 - acts], match.ref, need)
