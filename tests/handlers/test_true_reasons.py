@@ -1,12 +1,13 @@
 """Every reason that a card tells is true: in random populations, derived anew from the rows."""
 
 import random
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import consents, matches, needs, spoken, translations
@@ -21,7 +22,7 @@ from handlers.replies import Page
 from handlers.taking_part import TERMS
 from locales import native_name, translator_for
 from tests.handlers.conftest import NETWORK, Calling, Phone, read
-from tests.handlers.onlooking import person_of
+from tests.handlers.onlooking import a_couple, person_of
 from tests.matching import a_partner, a_round, matches_of
 
 DAY = timedelta(days=1)
@@ -216,6 +217,24 @@ async def sides(session: AsyncSession, match_id: int, first: int) -> list[int]:
         *await session.scalars(select(MatchSide.person_id).where(MatchSide.match_id == match_id))
     }
     return [first, *(found - {first})]
+
+
+async def test_a_proposal_is_opened_with_three_questions_to_the_database(phone: Calling) -> None:
+    """Who the two are, how they take part, and what they have said: opened by every press."""
+    couple = await a_couple(phone, 1001)
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if re.search(r"FROM (?!people|conversations)", statement):
+            asked.append(statement)
+
+    engine = couple.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        await couple.looks_on.sends_data(f"gc:{couple.ref}:open")
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert len(asked) == 3, asked
 
 
 @pytest.mark.parametrize("side", [*Side])
