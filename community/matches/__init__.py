@@ -39,6 +39,7 @@ from community.matches.rounds import (
     next_round,
     open_due,
     propose,
+    tell_none,
 )
 from community.matches.table import (
     GUIDES,
@@ -123,6 +124,7 @@ __all__ = [
     "say",
     "take_part",
     "taken",
+    "tell_none",
     "to_introduce",
     "view_of",
     "waiting_guides",

@@ -1,8 +1,8 @@
 """Rounds: partners are looked for every other Monday, for everybody, and at once for who asks.
 
-A round is a row; who solves it (``bot/matching.py``) reads the population in one transaction,
-solves it in none, and writes what was found in portions. A round that was cut off is solved again
-for whoever has nobody yet.
+A round is a row; who solves it (``bot/matching.py``) reads the population as of one moment,
+solves it in no transaction, and writes what was found in portions. A round that was cut off is
+solved again for whoever has nobody yet.
 """
 
 from collections import defaultdict
@@ -302,31 +302,22 @@ async def propose(
     return len(fit)
 
 
-async def finish(
+async def tell_none(
     session: AsyncSession, found: MatchRound, receivers: Collection[int], now: datetime
 ) -> int:
-    """End a round, and tell those for whom there was nobody; return how many are told.
+    """Tell those of these for whom a round has found nobody; return how many are told.
 
     Who has asked hears it at once; of the others nobody more often than every two months.
     """
-    if found.finished_at is not None:
-        return 0
-    of_round = select(MatchSide.person_id).join(Match).where(Match.round_id == found.id)
-    matched = set(await session.scalars(of_round))
-    alone = [one for one in receivers if one not in matched]
-    found.matched = len(matched)
-    found.receivers = int(
-        await session.scalar(
-            select(func.count()).select_from(
-                of_round.where(MatchSide.side == Side.RECEIVER).subquery()
-            )
-        )
-        or 0
-    ) + len(alone)
-    found.finished_at = now
-    if found.person_id is not None and found.person_id not in matched:
-        alone = [found.person_id]
-    pairings = await session.scalars(select(Pairing).where(among(Pairing.person_id, alone)))
+    matched = await session.scalars(
+        select(MatchSide.person_id)
+        .join(Match, Match.id == MatchSide.match_id)
+        .where(Match.round_id == found.id, among(MatchSide.person_id, receivers))
+    )
+    alone = {*receivers} - {*matched}
+    pairings = await session.scalars(
+        select(Pairing).where(among(Pairing.person_id, alone)).order_by(Pairing.person_id)
+    )
     told = [
         pairing
         for pairing in pairings
@@ -337,23 +328,41 @@ async def finish(
     for pairing in told:
         pairing.told_of_none_at = now
     await session.flush()
-    asked = found.person_id is not None
-    await deliveries.plan_new(
-        session,
-        now,
-        [
-            Plan(
-                "match_answer" if asked else "match_none",
-                pairing.person_id,
-                f"round:{found.id}:none:{pairing.person_id}",
-                now,
-                subject_id=found.id,
-            )
-            for pairing in told
-        ],
-    )
+    kind = "match_none" if found.person_id is None else "match_answer"
+    keys = {one.person_id: f"round:{found.id}:none:{one.person_id}" for one in told}
+    plans = [
+        Plan(kind, person_id, key, now, subject_id=found.id) for person_id, key in keys.items()
+    ]
+    await deliveries.plan_new(session, now, plans)
+    return len(told)
+
+
+async def finish(
+    session: AsyncSession, found: MatchRound, receivers: Collection[int], now: datetime
+) -> int:
+    """End a round, and tell whoever has asked that there is nobody; return how many are told.
+
+    For everybody's, ``tell_none`` has told them before, in portions.
+    """
+    if found.finished_at is not None:
+        return 0
+    sides = (
+        await session.execute(
+            select(MatchSide.person_id, MatchSide.side)
+            .join(Match, Match.id == MatchSide.match_id)
+            .where(Match.round_id == found.id)
+        )
+    ).all()
+    matched = {row.person_id for row in sides}
+    sought = {row.person_id for row in sides if row.side == Side.RECEIVER}
+    found.matched = len(matched)
+    found.receivers = len(sought) + len({*receivers} - matched)
+    found.finished_at = now
+    await session.flush()
     await history.note(
         session,
         history.step("match_round", found.id, "open", "finished", actor_id=None, now=now),
     )
-    return len(told)
+    if found.person_id is None:
+        return 0
+    return await tell_none(session, found, [found.person_id], now)

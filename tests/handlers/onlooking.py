@@ -138,6 +138,7 @@ async def a_couple(
         session.add(found)
         await session.flush()
         await matches.propose(session, found, [(receiver.id, giver.id)], now)
+        await matches.tell_none(session, found, [receiver.id], now)
         await matches.finish(session, found, [receiver.id], now)
         (match,) = await matches_of(session, receiver)
         if introduced:
