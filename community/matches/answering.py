@@ -363,7 +363,7 @@ async def lapse(session: AsyncSession, now: datetime, most: int = 500) -> int:
     """End proposals whose time is over; return how many.
 
     Who had said yes hears that it came to nothing; who had it before them and said nothing has
-    missed one.
+    missed one, unless whom they could have met is gone.
     """
     matches = await session.scalars(
         select(Match)
@@ -384,7 +384,10 @@ async def lapse(session: AsyncSession, now: datetime, most: int = 500) -> int:
         said_yes = [side.person_id for side in sides if side.accepted_at is not None]
         await _closed(session, match, said_yes, now)
         for side in sides:
-            if not side.has_answered and await _came(session, match, side):
+            if side.has_answered or not await _came(session, match, side):
+                continue
+            numbers = {"actor": side.person_id, "match": match.id}
+            if not _view((await session.execute(_numbered(), numbers)).one(), now).is_gone:
                 await missed(session, side.person_id, now)
     await session.flush()
     return count
