@@ -1,7 +1,9 @@
 """Rounds and the team at once: nobody is proposed more often, and no guide more, than there is."""
 
 import asyncio
+import multiprocessing
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -115,6 +117,45 @@ async def test_two_rounds_at_once_propose_a_mentor_for_no_more_places_than_there
         ),
     )
     assert await proposals_of(database, mentor.id) == 1
+
+
+def proposes_one_by_one(address: str, rounds_: list[int], pairs: list[tuple[int, int]]) -> int:
+    """Propose in a process of its own; return how many were proposed."""
+
+    async def propose() -> int:
+        database, count = Database(address), 0
+        for number, pair in zip(rounds_, pairs, strict=True):
+            async with database.transaction() as session:
+                found = await session.get_one(MatchRound, number)
+                count += await matches.propose(session, found, [pair], found.opened_at)
+        await database.close()
+        return count
+
+    return asyncio.run(propose())
+
+
+async def test_two_processes_propose_nobody_a_third_time(
+    database: Database, now: datetime
+) -> None:
+    each = 5
+    async with database.transaction() as session:
+        busy = await a_partner(session, 1, now, looks_for=[Need.TAX])
+        others = [
+            await a_partner(session, 2 + at, now, knows=[Need.TAX]) for at in range(2 * each)
+        ]
+        numbers = await rounds(session, now, 2 * each)
+        pairs = [(busy.id, other.id) for other in others]
+    loop = asyncio.get_running_loop()
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        counts = await asyncio.gather(
+            *(
+                loop.run_in_executor(
+                    pool, proposes_one_by_one, database.address, numbers[half], pairs[half]
+                )
+                for half in (slice(each), slice(each, 2 * each))
+            )
+        )
+    assert sum(counts) == await proposals_of(database, busy.id) == 2
 
 
 async def test_whoever_changed_meanwhile_what_they_seek_or_are_is_not_proposed(

@@ -21,6 +21,7 @@ from community.errors import RefusalError
 from community.matches import Partner, Reason
 from community.needs import Need
 from community.people import Membership, Person
+from tests.community.test_introduced_people import a_contact, an_animator
 from tests.handlers.conftest import Calling
 from tests.handlers.onlooking import Couple, a_couple, person_of
 from tests.matching import a_round
@@ -83,7 +84,7 @@ OF_TWO = (
     *("other takes back", "other agrees", "other leaves", "other comes back", "other rests"),
     *("other is reached", "other no", "other find"),
 )
-OF_ALL = ("a day", "a round", "lapse")
+OF_ALL = ("a day", "a round", "lapse", "the team proposes")
 LONGEST = 4
 
 
@@ -93,6 +94,13 @@ async def everybody(worlds: Sequence[Couple], act: str, now: datetime) -> dateti
     async with worlds[0].database.transaction() as session:
         if act == "a round":
             await a_round(session, now)
+        elif act == "the team proposes":
+            animator = await an_animator(session, now)
+            contact = await a_contact(session, animator, now)
+            for couple in worlds:
+                other = await person_of(session, couple.looks_on)
+                with suppress(RefusalError):
+                    await matches.introduce(session, animator, other.ref, contact.ref, now)
         await matches.lapse(session, now)
     for couple in worlds:
         couple.acts.now = couple.looks_on.now = now
