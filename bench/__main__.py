@@ -308,7 +308,10 @@ ROWS = (
         *("events", "list_us", "events", "menu_us"),
     ),
     Row("the third page of it", "events", "page_us", "events", "menu_us"),
-    Row("the animators' list of all of them", "events", "desk_us", "events", "menu_us"),
+    Row(
+        "an animator's list of all of them, against their own /menu",
+        *("events", "desk_us", "events", "menu_alone_us"),
+    ),
     Row(
         "CPU µs to compose and render a digest, against a newsletter to the same people",
         *("gathering", "digest_us", "gathering", "newsletter_us"),

@@ -5,10 +5,13 @@ them.
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 EVENTS, ANSWERS, PEOPLE = 5_000, 100_000, 2_500
 SHOWN = 200
 """So many updates of each kind."""
+ANIMATOR = 999
+"""Who plans, by their number in Telegram."""
 
 
 async def fill(url: str) -> None:
@@ -72,7 +75,11 @@ async def fill(url: str) -> None:
 
 
 async def events(base: str, n: int, url: str) -> dict[str, float]:
-    """Answer /menu, /events, its third page, and the animators' list."""
+    """Answer /menu, /events, its third page, and the animators' list.
+
+    One animator presses alone, and what one person does shares no transaction: their list stands
+    beside their own /menu.
+    """
     from bench.answering import costs, press
     from bench.contestants import _app, greeting
     from handlers.event_lists import ToCome
@@ -81,10 +88,15 @@ async def events(base: str, n: int, url: str) -> dict[str, float]:
     await fill(url)
     page, desk = ToCome(at=2).pack(), Events().pack()
 
-    def by_animator(number: int) -> dict[str, object]:
+    def by_animator(number: int) -> dict[str, Any]:
         update = press(number, desk)
-        update["callback_query"]["from"]["id"] = 999
-        update["callback_query"]["message"]["chat"]["id"] = 999
+        update["callback_query"]["from"]["id"] = ANIMATOR
+        update["callback_query"]["message"]["chat"]["id"] = ANIMATOR
+        return update
+
+    def menu_of_animator(number: int) -> dict[str, Any]:
+        update = greeting(number, "/menu")
+        update["message"]["from"]["id"] = update["message"]["chat"]["id"] = ANIMATOR
         return update
 
     return await costs(
@@ -95,6 +107,7 @@ async def events(base: str, n: int, url: str) -> dict[str, float]:
             "menu": lambda number: greeting(number, "/menu"),
             "list": lambda number: greeting(number, "/events"),
             "page": lambda number: press(number, page),
+            "menu_alone": menu_of_animator,
             "desk": by_animator,
         },
     )

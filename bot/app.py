@@ -52,6 +52,8 @@ LEARN = 60.0
 LOOK_AT_GROUPS = 30.0
 """Seconds between two looks at the cards in groups, which are many and change seldom."""
 RARE = 3600.0
+QUICK = 10.0
+"""Seconds between two runs of what may follow from what has just left."""
 SHORTEST_IDLE = 10.0
 """Seconds: whatever a lease is, a busy machine is left so long in the middle of a transaction."""
 PARKED = 60.0
@@ -386,11 +388,13 @@ class App:
 
     async def settle(self) -> None:
         """Do everything that is due by now, and everything that follows from it."""
+        jobs = self._due_jobs()
         for _ in range(100):
             while not self.receiver.is_idle:  # noqa: ASYNC110 - lanes end one by one
                 await asyncio.sleep(0.005)
             if Part.SCHEDULE in self.parts:
-                await self._run_jobs(*self._due_jobs())
+                await self._run_jobs(*jobs)
+            jobs = [job for job in jobs if job.every <= QUICK]
             sent = 0
             while Part.SEND in self.parts and (count := await self.sender.turn()):
                 sent += count

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import community
 from bot.database import Database
+from community.tables import METADATA
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -69,11 +70,21 @@ def prepare_folder(url: str) -> None:
 def _upgrade(connection: Connection) -> None:
     if is_current(connection):
         return
+    if not inspect(connection).get_table_names():
+        _begin(connection)
+        return
     from alembic import command
 
     config = configuration()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _begin(connection: Connection) -> None:
+    """Make the tables of an empty database as they are now: no migration has anything to move."""
+    METADATA.create_all(connection)
+    connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)"))
+    connection.execute(text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": NEWEST})
 
 
 async def migrate_async(url: str) -> None:

@@ -359,6 +359,8 @@ async def ring(session: AsyncSession, now: datetime, zone: str, country: str = N
         .execution_options(populate_existing=True)
     )
     questions = (await session.scalars(due)).all()
+    if not questions:
+        return 0
     animators = await roles.holders(session, RoleName.ANIMATOR, now)
     away = await absences.away(session, now)
     for question in questions:

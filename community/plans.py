@@ -207,16 +207,19 @@ async def remind(session: AsyncSession, now: datetime) -> int:
 
     That is the coordinator who does it, or all of them if nobody does, or the organisation does.
     """
-    due = await session.scalars(
+    rows = await session.scalars(
         select(Task)
         .where(Task.state.in_(OPEN), Task.remind_at <= now)
         .order_by(Task.id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
+    due = rows.all()
+    if not due:
+        return 0
     coordinators = [p.id for p in await roles.holders(session, RoleName.COORDINATOR, now)]
     count = 0
-    for task in due.all():
+    for task in due:
         own = [number for number in coordinators if number == task.owner_id]
         count += await deliveries.plan_notices(
             session,

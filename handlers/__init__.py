@@ -142,6 +142,7 @@ from handlers import (
 )
 from handlers.forms import Form
 from handlers.replies import ALIKE, Button, Card, Cards, Message, Page, show_now
+from handlers.routing import Routing
 from locales import Html, translator_for
 from locales.direction import pointed
 
@@ -287,6 +288,8 @@ def routes() -> Dispatcher:
         dispatcher.include_router(module.setup())
     dispatcher.include_router(inbox.last())
     dispatcher.callback_query.outer_middleware(forms.still_open)
+    for kind in ("callback_query", "message"):
+        dispatcher.observers[kind].outer_middleware(Routing(dispatcher, kind))
     dispatcher.callback_query.middleware(show_now)
     return dispatcher
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
@@ -85,7 +86,12 @@ async def next_composing(session: AsyncSession, now: datetime, zone: ZoneInfo) -
 
 
 async def _somebody_gets_it(session: AsyncSession, pace: Pace) -> bool:
-    return await session.scalar(select(Person.id).where(*_gets_it(0, pace)).limit(1)) is not None
+    return await session.scalar(_anybody(pace)) is not None
+
+
+@cache
+def _anybody(pace: Pace) -> Select[int]:
+    return select(Person.id).where(*_gets_it(0, pace)).limit(1)
 
 
 async def compose(session: AsyncSession, now: datetime, zone: ZoneInfo, language: str) -> int:
@@ -93,20 +99,21 @@ async def compose(session: AsyncSession, now: datetime, zone: ZoneInfo, language
 
     It waits for somebody of the team then. One that nobody has looked at in time lapses.
     """
+    late = or_(
+        *(
+            and_(Digest.pace == pace, Digest.made_at <= now - within)
+            for pace, within in REVIEWED_WITHIN.items()
+        )
+    )
+    rows = await session.scalars(select(Digest).where(Digest.state == State.IN_REVIEW, late))
+    for digest in rows.all():
+        await DIGEST.move(session, digest, State.LAPSED, Who.CLOCK, now)
     return sum([await _compose(session, pace, now, zone, language) for pace in Pace])
 
 
 async def _compose(
     session: AsyncSession, pace: Pace, now: datetime, zone: ZoneInfo, language: str
 ) -> int:
-    for late in await session.scalars(
-        select(Digest).where(
-            Digest.pace == pace,
-            Digest.state == State.IN_REVIEW,
-            Digest.made_at <= now - REVIEWED_WITHIN[pace],
-        )
-    ):
-        await DIGEST.move(session, late, State.LAPSED, Who.CLOCK, now)
     digest = await _begun(session, pace, now, zone)
     if digest is None or digest.state != State.COMPOSING:
         return 0

@@ -1,4 +1,4 @@
-"""Arabic speaks to everybody in the polite plural, in every sentence."""
+"""Each language speaks to everybody in one polite form, in every sentence."""
 
 import re
 from collections.abc import Iterator
@@ -51,3 +51,21 @@ def test_nobody_is_spoken_to_in_the_singular() -> None:
         wrong = {word for word in words if word.endswith("ك")} - NO_ENDING | words & TO_ONE
         found += [(word, text) for word in wrong]
     assert found == [], "a word that means something else belongs into the lists above"
+
+
+FORMAL = re.compile(r"(?<=[\w,;—–)}»] )(?:Ви|Вас|Вам|Вами|Ваш\w*)\b")
+
+
+def test_ukrainian_says_you_politely_and_in_small_letters_wherever_a_sentence_goes_on() -> None:
+    found = []
+    for message in catalogue.read(catalogue.path_of("uk")):
+        if message.id:
+            texts = [message.string] if isinstance(message.string, str) else message.string or ()
+            found += [text for text in texts if FORMAL.search(text)]
+    found += [
+        text
+        for lesson in packed_lessons()
+        for text in lesson.texts["uk"].values()
+        if FORMAL.search(text)
+    ]
+    assert found == []

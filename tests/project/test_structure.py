@@ -15,7 +15,7 @@ from alembic.util import CommandError
 from sqlalchemy import Column, Connection, MetaData, Table, event, inspect, text
 
 from bot.database import Database
-from bot.migrating import NEWEST, configuration, foreign_keys_off, migrate_async
+from bot.migrating import NEWEST, configuration, foreign_keys_off, is_current, migrate_async
 from community.base import UTCDateTime
 from community.tables import METADATA
 from handlers import routes
@@ -99,6 +99,23 @@ async def test_the_models_equal_the_migrations(bare: Database) -> None:
     async with bare.engine.begin() as connection:
         assert once == await connection.run_sync(_used_only_once)
         assert partial == await connection.run_sync(_partial_indexes)
+
+
+async def test_an_empty_database_gets_the_newest_tables_at_once_and_migrates_from_there(
+    bare: Database,
+) -> None:
+    try:
+        await migrate_async(bare.url.render_as_string(hide_password=False))
+        async with bare.engine.begin() as connection:
+            assert await connection.run_sync(is_current)
+            made = await connection.run_sync(lambda c: {*inspect(c).get_table_names()})
+            await connection.run_sync(_run, "head")
+            await connection.run_sync(lambda c: _run(c, "-1", down=True))
+            await connection.run_sync(_run, "head")
+            assert await connection.run_sync(is_current)
+        assert made == {*METADATA.tables, "alembic_version"}
+    finally:
+        await _restore(bare)
 
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
