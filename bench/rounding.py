@@ -82,18 +82,19 @@ async def rounding(_base: str, n: int, url: str) -> dict[str, float]:
         async with database.transaction() as session:
             found = MatchRound(key="bench", opened_at=now)
             session.add(found)
-            await session.flush()
+        async with database.snapshot() as session:
             people = await matches.population(session, found, now)
         pairs = solving.best(people, found.id)
         for at in range(0, len(pairs), AT_ONCE):
             async with database.transaction() as session:
                 again = await session.get_one(MatchRound, found.id)
                 await matches.propose(session, again, pairs[at : at + AT_ONCE], now)
+        receivers = [one for one, wants in zip(people.ids, people.receives, strict=True) if wants]
+        for at in range(0, len(receivers), AT_ONCE):
+            async with database.transaction() as session:
+                await matches.tell_none(session, found, receivers[at : at + AT_ONCE], now)
         async with database.transaction() as session:
             again = await session.get_one(MatchRound, found.id)
-            receivers = [
-                one for one, wants in zip(people.ids, people.receives, strict=True) if wants
-            ]
             await matches.finish(session, again, receivers, now)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     arrays = fitting.arrays(people)

@@ -33,12 +33,17 @@ CACHE_KIB = 8 * 1024
 """So much of an SQLite file is kept in memory."""
 
 
+READS_ONLY = "diwan_reads_only"
+"""The option of a connection by which SQLite's write lock is not taken."""
+
+
 class Database:
     """The database of this deployment: SQLite in WAL mode or PostgreSQL."""
 
     def __init__(self, url: str, *, idle: float = 60.0) -> None:
-        self.url = make_url(url)
+        self.address, self.url = url, make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.is_in_memory = self.is_sqlite and self.url.database in (None, "", ":memory:")
         # An error says which statement failed, never with what: that may be a person's words.
         options: dict[str, Any] = {"hide_parameters": True}
         if self.is_sqlite:
@@ -48,7 +53,7 @@ class Database:
                 "timeout": 0,  # bot/in_loop.py waits, and lets the loop run meanwhile
                 "async_creator_fn": in_loop.connect,
             }
-            if self.url.database in (None, "", ":memory:"):
+            if self.is_in_memory:
                 options["poolclass"] = StaticPool
         else:
             options["pool_use_lifo"] = True  # the one that is surely there comes first
@@ -99,6 +104,22 @@ class Database:
                 await session.rollback()
                 raise
             await session.commit()
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+        """Open a session that only reads, all as of one moment, and keeps nobody from writing.
+
+        Not of a database in memory: it has one connection, which others write by.
+        """
+        options: dict[str, Any] = {
+            "isolation_level": "REPEATABLE READ",
+            "postgresql_readonly": True,
+        }
+        async with self.sessions() as session:
+            await session.connection(
+                execution_options={READS_ONLY: True} if self.is_sqlite else options
+            )
+            yield session
 
     async def empty_log(self) -> bool:
         """Write SQLite's log back into its file and cut it to nothing; False if others read it.
@@ -187,6 +208,9 @@ def _is_there(
 
 
 def _begin_immediate(connection: Any) -> None:
+    if connection.get_execution_options().get(READS_ONLY):
+        connection.exec_driver_sql("BEGIN")
+        return
     # A deferred transaction that reads first cannot become a writer once another has written;
     # measured: lost updates without any error. Taking the write lock at once waits instead.
     connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -99,6 +99,8 @@ and a report or a measure that somebody of the team has judged is not about the 
 KEPT_BACK = {
     "reports": {"about_id", "settled_by_id", "outcome"},
     "measures": {"report_id", "taken_by_id", "lifted_by_id"},
+    # Of what somebody of the team has proposed: what a member has said to it is the member's.
+    "matches": {"state", "lapses_at", "settled_at", "asks_at", "closes_at", "ends_at", "ended_at"},
 }
 """What not even whose row it is hears: what came of a report, and whence a measure came."""
 

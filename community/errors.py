@@ -160,6 +160,22 @@ class ConsentMissingError(RefusalError):
         self.purpose = purpose
 
 
+class NobodySoughtError(RefusalError):
+    """No partner is looked for now, and why.
+
+    They look for nothing ("needs"), or for nobody ("seeks"); a proposal waits for their answer
+    ("open", by ``ref``); or it was asked a lot today ("today").
+    """
+
+    def __init__(self, why: str, ref: str = "") -> None:
+        super().__init__(why, ref)
+        self.why, self.ref = why, ref
+
+
+class RestingError(RefusalError):
+    """The member takes part in matching, and wants nobody proposed for now."""
+
+
 class ContactConsentError(RefusalError):
     """Somebody beside the members has not agreed that anything of them is kept."""
 

@@ -214,8 +214,15 @@ _OWN: tuple[tuple[str, str, str], ...] = (
         "what was proposed to oneself, or came of it",
         "community/test_matches.py",
         """
-        blocks.block matches.answering.accept matches.answering.block matches.answering.decline
-        matches.answering.look matches.meeting.end matches.meeting.say
+        blocks.block matches.answering.accept matches.answering.decline
+        matches.answering.look matches.meeting.say matches.parting.block matches.parting.end
+        """,
+    ),
+    (
+        "of whom one wants nothing more is one's own wish",
+        "handlers/test_whoever_is_gone.py",
+        """
+        matches.parting.keep_apart
         """,
     ),
     (

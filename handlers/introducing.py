@@ -13,6 +13,7 @@ from community.errors import (
     ConsentMissingError,
     NotFoundError,
     RefusalError,
+    RestingError,
     TooOftenError,
 )
 from community.matches import GUIDES, Asked, Partner
@@ -92,6 +93,8 @@ async def picked(
         await matches.introduce(session, person, member, contact, now)
     except (AskedAlreadyError, TooOftenError):
         return [alert("introduce.enough")]
+    except RestingError:
+        return [alert("introduce.rests")]
     except ConsentMissingError:
         return [alert("introduction.no_consent")]
     return [say("introduce.asked"), edit("contact", ref=contact)]
@@ -279,6 +282,11 @@ async def enough(page: Page) -> Message:
     )
 
 
+async def resting(page: Page) -> Message:
+    """Say that the member wants nobody for now."""
+    return Message(page._.label("toast", "They want nobody to be proposed to them for now."))
+
+
 async def no_consent(page: Page) -> Message:
     """Say that the member does not agree to it."""
     return Message(page._.label("toast", "The member does not agree to be introduced (any more)."))
@@ -333,6 +341,7 @@ CARDS = {
     "introduce.who": who_card,
     "introduce.asked": asked_card,
     "introduce.enough": enough,
+    "introduce.rests": resting,
     "team_notice.guide_offered": guide_offered,
     "team_notice.to_introduce": to_introduce,
 }

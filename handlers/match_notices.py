@@ -2,10 +2,9 @@
 
 from aiogram import Router
 
-from community import blocks, consents, matches
-from community.consents import Purpose
+from community import matches
 from community.errors import NotFoundError
-from community.matches import GUIDES, View
+from community.matches import GUIDES
 from handlers import menu
 from handlers.matching import back, card
 from handlers.pairing import OneMatch, People
@@ -13,37 +12,40 @@ from handlers.replies import Button, Message, Page, lines
 
 
 async def proposed(page: Page, ref: str) -> Message | None:
-    """Propose, if it can still be answered and neither of the two is gone."""
+    """Propose, if it can still be answered and the other is here.
+
+    That they want nothing to do with the reader keeps nothing back, as no answer of theirs does.
+    """
     try:
         view = await matches.look(page.session, page.reader, ref, page.now)
     except NotFoundError:
         return None
-    if not view.is_open or view.mine.has_answered or await is_gone(page, view):
+    if not view.is_open or view.mine.has_answered:
         return None
     return await card(page, ref)
-
-
-async def is_gone(page: Page, view: View) -> bool:
-    """Say whether there is nobody (any more) on the other side."""
-    if view.match.contact_id is not None:
-        return False
-    if view.other is None or not view.other.is_member:
-        return True
-    if view.other.id in await blocks.apart_from(page.session, page.reader.id):
-        return True
-    return Purpose.MATCHING not in await consents.given(page.session, view.other)
 
 
 async def answer(page: Page, ref: str = "") -> Message | None:
     """Tell whoever has asked whom we have found, or that there is nobody."""
     _ = page._
-    if ref:
-        return await proposed(page, ref)
+    if ref and (message := await proposed(page, ref)) is not None:
+        return message
+    if ref and not await _has_gone(page, ref):
+        return None
     text = lines(
         _("🔎 We have looked, and there is nobody for you at the moment."),
         _("We look again every two weeks. The more you say, the better we find."),
     )
     return Message(text, await _instead(page))
+
+
+async def _has_gone(page: Page, ref: str) -> bool:
+    """Say whether whom we had found has left before the reader heard of it."""
+    try:
+        view = await matches.look(page.session, page.reader, ref, page.now)
+    except NotFoundError:
+        return True
+    return view.is_gone and not view.is_over and not view.mine.has_answered
 
 
 async def none(page: Page) -> Message | None:
@@ -113,7 +115,7 @@ async def _over(page: Page, what: str, ref: str) -> Message | None:
             _("We look for somebody else for you."),
         )
         return Message(text, [[back(page)]])
-    if what == "ended" and view.match.ended_at and not await _is_apart(page, view):
+    if what == "ended" and view.match.ended_at and not view.is_barred:
         text = lines(
             _("The time with somebody you were introduced to has ended."),
             _("Would you tell us what came of it?"),
@@ -121,11 +123,6 @@ async def _over(page: Page, what: str, ref: str) -> Message | None:
         tell = Button(_.label("button", "Tell it"), OneMatch(ref=ref, act="see"))
         return Message(text, [[tell], [back(page)]])
     return None
-
-
-async def _is_apart(page: Page, view: View) -> bool:
-    apart = await blocks.apart_from(page.session, page.reader.id)
-    return view.other is not None and view.other.id in apart
 
 
 CARDS = {

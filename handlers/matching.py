@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import bridge, matches
 from community.errors import FullError
-from community.matches import RESTS, Partner, Reason, View
+from community.matches import RESTS, Partner, Reason, Reasons, Side, View
 from community.people import Person
 from handlers import words
 from handlers.content import block_for
-from handlers.meetings import introduced_card
+from handlers.meetings import gone, introduced_card
 from handlers.pairing import OneMatch, People
 from handlers.replies import (
     Button,
@@ -81,6 +81,8 @@ async def declined(
     if reason not in [*Reason]:
         return [toast("old_button")]
     if reason == Reason.NOT_THIS_PERSON:
+        if (await matches.look(session, person, ref, now)).is_known:  # an old button
+            return [edit("match.sure", ref=ref, act="block")]
         await matches.block(session, person, ref, now)
     else:
         await matches.decline(session, person, ref, Reason(reason), now)
@@ -96,10 +98,13 @@ async def card(page: Page, ref: str) -> Message:
     view = await matches.look(page.session, page.reader, ref, page.now)
     if view.is_known:
         return await introduced_card(page, view)
-    if not view.is_open:
+    if view.is_over:
         return Message(_("This proposal is over."), [[back(page)]])
+    if view.is_gone:
+        return gone(page, [[back(page)]])
     until = day(view.match.lapses_at.astimezone(page.zone).date(), _, year=page.now.year)
-    reasons = await _reasons(page, view)
+    found = await matches.reasons(page.session, page.reader, view)
+    reasons = await _reasons(page, view, found)
     if view.mine.accepted_at is not None:
         text = lines(
             _("✅ <b>You have said yes</b>"),
@@ -113,7 +118,7 @@ async def card(page: Page, ref: str) -> Message:
         no = Button(_.label("button", "Rather not after all"), OneMatch(ref=ref, act="no"))
         return Message(text, [[no], [back(page)]])
     text = lines(
-        await _heading(page, view),
+        _heading(page, view, found),
         *reasons,
         "",
         _("Nobody reads a name before both of you have said yes."),
@@ -134,22 +139,24 @@ def back(page: Page) -> Button:
     return Button(page._.label("button", "👥 People"), People())
 
 
-async def _heading(page: Page, view: View) -> Html:
+def _heading(page: Page, view: View, found: Reasons) -> Html:
     _ = page._
+    if view.partner is Partner.MAINSTREAM:
+        return _("🤝 <b>The team can introduce somebody to you</b>")
+    if not found.is_guided:  # nor was ever, or not any more
+        return _("🤝 <b>There is somebody for you</b>")
     if view.partner is None:  # the reader would be the guide
         return {
             Partner.MENTOR: _("🤝 <b>Somebody looks for a mentor</b>"),
             Partner.ROLE_MODEL: _("🤝 <b>Somebody looks for a role model</b>"),
         }[Partner(view.match.partner)]
     return {
-        Partner.PEER: _("🤝 <b>There is somebody for you</b>"),
         Partner.MENTOR: _("🤝 <b>There is a mentor for you</b>"),
         Partner.ROLE_MODEL: _("🤝 <b>There is a role model for you</b>"),
-        Partner.MAINSTREAM: _("🤝 <b>The team can introduce somebody to you</b>"),
     }[view.partner]
 
 
-async def _reasons(page: Page, view: View) -> list[Html]:
+async def _reasons(page: Page, view: View, found: Reasons) -> list[Html]:
     """Return why, in the reader's words: what is true in the rows now, and no name."""
     _ = page._
     if view.match.partner == Partner.MAINSTREAM:
@@ -157,7 +164,6 @@ async def _reasons(page: Page, view: View) -> list[Html]:
             _("It is somebody outside the network who has agreed to it."),
             _("If you say yes, they hear your name from the team, and you hear who they are."),
         ]
-    found = await matches.reasons(page.session, page.reader, view)
     told = []
     if found.answered:
         listed = join([words.need(one, _) for one in found.answered], _)
@@ -217,18 +223,24 @@ async def declined_card(page: Page, ref: str) -> Message:
     view = await matches.look(page.session, page.reader, ref, page.now)
     if view.mine.reason is None:
         return Message(_("This proposal is over."), [[back(page)]])
+    found = await matches.reasons(page.session, page.reader, view)
+    # What was offered here counts no more for who was to receive it, if something else is left.
+    is_left = view.mine.side == Side.RECEIVER and found.sought_besides
+    not_again = _("For a year we do not propose this person again.")
     changes = {
         Reason.NOT_NOW: _.ngettext(
             "We propose nobody to you for {n} day.",
             "We propose nobody to you for {n} days.",
             RESTS.days,
         ),
-        Reason.TOPIC: _("For half a year we look for other things you have asked for first."),
+        Reason.TOPIC: _("For half a year we look for other things you have asked for first.")
+        if is_left
+        else not_again,
         Reason.LANGUAGE: _("For half a year we look for people who speak a language of yours."),
         Reason.TOO_FAR: _("For half a year we look for people near you."),
-        Reason.KNOWN: _("For a year we do not propose this person again."),
+        Reason.KNOWN: not_again,
         Reason.NOT_THIS_PERSON: _("The two of you are never proposed to each other again."),
-        Reason.RATHER_NOT_SAY: _("For a year we do not propose this person again."),
+        Reason.RATHER_NOT_SAY: not_again,
     }[Reason(view.mine.reason)]
     text = lines(_("Thank you for saying so."), changes)
     part = Button(_.label("button", "⚙️ How I take part"), People(act="part"))
@@ -249,7 +261,7 @@ async def sure_card(page: Page, ref: str, act: str) -> Message:
         "block": (
             _(
                 "Want nothing to do with this person any more? It ends, you are never proposed to "
-                "each other again, and they are not told."
+                "each other again, and they read that it has ended, not why."
             ),
             _.label("button", "Yes, block"),
         ),
@@ -267,7 +279,7 @@ async def full(page: Page) -> Message:
 
 async def blocked(page: Page) -> Message:
     """Confirm in a few words."""
-    return Message(page._.label("toast", "Done. They are not told."))
+    return Message(page._.label("toast", "Done. They are not told why."))
 
 
 CARDS = {

@@ -7,9 +7,9 @@ from aiogram import Router
 from aiogram.filters.callback_data import CallbackData
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import blocks, matches
+from community import matches
 from community.errors import NotFoundError
-from community.matches import GUIDES, Outcome, Reasons, View
+from community.matches import GUIDES, Outcome, Partner, Reasons, View
 from community.people import Person
 from handlers import words
 from handlers.menu import WriteTo
@@ -62,15 +62,23 @@ async def introduced_card(page: Page, view: View) -> Message:
     ref = view.match.ref
     back = [Button(_.label("button", "👥 People"), People())]
     tell = [Button(_.label("button", "📝 What came of it"), Met(ref=ref))]
-    if view.match.contact_id is not None or view.other is None:
+    if view.is_barred:
+        return Message(_("This has ended."), [back])
+    report = Button(_.label("button", "🚩 Report"), OneMatch(ref=ref, act="report"))
+    if view.is_gone:
+        is_outside = view.match.partner == Partner.MAINSTREAM
+        return gone(page, [tell, *([] if is_outside else [[report]]), back])
+    if view.other is None:
         return await _outside(page, view, [tell, back])
     other = view.other
-    if other.id in await blocks.apart_from(page.session, page.reader.id):
-        return Message(_("This has ended."), [back])
+    name = _("👋 <b>{name}</b>", name=other.name)
+    block = Button(_.label("button", "🚫 Block"), OneMatch(ref=ref, act="block"))
+    if view.match.ended_at is not None:  # whoever has ended it, and however
+        text = lines(name, _("This has ended."))
+        return Message(text, [tell, [block, report], back])
     reasons = await matches.reasons(page.session, page.reader, view)
-    is_over = view.match.ended_at is not None
     text = lines(
-        _("👋 <b>{name}</b>", name=other.name),
+        name,
         _("You have both said yes."),
         "",
         _account(other, _),
@@ -80,26 +88,22 @@ async def introduced_card(page: Page, view: View) -> Message:
         None
         if reasons.languages
         else _("You share no language: write through the bot, each in your own."),
-        *([_("This has ended.")] if is_over else ["", *_things(reasons, _)]),
+        "",
+        *_things(reasons, _),
     )
-    rows = []
-    if not is_over:
-        label = (
-            _.label("button", "💬 Write through the bot")
-            if reasons.languages
-            else _.label("button", "💬 Write, and be translated")
-        )
-        rows.append([Button(label, WriteTo(kind="match", ref=ref))])
-    rows.append(tell)
-    ways_out = []
-    if not is_over:
-        end = OneMatch(ref=ref, act="end")
-        ways_out.append(Button(_.label("button", "End it"), end))
-    ways_out += [
-        Button(_.label("button", "🚫 Block"), OneMatch(ref=ref, act="block")),
-        Button(_.label("button", "🚩 Report"), OneMatch(ref=ref, act="report")),
-    ]
-    return Message(text, [*rows, ways_out, back])
+    label = (
+        _.label("button", "💬 Write through the bot")
+        if reasons.languages
+        else _.label("button", "💬 Write, and be translated")
+    )
+    write = Button(label, WriteTo(kind="match", ref=ref))
+    end = Button(_.label("button", "End it"), OneMatch(ref=ref, act="end"))
+    return Message(text, [[write], tell, [end, block, report], back])
+
+
+def gone(page: Page, rows: list[list[Button]]) -> Message:
+    """Say that somebody is not here any more, in the same words whyever."""
+    return Message(page._("They are not here any more."), rows)
 
 
 def _account(other: Person, _: Translator) -> Html:
@@ -110,11 +114,11 @@ def _account(other: Person, _: Translator) -> Html:
 
 
 async def _outside(page: Page, view: View, rows: list[list[Button]]) -> Message:
-    """Say whom the team has introduced, or that they are not here any more."""
+    """Say whom the team has introduced."""
     _ = page._
     contact = await matches.contact_of(page.session, view)
     if contact is None:
-        return Message(_("They are not here any more."), rows)
+        return gone(page, rows)
     spoken = [language_name(one, _) for one in contact.languages]
     text = lines(
         _("👋 <b>{name}</b>", name=contact.title),
@@ -223,7 +227,7 @@ async def introduced(page: Page, ref: str) -> Message | None:
 
 
 async def followup(page: Page, ref: str) -> Message | None:
-    """Ask what came of it, unless it has been said, or the two are kept apart."""
+    """Ask what came of it, unless it has been said, or the reader wants nothing to do with it."""
     view = await _still(page, ref)
     if view is None or view.mine.met is not None:
         return None
@@ -231,16 +235,12 @@ async def followup(page: Page, ref: str) -> Message | None:
 
 
 async def _still(page: Page, ref: str) -> View | None:
-    """Return a match that has come about, if the other is still here for the reader."""
+    """Return a match that has come about, if the other is here and the reader wants them."""
     try:
         view = await matches.look(page.session, page.reader, ref, page.now)
     except NotFoundError:
         return None
-    apart = await blocks.apart_from(page.session, page.reader.id)
-    is_there = view.match.contact_id is not None or (
-        view.other is not None and view.other.id not in apart
-    )
-    return view if view.is_known and is_there else None
+    return view if view.is_known and not (view.is_gone or view.is_barred) else None
 
 
 CARDS = {

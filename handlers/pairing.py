@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import consents, matches, people
 from community.consents import Purpose
-from community.errors import TooOftenError
+from community.errors import NobodySoughtError, TooOftenError
 from community.matches import RESTS, Pairing
 from community.people import Person
 from handlers import menu
@@ -75,6 +75,8 @@ async def acted(
     if act == "find":
         try:
             await matches.ask(session, person, now)
+        except NobodySoughtError as refusal:
+            return [edit("people.nobody_sought", why=refusal.why, ref=refusal.ref)]
         except TooOftenError as refusal:
             return [alert("people.enough", again=(now + refusal.wait).isoformat())]
         return [edit("people.looking")]
@@ -177,6 +179,33 @@ async def looking(page: Page) -> Message:
     return Message(text, [[Button(_.label("button", "Back"), People())]])
 
 
+async def nobody_sought(page: Page, why: str, ref: str = "") -> Message:
+    """Say why nobody is looked for now, and what the reader can do about it."""
+    _ = page._
+    text, step = {
+        "needs": (
+            _("You have not said yet what you look for. Choose something first, then ask again."),
+            Button(_.label("button", "What I look for"), People(act="needs")),
+        ),
+        "seeks": (
+            _("You have not said yet whom you would like to meet. Choose first, then ask again."),
+            Button(_.label("button", "Whom I seek"), People(act="seeks")),
+        ),
+        "open": (
+            _("A proposal waits for your answer. Once you have answered, we look for the next."),
+            Button(_.label("button", "🆕 A proposal for you"), OneMatch(ref=ref)),
+        ),
+        "today": (
+            lines(
+                _("We have looked several times today, and nobody new has come yet."),
+                _("Please ask again tomorrow. The more you say, the better we find."),
+            ),
+            Button(_.label("button", "⚙️ How I take part"), People(act="part")),
+        ),
+    }[why]
+    return Message(text, [[step], [Button(_.label("button", "Back"), People())]])
+
+
 async def enough(page: Page, again: str) -> Message:
     """Say when somebody can be proposed again: nobody is asked more than twice a month."""
     until = datetime.fromisoformat(again).astimezone(page.zone).date()
@@ -193,6 +222,7 @@ CARDS = {
     "people": card,
     "people.looking": looking,
     "people.enough": enough,
+    "people.nobody_sought": nobody_sought,
 }
 
 

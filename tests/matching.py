@@ -63,6 +63,8 @@ async def a_round(session: AsyncSession, now: datetime, actor: Person | None = N
     people = await matches.population(session, found, now)
     await matches.propose(session, found, solving.best(people, found.id), now)
     receivers = [one for one, wants in zip(people.ids, people.receives, strict=True) if wants]
+    if actor is None:
+        await matches.tell_none(session, found, receivers, now)
     await matches.finish(session, found, receivers, now)
     return found
 

@@ -1,6 +1,6 @@
 """On which side of an exchange somebody stands, and why nothing can be written now, if so."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,6 +13,7 @@ from community import (
     attendance,
     authors,
     blocks,
+    consents,
     events,
     exchanges,
     matches,
@@ -22,6 +23,7 @@ from community import (
 )
 from community.authors import Source
 from community.base import find, new_ref
+from community.consents import Purpose
 from community.errors import NotFoundError, TooLateError
 from community.events import Event
 from community.exchanges import Exchange, ExchangeMessage, Kind, State
@@ -166,11 +168,11 @@ async def _begin_of_match(
     if found is not None:
         return found
     is_over = await _rest_of_match(session, view.match, (await _pair(session, view.match)))
-    receiver = actor if view.mine.side == matches.Side.RECEIVER else view.other
-    if receiver is None or (is_over and not even_if_over):
+    receiver_id = actor.id if view.mine.side == matches.Side.RECEIVER else view.other_id
+    if receiver_id is None or view.other_id is None or (is_over and not even_if_over):
         raise TooLateError
     row = {"ref": new_ref(), "kind": Kind.MATCH, "begun_at": now, "touched_at": now}
-    about = {"person_id": receiver.id, "match_id": view.match.id, "state": State.ANSWERED}
+    about = {"person_id": receiver_id, "match_id": view.match.id, "state": State.ANSWERED}
     await insert_new(session, Exchange, [row | about])
     return (await session.scalars(of_match)).one()
 
@@ -198,12 +200,18 @@ async def _pair(session: AsyncSession, match: Match) -> Mapping[Side, Person]:
 async def _rest_of_match(
     session: AsyncSession, match: Match, sides: Mapping[Side, Person]
 ) -> Rest | None:
-    """Both are here, nobody has ended it, and neither wants to be kept apart."""
-    one, other = sides.get(Side.MEMBER), sides.get(Side.OTHER)
-    if one is None or other is None or match.ended_at is not None:
+    """Both are here and agree to be matched, nobody has ended it, and nothing keeps them apart."""
+    here = await _here(session, sides)
+    if len(here) < len(matches.Side) or match.ended_at is not None:
         return Rest.ENDED
-    is_apart = other.id in await blocks.apart_from(session, one.id)
-    return None if not is_apart and one.is_member and other.is_member else Rest.ENDED
+    one, other = here
+    return Rest.ENDED if other in await blocks.apart_from(session, one) else None
+
+
+async def _here(session: AsyncSession, sides: Mapping[Side, Person]) -> Collection[int]:
+    """Return who of the two is a member and agrees to be matched: of others no name is told."""
+    members = [person.id for person in sides.values() if person.is_member]
+    return (await consents.given_by(session, members, [Purpose.MATCHING])).keys()
 
 
 async def _about(session: AsyncSession, about: dict[str, int | None]) -> Exchange | None:
@@ -284,6 +292,8 @@ async def look(
     else:
         raise NotFoundError("Exchange")
     side = await _side(session, actor, exchange, referral, source, event, sides, now)
+    here = {actor.id, *await _here(session, sides)} if sides else ()
+    sides = {which: person for which, person in sides.items() if person.id in here}
     return _closed(View(exchange, side, rest, referral, event, source, match, sides))
 
 

@@ -2,14 +2,14 @@
 
 ``table`` has the rows and the lifecycle, ``taking_part`` how a member takes part, ``fitting`` and
 ``solving`` the numbers, ``rounds`` when, ``populating`` for whom, ``answering`` yes and no,
-``introducing`` whom the team introduces, ``meeting`` what came of it, ``reasons`` why. Nothing
-here imports ``fitting`` and ``solving``: their libraries are for the process that solves a round.
+``introducing`` whom the team introduces, ``meeting`` what came of it, ``parting`` how it ends,
+``reasons`` why. Nothing here imports ``fitting`` and ``solving``: their libraries are for the
+process that solves a round.
 """
 
 from community.matches.answering import (
     View,
     accept,
-    block,
     decline,
     lapse,
     look,
@@ -28,7 +28,8 @@ from community.matches.introducing import (
     who_look_for,
 )
 from community.matches.meeting import ask as ask_what_came
-from community.matches.meeting import close, end, next_step, say
+from community.matches.meeting import close, next_step, say
+from community.matches.parting import block, end, keep_apart
 from community.matches.populating import Columns, population
 from community.matches.reasons import Reasons, reasons
 from community.matches.rounds import (
@@ -38,6 +39,7 @@ from community.matches.rounds import (
     next_round,
     open_due,
     propose,
+    tell_none,
 )
 from community.matches.table import (
     GUIDES,
@@ -104,6 +106,7 @@ __all__ = [
     "guide",
     "introduce",
     "introduced",
+    "keep_apart",
     "lapse",
     "look",
     "mine",
@@ -121,6 +124,7 @@ __all__ = [
     "say",
     "take_part",
     "taken",
+    "tell_none",
     "to_introduce",
     "view_of",
     "waiting_guides",

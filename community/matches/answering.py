@@ -9,13 +9,17 @@ no actor: whether it is one's own or missing there would tell what the other has
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from community import blocks, consents, deliveries, history, measures, roles
-from community.base import find
-from community.consents import Purpose
+from community.base import BigId, find
+from community.blocks import PersonBlock
+from community.consents import Consent, Purpose
+from community.contacts import Contact
 from community.deliveries import Delivery, Plan
 from community.deliveries import State as Sent
 from community.errors import ConsentMissingError, FullError, NotFoundError, TooLateError
@@ -48,18 +52,92 @@ class View:
 
     match: Match
     mine: MatchSide
+    other_id: int | None
+    """The number of the other, by which they are blocked or reported though they are gone."""
     other: Person | None
     """None if they are gone, or no member (``Match.contact_id``)."""
     is_known: bool
     """Both have said yes: names and accounts are shown."""
-    is_open: bool
-    """It can be answered, as far as this side may know."""
+    is_over: bool
+    """The reader has said no, or the time to answer is over."""
+    is_gone: bool
+    """The other is not here any more: they have left, agree to it no more, or are forgotten.
+    Which of these it is shows nowhere."""
+    is_barred: bool
+    """The reader wants nothing to do with the other; of the other's wish nothing stands here."""
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether it can be answered, as far as this side may know."""
+        return not (self.is_known or self.is_over or self.is_gone)
 
     @property
     def partner(self) -> Partner | None:
         """Return what the other is to the reader; None if the reader is the guide."""
         is_receiver = self.mine.side == Side.RECEIVER or self.match.partner == Partner.PEER
         return Partner(self.match.partner) if is_receiver else None
+
+
+Mine, Theirs = aliased(MatchSide), aliased(MatchSide)
+Seen = Row[Match, MatchSide, Person, int, bool, bool]
+"""A match, one's own side, who is on the other, and what is so between the two."""
+
+
+@cache
+def _seen() -> Select[Match, MatchSide, Person, int, bool, bool]:
+    """Return the query of all that a view is made of: it is opened with every press."""
+    actor = bindparam("actor", type_=BigId)
+    is_agreed = and_(
+        Consent.person_id == Theirs.person_id,
+        Consent.purpose == Purpose.MATCHING,
+        Consent.current,
+        Consent.granted,
+    )
+    is_barred = and_(PersonBlock.person_id == actor, PersonBlock.blocked_id == Theirs.person_id)
+    return (
+        select(
+            Match,
+            Mine,
+            Person,
+            Theirs.person_id.label("other_id"),
+            or_(Consent.id.is_not(None), Contact.consented_at.is_not(None)).label("agrees"),
+            PersonBlock.id.is_not(None).label("is_barred"),
+        )
+        .join(Mine, and_(Mine.match_id == Match.id, Mine.person_id == actor))
+        .outerjoin(Theirs, and_(Theirs.match_id == Match.id, Theirs.person_id != actor))
+        .outerjoin(Person, Person.id == Theirs.person_id)
+        .outerjoin(Consent, is_agreed)
+        .outerjoin(Contact, Contact.id == Match.contact_id)
+        .outerjoin(PersonBlock, is_barred)
+        .execution_options(populate_existing=True)
+    )
+
+
+@cache
+def _named() -> Select[Match, MatchSide, Person, int, bool, bool]:
+    return _seen().where(Match.ref == bindparam("named"))
+
+
+@cache
+def _numbered() -> Select[Match, MatchSide, Person, int, bool, bool]:
+    return _seen().where(Match.id == bindparam("match"))
+
+
+def _view(row: Seen, now: datetime) -> View:
+    match, mine, other_id, agrees, is_barred = row[0], row[1], row[3], row[4], row[5]
+    person: Person | None = row[2]
+    is_here = agrees and (person is None or person.is_member)
+    is_over = mine.declined_at is not None or match.settled_at is not None
+    return View(
+        match=match,
+        mine=mine,
+        other_id=other_id,
+        other=person if is_here else None,
+        is_known=match.introduced_at is not None,
+        is_over=is_over or match.lapses_at <= now,
+        is_gone=not is_here,
+        is_barred=is_barred,
+    )
 
 
 async def look(
@@ -70,8 +148,10 @@ async def look(
     Raises:
         NotFoundError: there is none, or it is not theirs.
     """
-    match = await find(session, Match, ref, lock=lock)
-    return await view_of(session, actor, match, now)
+    if lock:
+        await find(session, Match, ref, lock=True)
+    found = await session.execute(_named(), {"actor": actor.id, "named": ref[:16]})
+    return _the_only(found.one_or_none(), now)
 
 
 async def view_of(session: AsyncSession, actor: Person, match: Match, now: datetime) -> View:
@@ -80,50 +160,44 @@ async def view_of(session: AsyncSession, actor: Person, match: Match, now: datet
     Raises:
         NotFoundError: the actor is none of the two.
     """
-    found = await session.execute(
-        select(MatchSide, Person)
-        .join(Person, Person.id == MatchSide.person_id)
-        .where(MatchSide.match_id == match.id)
-        .execution_options(populate_existing=True)
-    )
-    by_person = {person.id: (side, person) for side, person in found}
-    if actor.id not in by_person:
+    await session.flush()
+    found = await session.execute(_numbered(), {"actor": actor.id, "match": match.id})
+    return _the_only(found.one_or_none(), now)
+
+
+def _the_only(row: Seen | None, now: datetime) -> View:
+    if row is None:
         raise NotFoundError("Match")
-    mine, _me = by_person.pop(actor.id)
-    other = next((person for _side, person in by_person.values()), None)
-    is_known = match.introduced_at is not None
-    is_open = not is_known and match.lapses_at > now and match.settled_at is None
-    return View(match, mine, other, is_known, is_open and mine.declined_at is None)
+    return _view(row, now)
 
 
 async def mine(session: AsyncSession, actor: Person, now: datetime) -> list[View]:
-    """Return the actor's matches that are open or have come about, the newest first.
+    """Return the actor's matches that can be answered or have come about, the newest first.
 
-    Not those with whom they are kept apart: neither of the two reads of the other any more.
+    Not those with whom they want nothing to do any more. The other's list stays as it is.
     """
-    apart = await blocks.apart_from(session, actor.id)
-    matches = await session.scalars(
-        select(Match)
-        .join(MatchSide, MatchSide.match_id == Match.id)
+    found = await session.execute(
+        _seen()
         .where(
-            MatchSide.person_id == actor.id,
-            MatchSide.declined_at.is_(None),
+            Mine.declined_at.is_(None),
+            PersonBlock.id.is_(None),
             or_(
                 Match.introduced_at.is_not(None),
                 and_(Match.lapses_at > now, Match.settled_at.is_(None)),
             ),
         )
         .order_by(Match.proposed_at.desc(), Match.id.desc())
-        .limit(20)
+        .limit(20),
+        {"actor": actor.id},
     )
-    views = [await view_of(session, actor, match, now) for match in matches.all()]
-    return [
-        view for view in views if view.is_open or view.other is None or view.other.id not in apart
-    ]
+    views = [_view(row, now) for row in found]
+    return [view for view in views if view.is_known or view.is_open]
 
 
 async def accept(session: AsyncSession, actor: Person, ref: str, now: datetime) -> View:
     """Say yes. Once both have, each reads who the other is; before, nobody reads anything.
+
+    To somebody who is gone it says nothing.
 
     Raises:
         NotFoundError: it is not theirs.
@@ -134,7 +208,7 @@ async def accept(session: AsyncSession, actor: Person, ref: str, now: datetime) 
     """
     view = await look(session, actor, ref, now, lock=True)
     match, side = view.match, view.mine
-    if side.accepted_at is not None:
+    if side.accepted_at is not None or (view.is_gone and not view.is_over):
         return view
     if not view.is_open:
         raise TooLateError
@@ -171,9 +245,8 @@ async def _introduce(session: AsyncSession, view: View, actor: Person, now: date
     match, other = view.match, view.other
     assert other is not None
     is_apart = other.id in await blocks.apart_from(session, actor.id)
-    agrees = Purpose.MATCHING in await consents.given(session, other)
     is_suspended = await measures.suspended_until(session, other.id, now) is not None
-    if is_apart or not agrees or not other.is_member or is_suspended:
+    if is_apart or is_suspended:
         return  # it ends as if the other had not answered
     if match.partner in GUIDES:
         guide = actor if view.mine.side == Side.GIVER else other
@@ -264,7 +337,7 @@ async def decline(
     match, side = view.match, view.mine
     if side.declined_at is not None:
         return view
-    if not view.is_open:
+    if view.is_known or view.is_over:
         raise TooLateError
     side.declined_at, side.reason, side.accepted_at = now, reason, None
     await session.flush()
@@ -276,24 +349,6 @@ async def decline(
     if match.state in OPEN:
         await MATCH.move(session, match, State.DECLINED, Who.SELF, now, reason=reason.value)
     return await view_of(session, actor, match, now)
-
-
-async def block(session: AsyncSession, actor: Person, ref: str, now: datetime) -> View:
-    """Want nothing to do with the other any more: an open proposal is declined, the rest ends.
-
-    Raises:
-        NotFoundError: it is not theirs.
-    """
-    view = await look(session, actor, ref, now, lock=True)
-    if view.other is not None:
-        await blocks.block(session, actor, view.other.id, now)
-    if view.is_open:
-        return await decline(session, actor, ref, Reason.NOT_THIS_PERSON, now)
-    if view.is_known:  # nobody is asked what came of it, and nobody has missed anything
-        view.match.asks_at = view.match.closes_at = None
-        view.match.ended_at = view.match.ended_at or now
-        await session.flush()
-    return await view_of(session, actor, view.match, now)
 
 
 async def _took_part(session: AsyncSession, actor: Person) -> None:
@@ -308,7 +363,7 @@ async def lapse(session: AsyncSession, now: datetime, most: int = 500) -> int:
     """End proposals whose time is over; return how many.
 
     Who had said yes hears that it came to nothing; who had it before them and said nothing has
-    missed one.
+    missed one, unless whom they could have met is gone.
     """
     matches = await session.scalars(
         select(Match)
@@ -329,7 +384,10 @@ async def lapse(session: AsyncSession, now: datetime, most: int = 500) -> int:
         said_yes = [side.person_id for side in sides if side.accepted_at is not None]
         await _closed(session, match, said_yes, now)
         for side in sides:
-            if not side.has_answered and await _came(session, match, side):
+            if side.has_answered or not await _came(session, match, side):
+                continue
+            numbers = {"actor": side.person_id, "match": match.id}
+            if not _view((await session.execute(_numbered(), numbers)).one(), now).is_gone:
                 await missed(session, side.person_id, now)
     await session.flush()
     return count

@@ -20,6 +20,7 @@ from community.errors import (
     ConsentMissingError,
     ContactConsentError,
     NotFoundError,
+    RestingError,
 )
 from community.lifecycle import Who
 from community.matches.answering import View
@@ -54,6 +55,7 @@ async def introduce(
         NotAllowedError: the actor is no animator.
         NotFoundError: there is no such member or contact, or the contact has not agreed.
         ConsentMissingError: the member does not agree to be matched.
+        RestingError: the member's pairing pauses, or they are suspended.
         AskedAlreadyError: the member has been asked about this contact within the year.
         TooOftenError: somebody was proposed to the member twice within a month.
     """
@@ -65,6 +67,9 @@ async def introduce(
         raise NotFoundError("Contact")
     if Purpose.MATCHING not in await given(session, member):
         raise ConsentMissingError(Purpose.MATCHING)
+    here = taking_part(now).with_only_columns(Person.id).where(Person.id == member.id)
+    if await session.scalar(here) is None:
+        raise RestingError
     if await _was_asked(session, member, contact.id, now):
         raise AskedAlreadyError
     await require_budget(session, member, now)

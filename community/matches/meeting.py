@@ -1,4 +1,4 @@
-"""After the introduction: what came of it, when a mentor's place is free again.
+"""After the introduction: what came of it.
 
 Each of the two is asked once. Met is what either says has met; not met is what both say has not,
 or what nobody has said or written anything about for four weeks.
@@ -17,6 +17,7 @@ from community.exchanges import Exchange, ExchangeMessage
 from community.lifecycle import Who
 from community.matches import answering
 from community.matches.answering import View, look
+from community.matches.parting import end_now
 from community.matches.table import (
     GUIDES,
     MATCH,
@@ -155,47 +156,10 @@ async def close(session: AsyncSession, now: datetime, most: int = 500) -> int:
         .with_for_update(key_share=True)
     )
     for match in over.all():
-        await _end(session, match, now)
+        await end_now(session, match, now)
         closed += 1
     await session.flush()
     return closed
-
-
-async def end(session: AsyncSession, actor: Person, ref: str, now: datetime) -> View:
-    """End what was begun with a mentor or role model, or prolong nothing: the place is free.
-
-    Raises:
-        NotFoundError: it is not theirs.
-        TooLateError: the two have not been introduced.
-    """
-    view = await look(session, actor, ref, now, lock=True)
-    if not view.is_known:
-        raise TooLateError
-    if view.match.ended_at is None:
-        await _end(session, view.match, now, but=actor.id)
-        await session.flush()
-    return await answering.view_of(session, actor, view.match, now)
-
-
-async def _end(session: AsyncSession, match: Match, now: datetime, but: int | None = None) -> None:
-    match.ended_at = now
-    sides = await session.scalars(select(MatchSide).where(MatchSide.match_id == match.id))
-    await deliveries.plan(
-        session,
-        now,
-        *(
-            Plan(
-                "match_notice",
-                side.person_id,
-                f"match:{match.id}:ended:{side.person_id}",
-                now,
-                {"what": "ended", "ref": match.ref},
-                subject_id=match.id,
-            )
-            for side in sides.all()
-            if side.person_id != but
-        ),
-    )
 
 
 async def next_step(session: AsyncSession) -> datetime | None:

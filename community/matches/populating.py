@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Row, Select, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.areas import Area
 from community.blocks import PersonBlock
 from community.consents import Consent, Purpose
+from community.contacts import Contact
 from community.limits import AccessLimit, Limit
 from community.matches.table import (
     APART,
@@ -292,6 +293,7 @@ async def _past(session: AsyncSession, found: MatchRound, now: datetime) -> _Pas
             Match.introduced_at,
             Match.ended_at,
             Match.lapses_at,
+            _is_here(other.c.person_id).label("is_here"),
         )
         .join(Match, Match.id == one.match_id)
         .outerjoin(other, (other.c.match_id == one.match_id) & (other.c.id != one.id))
@@ -311,11 +313,11 @@ async def _past(session: AsyncSession, found: MatchRound, now: datetime) -> _Pas
             past.given.add(row.person_id)
         if row.side == Side.RECEIVER and (
             row.round_id == found.id
-            or (row.lapses_at > now and not (row.accepted_at or row.declined_at))
+            or (row.is_here and row.lapses_at > now and not (row.accepted_at or row.declined_at))
         ):
             past.busy.add(row.person_id)
         # A no frees a place only once the proposal is over: else the next told of it.
-        is_held = row.settled_at is None or holds_place(row)
+        is_held = row.settled_at is None or holds_place(row.state, row.ended_at)
         if row.side == Side.GIVER and row.partner in GUIDES and is_held:
             past.taken[row.person_id] += 1
         if row.with_id is not None and _keeps_apart(row, now):
@@ -329,6 +331,20 @@ async def _past(session: AsyncSession, found: MatchRound, now: datetime) -> _Pas
     return past
 
 
+def _is_here(other_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Return the condition that there is somebody to say yes to, as in ``answering.View``."""
+    agrees = exists().where(
+        Consent.person_id == other_id,
+        Consent.purpose == Purpose.MATCHING,
+        Consent.current,
+        Consent.granted,
+        Person.id == other_id,
+        Person.state.in_([Membership.ACTIVE, Membership.PAUSED, Membership.STOPPED]),
+    )
+    contact = exists().where(Contact.id == Match.contact_id, Contact.consented_at.is_not(None))
+    return or_(agrees, contact)
+
+
 def _keeps_apart(row: Row[Any], now: datetime) -> bool:
     """Say whether two are not proposed to each other again: introduced, or within a year."""
     if row.introduced_at is not None and row.ended_at is None:
@@ -337,6 +353,6 @@ def _keeps_apart(row: Row[Any], now: datetime) -> bool:
     return bool(max(filter(None, moments)) > now - APART)
 
 
-def holds_place(row: Row[Any] | Match) -> bool:
+def holds_place(state: State, ended_at: datetime | None) -> bool:
     """Say whether a match takes up a mentor's place now."""
-    return row.state in (State.INTRODUCED, State.MET) and row.ended_at is None
+    return state in (State.INTRODUCED, State.MET) and ended_at is None

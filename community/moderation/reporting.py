@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import (
-    blocks,
     bridge,
     deliveries,
     exchanges,
@@ -85,14 +84,14 @@ async def _of_exchange(
     written = await exchanges.messages(session, exchange)
     theirs = [one for one in written if one.by_member != (view.side is Side.MEMBER)]
     if view.match is not None:
-        about = view.other.id if view.other is not None else None
-        if what == "writer":
-            await matches.block(session, actor, view.match.ref, now)
+        about = (await matches.look(session, actor, view.match.ref, now)).other_id
     else:
         about = await _other(session, exchange, view.side)
     if what == "message" and not theirs:
         raise NotFoundError("Message")
-    await bridge.close(session, actor, ref, now)
+    if view.match is None or what == "message":
+        # What two were introduced for ends with the report of a person, as anything ends.
+        await bridge.close(session, actor, ref, now)
     return Report(
         what=What.PERSON if what == "writer" else What.MESSAGE,
         about_id=about,
@@ -149,7 +148,7 @@ async def _file(
 ) -> Report:
     await session.get(Person, actor.id, with_for_update={"key_share": True})
     if made.what == What.PERSON and made.about_id is not None:
-        await blocks.block(session, actor, made.about_id, now)
+        await matches.keep_apart(session, actor, made.about_id, now)
     same = await session.scalar(
         select(Report).where(
             Report.reporter_id == actor.id,

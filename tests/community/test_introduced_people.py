@@ -27,6 +27,7 @@ from community.errors import (
     NotAllowedError,
     NotAMemberError,
     NotFoundError,
+    RestingError,
     TooLateError,
     TooOftenError,
 )
@@ -36,7 +37,7 @@ from community.matches import Partner, State
 from community.needs import Need
 from community.people import Membership, Person
 from community.roles import Role, RoleName
-from tests.matching import a_partner, a_round, matches_of
+from tests.matching import a_partner, a_round, matches_of, pairing
 
 DAY = timedelta(days=1)
 
@@ -144,10 +145,9 @@ async def test_whoever_reports_the_other_calls_the_team_in_and_keeps_the_two_apa
     await session.flush()
     with pytest.raises(NotFoundError):  # it is about them, which they are not told
         await moderation.judge(session, giver, report.ref, "nothing", now)
-    assert await matches.ask_what_came(session, now + 15 * DAY) == 0
-    assert await matches.close(session, now + 40 * DAY) == 0
     assert await matches.mine(session, receiver, now) == []
-    assert await matches.mine(session, giver, now) == []
+    (theirs,) = await matches.mine(session, giver, now)  # to whom it has ended like anything
+    assert (theirs.other, theirs.match.ended_at, theirs.is_barred) == (receiver, now, False)
 
 
 @pytest.mark.parametrize("who", ["receiver", "giver"])
@@ -178,6 +178,23 @@ async def test_nobodys_export_tells_who_has_blocked_them(
     for told in (mine, theirs):
         assert {"match_sides", "pairings"} <= told.keys()
         assert len(told["match_sides"]) == 1, "not what the other has said"
+
+
+async def test_no_animators_export_tells_what_a_member_has_said_to_a_proposal(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    contact = await a_contact(session, animator, now)
+    for number, said in enumerate(("nothing", "no", "yes", "yes, and then no")):
+        member = await a_partner(session, number + 1, now, looks_for=[Need.EXPORT])
+        match = await matches.introduce(session, animator, member.ref, contact.ref, now)
+        if "yes" in said:
+            await matches.accept(session, member, match.ref, now + DAY)
+        if "no" in said.split():
+            await matches.decline(session, member, match.ref, matches.Reason.KNOWN, now + DAY)
+    rows = (await erasure.export(session, animator))["matches"]
+    assert len(rows) == 4
+    assert all(row | {"ref": ""} == rows[0] | {"ref": ""} for row in rows)
 
 
 # Taking part
@@ -288,3 +305,21 @@ async def test_the_team_proposes_nobody_a_third_time_within_a_month(
     contact = await a_contact(session, animator, now)
     with pytest.raises(TooOftenError):
         await matches.introduce(session, animator, member.ref, contact.ref, now)
+
+
+@pytest.mark.parametrize("why", ["said not now", "let three pass"])
+async def test_the_team_proposes_nobody_to_whom_a_pause_goes_on(
+    session: AsyncSession, now: datetime, why: str
+) -> None:
+    member = await a_partner(session, 1, now, looks_for=[Need.EXPORT])
+    animator = await an_animator(session, now)
+    contact = await a_contact(session, animator, now)
+    if why == "let three pass":
+        (await pairing(session, member)).rests_since = now
+        await session.flush()
+    else:
+        await matches.rest(session, member, now + DAY, now)
+    with pytest.raises(RestingError):
+        await matches.introduce(session, animator, member.ref, contact.ref, now)
+    await matches.begin_again(session, member, now)
+    await matches.introduce(session, animator, member.ref, contact.ref, now)

@@ -506,6 +506,20 @@ async def test_only_whom_a_proposal_has_reached_can_miss_it(
     assert (await pairing(session, receiver)).misses == 0
 
 
+@pytest.mark.parametrize("is_gone", [True, False])
+async def test_nobody_has_missed_whom_they_could_not_have_met_any_more(
+    session: AsyncSession, now: datetime, is_gone: bool
+) -> None:
+    receiver, giver, _ref = await two(session, now)
+    for row in await session.scalars(select(Delivery).where(Delivery.kind == "match_proposed")):
+        row.state = deliveries.State.SENT
+    if is_gone:
+        giver.state = Membership.LEFT
+    await session.flush()
+    await matches.lapse(session, now + 10 * DAY)
+    assert (await pairing(session, receiver)).misses == (0 if is_gone else 1)
+
+
 async def test_who_asks_is_answered_and_whom_that_concerns_reads_it_unasked(
     session: AsyncSession, now: datetime
 ) -> None:

@@ -147,6 +147,11 @@ async def test_whoever_asks_is_answered_and_not_more_than_twice_a_month(phone: C
     amina, _olena, _ref = await two(phone)
     await amina.says("/people")
     await amina.presses("Find somebody for me now")
+    assert "A proposal waits for your answer." in amina.last
+    await amina.presses("A proposal for you")
+    await amina.presses("Yes, introduce us")
+    await amina.says("/people")
+    await amina.presses("Find somebody for me now")
     assert "We look for somebody now" in amina.last
     async with amina.database.transaction() as session:
         person = await person_of(session, amina)
@@ -170,6 +175,47 @@ async def test_whoever_asks_is_answered_and_not_more_than_twice_a_month(phone: C
     await amina.says("/people")
     await amina.presses("Find somebody for me now")
     assert "more than two proposals a month" in amina.toasts[-1]
+
+
+async def test_whoever_looks_for_nothing_or_nobody_is_told_so_and_can_say_it_at_once(
+    phone: Calling,
+) -> None:
+    amina = await phone(1)
+    await agrees(amina)
+    for missing, step, choice in (
+        ("what you look for", "What I look for", "Taxes"),
+        ("whom you would like to meet", "Whom I seek", "Somebody like me"),
+    ):
+        if choice != "Taxes":
+            await amina.sends_data("gb:seeks:peer:1")  # takes back what is ticked at first
+        await amina.says("/people")
+        await amina.presses("Find somebody for me now")
+        assert f"You have not said yet {missing}" in amina.last
+        await amina.presses(step)
+        await amina.presses(choice)
+        await amina.presses("Done")
+    await amina.says("/people")
+    await amina.presses("Find somebody for me now")
+    assert "We look for somebody now" in amina.last
+
+
+async def test_somebody_is_looked_for_at_once_three_times_a_day(phone: Calling) -> None:
+    amina = await phone(1)
+    await agrees(amina)
+    await amina.sends_data("gb:needs:tax:1")
+    for time in range(4):
+        amina.now += timedelta(hours=1)
+        await amina.sends_data("ga:find")
+        assert ("We have looked several times today" in amina.last) == (time == 3)
+        async with amina.database.transaction() as session:
+            found = await matches.next_open(session)
+            assert (found is None) == (time == 3)
+            if found is not None:
+                await matches.finish(session, found, [], amina.now)
+    assert "How I take part" in amina.buttons[0]
+    amina.now += timedelta(hours=22)
+    await amina.sends_data("ga:find")
+    assert "We look for somebody now" in amina.last
 
 
 async def test_a_proposal_says_why_and_names_nobody(phone: Calling) -> None:
@@ -230,6 +276,22 @@ async def test_never_this_person_keeps_two_apart_and_the_other_reads_nothing_of_
     await olena.sends_data(f"gc:{ref}:yes")
     assert "You have said yes" in olena.last
     assert await olena.gets("match_introduced", ref=ref) is None
+
+
+async def test_an_old_never_this_person_asks_first_once_two_know_each_other(
+    phone: Calling,
+) -> None:
+    amina, olena, ref = await introduced(phone)
+    await amina.sends_data(f"gd:{ref}:not_this_person")
+    assert "Want nothing to do with this person any more?" in amina.last
+    await amina.presses("No")
+    assert amina.last.startswith("👋 Person 2")
+    await olena.sends_data(f"gc:{ref}:open")
+    assert "This has ended." not in olena.last
+    await amina.sends_data(f"gd:{ref}:not_this_person")
+    await amina.presses("Yes, block")
+    await olena.sends_data(f"gc:{ref}:open")
+    assert "This has ended." in olena.last
 
 
 async def test_both_read_the_name_the_account_and_three_things_to_talk_about(
@@ -295,12 +357,13 @@ async def test_a_person_is_reported_with_two_taps_and_never_proposed_again(
     for judge in (animator, moderator):
         await judge.sends_data(f"xc:{exchange.ref}:open:0")
         assert judge.seen == [], "they read what was reported, not all of it"
+    await amina.sends_data(f"gc:{ref}:open")
+    assert amina.last == "This has ended."
+    await amina.says("/people")
+    assert not any("Person" in label for label in amina.buttons)
+    assert await amina.gets("match_followup", ref=ref) is None
     await olena.sends_data(f"gc:{ref}:open")
-    assert olena.last == "This has ended."
-    await olena.says("/people")
-    assert not any("Person" in label for label in olena.buttons)
-    for somebody in (amina, olena):
-        assert await somebody.gets("match_followup", ref=ref) is None
+    assert olena.last == "👋 Person 1\nThis has ended.", "as of any end"
 
 
 async def test_what_came_of_it_is_three_taps_and_can_be_changed(phone: Calling) -> None:
