@@ -1,14 +1,16 @@
 """Who sees a post, whom it fits, and who is told of it.
 
-What nobody of the team has read yet is shown to at most twenty people: each is a row, and the
-post is locked while one is added. Nobody is told of it unasked before.
+What nobody of the team has read yet is shown to at most twenty people, the same for all that its
+poster writes: each is a row, and the poster's are locked while one is added. Nobody is told of it
+unasked before.
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import blocks, deliveries, needs, people, roles
@@ -70,28 +72,58 @@ async def browse(session: AsyncSession, actor: Person, now: datetime) -> Board:
     """
     people.require_member(actor)
     is_shown = exists().where(PostReader.post_id == Post.id, PostReader.person_id == actor.id)
-    waiting = select(Post.id).where(
+    waiting = select(Post.person_id).where(
         *_live(now), Post.state == State.WAITING, Post.person_id != actor.id, ~is_shown
     )
-    apart = await blocks.apart_from(session, actor.id)
-    for number in (await session.scalars(waiting.order_by(Post.id).limit(SHOWN))).all():
-        await _admit(session, number, actor.id, apart, now)
+    posters = {*await session.scalars(waiting.order_by(Post.id).limit(SHOWN))}
+    if posters:
+        posters -= await blocks.apart_from(session, actor.id)
+        known = await _first_readers(session, posters)
+        # In the order of their numbers: two who open the board never wait for each other.
+        for poster_id in sorted(posters):
+            if _is_room(known[poster_id], actor.id):
+                await _admit(session, poster_id, actor.id, now)
     return await board(session, actor, now)
 
 
-async def _admit(
-    session: AsyncSession, post_id: int, person_id: int, apart: Collection[int], now: datetime
-) -> None:
-    """Show somebody a post that waits, if it has not been shown to as many as it may be."""
-    post = await session.get(Post, post_id, with_for_update=True, populate_existing=True)
-    if post is None or post.state != State.WAITING or post.person_id in apart:
-        return
-    shown = await session.scalar(
-        select(func.count()).select_from(PostReader).where(PostReader.post_id == post_id)
+async def _first_readers(
+    session: AsyncSession, posters: Collection[int]
+) -> Mapping[int, Collection[int]]:
+    """Return who was shown anything of these posters that the team has not found good."""
+    rows = await session.execute(
+        select(Post.person_id, PostReader.person_id)
+        .join(PostReader, PostReader.post_id == Post.id)
+        .where(Post.person_id.in_(posters), Post.approved_at.is_(None))
+        .distinct()
     )
-    if (shown or 0) < FIRST_READERS:
-        row = {"post_id": post_id, "person_id": person_id, "at": now}
-        await insert_new(session, PostReader, [row])
+    found = defaultdict[int, set[int]](set)
+    for poster_id, person_id in rows:
+        found[poster_id].add(person_id)
+    return found
+
+
+def _is_room(readers: Collection[int], person_id: int) -> bool:
+    return person_id in readers or len(readers) < FIRST_READERS
+
+
+async def _admit(session: AsyncSession, poster_id: int, person_id: int, now: datetime) -> None:
+    """Show somebody what waits of one poster, unless twenty others have seen something of it.
+
+    All that the team has not found good of the poster is locked, what is over, too: taking a
+    post off and writing it anew wins nobody twenty others.
+    """
+    theirs = await session.scalars(
+        select(Post)
+        .where(Post.person_id == poster_id, Post.approved_at.is_(None))
+        .order_by(Post.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    waiting = [one for one in theirs if one.state == State.WAITING and one.expires_at > now]
+    readers = (await _first_readers(session, [poster_id]))[poster_id]
+    if _is_room(readers, person_id):
+        rows = [{"post_id": one.id, "person_id": person_id, "at": now} for one in waiting]
+        await insert_new(session, PostReader, rows)
 
 
 async def board(session: AsyncSession, reader: Person, now: datetime) -> Board:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import deliveries, measures, people, roles, translations
@@ -37,12 +37,14 @@ from community.posts.table import (
     Category,
     Kind,
     Post,
+    PostReader,
     Refusal,
     State,
 )
 from community.posts.wording import checked
 from community.roles import RoleName
 from community.workdays import NOWHERE, after
+from community.writing import rows_changed
 
 
 @dataclass(frozen=True)
@@ -204,6 +206,8 @@ async def approve(session: AsyncSession, actor: Person, ref: str, now: datetime)
         session, post, State.PUBLISHED, by, now,
         actor_id=actor.id, approved_at=now, approved_by_id=actor.id, due_at=None, rings_at=None,
     )  # fmt: skip
+    # Who read it first counts no more.
+    await rows_changed(session, delete(PostReader).where(PostReader.post_id == post.id))
     await announce(session, post, now)
     await tell(session, post, now, "approved", post.person_id)
     return post
