@@ -175,13 +175,17 @@ async def judging(
     person: Person,
     now: datetime,
     state: FSMContext,
+    network: Network,
 ) -> Replies:
     """Open a report or an answer, and decide."""
     ref, act, value = callback_data.ref, callback_data.act, callback_data.value
     if act == "answer":
         return [edit("report.answered", ref=ref)]
     if act in ("stays", "lift"):
-        await moderation.review(session, person, ref, now, lift=act == "lift")
+        await moderation.review(
+            session, person, ref, now, lift=act == "lift",
+            zone=network.zone, country=network.country,
+        )  # fmt: skip
         return [edit("hosting.reports"), toast("report.settled")]
     if act == "why":  # value: a measure, with the days of a suspension
         return [edit("report.reason", ref=ref, measure=value)]

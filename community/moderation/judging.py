@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import bridge, deliveries, exchanges, history, posts, roles
@@ -24,6 +24,7 @@ from community.moderation.table import Report, What
 from community.people import Person
 from community.posts import Post
 from community.roles import RoleName
+from community.workdays import NOWHERE
 
 SUSPENSIONS = (7, 30, 90)
 """For so many days."""
@@ -45,8 +46,9 @@ class Case:
 
     @property
     def may_hide(self) -> bool:
-        """Say whether what was reported is a post of the person whom it concerns."""
-        return self.post is not None and self.post.person_id == self.report.about_id
+        """Say whether what was reported is a post of the person whom it concerns, and there."""
+        post = self.post
+        return post is not None and post.person_id == self.report.about_id and post.can_be_hidden
 
 
 async def require_judge(session: AsyncSession, actor: Person, now: datetime) -> None:
@@ -153,6 +155,7 @@ async def judge(
         NotFoundError: there is no such report, or it is about the actor.
         NotUnderstoodError: there is no such measure, reason or number of days; or the measure
             does not fit what was reported.
+        IllegalMoveError: what would be hidden is over already.
         TooLateError: somebody else has settled it.
     """
     await require_judge(session, actor, now)
@@ -193,11 +196,10 @@ async def _take(
     if measure is Measure.HIDE:
         if report.post_id is None:
             raise NotUnderstoodError("choice")
-        post = await session.get_one(Post, report.post_id, with_for_update=True)
+        post = await _locked(session, report.post_id)
         if post.person_id != report.about_id:
             raise NotUnderstoodError("choice")
-        if post.is_live:
-            await posts.hide(session, actor, post, await _as(session, actor, now), now)
+        await posts.hide(session, actor, post, await _as(session, actor, now), now)
     row = MeasureTaken(
         person_id=report.about_id,
         report_id=report.id,
@@ -214,6 +216,12 @@ async def _take(
     await session.flush()
     await _note(session, row, "none", measure.value, actor, now)
     await _tell(session, row, "taken", now)
+
+
+async def _locked(session: AsyncSession, post_id: int) -> Post:
+    return await session.get_one(
+        Post, post_id, with_for_update={"key_share": True}, populate_existing=True
+    )
 
 
 async def _as(session: AsyncSession, actor: Person, now: datetime) -> Who:
@@ -370,9 +378,18 @@ async def answered_one(
 
 
 async def review(
-    session: AsyncSession, actor: Person, ref: str, now: datetime, *, lift: bool
+    session: AsyncSession,
+    actor: Person,
+    ref: str,
+    now: datetime,
+    *,
+    lift: bool,
+    zone: str = "UTC",
+    country: str = NOWHERE,
 ) -> MeasureTaken:
     """Decide after an answer whether a measure stays or is lifted; the person hears of it.
+
+    A post that was hidden twice stays so until both are lifted.
 
     Raises:
         NotAllowedError, NotFoundError: as of ``answered_one``.
@@ -385,12 +402,27 @@ async def review(
     if lift:
         row.lifted_at, row.lifted_by_id = now, actor.id
         if row.post_id is not None:
-            post = await session.get_one(Post, row.post_id, with_for_update=True)
-            await posts.show_again(session, actor, post, await _as(session, actor, now), now)
+            post = await _locked(session, row.post_id)
+            if not await _hides(session, post):
+                by = await _as(session, actor, now)
+                await posts.show_again(
+                    session, actor, post, by, now, zone=zone, country=country
+                )  # fmt: skip
         await _note(session, row, str(row.measure), "lifted", actor, now)
     await session.flush()
     await _tell(session, row, "reviewed", now)
     return row
+
+
+async def _hides(session: AsyncSession, post: Post) -> bool:
+    """Say whether a measure that is not lifted hides a post, which is locked."""
+    await session.flush()
+    is_there = exists().where(
+        MeasureTaken.post_id == post.id,
+        MeasureTaken.measure == Measure.HIDE,
+        MeasureTaken.lifted_at.is_(None),
+    )
+    return bool(await session.scalar(select(is_there)))
 
 
 # By the clock

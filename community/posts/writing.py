@@ -247,24 +247,45 @@ async def _judged(
 
 
 async def hide(session: AsyncSession, actor: Person, post: Post, by: Who, now: datetime) -> None:
-    """Take a post off the board, by a measure (``community/moderation``), which tells of it."""
-    await POST.move(
+    """Take a post out of everybody's sight, by a measure (``community/moderation``).
+
+    That tells its poster. What is hidden is not renewed.
+
+    Raises:
+        IllegalMoveError: it is withdrawn or refused: nobody sees it, nor will.
+    """
+    if await POST.move(
         session, post, State.HIDDEN, by, now,
-        actor_id=actor.id, ended_at=now, due_at=None, rings_at=None,
-    )  # fmt: skip
-    await _over(session, post, now)
+        actor_id=actor.id, came_from=post.state, ended_at=post.ended_at or now,
+        due_at=None, rings_at=None,
+    ):  # fmt: skip
+        await _over(session, post, now)
 
 
 async def show_again(
-    session: AsyncSession, actor: Person, post: Post, by: Who, now: datetime
+    session: AsyncSession,
+    actor: Person,
+    post: Post,
+    by: Who,
+    now: datetime,
+    *,
+    zone: str = "UTC",
+    country: str = NOWHERE,
 ) -> None:
-    """Put a hidden post back, until the end that it had."""
-    if post.state == State.HIDDEN:
-        await POST.move(
-            session, post, State.PUBLISHED, by, now,
-            actor_id=actor.id, ended_at=None, approved_at=post.approved_at or now,
-        )  # fmt: skip
+    """Make of a hidden post what it was, until the end that it had: what waited waits again."""
+    if post.state != State.HIDDEN:
+        return
+    to = State(post.came_from or State.WAITING)
+    if to in LIVE and post.expires_at <= now:
+        to = State.EXPIRED
+    await POST.move(
+        session, post, to, by, now,
+        actor_id=actor.id, came_from=None, ended_at=None if to in LIVE else post.ended_at,
+    )  # fmt: skip
+    if to in LIVE:
         await _remind(session, post, now)
+    if to == State.WAITING:
+        await _wait(session, post, now, zone, country)
 
 
 async def tell(

@@ -11,6 +11,7 @@ from bot.database import Database
 from community import blocks, bridge, deliveries, erasure, exchanges, moderation, posts, retention
 from community.deliveries import Delivery
 from community.errors import (
+    IllegalMoveError,
     NotAllowedError,
     NotFoundError,
     NotUnderstoodError,
@@ -23,7 +24,7 @@ from community.matches.populating import taking_part
 from community.measures import Measure, MeasureTaken, Why
 from community.moderation import MOST_A_DAY, Report, What
 from community.people import Person
-from community.posts import Post, State
+from community.posts import LASTS, Post, State
 from community.roles import Role, RoleName
 from community.translations import ContentText
 from tests.matching import a_partner
@@ -188,6 +189,131 @@ async def test_only_a_post_of_the_reported_person_is_hidden(
     assert (await moderation.opened(session, moderator, theirs.ref, now)).may_hide
     await moderation.judge(session, moderator, theirs.ref, "hide", now)
     assert State(post.state) is State.HIDDEN
+
+
+async def hidden(
+    session: AsyncSession, reporter: Person, moderator: Person, post: Post, now: datetime
+) -> MeasureTaken:
+    """Report a post, and hide it for that; return the measure."""
+    report = await moderation.report(session, reporter, "post", post.ref, "fraud", now)
+    await moderation.judge(session, moderator, report.ref, "hide", now)
+    (row,) = await session.scalars(select(MeasureTaken).where(MeasureTaken.report_id == report.id))
+    return row
+
+
+async def lifted(session: AsyncSession, reader: Person, row: MeasureTaken, now: datetime) -> None:
+    """Let whom it concerns answer a measure, and somebody lift it."""
+    person = await session.get_one(Person, row.person_id)
+    await moderation.answer(session, person, row.ref, "Why?", "en", now)
+    await moderation.review(session, reader, row.ref, now, lift=True)
+
+
+@pytest.mark.parametrize("was", ["expired", "found"])
+async def test_what_is_over_is_hidden_too_and_never_renewed_into_sight(
+    session: AsyncSession, now: datetime, was: str
+) -> None:
+    moderator, poster, answerer, post = await a_town(session, now)
+    await written(session, poster, answerer, post, now)
+    if was == "expired":
+        now += LASTS
+        await posts.expire(session, now)
+    else:
+        await posts.found(session, poster, post.ref, "advice", now)
+    ended_at = post.ended_at
+    assert await posts.look(session, answerer, post.ref, now) is post
+    row = await hidden(session, answerer, moderator, post, now + DAY)
+    assert post.state == State.HIDDEN
+    for verb in (posts.renew, posts.withdraw):
+        with pytest.raises(IllegalMoveError):
+            await verb(session, poster, post.ref, now + DAY)
+    with pytest.raises(NotFoundError):
+        await posts.look(session, answerer, post.ref, now + DAY)
+    await lifted(session, moderator, row, now + 2 * DAY)
+    assert (str(post.state), post.ended_at) == (was, ended_at), "as it was"
+
+
+async def test_what_was_withdrawn_is_not_hidden_and_nobody_is_told_that_it_was(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, poster, answerer, post = await a_town(session, now)
+    report = await moderation.report(session, answerer, "post", post.ref, "fraud", now)
+    assert (await moderation.opened(session, moderator, report.ref, now)).may_hide
+    await posts.withdraw(session, poster, post.ref, now)
+    assert not (await moderation.opened(session, moderator, report.ref, now)).may_hide
+    with pytest.raises(IllegalMoveError):
+        await moderation.judge(session, moderator, report.ref, "hide", now)
+    assert await owed(session, "measure_notice") == []
+
+
+async def test_a_post_that_waited_waits_again_once_it_is_not_hidden_any_more(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator = await a_judge(session, 1, now)
+    poster, reader = await a_partner(session, 2, now), await a_partner(session, 3, now)
+    post = await a_post(session, poster, now)
+    await posts.browse(session, reader, now)
+    row = await hidden(session, reader, moderator, post, now)
+    await lifted(session, moderator, row, now + DAY)
+    assert (post.state, post.approved_at) == (State.WAITING, None)
+    assert await owed(session, "team_notice", "post_waiting") == [moderator.id] * 2
+    assert post.due_at is not None
+    assert not await posts.is_established(session, poster)
+    stranger = await a_partner(session, 4, now)
+    with pytest.raises(NotFoundError):
+        await posts.look(session, stranger, post.ref, now + DAY)
+    await posts.approve(session, moderator, post.ref, now + DAY)
+    second = await a_post(session, poster, now + DAY)
+    row = await hidden(session, reader, moderator, second, now + DAY)
+    await lifted(session, moderator, row, now + DAY + LASTS)
+    assert second.state == State.EXPIRED, "its time was over meanwhile"
+    await posts.renew(session, poster, second.ref, now + DAY + LASTS)
+    assert str(second.state) == State.PUBLISHED
+
+
+async def test_what_is_hidden_twice_is_seen_once_both_are_lifted(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, _poster, answerer, post = await a_town(session, now)
+    other = await a_partner(session, 9, now)
+    theirs = await moderation.report(session, other, "poster", post.ref, "insult", now)
+    first = await hidden(session, answerer, moderator, post, now)
+    await moderation.judge(session, moderator, theirs.ref, "hide", now)
+    second = await measure_of(session, await session.get_one(Person, first.person_id))
+    assert second is not first
+    await lifted(session, moderator, first, now)
+    assert post.state == State.HIDDEN
+    await lifted(session, moderator, second, now)
+    assert str(post.state) == State.PUBLISHED
+
+
+async def test_two_who_lift_both_at_once_leave_nothing_hidden(
+    database: Database, now: datetime
+) -> None:
+    async with database.transaction() as session:
+        moderator, _poster, answerer, _post = await a_town(session, now)
+        other = await a_partner(session, 9, now)
+        for number in range(20, 24):
+            poster = await a_partner(session, number, now)
+            post = await a_post(session, poster, now)
+            await posts.approve(session, moderator, post.ref, now)
+            theirs = await moderation.report(session, other, "poster", post.ref, "insult", now)
+            await hidden(session, answerer, moderator, post, now)
+            await moderation.judge(session, moderator, theirs.ref, "hide", now)
+        refs = []
+        for row in (await session.scalars(select(MeasureTaken))).all():
+            poster = await session.get_one(Person, row.person_id)
+            await moderation.answer(session, poster, row.ref, "Why?", "en", now)
+            refs.append(row.ref)
+        number = moderator.id
+
+    async def lifts(ref: str) -> None:
+        async with database.transaction() as session:
+            actor = await session.get_one(Person, number)
+            await moderation.review(session, actor, ref, now, lift=True)
+
+    await asyncio.gather(*(lifts(ref) for ref in refs))
+    async with database.transaction() as session:
+        assert {*await session.scalars(select(Post.state))} == {State.PUBLISHED}
 
 
 async def test_who_is_suspended_writes_to_no_member_until_it_ends_or_is_lifted(
