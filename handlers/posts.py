@@ -34,7 +34,7 @@ from handlers.replies import (
     toast,
 )
 from handlers.staff import page_of
-from locales import Html, Translator, day
+from locales import Html, Translator, day, language_name
 
 PER_PAGE = 6
 IN_A_BUTTON = 40
@@ -63,7 +63,10 @@ async def _ask_category(page: Page, about: Any, answers: Mapping[str, Any]) -> Q
 async def _ask_need(page: Page, about: Any, answers: Any) -> Question:
     _ = page._
     return Question(
-        _("What is it about? Members whom it fits hear of it. Without this, it is on the board."),
+        _(
+            "What is it about? Members whom it fits hear of it. Without this, those who live "
+            "where it is and read your language."
+        ),
         [(words.need(code, _), code.value) for code in Need],
     )
 
@@ -139,6 +142,7 @@ async def preview(page: Page, answers: Mapping[str, Any]) -> Message:
         "",
         *_facts(need, where, _),
         "",
+        _heard_by(need, where, _),
         _.ngettext(
             "It stays for {n} day. We ask you before it ends.",
             "It stays for {n} days. We ask you before it ends.",
@@ -151,6 +155,18 @@ async def preview(page: Page, answers: Mapping[str, Any]) -> Message:
         [Button(_.label("button", "Asks and offers"), Posts())],
     ]
     return Message(text, rows)
+
+
+def _heard_by(need: str | None, where: str | None, _: Translator) -> Html:
+    if need is not None:
+        return _("🔔 Members whom it fits hear of it.")
+    if where is not None:
+        name = language_name(_.language, _)
+        return _("🔔 Members who live there and read {language} hear of it.", language=name)
+    return _(
+        "🔕 It stands among the asks and offers, and nobody hears of it: it names neither what it "
+        "is about nor a place."
+    )
 
 
 async def put_up(
@@ -218,9 +234,9 @@ async def board(page: Page, rest: bool = False, at: int = 0) -> Message:
     elif rest:
         told.append(_("This is what else there is:"))
     elif shown:
-        told.append(_("These fit what you look for, or know:"))
+        told.append(_("These fit what you look for or know, or are near you:"))
     else:
-        told.append(_("Nothing here fits what you look for, or know."))
+        told.append(_("Nothing here fits what you look for or know, nor is near you."))
     rows = [[await _in_list(page, post)] for post in shown]
     rows.append(turning)
     if found.others and not rest:
@@ -427,16 +443,22 @@ async def announced(page: Page, ref: str) -> Message | None:
         return None
     if post.state != State.PUBLISHED or post.expires_at <= page.now:
         return None
-    told = (
-        _("👋 A member looks for something that you know about.")
-        if post.kind == Kind.ASK
-        else _("👋 A member offers something that you look for.")
-    )
     rows = [
         [Button(_.label("button", "✏️ Answer it"), WriteTo(kind="post", ref=ref))],
         [Button(_.label("button", "Asks and offers"), Posts())],
     ]
-    return Message(lines(told, "", await told_of(page, post)), rows)
+    return Message(lines(_why_told(post, _), "", await told_of(page, post)), rows)
+
+
+def _why_told(post: Post, _: Translator) -> Html:
+    is_ask = post.kind == Kind.ASK
+    if post.need is None and is_ask:
+        return _("👋 A member near you looks for something.")
+    if post.need is None:
+        return _("👋 A member near you offers something.")
+    if is_ask:
+        return _("👋 A member looks for something that you know about.")
+    return _("👋 A member offers something that you look for.")
 
 
 async def expiring(page: Page, ref: str) -> Message | None:

@@ -14,7 +14,17 @@ from community.posts.answering import (
     opened,
     show_contact,
 )
-from community.posts.seeing import Board, announce, board, browse, fits_terms, judges, look, own
+from community.posts.seeing import (
+    Board,
+    announce,
+    board,
+    browse,
+    fits_terms,
+    judges,
+    languages_of,
+    look,
+    own,
+)
 from community.posts.table import (
     FIRST_READERS,
     LASTS,
@@ -81,6 +91,7 @@ __all__ = [
     "is_established",
     "is_open",
     "judges",
+    "languages_of",
     "look",
     "may_write",
     "my_answer",

@@ -26,6 +26,7 @@ from community.people import Membership, Person
 from community.posts.table import (
     FIRST_READERS,
     LIVE,
+    SUBJECT,
     TOLD_AT_ONCE,
     Kind,
     Post,
@@ -34,6 +35,7 @@ from community.posts.table import (
     State,
 )
 from community.roles import RoleName
+from community.translations import EASY, ContentText, Reads
 from community.writing import insert_new
 
 JUDGES = (RoleName.ANIMATOR, RoleName.MODERATOR)
@@ -144,8 +146,32 @@ async def board(session: AsyncSession, reader: Person, now: datetime) -> Board:
     looks_for = {*await needs.of(session, reader)}
     knows = {*await needs.offered_by(session, reader)}
     near = await _around(session, reader.area_id)
-    fits = [one for one in theirs if fits_terms(one, looks_for, knows) and _is_near(one, near)]
+    written_in = await languages_of(session, theirs)
+    reads = Reads(reader.language or "", reader.second_language).every
+    fits = [
+        one
+        for one in theirs
+        if (fits_terms(one, looks_for, knows) and _is_near(one, near))
+        or (near is not None and one.area_id in near and written_in.get(one.id) in reads)
+    ]
     return Board(fits, [one for one in theirs if one not in fits])
+
+
+async def languages_of(session: AsyncSession, some: Collection[Post]) -> Mapping[int, str]:
+    """Return in which languages those are written that are about a place and no term.
+
+    They fit who lives there and reads the language.
+    """
+    local = {one.id for one in some if one.need is None and one.area_id is not None}
+    if not local:
+        return {}
+    rows = await session.execute(
+        select(ContentText.subject_id, ContentText.language).where(
+            ContentText.subject == SUBJECT, ContentText.subject_id.in_(local),
+            ContentText.is_source,
+        )
+    )  # fmt: skip
+    return dict(rows.all())
 
 
 def fits_terms(post: Post, looks_for: Collection[Need], knows: Collection[Need]) -> bool:
@@ -213,12 +239,12 @@ async def own(session: AsyncSession, actor: Person) -> list[Post]:
 async def announce(session: AsyncSession, post: Post, now: datetime) -> int:
     """Tell those whom a published post fits, each once; return how many.
 
-    Unasked, so by the caps of the policy, and only who agrees to be introduced to others.
+    Without a term those who live where it is and read its language; without a place, too,
+    nobody. Unasked, so by the caps of the policy, and only who agrees to be introduced to others.
     """
-    if post.need is None or post.announced_at is not None:
+    if post.announced_at is not None or (post.need is None and post.area_id is None):
         return 0
     post.announced_at = now
-    about = PersonOffer if post.kind == Kind.ASK else PersonNeed
     agrees = exists().where(
         Consent.person_id == Person.id,
         Consent.purpose == Purpose.MATCHING,
@@ -229,7 +255,6 @@ async def announce(session: AsyncSession, post: Post, now: datetime) -> int:
         Person.state == Membership.ACTIVE,
         Person.id != post.person_id,
         agrees,
-        exists().where(about.person_id == Person.id, about.term == post.need),
         ~exists().where(
             or_(
                 (PersonBlock.person_id == post.person_id) & (PersonBlock.blocked_id == Person.id),
@@ -239,8 +264,18 @@ async def announce(session: AsyncSession, post: Post, now: datetime) -> int:
         ~is_suspended(now),
     ]
     near = await _around(session, post.area_id)
-    if near is not None:
-        where.append(or_(Person.area_id.is_(None), Person.area_id.in_(near)))
+    if post.need is not None:
+        about = PersonOffer if post.kind == Kind.ASK else PersonNeed
+        where.append(exists().where(about.person_id == Person.id, about.term == post.need))
+        if near is not None:
+            where.append(or_(Person.area_id.is_(None), Person.area_id.in_(near)))
+    else:
+        language = (await languages_of(session, [post])).get(post.id, "")
+        reads = [language, language + EASY]
+        where += [
+            Person.area_id.in_(near or ()),
+            or_(Person.language.in_(reads), Person.second_language.in_(reads)),
+        ]
     found = await session.scalars(
         select(Person.id)
         .where(*where)

@@ -37,6 +37,7 @@ from community.needs import Need
 from community.people import Person
 from community.posts import FIRST_READERS, LASTS, Draft, Post, PostReader, State
 from community.roles import RoleName
+from community.translations import EASY
 from tests.matching import a_partner
 from tests.posting import WORDS, a_judge, a_post, who_know
 
@@ -279,6 +280,35 @@ async def test_what_fits_comes_first_by_need_and_area(
     assert (board.fitting, board.others) == ([offer], [without, ask])
     assert await owed(session, "post_new") == [knows.id, looks.id]
     assert (await posts.browse(session, poster, now)).fitting == []
+
+
+async def test_what_names_no_term_is_told_to_who_lives_there_and_reads_its_language(
+    session: AsyncSession, now: datetime
+) -> None:
+    town, other = Area(zone="Europe/Paris", made_at=now), Area(zone="Europe/Paris", made_at=now)
+    session.add_all([town, other])
+    await session.flush()
+    moderator = await a_judge(session, 1, now)
+    poster = await a_partner(session, 2, now)
+    plain, easy, second = [
+        await a_partner(session, number, now, speaks=[language])
+        for number, language in ((3, "fr"), (4, "fr-x-easy"), (5, "uk"))
+    ]
+    easy.language, second.second_language = "fr" + EASY, "fr"
+    there = [plain, easy, second, await a_partner(session, 6, now, speaks=["uk"])]
+    away, nowhere = [await a_partner(session, n, now, speaks=["fr"]) for n in (7, 8)]
+    for one in (*there, poster, moderator):
+        one.area_id = town.id
+    away.area_id = other.id
+    said = {"need": None, "language": "fr"}
+    local = await published(session, poster, moderator, now, area=town.ref, **said)
+    assert {*await owed(session, "post_new")} == {plain.id, easy.id, second.id}
+    for one in (*there, away, nowhere):
+        fits = local in (await posts.browse(session, one, now)).fitting
+        assert fits == (one in (plain, easy, second))
+    everywhere = await published(session, poster, moderator, now, **said)
+    assert len(await owed(session, "post_new")) == 3, "it is on the board alone"
+    assert everywhere in (await posts.browse(session, plain, now)).others
 
 
 async def test_nobody_is_told_without_consent_nor_across_a_block(
