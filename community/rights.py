@@ -37,7 +37,8 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         """
         bridge.reporting.forward bridge.reporting.reported bridge.reporting.settle
         moderation.judging.answered
-        moderation.judging.answered_one moderation.judging.judge moderation.judging.opened
+        moderation.judging.answered_one moderation.judging.attached moderation.judging.judge
+        moderation.judging.opened
         moderation.judging.queue moderation.judging.require_judge moderation.judging.review
         moderation.judging.settle_exchange posts.writing.approve posts.writing.refuse
         posts.writing.waiting
@@ -374,7 +375,7 @@ _OWN: tuple[tuple[str, str, str], ...] = (
         "community/test_moderation.py",
         """
         moderation.judging.about_me moderation.judging.answer moderation.reporting.report
-        moderation.reporting.report_text
+        moderation.reporting.report_text moderation.reporting.reportable
         """,
     ),
     (

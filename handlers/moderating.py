@@ -4,6 +4,7 @@ Who has reported is shown to nobody.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,15 +12,18 @@ from aiogram import Router
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import bridge, moderation
+from community import bridge, exchanges, moderation
 from community.errors import NotFoundError, RefusalError
+from community.exchanges import ExchangeMessage
 from community.measures import Measure, MeasureTaken, Why
 from community.moderation import SUSPENSIONS, Case, Report, What
 from community.people import Person
-from handlers import menu, post_words, posts, reading
+from handlers import attachments, menu, post_words, posts, reading
+from handlers.answers import closed
 from handlers.bridge import Exchanging
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.posting import Judging, MyMeasure, OfPost, Posts, Reporting
+from handlers.referrals import VIEW_LASTS
 from handlers.replies import (
     Button,
     Message,
@@ -32,7 +36,7 @@ from handlers.replies import (
     toast,
 )
 from handlers.staff import Reports, page_of, translations_button
-from locales import Html, Translator, day, short_day
+from locales import Html, Translator, day, plain, short_day
 
 PER_PAGE = 8
 
@@ -63,7 +67,11 @@ async def reporting(
         return [edit("report.what", of=of, ref=ref)]
     if not why:
         return [edit("report.why", of=of, ref=ref, what=what)]
-    await moderation.report(session, person, what, ref, why, now, zone=zone, country=country)
+    what, _dot, number = what.partition(".")
+    await moderation.report(
+        session, person, what, ref, why, now,
+        number=int(number) if number.isdecimal() else None, zone=zone, country=country,
+    )  # fmt: skip
     return [edit("report.thanks", what=what)]
 
 
@@ -77,7 +85,7 @@ async def what_card(page: Page, of: str, ref: str) -> Message:
         ]
         if of == "post"
         else [
-            ("message", _.label("report what", "The last message")),
+            *await _messages(page, ref),
             ("writer", _.label("report what", "The person who wrote it")),
         ]
     )
@@ -87,6 +95,21 @@ async def what_card(page: Page, of: str, ref: str) -> Message:
         _("If you report the person, neither of you sees or hears of the other any more."),
     )
     return Message(text, [*rows, [_back(of, ref, _)]])
+
+
+async def _messages(page: Page, ref: str) -> list[tuple[str, str]]:
+    """Return what one has got from the other of late: a code, and how it begins."""
+    _ = page._
+    received = await moderation.reportable(page.session, page.reader, ref, page.now)
+    numbers = exchanges.numbered([message for _number, message in received])
+    found = []
+    for number, message in received:
+        words = await reading.said(page, message.text, message.language)
+        label = f"💬 {reading.beginning(words)}"
+        if not words:
+            label = plain(attachments.line(message, numbers[message.id], _))
+        found.append((f"message.{number}", label))
+    return found
 
 
 async def why_card(page: Page, of: str, ref: str, what: str) -> Message:
@@ -191,6 +214,10 @@ async def judging(
         return [edit("report.reason", ref=ref, measure=value)]
     if act == "words":
         return await begin(WORDS, state, ref=ref, value=value)
+    if act == "see":
+        number = int(value) if value.isdecimal() else 0
+        await moderation.attached(session, person, ref, number, now)
+        return [say("report.attached", ref=ref, number=number, opened=now.isoformat())]
     if act == "do":
         await _judge(session, person, ref, value, now)
         return [edit("hosting.reports"), toast("report.settled")]
@@ -209,7 +236,7 @@ async def _judge(
     measure, days, why = [*value.split("."), "", ""][:3]
     await moderation.judge(
         session, person, ref, measure, now,
-        why=why or None, days=int(days) if days.isdigit() else None,
+        why=why or None, days=int(days) if days.isdecimal() else None,
         words=words, language=language,
     )  # fmt: skip
 
@@ -226,9 +253,11 @@ async def case_card(page: Page, ref: str) -> Message:
         ),
         _("Why: {reason}", reason=post_words.why(Why(report.why), _)),
     ]
+    numbers = exchanges.numbered(case.told)
     for message in case.told:
-        is_theirs = message.id == report.message_id
-        text += ["", _("The message that was reported:") if is_theirs else _("The one before it:")]
+        text += ["", _whose(case, message, _)]
+        if message.id in numbers:
+            text.append(attachments.line(message, numbers[message.id], _))
         if message.text:
             text.append((await reading.read(page, message.text, message.language)).text)
     if case.post is not None:
@@ -241,8 +270,32 @@ async def case_card(page: Page, ref: str) -> Message:
         rows = _measures(case, _)
     if report.what == What.TEXT:
         rows.append([translations_button(_)])
+    shows = attachments.buttons(
+        case.told, numbers, lambda n: Judging(ref=ref, act="see", value=str(n)), _
+    )
     back = Button(_.label("button", "What was reported"), Reports())
-    return Message(lines(*text), [*rows, [back]], protect=True)
+    return Message(lines(*text), [*shows, *rows, [back]], protect=True)
+
+
+def _whose(case: Case, message: ExchangeMessage, _: Translator) -> Html:
+    if message.id == case.report.message_id:
+        return _("The message that was reported:")
+    return _("The one before it:")
+
+
+async def attached_card(page: Page, ref: str, number: int, opened: str) -> Message:
+    """Show what was sent beside reported words, for some minutes, until the report is settled."""
+    _ = page._
+    gone = Message(closed(_), gone=True)
+    try:
+        case = await moderation.opened(page.session, page.reader, ref, page.now)
+        message = await moderation.attached(page.session, page.reader, ref, number, page.now)
+    except RefusalError:
+        return gone
+    if page.now >= datetime.fromisoformat(opened) + VIEW_LASTS:
+        return gone
+    shown = attachments.shown(page, message, number, _whose(case, message, _), is_own=False)
+    return replace(shown, live=True)
 
 
 def _history(page: Page, case: Case) -> list[Html | str]:
@@ -491,6 +544,7 @@ CARDS = {
     "report.why": why_card,
     "report.thanks": thanks,
     "report.case": case_card,
+    "report.attached": attached_card,
     "report.reason": reason_card,
     "report.answered": answered_card,
     "report.settled": settled_toast,

@@ -45,6 +45,7 @@ class Reporting(CallbackData, prefix="hh"):
     """A post ("post"), an exchange ("exchange"), a translation (its subject)."""
     ref: str
     what: str = ""
+    """Of an exchange "message.3", too: the third of those that one got."""
     why: str = ""
 
 

@@ -16,7 +16,7 @@ from community.matches import Outcome
 from community.needs import Need
 from community.people import Person
 from community.posts import LASTS, Category, Draft, Kind, Post, Refusal, State
-from handlers import menu, post_answers, post_words, words
+from handlers import menu, post_answers, post_words, reading, words
 from handlers.content import area_choices, authored, block_for, please
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.menu import WriteTo
@@ -37,7 +37,6 @@ from handlers.staff import page_of
 from locales import Html, Translator, day, language_name
 
 PER_PAGE = 6
-IN_A_BUTTON = 40
 EVERYWHERE = "everywhere"
 
 
@@ -275,9 +274,8 @@ async def waiting(page: Page, at: int = 0) -> Message:
 
 async def _in_list(page: Page, post: Post) -> Button:
     block = await block_for(page, posts.SUBJECT, post.id)
-    said = block.get("text").replace("\n", " ") if block else "?"
+    said = reading.beginning(block.get("text") if block else "?")
     sign = "🔎" if post.kind == Kind.ASK else "🎁"
-    said = said if len(said) <= IN_A_BUTTON else said[: IN_A_BUTTON - 1] + "…"
     return Button(f"{sign} {said}", OfPost(ref=post.ref))
 
 

@@ -7,6 +7,7 @@ from community.moderation.judging import (
     answer,
     answered,
     answered_one,
+    attached,
     counts,
     judge,
     next_ring,
@@ -16,7 +17,7 @@ from community.moderation.judging import (
     ring,
     settle_exchange,
 )
-from community.moderation.reporting import report, report_text
+from community.moderation.reporting import report, report_text, reportable
 from community.moderation.table import JUDGED_WITHIN, MOST_A_DAY, Report, What
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "answer",
     "answered",
     "answered_one",
+    "attached",
     "counts",
     "judge",
     "next_ring",
@@ -37,6 +39,7 @@ __all__ = [
     "queue",
     "report",
     "report_text",
+    "reportable",
     "review",
     "ring",
     "settle_exchange",

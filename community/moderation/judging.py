@@ -88,6 +88,18 @@ async def opened(session: AsyncSession, actor: Person, ref: str, now: datetime) 
     return await _case(session, actor, report, now)
 
 
+async def attached(
+    session: AsyncSession, actor: Person, ref: str, number: int, now: datetime
+) -> ExchangeMessage:
+    """Return a message of a report with what was sent beside its words, by its number there.
+
+    Raises:
+        NotAllowedError: the actor is neither animator nor moderator.
+        NotFoundError: as of ``opened``; or there is no such attachment.
+    """
+    return exchanges.attached((await opened(session, actor, ref, now)).told, number)
+
+
 async def _case(session: AsyncSession, actor: Person, report: Report, now: datetime) -> Case:
     post = await session.get(Post, report.post_id) if report.post_id is not None else None
     told: Sequence[ExchangeMessage] = ()

@@ -21,9 +21,9 @@ from community import (
     untranslated,
 )
 from community.base import find
-from community.bridge import Side
+from community.bridge import Side, View
 from community.errors import NotFoundError, NotUnderstoodError, TooOftenError
-from community.exchanges import Exchange, Kind
+from community.exchanges import Exchange, ExchangeMessage, Kind
 from community.measures import Why
 from community.moderation.table import JUDGED_WITHIN, MOST_A_DAY, Report, What
 from community.people import Person
@@ -31,6 +31,8 @@ from community.posts import Post
 from community.workdays import NOWHERE, after
 
 DAY = timedelta(days=1)
+RECENT = 6
+"""So many of the last messages of somebody are there to be reported."""
 SIDES_ALIKE = (Kind.MATCH, Kind.POST)
 """Between whom both are members: only the message and the one before it are shown."""
 
@@ -43,12 +45,14 @@ async def report(
     why: str,
     now: datetime,
     *,
+    number: int | None = None,
     zone: str = "UTC",
     country: str = NOWHERE,
 ) -> Report:
     """Report a post, what was written in an exchange, or the person behind either.
 
     ``what``: "post" and "poster" by a post's reference; "message" and "writer" by an exchange's.
+    ``number``: which of the messages that the actor got in it (``reportable``), else the last.
     Of an exchange with an organisation or organisers all is read by the team, and it is closed,
     as ``bridge.report`` does. Twice by the same person is once.
 
@@ -66,38 +70,58 @@ async def report(
         kind = What.PERSON if what == "poster" else What.POST
         made = Report(what=kind, about_id=post.person_id, post_id=post.id)
     elif what in ("message", "writer"):
-        made = await _of_exchange(session, actor, what, ref, now)
+        made = await _of_exchange(session, actor, what, ref, now, number)
     else:
         raise NotUnderstoodError("choice")
     return await _file(session, actor, made, Why(why), now, zone, country)
 
 
-async def _of_exchange(
-    session: AsyncSession, actor: Person, what: str, ref: str, now: datetime
-) -> Report:
+async def reportable(
+    session: AsyncSession, actor: Person, ref: str, now: datetime
+) -> list[tuple[int, ExchangeMessage]]:
+    """Return the last messages that somebody got from another member, with their numbers.
+
+    Raises:
+        NotFoundError: it is no exchange between members, or not the actor's.
+    """
     view = await bridge.look(session, actor, ref, now)
+    if view.exchange.kind not in SIDES_ALIKE:
+        raise NotFoundError("Exchange")
+    return [*enumerate(await _received(session, view), 1)][-RECENT:]
+
+
+async def _received(session: AsyncSession, view: View) -> list[ExchangeMessage]:
     if view.side is Side.TEAM or not view.may_read:
         raise NotFoundError("Exchange")
+    written = await exchanges.messages(session, view.exchange)
+    return [one for one in written if one.by_member != (view.side is Side.MEMBER)]
+
+
+async def _of_exchange(
+    session: AsyncSession, actor: Person, what: str, ref: str, now: datetime, number: int | None
+) -> Report:
+    view = await bridge.look(session, actor, ref, now)
+    theirs = await _received(session, view)
     exchange = view.exchange
     if exchange.kind not in SIDES_ALIKE:
         await bridge.report(session, actor, ref, now)
         return Report(what=What.EXCHANGE, exchange_id=exchange.id)
-    written = await exchanges.messages(session, exchange)
-    theirs = [one for one in written if one.by_member != (view.side is Side.MEMBER)]
+    number = len(theirs) if number is None else number
+    meant = theirs[number - 1] if 0 < number <= len(theirs) else None
     if view.match is not None:
         about = view.other.id if view.other is not None else None
         if what == "writer":
             await matches.block(session, actor, view.match.ref, now)
     else:
         about = await _other(session, exchange, view.side)
-    if what == "message" and not theirs:
+    if what == "message" and meant is None:
         raise NotFoundError("Message")
     await bridge.close(session, actor, ref, now)
     return Report(
         what=What.PERSON if what == "writer" else What.MESSAGE,
         about_id=about,
         exchange_id=exchange.id,
-        message_id=theirs[-1].id if theirs else None,
+        message_id=meant.id if meant is not None else None,
     )
 
 
@@ -158,6 +182,7 @@ async def _file(
             Report.about_id.is_not_distinct_from(made.about_id),
             Report.post_id.is_not_distinct_from(made.post_id),
             Report.exchange_id.is_not_distinct_from(made.exchange_id),
+            Report.message_id.is_not_distinct_from(made.message_id),
             Report.subject_id.is_not_distinct_from(made.subject_id),
             Report.language.is_not_distinct_from(made.language),
         )

@@ -91,6 +91,45 @@ async def test_of_a_reported_message_only_it_and_the_one_before_are_shown(
             await moderation.opened(session, stranger, report.ref, now)
 
 
+async def test_any_of_the_last_messages_that_one_got_is_reported_and_none_of_ones_own(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, poster, answerer, post = await a_town(session, now)
+    exchange = await written(session, poster, answerer, post, now)
+    for number in range(8):
+        await bridge.write(session, poster, exchange.ref, f"more {number}", now, language="en")
+    got = await moderation.reportable(session, answerer, exchange.ref, now)
+    assert [(number, one.text) for number, one in got] == [
+        (3 + at, f"more {at}") for at in range(2, 8)
+    ]
+    first, other = [
+        await moderation.report(
+            session, answerer, "message", exchange.ref, "insult", now, number=number
+        )
+        for number in (2, 4)
+    ]
+    case = await moderation.opened(session, moderator, first.ref, now)
+    assert [one.text for one in case.told] == ["before", "You are a fool."]
+    case = await moderation.opened(session, moderator, other.ref, now)
+    assert [one.text for one in case.told] == ["more 0", "more 1"]
+    for number in (0, -1, 11):
+        with pytest.raises(NotFoundError):
+            await moderation.report(
+                session, answerer, "message", exchange.ref, "insult", now, number=number
+            )
+    for stranger in (moderator, await a_partner(session, 9, now)):
+        with pytest.raises(NotFoundError):
+            await moderation.reportable(session, stranger, exchange.ref, now)
+    last = await moderation.report(session, poster, "message", exchange.ref, "insult", now)
+    assert last.about_id == answerer.id
+    (mine,) = [
+        one.text
+        for one in (await moderation.opened(session, moderator, last.ref, now)).told
+        if one.id == last.message_id
+    ]
+    assert mine == "after"
+
+
 async def test_reporting_a_person_keeps_the_two_apart_at_once_and_twice_is_once(
     session: AsyncSession, now: datetime
 ) -> None:
