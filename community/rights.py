@@ -112,6 +112,7 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         frozenset({_R.COORDINATOR, _R.ANIMATOR}),
         """
         facilitation.coverage facilitation.read figures.cohorts.read_cohorts lessons.completion
+        moderation.texts.settle_text
         """,
     ),
     (
@@ -375,7 +376,7 @@ _OWN: tuple[tuple[str, str, str], ...] = (
         "community/test_moderation.py",
         """
         moderation.judging.about_me moderation.judging.answer moderation.reporting.report
-        moderation.reporting.report_text moderation.reporting.reportable
+        moderation.reporting.reportable moderation.texts.report_text
         """,
     ),
     (

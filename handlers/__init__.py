@@ -139,6 +139,7 @@ from handlers import (
     waiting,
     wishes,
     wording,
+    wrong_texts,
 )
 from handlers.forms import Form
 from handlers.replies import ALIKE, Button, Card, Cards, Message, Page, show_now
@@ -267,6 +268,7 @@ MODULES = (
     desk,
     desk_files,
     standing,
+    wrong_texts,
     recording,
     drafts,
     earlier,

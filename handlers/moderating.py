@@ -18,6 +18,7 @@ from community.exchanges import ExchangeMessage
 from community.measures import Measure, MeasureTaken, Why
 from community.moderation import SUSPENSIONS, Case, Report, What
 from community.people import Person
+from community.translations import Reads
 from handlers import attachments, menu, post_words, posts, reading
 from handlers.answers import closed
 from handlers.bridge import Exchanging
@@ -35,7 +36,7 @@ from handlers.replies import (
     say,
     toast,
 )
-from handlers.staff import Reports, page_of, translations_button
+from handlers.staff import Reports, page_of
 from locales import Html, Translator, day, plain, short_day
 
 PER_PAGE = 8
@@ -51,18 +52,22 @@ async def reporting(
     person: Person,
     now: datetime,
     network: Network,
+    _: Translator,
 ) -> Replies:
-    """Ask what, then why; then it is reported."""
+    """Ask what, then why; then it is reported. Of a translation which sentence is all."""
     of, ref, what, why = (
         callback_data.of, callback_data.ref, callback_data.what, callback_data.why,
     )  # fmt: skip
     zone, country = network.zone, network.country
-    if of not in ("post", "exchange"):
-        language = person.language or network.language
+    if of == "text" and not why:
+        # What is wrong stays there to be looked at.
+        return [say("report.sentence", subject=what, ref=ref)]
+    if of == "text":
         await moderation.report_text(
-            session, person, of, ref, what or language, now, zone=zone, country=country
-        )
-        return [say("report.thanks", what="text")]
+            session, person, what, ref, why, Reads(_.language).own, now,
+            zone=zone, country=country,
+        )  # fmt: skip
+        return [edit("report.thanks", what="text")]
     if not what:
         return [edit("report.what", of=of, ref=ref)]
     if not why:
@@ -95,6 +100,24 @@ async def what_card(page: Page, of: str, ref: str) -> Message:
         _("If you report the person, neither of you sees or hears of the other any more."),
     )
     return Message(text, [*rows, [_back(of, ref, _)]])
+
+
+async def text_card(page: Page, subject: str, ref: str) -> Message:
+    """Ask which sentence is wrong; the next tap reports it."""
+    _ = page._
+    there = await moderation.sentences(
+        page.session, page.reader, subject, ref, page.reads.own, page.now
+    )
+    rows = []
+    for one in there:
+        to = Reporting(of="text", ref=one.ref, what=one.subject, why=one.field)
+        rows.append([Button(reading.beginning(one.text), to)])
+    text = (
+        _("🚩 Which of this is translated wrongly? With this tap the translation desk gets it.")
+        if there
+        else _("The author wrote this in your language: nobody has translated it.")
+    )
+    return Message(text, [*rows, [menu.button(_)]])
 
 
 async def _messages(page: Page, ref: str) -> list[tuple[str, str]]:
@@ -136,7 +159,13 @@ async def thanks(page: Page, what: str) -> Message:
     """Say what happens next."""
     _ = page._
     if what == "text":
-        told = _("Thank you. Our translators look at this sentence.")
+        told = lines(
+            _("Thank you. Whoever answers for this text looks at it within two working days."),
+            _(
+                "They see what you have reported, not that it was you. You hear when it is "
+                "settled."
+            ),
+        )
     else:
         told = lines(
             _("Thank you. Somebody of the team looks at it within two working days."),
@@ -268,8 +297,6 @@ async def case_card(page: Page, ref: str) -> Message:
         text += ["", _("It concerns you: somebody else decides.")]
     else:
         rows = _measures(case, _)
-    if report.what == What.TEXT:
-        rows.append([translations_button(_)])
     shows = attachments.buttons(
         case.told, numbers, lambda n: Judging(ref=ref, act="see", value=str(n)), _
     )
@@ -542,6 +569,7 @@ async def answered_notice(page: Page, ref: str) -> Message | None:
 CARDS = {
     "report.what": what_card,
     "report.why": why_card,
+    "report.sentence": text_card,
     "report.thanks": thanks,
     "report.case": case_card,
     "report.attached": attached_card,

@@ -42,11 +42,12 @@ class Reporting(CallbackData, prefix="hh"):
     """Report something: first what, then why."""
 
     of: str
-    """A post ("post"), an exchange ("exchange"), a translation (its subject)."""
+    """A post ("post"), an exchange ("exchange"), a translation ("text")."""
     ref: str
     what: str = ""
-    """Of an exchange "message.3", too: the third of those that one got."""
+    """Of an exchange "message.3", too: the third of those that one got. Of a text its subject."""
     why: str = ""
+    """Of a text which field."""
 
 
 class Judging(CallbackData, prefix="hi"):

@@ -17,8 +17,17 @@ from community.moderation.judging import (
     ring,
     settle_exchange,
 )
-from community.moderation.reporting import report, report_text, reportable
+from community.moderation.reporting import report, reportable
 from community.moderation.table import JUDGED_WITHIN, MOST_A_DAY, Report, What
+from community.moderation.texts import (
+    Sentence,
+    can_be_put_right,
+    report_text,
+    sentences,
+    settle_text,
+    wrong_text,
+    wrong_texts,
+)
 
 __all__ = [
     "JUDGED_WITHIN",
@@ -26,12 +35,14 @@ __all__ = [
     "SUSPENSIONS",
     "Case",
     "Report",
+    "Sentence",
     "What",
     "about_me",
     "answer",
     "answered",
     "answered_one",
     "attached",
+    "can_be_put_right",
     "counts",
     "judge",
     "next_ring",
@@ -42,5 +53,9 @@ __all__ = [
     "reportable",
     "review",
     "ring",
+    "sentences",
     "settle_exchange",
+    "settle_text",
+    "wrong_text",
+    "wrong_texts",
 ]

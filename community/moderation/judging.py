@@ -20,6 +20,7 @@ from community.errors import NotAllowedError, NotFoundError, NotUnderstoodError,
 from community.exchanges import Exchange, ExchangeMessage
 from community.lifecycle import Who
 from community.measures import Measure, MeasureTaken, Why
+from community.moderation.reporting import NOTICE, to_be_told
 from community.moderation.table import Report, What
 from community.people import Person
 from community.posts import Post
@@ -64,12 +65,16 @@ async def require_judge(session: AsyncSession, actor: Person, now: datetime) -> 
 async def queue(session: AsyncSession, actor: Person, now: datetime) -> list[Report]:
     """Return what waits to be judged, the oldest first; nothing about the actor.
 
+    What is reported of a text waits at the translation desk (``texts``).
+
     Raises:
         NotAllowedError: the actor is neither animator nor moderator.
     """
     await require_judge(session, actor, now)
     rows = await session.scalars(
-        select(Report).where(Report.settled_at.is_(None)).order_by(Report.at, Report.id)
+        select(Report)
+        .where(Report.settled_at.is_(None), Report.what != What.TEXT)
+        .order_by(Report.at, Report.id)
     )
     return [row for row in rows.all() if await _may_see(session, actor, row, now)]
 
@@ -83,7 +88,8 @@ async def opened(session: AsyncSession, actor: Person, ref: str, now: datetime) 
     """
     await require_judge(session, actor, now)
     report = await find(session, Report, ref)
-    if report.settled_at is not None or not await _may_see(session, actor, report, now):
+    is_over = report.settled_at is not None or report.what == What.TEXT
+    if is_over or not await _may_see(session, actor, report, now):
         raise NotFoundError("Report")
     return await _case(session, actor, report, now)
 
@@ -172,7 +178,7 @@ async def judge(
     """
     await require_judge(session, actor, now)
     report = await find(session, Report, ref, lock=True)
-    if not await _may_see(session, actor, report, now):
+    if report.what == What.TEXT or not await _may_see(session, actor, report, now):
         raise NotFoundError("Report")
     if report.settled_at is not None:
         raise TooLateError(report.settled_at)
@@ -186,7 +192,7 @@ async def judge(
         raise NotUnderstoodError("choice")
     if taken is not Measure.NOTHING:
         await _take(session, actor, report, taken, Why(reason), now, days, words, language)
-    await _settle(session, report, actor.id, taken, now)
+    await settle(session, report, actor.id, taken, now)
     return report
 
 
@@ -263,9 +269,10 @@ async def _tell(session: AsyncSession, row: MeasureTaken, what: str, now: dateti
     )
 
 
-async def _settle(
+async def settle(
     session: AsyncSession, report: Report, by_id: int, outcome: Measure, now: datetime
 ) -> None:
+    """Note what came of a report, and tell who has made it that it is settled."""
     report.settled_at, report.settled_by_id, report.outcome = now, by_id, outcome
     report.due_at = report.rings_at = None
     await session.flush()
@@ -300,7 +307,7 @@ async def settle_exchange(session: AsyncSession, actor: Person, ref: str, now: d
         )
     )
     for report in rows.all():
-        await _settle(session, report, actor.id, Measure.NOTHING, now)
+        await settle(session, report, actor.id, Measure.NOTHING, now)
 
 
 # What the person concerned reads and says
@@ -455,11 +462,14 @@ async def ring(session: AsyncSession, now: datetime) -> int:
     for report in rows:
         report.rings_at = None
         concerned = {report.reporter_id, *await _about(session, report)}
+        told = {one.id for one in animators}
+        if report.what == What.TEXT:
+            told = await to_be_told(session, report, now)
         await deliveries.plan_notices(
             session,
             now,
-            "report",
-            [one.id for one in animators if one.id not in concerned],
+            NOTICE[report.what],
+            sorted(told - concerned),
             f"report:{report.id}:overdue",
             subject_id=report.id,
         )

@@ -17,10 +17,9 @@ from community import (
     exchanges,
     matches,
     posts,
-    translations,
+    roles,
     untranslated,
 )
-from community.base import find
 from community.bridge import Side, View
 from community.errors import NotFoundError, NotUnderstoodError, TooOftenError
 from community.exchanges import Exchange, ExchangeMessage, Kind
@@ -28,11 +27,14 @@ from community.measures import Why
 from community.moderation.table import JUDGED_WITHIN, MOST_A_DAY, Report, What
 from community.people import Person
 from community.posts import Post
+from community.roles import RoleName
 from community.workdays import NOWHERE, after
 
 DAY = timedelta(days=1)
 RECENT = 6
 """So many of the last messages of somebody are there to be reported."""
+NOTICE = {**dict.fromkeys(What, "report"), What.TEXT: "text_reported"}
+"""What the team is told of each."""
 SIDES_ALIKE = (Kind.MATCH, Kind.POST)
 """Between whom both are members: only the message and the one before it are shown."""
 
@@ -73,7 +75,7 @@ async def report(
         made = await _of_exchange(session, actor, what, ref, now, number)
     else:
         raise NotUnderstoodError("choice")
-    return await _file(session, actor, made, Why(why), now, zone, country)
+    return await file(session, actor, made, Why(why), now, zone, country)
 
 
 async def reportable(
@@ -132,78 +134,64 @@ async def _other(session: AsyncSession, exchange: Exchange, side: Side) -> int |
     return (await session.get_one(Post, exchange.post_id)).person_id
 
 
-async def report_text(
+async def file(
     session: AsyncSession,
-    actor: Person,
-    subject: str,
-    ref: str,
-    language: str,
-    now: datetime,
-    *,
-    zone: str = "UTC",
-    country: str = NOWHERE,
-) -> Report:
-    """Report that a translation of ours is wrong: it goes to the translation desk, too.
-
-    Raises:
-        NotFoundError: there is no such text, or it is not in this language.
-        TooOftenError: the actor has reported a lot today.
-    """
-    if subject not in untranslated.TABLES:
-        raise NotFoundError("Text")
-    row = await find(session, untranslated.TABLES[subject], ref)
-    there = (await translations.texts(session, subject, [row.id])).get(row.id, ())
-    fields = [one.field for one in there if one.language == language]
-    if not fields:
-        raise NotFoundError("Text")
-    made = Report(
-        what=What.TEXT, subject=subject, subject_id=row.id, field=fields[0], language=language
-    )
-    return await _file(session, actor, made, Why.WRONG_TRANSLATION, now, zone, country)
-
-
-async def _file(
-    session: AsyncSession,
-    actor: Person,
+    reporter: Person,
     made: Report,
     why: Why,
     now: datetime,
     zone: str,
     country: str,
 ) -> Report:
-    await session.get(Person, actor.id, with_for_update={"key_share": True})
+    """Keep a report that somebody may make, and tell who judges it; the same again is once.
+
+    Raises:
+        TooOftenError: the reporter has reported a lot today.
+    """
+    await session.get(Person, reporter.id, with_for_update={"key_share": True})
     if made.what == What.PERSON and made.about_id is not None:
-        await blocks.block(session, actor, made.about_id, now)
+        await blocks.block(session, reporter, made.about_id, now)
     same = await session.scalar(
         select(Report).where(
-            Report.reporter_id == actor.id,
+            Report.reporter_id == reporter.id,
             Report.what == made.what,
             Report.settled_at.is_(None),
             Report.about_id.is_not_distinct_from(made.about_id),
             Report.post_id.is_not_distinct_from(made.post_id),
             Report.exchange_id.is_not_distinct_from(made.exchange_id),
             Report.message_id.is_not_distinct_from(made.message_id),
+            Report.subject.is_not_distinct_from(made.subject),
             Report.subject_id.is_not_distinct_from(made.subject_id),
+            Report.field.is_not_distinct_from(made.field),
             Report.language.is_not_distinct_from(made.language),
         )
     )
     if same is not None:
         return same
-    lately = select(func.count()).where(Report.reporter_id == actor.id, Report.at > now - DAY)
+    lately = select(func.count()).where(Report.reporter_id == reporter.id, Report.at > now - DAY)
     if (await session.scalar(lately) or 0) >= MOST_A_DAY:
         raise TooOftenError(DAY)
-    made.reporter_id, made.why, made.at = actor.id, why, now
+    made.reporter_id, made.why, made.at = reporter.id, why, now
     made.due_at = made.rings_at = after(now, JUDGED_WITHIN, ZoneInfo(zone), country)
     session.add(made)
     await session.flush()
-    them = await posts.judges(session, now)
     if made.what != What.EXCHANGE:  # of those ``bridge.report`` has told
+        them = await to_be_told(session, made, now)
         await deliveries.plan_notices(
             session,
             now,
-            "report",
-            sorted(them.keys() - {actor.id, made.about_id}),
+            NOTICE[made.what],
+            sorted(them - {reporter.id, made.about_id}),
             f"report:{made.id}",
             subject_id=made.id,
         )
     return made
+
+
+async def to_be_told(session: AsyncSession, report: Report, now: datetime) -> set[int]:
+    """Return who is told that it waits: who judges; of a text, who answers for it."""
+    if report.what != What.TEXT:
+        return {*await posts.judges(session, now)}
+    is_of_animators = report.subject in untranslated.ANIMATORS
+    role = RoleName.ANIMATOR if is_of_animators else RoleName.COORDINATOR
+    return {person.id for person in await roles.holders(session, role, now)}

@@ -8,9 +8,22 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
-from community import blocks, bridge, deliveries, erasure, exchanges, moderation, posts, retention
+from community import (
+    blocks,
+    bridge,
+    deliveries,
+    erasure,
+    events,
+    exchanges,
+    moderation,
+    posts,
+    retention,
+    translating,
+    translations,
+)
 from community.deliveries import Delivery
 from community.errors import (
+    ChangedError,
     IllegalMoveError,
     NotAllowedError,
     NotFoundError,
@@ -19,6 +32,8 @@ from community.errors import (
     TooLateError,
     TooOftenError,
 )
+from community.events import Details, Event
+from community.events import State as Planned
 from community.exchanges import Exchange
 from community.matches.populating import taking_part
 from community.measures import Measure, MeasureTaken, Why
@@ -26,7 +41,7 @@ from community.moderation import MOST_A_DAY, Report, What
 from community.people import Person
 from community.posts import LASTS, Post, State
 from community.roles import Role, RoleName
-from community.translations import ContentText
+from community.translations import ContentText, Reads
 from tests.matching import a_partner
 from tests.posting import a_judge, a_post
 
@@ -478,18 +493,109 @@ async def test_two_who_judge_at_once_take_one_measure(database: Database, now: d
         assert len((await session.scalars(select(Report))).all()) == 1
 
 
-async def test_a_wrong_sentence_of_ours_is_reported_without_blaming_anybody(
+async def an_event(session: AsyncSession, boss: Person, now: datetime) -> Event:
+    details = Details(datetime(2026, 12, 10, 18, 0), "Europe/Paris", place="Library")  # noqa: DTZ001 - wall time
+    made = await events.create(session, boss, details, {"title": "Tea"}, "en", now)
+    return await events.publish(session, boss, made.ref, now)
+
+
+async def in_french(session: AsyncSession, event: Event, boss: Person, now: datetime) -> None:
+    words = {"title": "Le the"}
+    await translations.write(session, boss, "event", event.id, "fr", words, now)
+
+
+async def test_a_wrong_translation_goes_to_who_answers_for_it_and_blames_nobody(
     session: AsyncSession, now: datetime
 ) -> None:
-    moderator, _poster, answerer, post = await a_town(session, now)
-    report = await moderation.report_text(session, answerer, "post", post.ref, "en", now)
+    moderator, _poster, reader, _post = await a_town(session, now)
+    boss = await a_judge(session, 8, now, RoleName.ANIMATOR)
+    coordinator = await a_judge(session, 9, now, RoleName.COORDINATOR)
+    translator = await a_judge(session, 10, now, RoleName.TRANSLATOR)
+    event = await an_event(session, boss, now)
+    await in_french(session, event, boss, now)
+    (there,) = await moderation.sentences(session, reader, "event", event.ref, ["fr"], now)
+    assert (there.field, there.text) == ("title", "Le the")
+
+    async def reported(languages: list[str], ref: str = event.ref, field: str = "title") -> Report:
+        return await moderation.report_text(
+            session, reader, "event", ref, field, languages, now
+        )  # fmt: skip
+
+    report = await reported(["fr"])
     assert (report.what, report.why, report.about_id) == (What.TEXT, Why.WRONG_TRANSLATION, None)
-    for subject, language in (("post", "fr"), ("nothing", "en")):
+    assert await reported(["fr"]) is report
+    for wrong in ({"languages": ["en"]}, {"languages": ["fr"], "field": "description"}):
         with pytest.raises(NotFoundError):
-            await moderation.report_text(session, answerer, subject, post.ref, language, now)
-    with pytest.raises(NotUnderstoodError):
-        await moderation.judge(session, moderator, report.ref, "warn", now)
-    await moderation.judge(session, moderator, report.ref, "nothing", now)
+            await reported(**wrong)
+    assert await owed(session, "team_notice", "text_reported") == [boss.id]
+    for one in (moderator, boss):
+        assert await moderation.queue(session, one, now) == []
+        with pytest.raises(NotFoundError):
+            await moderation.opened(session, one, report.ref, now)
+        with pytest.raises(NotFoundError):
+            await moderation.judge(session, one, report.ref, "nothing", now)
+    assert await moderation.wrong_texts(session, boss, now) == [report]
+    for one in (coordinator, translator):
+        assert await moderation.wrong_texts(session, one, now) == []
+    with pytest.raises(NotAllowedError):
+        await moderation.wrong_texts(session, reader, now)
+    assert report.due_at is not None
+    await moderation.ring(session, report.due_at)
+    assert await owed(session, "team_notice", "text_reported") == [boss.id] * 2
+    _same, found = await moderation.wrong_text(session, boss, report.ref, now)
+    with pytest.raises(ChangedError):
+        await moderation.settle_text(session, boss, report.ref, now, text="Le thé", seen="x")
+    for one in (coordinator, translator, reader):
+        with pytest.raises((NotAllowedError, NotFoundError)):
+            await moderation.settle_text(
+                session, one, report.ref, now, text="Non", seen=found.seal
+            )
+    await moderation.settle_text(session, boss, report.ref, now, text="Le thé", seen=found.seal)
+    block = await translations.block(session, "event", event.id, Reads("fr"), "en")
+    assert block is not None
+    assert block.get("title") == "Le thé"
+    assert await owed(session, "report_notice") == [reader.id]
+    with pytest.raises(TooLateError):
+        await moderation.settle_text(session, boss, report.ref, now)
+
+
+async def test_nobody_reports_a_translation_that_they_cannot_see(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator, _poster, reader, post = await a_town(session, now)
+    boss = await a_judge(session, 8, now, RoleName.ANIMATOR)
+    draft, held = await an_event(session, boss, now), await an_event(session, boss, now)
+    draft.state = Planned.DRAFT
+    for event in (draft, held):
+        await in_french(session, event, boss, now)
+    words = {"text": "Je cherche."}
+    await translations.write(session, boss, posts.SUBJECT, post.id, "fr", words, now)
+    await hidden(session, reader, moderator, post, now)
+    with pytest.raises(NotFoundError):
+        await moderation.report_text(session, reader, "event", draft.ref, "title", ["fr"], now)
+    with pytest.raises(NotFoundError):
+        await moderation.report_text(session, reader, "post", post.ref, "text", ["fr"], now)
+    with pytest.raises(NotFoundError):
+        await moderation.report_text(session, reader, "nothing", held.ref, "title", ["fr"], now)
+    await moderation.report_text(session, reader, "event", held.ref, "title", ["fr"], now)
+
+
+async def test_an_animator_puts_the_translation_of_an_ask_right(
+    session: AsyncSession, now: datetime
+) -> None:
+    _moderator, _poster, reader, post = await a_town(session, now)
+    boss = await a_judge(session, 8, now, RoleName.ANIMATOR)
+    key = ("post", post.ref, "text", "fr")
+    await translating.write(session, boss, key, "Je vend de la farine.", now)
+    report = await moderation.report_text(session, reader, "post", post.ref, "text", ["fr"], now)
+    _same, found = await moderation.wrong_text(session, boss, report.ref, now)
+    right = "Je vends de la farine."
+    await moderation.settle_text(session, boss, report.ref, now, text=right, seen=found.seal)
+    block = await translations.block(session, "post", post.id, Reads("fr"), "en")
+    assert block is not None
+    assert block.get("text") == right
+    with pytest.raises(NotFoundError):
+        await translating.write(session, boss, (*key[:3], "en"), "Not theirs to write.", now)
 
 
 async def test_an_export_tells_neither_who_reported_nor_what_was_judged_nor_what_came_of_it(

@@ -1,10 +1,11 @@
 """Reporting with two taps: which of the messages, why; and what the team is shown of it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from community import bridge, exchanges, people, posts
+from community import bridge, events, exchanges, people, posts, translations
+from community.events import Details
 from community.exchanges import Attachment, FileKind
 from community.moderation import Report
 from community.roles import RoleName
@@ -84,3 +85,43 @@ async def test_a_reported_picture_is_shown_to_the_team_for_some_minutes(phone: C
     settled = await moderator.gets("report.attached", **said)
     assert settled is not None
     assert settled.gone
+
+
+async def test_a_wrong_sentence_is_reported_with_two_taps_and_put_right_at_the_desk(
+    phone: Calling,
+) -> None:
+    boss = await phone(1, "en", RoleName.ANIMATOR)
+    reader, other = await phone(2, "fr"), await phone(3, "en")
+    async with boss.database.transaction() as session:
+        animator = await people.by_telegram_id(session, 1)
+        assert animator is not None
+        details = Details(datetime(2026, 12, 10, 18, 0), "Europe/Paris", place="Library")  # noqa: DTZ001 - wall time
+        words = {"title": "Tea for all", "description": "Bring 2 friends."}
+        made = await events.create(session, animator, details, words, "en", boss.now)
+        event = await events.publish(session, animator, made.ref, boss.now)
+        words = {"title": "Thé pour tous", "description": "Apportez 2 amis."}
+        await translations.write(session, animator, "event", event.id, "fr", words, boss.now)
+    for somebody in (reader, other):
+        await somebody.says("/events")
+        await somebody.presses("Tea" if somebody is other else "Thé")
+    assert not any("🚩" in label for label in other.buttons), "nobody has translated it"
+    await reader.presses("🚩 Traduction fausse ?")
+    assert reader.buttons[:2] == ["Thé pour tous", "Apportez 2 amis."]
+    await reader.presses("Apportez 2 amis.")
+    assert "Merci." in reader.last
+    told = await boss.gets("team_notice.text_reported")
+    assert told is not None
+    await boss.presses("🚩 Reported as wrong: 1")
+    await boss.presses("🚩 Mon 23 Nov: Event")
+    assert "Bring 2 friends." in boss.last
+    assert "Apportez 2 amis." in boss.last
+    assert "Person 2" not in boss.last, "nobody is told who has reported it"
+    await boss.presses("✏️ Write it")
+    await boss.says("Venez avec des amis.")  # a number is lost
+    assert "2" in boss.last
+    await boss.says("Venez avec 2 amis.")
+    assert "Nothing has been reported." in boss.last
+    await reader.says("/events")
+    await reader.presses("Thé")
+    assert "Venez avec 2 amis." in reader.last
+    assert await boss.gets("team_notice.text_reported") is None
