@@ -38,6 +38,7 @@ from handlers.replies import (
 )
 from handlers.staff import Reports, page_of
 from locales import Html, Translator, day, plain, short_day
+from reports.words import reported
 
 PER_PAGE = 8
 
@@ -215,7 +216,7 @@ async def _in_queue(page: Page, one: Report | MeasureTaken) -> Button:
             )
             return Button(label, Exchanging(ref=exchange.ref))
     label = _.label(
-        "report in a list", "🚩 {day}: {what}", day=on, what=post_words.what(What(one.what), _)
+        "report in a list", "🚩 {day}: {what}", day=on, what=reported(What(one.what), _)
     )
     return Button(label, Judging(ref=one.ref))
 
@@ -278,7 +279,7 @@ async def case_card(page: Page, ref: str) -> Message:
     text: list[Html | str | None] = [
         _(
             "🚩 <b>Reported: {what}</b>",
-            what=post_words.what(What(report.what), _),
+            what=reported(What(report.what), _),
         ),
         _("Why: {reason}", reason=post_words.why(Why(report.why), _)),
     ]

@@ -2,7 +2,6 @@
 
 from community.matches import Outcome
 from community.measures import Measure, Why
-from community.moderation import What
 from community.posts import Category, Kind, Post, Refusal, State
 from locales import Html, Translator
 
@@ -83,17 +82,6 @@ def why(code: Why, _: Translator) -> str:
         Why.ADVERTISING: _.label("why reported", "Advertising"),
         Why.WRONG_TRANSLATION: _.label("why reported", "A wrong translation"),
         Why.OTHER: _.label("why reported", "Something else"),
-    }[code]
-
-
-def what(code: What, _: Translator) -> str:
-    """Return what was reported."""
-    return {
-        What.PERSON: _.label("reported", "A person"),
-        What.POST: _.label("reported", "An ask or an offer"),
-        What.MESSAGE: _.label("reported", "A message"),
-        What.EXCHANGE: _.label("reported", "Messages"),
-        What.TEXT: _.label("reported", "A translation"),
     }[code]
 
 

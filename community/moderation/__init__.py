@@ -1,5 +1,6 @@
 """Moderation: something is reported, somebody judges it, and whom it concerns can answer."""
 
+from community.moderation.counting import Reports, counts, of_month
 from community.moderation.judging import (
     SUSPENSIONS,
     Case,
@@ -8,7 +9,6 @@ from community.moderation.judging import (
     answered,
     answered_one,
     attached,
-    counts,
     judge,
     next_ring,
     opened,
@@ -35,6 +35,7 @@ __all__ = [
     "SUSPENSIONS",
     "Case",
     "Report",
+    "Reports",
     "Sentence",
     "What",
     "about_me",
@@ -46,6 +47,7 @@ __all__ = [
     "counts",
     "judge",
     "next_ring",
+    "of_month",
     "opened",
     "queue",
     "report",

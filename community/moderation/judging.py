@@ -483,15 +483,3 @@ async def next_ring(session: AsyncSession) -> datetime | None:
         select(func.min(Report.rings_at)).where(Report.settled_at.is_(None))
     )
     return moment
-
-
-async def counts(
-    session: AsyncSession, since: datetime, until: datetime
-) -> dict[tuple[What, Measure], int]:
-    """Return how many reports were settled in a time, by what was reported and what came of it."""
-    rows = await session.execute(
-        select(Report.what, Report.outcome, func.count())
-        .where(Report.settled_at >= since, Report.settled_at < until)
-        .group_by(Report.what, Report.outcome)
-    )
-    return {(What(what), Measure(outcome)): number for what, outcome, number in rows if outcome}

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -35,6 +36,7 @@ from community.errors import (
 from community.events import Details, Event
 from community.events import State as Planned
 from community.exchanges import Exchange
+from community.figures import Hidden
 from community.matches.populating import taking_part
 from community.measures import Measure, MeasureTaken, Why
 from community.moderation import MOST_A_DAY, Report, What
@@ -651,3 +653,27 @@ async def test_who_is_erased_leaves_neither_post_nor_words(
     assert (await session.scalars(select(MeasureTaken))).all() == []
     words = select(ContentText).where(ContentText.subject == posts.SUBJECT)
     assert (await session.scalars(words)).all() == []
+
+
+async def settled(
+    session: AsyncSession, what: What, outcome: Measure, n: int, at: datetime
+) -> None:
+    for _ in range(n):
+        session.add(Report(what=what, why=Why.OTHER, at=at, settled_at=at, outcome=outcome))
+    await session.flush()
+
+
+async def test_the_month_tells_how_much_was_settled_and_nothing_of_a_few(
+    session: AsyncSession, now: datetime
+) -> None:
+    zone = ZoneInfo("Europe/Paris")
+    await settled(session, What.POST, Measure.HIDE, 6, now)
+    await settled(session, What.TEXT, Measure.NOTHING, 5, now)
+    await settled(session, What.POST, Measure.HIDE, 9, now - 40 * DAY)
+    found = await moderation.of_month(session, 2026, 11, zone, now + DAY)
+    assert (found.by_what.cells[What.POST], found.by_what.total) == (6, 11)
+    assert found.measures.cells == {Measure.WARN: 0, Measure.HIDE: 6, Measure.SUSPEND: 0}
+    await settled(session, What.MESSAGE, Measure.WARN, 1, now)
+    found = await moderation.of_month(session, 2026, 11, zone, now + DAY)
+    assert isinstance(found.by_what.cells[What.MESSAGE], Hidden)
+    assert {*found.measures.cells.values()} == {Hidden.COVERED}, "each would tell of the other"
