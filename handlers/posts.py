@@ -345,7 +345,8 @@ async def touched(
 async def one(page: Page, ref: str) -> Message:
     """Show a post: to its poster with its answers, to others with the way to answer it."""
     _ = page._
-    post = await posts.look(page.session, page.reader, ref, page.now)
+    seen = await posts.seen(page.session, page.reader, ref, page.now)
+    post = seen.post
     text: list[Html | str] = [await told_of(page, post)]
     if post.is_live:
         until = post.expires_at.astimezone(page.zone).date()
@@ -358,12 +359,11 @@ async def one(page: Page, ref: str) -> Message:
         rows = [*await post_answers.rows(page, post), *_of_poster(post, _)]
         rows.append([Button(_.label("button", "My asks and offers"), Posts(act="mine"))])
         return Message(lines(*text), rows)
-    answer = await posts.my_answer(page.session, page.reader, post)
+    answer = await posts.my_answer(page.session, page.reader, post, seen)
     told, rows = await post_answers.for_answerer(page, post, answer)
     text += told
-    if post.state == State.WAITING and page.reader.id in await posts.judges(
-        page.session, page.now
-    ):
+    is_waiting = post.state == State.WAITING
+    if is_waiting and await posts.is_judge(page.session, page.reader, page.now):
         text += ["", _("👀 Nobody of the team has read it yet. It is the first of this member.")]
         rows = [
             [Button(_.label("button", "✅ Publish it"), OfPost(ref=ref, act="approve"))],

@@ -58,7 +58,7 @@ async def require_judge(session: AsyncSession, actor: Person, now: datetime) -> 
     Raises:
         NotAllowedError: the actor is neither.
     """
-    if actor.id not in await posts.judges(session, now):
+    if not await posts.is_judge(session, actor, now):
         raise NotAllowedError(RoleName.MODERATOR)
 
 

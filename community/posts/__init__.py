@@ -16,14 +16,17 @@ from community.posts.answering import (
 )
 from community.posts.seeing import (
     Board,
+    Seen,
     announce,
     board,
     browse,
     fits_terms,
+    is_judge,
     judges,
     languages_of,
     look,
     own,
+    seen,
 )
 from community.posts.table import (
     FIRST_READERS,
@@ -76,6 +79,7 @@ __all__ = [
     "PostAnswer",
     "PostReader",
     "Refusal",
+    "Seen",
     "State",
     "announce",
     "answers",
@@ -89,6 +93,7 @@ __all__ = [
     "found",
     "hide",
     "is_established",
+    "is_judge",
     "is_open",
     "judges",
     "languages_of",
@@ -102,6 +107,7 @@ __all__ = [
     "refuse",
     "renew",
     "ring",
+    "seen",
     "show_again",
     "show_contact",
     "waiting",

@@ -9,18 +9,19 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import blocks, deliveries, needs, people, roles
 from community.areas import Area
-from community.base import find
+from community.base import BigId, UTCDateTime, find
 from community.blocks import PersonBlock
 from community.consents import Consent, Purpose
 from community.deliveries import Plan
 from community.errors import NotFoundError
-from community.measures import is_suspended, suspended, suspended_until
+from community.measures import Measure, MeasureTaken, is_suspended, suspended
 from community.needs import Need, PersonNeed, PersonOffer
 from community.people import Membership, Person
 from community.posts.table import (
@@ -56,6 +57,11 @@ async def judges(session: AsyncSession, now: datetime) -> dict[int, Person]:
     return {
         person.id: person for name in JUDGES for person in await roles.holders(session, name, now)
     }
+
+
+async def is_judge(session: AsyncSession, person: Person, now: datetime) -> bool:
+    """Say whether somebody reads what waits."""
+    return any(role.name in JUDGES for role in await roles.held(session, person, now))
 
 
 def _live(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -192,32 +198,78 @@ def _is_near(post: Post, near: frozenset[int] | None) -> bool:
     return post.area_id is None or near is None or post.area_id in near
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A post as somebody may see it, and their answer to it."""
+
+    post: Post
+    answer: PostAnswer | None
+
+
 async def look(
     session: AsyncSession, actor: Person, ref: str, now: datetime, *, lock: bool = False
 ) -> Post:
+    """Return a post as of ``seen``, perhaps locked.
+
+    Raises:
+        NotFoundError: there is none, or it is not for the actor, which is not told.
+    """
+    if lock:
+        await find(session, Post, ref, lock=True)
+    return (await seen(session, actor, ref, now)).post
+
+
+async def seen(session: AsyncSession, reader: Person, ref: str, now: datetime) -> Seen:
     """Return a post to its poster, to who may see it, to who has answered it, and to who judges.
 
     Who has answered sees it until it is taken off or hidden, or its poster is suspended.
 
     Raises:
-        NotFoundError: there is none, or it is not for the actor, which is not told.
+        NotFoundError: there is none, or it is not for the reader, which is not told.
     """
-    post = await find(session, Post, ref, lock=lock)
-    if post.person_id == actor.id or actor.id in await judges(session, now):
-        return post
-    if post.person_id in await blocks.apart_from(session, actor.id):
+    known = {"named": ref[:16], "reader": reader.id, "now": now}
+    row = (await session.execute(_as_seen(), known)).one_or_none()
+    if row is None:
         raise NotFoundError("Post")
-    if await suspended_until(session, post.person_id, now) is not None:
-        raise NotFoundError("Post")
-    shows = post.is_live or post.state in (State.FOUND, State.EXPIRED)
-    if shows and await answer_by(session, post, actor) is not None:
-        return post
-    if post.is_live and post.expires_at > now and actor.is_member:
-        if post.state == State.PUBLISHED:
-            return post
-        if await session.get(PostReader, (post.id, actor.id)) is not None:
-            return post
+    post, answer, is_apart, is_away, is_shown = row
+    found = Seen(post, answer)
+    if post.person_id == reader.id:
+        return found
+    if not is_apart and not is_away:
+        if answer is not None and (post.is_live or post.state in (State.FOUND, State.EXPIRED)):
+            return found
+        is_up = post.is_live and post.expires_at > now and reader.is_member
+        if is_up and (post.state == State.PUBLISHED or is_shown):
+            return found
+    if await is_judge(session, reader, now):
+        return found
     raise NotFoundError("Post")
+
+
+@cache
+def _as_seen() -> Select[Post, PostAnswer | None, bool, bool, bool]:
+    """Return the query for a post with all that decides whether somebody sees it, made once."""
+    reader = bindparam("reader", type_=BigId)
+    now = bindparam("now", type_=UTCDateTime())
+    apart = exists().where(
+        or_(
+            (PersonBlock.person_id == reader) & (PersonBlock.blocked_id == Post.person_id),
+            (PersonBlock.blocked_id == reader) & (PersonBlock.person_id == Post.person_id),
+        )
+    )
+    away = exists().where(
+        MeasureTaken.person_id == Post.person_id,
+        MeasureTaken.measure == Measure.SUSPEND,
+        MeasureTaken.until > now,
+        MeasureTaken.lifted_at.is_(None),
+    )
+    shown = exists().where(PostReader.post_id == Post.id, PostReader.person_id == reader)
+    mine = and_(PostAnswer.post_id == Post.id, PostAnswer.person_id == reader)
+    return (
+        select(Post, PostAnswer, apart, away, shown)
+        .outerjoin(PostAnswer, mine)
+        .where(Post.ref == bindparam("named"))
+    )
 
 
 async def answer_by(session: AsyncSession, post: Post, person: Person) -> PostAnswer | None:

@@ -24,7 +24,7 @@ from community.errors import (
 from community.lifecycle import Who
 from community.needs import Need
 from community.people import Person
-from community.posts.seeing import announce, judges
+from community.posts.seeing import announce, is_judge, judges
 from community.posts.table import (
     LASTS,
     LIVE,
@@ -178,7 +178,7 @@ async def waiting(session: AsyncSession, actor: Person, now: datetime) -> list[P
     Raises:
         NotAllowedError: the actor is neither.
     """
-    if actor.id not in await judges(session, now):
+    if not await is_judge(session, actor, now):
         raise NotAllowedError(RoleName.MODERATOR)
     rows = await session.scalars(
         select(Post).where(Post.state == State.WAITING).order_by(Post.due_at, Post.id)

@@ -673,7 +673,7 @@ async def test_the_month_tells_how_much_was_settled_and_nothing_of_a_few(
     found = await moderation.of_month(session, 2026, 11, zone, now + DAY)
     assert (found.by_what.cells[What.POST], found.by_what.total) == (6, 11)
     assert found.measures.cells == {Measure.WARN: 0, Measure.HIDE: 6, Measure.SUSPEND: 0}
-    await settled(session, What.MESSAGE, Measure.WARN, 1, now)
+    await settled(session, What.MESSAGE, Measure.NOTHING, 1, now)
     found = await moderation.of_month(session, 2026, 11, zone, now + DAY)
     assert isinstance(found.by_what.cells[What.MESSAGE], Hidden)
     assert {*found.measures.cells.values()} == {Hidden.COVERED}, "each would tell of the other"

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
@@ -309,6 +309,23 @@ async def test_what_names_no_term_is_told_to_who_lives_there_and_reads_its_langu
     everywhere = await published(session, poster, moderator, now, **said)
     assert len(await owed(session, "post_new")) == 3, "it is on the board alone"
     assert everywhere in (await posts.browse(session, plain, now)).others
+
+
+async def test_seeing_a_post_asks_the_database_once(session: AsyncSession, now: datetime) -> None:
+    moderator = await a_judge(session, 1, now)
+    poster, reader = await a_partner(session, 2, now), await a_partner(session, 3, now)
+    post = await published(session, poster, moderator, now)
+    asked: list[str] = []
+    engine = session.get_bind()
+
+    def note(*execution: Any) -> None:
+        asked.append(execution[2])
+
+    event.listen(engine, "before_cursor_execute", note)
+    seen = await posts.seen(session, reader, post.ref, now)
+    answer = await posts.my_answer(session, reader, seen.post, seen)
+    event.remove(engine, "before_cursor_execute", note)
+    assert (seen.post, answer, len(asked)) == (post, None, 1)
 
 
 async def test_nobody_is_told_without_consent_nor_across_a_block(
