@@ -2,7 +2,9 @@
 
 from aiogram.filters.callback_data import CallbackData
 
-from handlers.replies import Reply, edit
+from community.posts import Post, State
+from handlers.replies import Button, Reply, edit
+from locales import Translator
 
 
 class Posts(CallbackData, prefix="ha"):
@@ -63,3 +65,14 @@ class MyMeasure(CallbackData, prefix="hz"):
 
     ref: str
     act: str = "open"
+
+
+def of_poster(post: Post, _: Translator) -> list[list[Button]]:
+    """Return what its poster can do with a post now."""
+    ref = post.ref
+    renew = Button(_.label("button", "🔁 30 days more"), OfPost(ref=ref, act="renew"))
+    found = Button(_.label("button", "🎉 I have found it"), OfPost(ref=ref, act="found"))
+    off = Button(_.label("button", "🗑 Take it off"), OfPost(ref=ref, act="withdraw"))
+    if post.is_live:
+        return [[found], [renew, off]]
+    return [[renew], [found]] if post.state == State.EXPIRED else []
