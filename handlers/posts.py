@@ -43,7 +43,7 @@ async def board_touched(
     """Show the board, one's own, or what waits for the team; or begin to write."""
     act, at = callback_data.act, callback_data.at
     if act == "new":
-        posts.may_write(person)
+        await posts.may_write(session, person, now)
         return await begin(post_writing.NEW, state)
     if act == "mine":
         return [edit("post.mine", at=at)]

@@ -76,13 +76,15 @@ async def is_established(session: AsyncSession, person: Person) -> bool:
     return bool(await session.scalar(select(good & ~bad)))
 
 
-def may_write(person: Person) -> None:
+async def may_write(session: AsyncSession, person: Person, now: datetime) -> None:
     """Refuse whoever cannot put up anything, before they write it.
 
     Raises:
         NotAMemberError: the person has not joined.
+        SuspendedError: they are suspended.
     """
     people.require_member(person)
+    await measures.require_free(session, person, now)
 
 
 async def write(

@@ -383,6 +383,7 @@ async def test_who_is_suspended_writes_to_no_member_until_it_ends_or_is_lifted(
     await moderation.judge(session, moderator, report.ref, "suspend", now, days=7)
     for act in (
         a_post(session, answerer, now),
+        posts.may_write(session, answerer, now),
         posts.begin(session, answerer, (await _another(session, moderator, now)).ref, now),
     ):
         with pytest.raises(SuspendedError):
