@@ -70,7 +70,7 @@ async def ask(
         TooManyAskedError: the actor waits for as many texts as one can.
     """
     people.require_member(actor)
-    number = await _number_of(session, actor, subject, ref, now)
+    number = await opened_by(session, actor, subject, ref, now)
     shelves = (await _open(session, subject, [number], now)).get(number)
     if shelves is None:
         raise TooLateError
@@ -88,20 +88,25 @@ async def ask(
     return Came.ASKED if new else Came.ALREADY
 
 
-async def _number_of(
-    session: AsyncSession, actor: Person, subject: str, ref: str, now: datetime
+async def opened_by(
+    session: AsyncSession, reader: Person, subject: str, ref: str, now: datetime
 ) -> int:
+    """Return the number of what somebody may open; of a newsletter that of its first send.
+
+    Raises:
+        NotFoundError: there is no such thing, or it is not for the reader to open.
+    """
     if subject == "event":
-        return (await attendance.visible(session, actor, ref, now)).id
+        return (await attendance.visible(session, reader, ref, now)).id
     if subject == "service":
         return (await find(session, Service, ref)).id
     if subject == posts.SUBJECT:
-        return (await posts.look(session, actor, ref, now)).id
+        return (await posts.look(session, reader, ref, now)).id
     if subject == "newsletter":
         send = await find(session, Send, ref)
         first = await sends.first_of(session, send)
         is_asked_for = first.kind in (Kind.NEWSLETTER, Kind.OFFER)
-        if is_asked_for and await corrections.may_open(session, actor, send, now):
+        if is_asked_for and await corrections.may_open(session, reader, send, now):
             return first.id
     raise NotFoundError(subject)
 

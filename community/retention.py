@@ -178,11 +178,16 @@ RULES: Sequence[Rule] = (
         lambda before: delete(Post).where(Post.state.not_in(LIVE), Post.ended_at < before),
     ),
     Rule(
-        "who was shown an ask or an offer before the team had read it",
-        timedelta(days=60),
-        "they were shown it",
-        "so that no more than twenty are",
-        lambda before: delete(PostReader).where(PostReader.at < before),
+        "who was shown an ask or an offer before the team had read it; it goes sooner, once the "
+        "team finds it good",
+        POSTS_KEPT,
+        "it was over",
+        "so that no more than twenty are, however often its poster writes another",
+        lambda before: delete(PostReader).where(
+            PostReader.post_id.in_(
+                select(Post.id).where(Post.state.not_in(LIVE), Post.ended_at < before)
+            )
+        ),
     ),
     Rule(
         "a report, and what was decided; that there was one, of what and with what outcome, stays "

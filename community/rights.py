@@ -37,7 +37,8 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         """
         bridge.reporting.forward bridge.reporting.reported bridge.reporting.settle
         moderation.judging.answered
-        moderation.judging.answered_one moderation.judging.judge moderation.judging.opened
+        moderation.judging.answered_one moderation.judging.attached moderation.judging.judge
+        moderation.judging.opened
         moderation.judging.queue moderation.judging.require_judge moderation.judging.review
         moderation.judging.settle_exchange posts.writing.approve posts.writing.refuse
         posts.writing.waiting
@@ -112,6 +113,7 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         frozenset({_R.COORDINATOR, _R.ANIMATOR}),
         """
         facilitation.coverage facilitation.read figures.cohorts.read_cohorts lessons.completion
+        moderation.texts.settle_text
         """,
     ),
     (
@@ -388,7 +390,7 @@ _OWN: tuple[tuple[str, str, str], ...] = (
         "community/test_moderation.py",
         """
         moderation.judging.about_me moderation.judging.answer moderation.reporting.report
-        moderation.reporting.report_text
+        moderation.reporting.reportable moderation.texts.report_text
         """,
     ),
     (

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import (
     cohorts,
     lessons,
+    posts,
     providers,
     roles,
     sends,
@@ -106,6 +107,10 @@ async def write(
         await cohorts.write(session, actor, ref, language, text, now)
     elif subject == lessons.SUBJECT:
         await lessons.write(session, actor, ref, language, words, now)
+    elif subject == posts.SUBJECT:
+        await untranslated.require_open(session, subject, ref, now)
+        post, _source, _row = await _segment(session, key, seen)  # not the author's own words
+        await translations.write(session, actor, subject, post.id, language, words, now)
     else:
         await sends.write_language(session, actor, ref, language, words, now)
     return None

@@ -179,6 +179,8 @@ class Block:
     fields: Mapping[str, str]
     is_own: bool
     """Whether this is the language the reader asked for."""
+    is_translated: bool = False
+    """Whether the author wrote in another language."""
 
     def get(self, field: str) -> str:
         """Return the field, or nothing if the author left it out."""
@@ -445,7 +447,7 @@ class Shelf:
         """Return the one language this reader gets, or None if there is none by the rule."""
         for language in reads.own:
             if language in self.complete:
-                return Block(language, self.complete[language], is_own=True)
+                return self._block(language, is_own=True)
         others = {
             Fallback.SECOND: [reads.second],
             Fallback.NETWORK: [reads.second, self.instead(network)],
@@ -453,8 +455,12 @@ class Shelf:
         for other in others.get(rule, []):
             for language in Reads(other).own if other else ():
                 if language in self.complete:
-                    return Block(language, self.complete[language], is_own=False)
+                    return self._block(language, is_own=False)
         return None
+
+    def _block(self, language: str, *, is_own: bool) -> Block:
+        is_translated = language != self.source
+        return Block(language, self.complete[language], is_own, is_translated)
 
     def serves(self) -> frozenset[str]:
         """Return whose own language is there: all that are complete, and their easy variants."""

@@ -10,7 +10,7 @@ from aiogram.fsm.context import FSMContext
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import bridge, deliveries, inbox, referrals, roles, sends
+from community import bridge, deliveries, inbox, moderation, referrals, roles, sends
 from community.events import Event
 from community.people import Person
 from community.roles import RoleName
@@ -136,6 +136,7 @@ async def _inbox_label(page: Page) -> str:
     waiting = len(await inbox.of_team(page.session, page.reader, page.now))
     waiting += len(await referrals.disputes(page.session, page.reader, page.now))
     waiting += len(await bridge.for_team(page.session, page.reader, page.now))
+    waiting += len(await moderation.queue(page.session, page.reader, page.now))
     if not waiting:
         return _.label("button", "✉️ Inbox")
     return _.nlabel("button", "✉️ Inbox: {n} waits", "✉️ Inbox: {n} wait", waiting)

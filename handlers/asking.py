@@ -16,7 +16,7 @@ from community.posts import Post
 from community.providers import Service, steps
 from community.sends import Send
 from community.translations import Block, Fallback
-from handlers import attendance, news, posts, support
+from handlers import attendance, news, post_notices, support
 from handlers.content import Please, block_for
 from handlers.replies import Message, Page, Replies, lines, toast
 from locales import Translator, language_name
@@ -87,7 +87,7 @@ async def _shown(page: Page, subject: str, ref: str) -> Message | None:
         post = await find(session, Post, ref)
         if not _are_own(await block_for(page, "post", post.id)):
             return None
-        return await posts.announced(page, ref)
+        return await post_notices.announced(page, ref)
     send = await sends.current(session, await find(session, Send, ref))
     if send is None or send.state == sends.State.CANCELLED:
         return None

@@ -134,9 +134,7 @@ async def touched(
         await bridge.forward(session, person, ref, now, zone=zone, country=country)
     elif act == "settle":
         await moderation.settle_exchange(session, person, ref, now)
-        animates = await roles.holds(session, person, RoleName.ANIMATOR, now)
-        # What stood open closes itself.
-        return [say("inbox.list" if animates else "hosting.reports")]
+        return [say("hosting.reports")]  # what stood open closes itself
     elif act == "open":
         # A message of its own: it may be protected, and nothing of it stays in an older one.
         return [_card(ref, now)]
@@ -451,6 +449,8 @@ async def _way_back(page: Page, view: View) -> Button:
     if view.match is not None and view.side is not Side.TEAM:
         return Button(_.label("button", "Back"), OneMatch(ref=view.match.ref))
     if view.side is Side.TEAM or (view.side is Side.OTHER and view.event is not None):
+        if view.exchange.reported_at is not None:
+            return Button(_.label("button", "What was reported"), Reports())
         if await roles.holds(page.session, page.reader, RoleName.ANIMATOR, page.now):
             return Button(_.label("button", "Inbox"), Inbox())
         if view.side is Side.TEAM or view.event is None:
@@ -504,8 +504,6 @@ async def label_in_inbox(page: Page, exchange: Exchange, owner: Person | None) -
 
 async def _name_in_inbox(page: Page, exchange: Exchange) -> str:
     _ = page._
-    if exchange.reported_at is not None:
-        return _.label("button", "🚩 Reported messages")
     if exchange.kind == Kind.TEXT:
         what = kind_of(exchange.subject or "", _)
         return _.label("button", "❓ Text: {what}", what=what)

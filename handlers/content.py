@@ -6,6 +6,7 @@ from community import areas, awaited, translations
 from community.errors import UnfaithfulError
 from community.people import Membership
 from community.translations import Block, Reads
+from handlers.posting import Reporting
 from handlers.replies import Button, Page, Reply, blockquote, edit, lines
 from locales import Html, escape, faults, language_name
 
@@ -56,7 +57,11 @@ async def please(
     """Return the button that asks the translators, unless the reader reads all of these words.
 
     If it is not ``for_all``, it is not there for whoever has asked already or is no active member.
+    Whoever reads a translation says with another that it is wrong.
     """
+    if any(block is not None and block.is_own and block.is_translated for block in blocks):
+        wrong = Reporting(of="text", ref=ref, what=subject)
+        return [Button(page._.label("button", "🚩 Is this translation wrong?"), wrong)]
     second = Reads(page.second).own if page.second else ()
     if all(block is None or block.is_own or block.language in second for block in blocks):
         return []

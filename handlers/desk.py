@@ -27,7 +27,7 @@ from community.people import Person
 from community.roles import RoleName
 from community.translations import TRANSLATION, State
 from community.untranslated import WRITERS, Key, Segment
-from handlers import bridge, desk_files, menu, recording, sounding, standing
+from handlers import bridge, desk_files, menu, recording, sounding, standing, wrong_texts
 from handlers.audience import told
 from handlers.brought import kind_of
 from handlers.content import check_faithful, named
@@ -170,7 +170,12 @@ async def languages_card(page: Page) -> Message:
         page.session, page.reader, OFFERED, page.network.language, page.now
     )
     if not every:
-        ways = [[await standing.way_in(page)], [sounding.way_in(page)], [await _back(page)]]
+        ways = [
+            await wrong_texts.way_in(page),
+            [await standing.way_in(page)],
+            [sounding.way_in(page)],
+            [await _back(page)],
+        ]
         return Message(_("✅ Everything is translated."), ways)
     read_by = await untranslated.readers(page.session, page.network.language)
     cells = protect(read_by, total_shown=True).cells
@@ -190,7 +195,12 @@ async def languages_card(page: Page) -> Message:
     text = lines(
         _("<b>Not translated yet</b>"), _("Choose a language that you write well."), "", *read
     )
-    ways = [[await standing.way_in(page)], [sounding.way_in(page)], [await _back(page)]]
+    ways = [
+        await wrong_texts.way_in(page),
+        [await standing.way_in(page)],
+        [sounding.way_in(page)],
+        [await _back(page)],
+    ]
     return Message(text, [*rows, *ways])
 
 

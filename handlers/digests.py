@@ -1,6 +1,6 @@
 """The digest as members get it: one message, the same for all for whom the same fits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from aiogram.filters.callback_data import CallbackData
 
 from community import digests, events, translations
 from community.base import find
+from community.blocks import PersonBlock
 from community.digests import Contents, Digest, DigestItem, ItemKind, State
 from community.events import Event
 from community.people import Pace
@@ -22,7 +23,7 @@ from handlers.content import authored
 from handlers.looking import OpenService
 from handlers.menu import OpenEvent
 from handlers.posting import OfPost
-from handlers.replies import Button, Message, Page, Replies, alike, lines, say
+from handlers.replies import Button, Message, Page, Replies, lines, say
 from locales import Html, clock_time, short_day
 
 STORY = 600
@@ -52,16 +53,32 @@ async def read_on(query: Any, callback_data: ReadOn) -> Replies:
     return [say("news.again", ref=callback_data.ref)]
 
 
-@alike
 async def digest(page: Page, ref: str, items: str = "", answers: int = 0) -> Message | None:
-    """Bring what fits: these items, but for what has been left out or is over by now."""
+    """Bring what fits: these items, but for what has been left out or is over by now.
+
+    What is by somebody from whom the reader is kept apart by now is not in it either.
+    """
     found = await _contents(page, ref)
     if found.digest.state != State.APPROVED:
         return None
     wanted = set(items.split("."))
-    return await written(
-        page, found, [item for item in found.items if str(item.id) in wanted], answers
-    )
+    apart = (await _apart(page, found)).get(page.reader.id, ())
+    shown = [item for item in found.items if str(item.id) in wanted and item.id not in apart]
+    numbers = tuple(item.id for item in shown)
+    # For many the same fits: it is said once.
+    key = (Message, ref, numbers, answers, page._.language, page.second, page.zone.key)
+    if key not in page.memo:
+        page.memo[key] = await written(page, found, shown, answers)
+    message: Message | None = page.memo[key]
+    return message
+
+
+async def _apart(page: Page, found: Contents) -> Mapping[int, Collection[int]]:
+    key = (PersonBlock, found.digest.ref)
+    if key not in page.memo:
+        page.memo[key] = await digests.kept_apart(page.session, found)
+    apart: Mapping[int, Collection[int]] = page.memo[key]
+    return apart
 
 
 async def _contents(page: Page, ref: str) -> Contents:

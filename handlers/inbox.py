@@ -19,6 +19,7 @@ from community import (
     conversations,
     exchanges,
     inbox,
+    moderation,
     referrals,
     templates,
     translations,
@@ -49,7 +50,7 @@ from handlers.replies import (
     say,
     toast,
 )
-from handlers.staff import Inbox, Late, OpenQuestion, Templates, back, page_of
+from handlers.staff import Inbox, Late, OpenQuestion, Reports, Templates, back, page_of
 from locales import Html, Translator
 
 PER_PAGE = 20
@@ -332,7 +333,8 @@ async def inbox_list(page: Page, at: int = 0) -> Message:
     asked = await bridge.for_team(page.session, page.reader, page.now)
     by_team = await referrals.of_team(page.session, page.reader, page.now)
     late = (await referrals.late(page.session, page.reader, page.now, size=1)).total
-    if not waiting and not disputes and not asked and not by_team and not late:
+    reported = len(await moderation.queue(page.session, page.reader, page.now))
+    if not (waiting or disputes or asked or by_team or late or reported):
         return Message(_("Nobody is waiting for an answer. 🎉"), [[back(_)]])
     every: list[_Waiting] = [*waiting, *asked, *disputes]
     shown, turning = page_of(every, at, PER_PAGE, lambda to: Inbox(at=to), _)
@@ -345,6 +347,8 @@ async def inbox_list(page: Page, at: int = 0) -> Message:
         rows.append([Button(_.label("button", "📞 Requests to pass on"), AllByTeam())])
     if late:
         rows.append([Button(_.label("button", "⏰ Late requests"), Late())])
+    if reported:
+        rows.append([Button(_.label("button", "🚩 What was reported"), Reports())])
     text = lines(
         _.ngettext(
             "{n} message waits for an answer.", "{n} messages wait for an answer.", len(waiting)
@@ -353,8 +357,8 @@ async def inbox_list(page: Page, at: int = 0) -> Message:
         else None,
         _("🔴 Overdue: {n}", n=overdue) if overdue else None,
         _.ngettext(
-            "{n} question about an event or report waits.",
-            "{n} questions about events or reports wait.",
+            "{n} question about an event or a text waits.",
+            "{n} questions about events or texts wait.",
             len(asked),
         )
         if asked
@@ -374,6 +378,7 @@ async def inbox_list(page: Page, at: int = 0) -> Message:
         if by_team
         else None,
         _.ngettext("{n} request is late.", "{n} requests are late.", late) if late else None,
+        _.ngettext("{n} report waits.", "{n} reports wait.", reported) if reported else None,
     )
     return Message(text, [*rows, [back(_)]])
 

@@ -1,9 +1,10 @@
-"""Reports and measures: reporting with two taps, the queue, judging, and reading and answering.
+"""The queue of reports: what was reported, judging it, and reading what is answered to that.
 
 Who has reported is shown to nobody.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,15 +12,18 @@ from aiogram import Router
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import bridge, moderation
+from community import bridge, exchanges, moderation
 from community.errors import NotFoundError, RefusalError
+from community.exchanges import ExchangeMessage
 from community.measures import Measure, MeasureTaken, Why
 from community.moderation import SUSPENSIONS, Case, Report, What
 from community.people import Person
-from handlers import menu, post_words, posts, reading
+from handlers import attachments, menu, post_words, reading
+from handlers.answers import closed
 from handlers.bridge import Exchanging
 from handlers.forms import Answering, Field, Form, Question, begin
-from handlers.posting import Judging, MyMeasure, OfPost, Posts, Reporting
+from handlers.posting import Judging, Posts
+from handlers.referrals import VIEW_LASTS
 from handlers.replies import (
     Button,
     Message,
@@ -31,102 +35,11 @@ from handlers.replies import (
     say,
     toast,
 )
-from handlers.staff import Reports, page_of, translations_button
+from handlers.staff import Reports, page_of
 from locales import Html, Translator, day, short_day
+from reports.words import reported
 
 PER_PAGE = 8
-
-
-# Reporting
-
-
-async def reporting(
-    query: Any,
-    callback_data: Reporting,
-    session: AsyncSession,
-    person: Person,
-    now: datetime,
-    network: Network,
-) -> Replies:
-    """Ask what, then why; then it is reported."""
-    of, ref, what, why = (
-        callback_data.of, callback_data.ref, callback_data.what, callback_data.why,
-    )  # fmt: skip
-    zone, country = network.zone, network.country
-    if of not in ("post", "exchange"):
-        language = person.language or network.language
-        await moderation.report_text(
-            session, person, of, ref, what or language, now, zone=zone, country=country
-        )
-        return [say("report.thanks", what="text")]
-    if not what:
-        return [edit("report.what", of=of, ref=ref)]
-    if not why:
-        return [edit("report.why", of=of, ref=ref, what=what)]
-    await moderation.report(session, person, what, ref, why, now, zone=zone, country=country)
-    return [edit("report.thanks", what=what)]
-
-
-async def what_card(page: Page, of: str, ref: str) -> Message:
-    """Ask what is to be reported."""
-    _ = page._
-    choices = (
-        [
-            ("post", _.label("report what", "What is written there")),
-            ("poster", _.label("report what", "The person who wrote it")),
-        ]
-        if of == "post"
-        else [
-            ("message", _.label("report what", "The last message")),
-            ("writer", _.label("report what", "The person who wrote it")),
-        ]
-    )
-    rows = [[Button(label, Reporting(of=of, ref=ref, what=code))] for code, label in choices]
-    text = lines(
-        _("🚩 What do you want to report?"),
-        _("If you report the person, neither of you sees or hears of the other any more."),
-    )
-    return Message(text, [*rows, [_back(of, ref, _)]])
-
-
-async def why_card(page: Page, of: str, ref: str, what: str) -> Message:
-    """Ask why; the next tap reports it."""
-    _ = page._
-    rows = [
-        [
-            Button(
-                post_words.why(code, _),
-                Reporting(of=of, ref=ref, what=what, why=code.value),
-            )
-        ]
-        for code in Why
-    ]
-    return Message(_("🚩 Why? With this tap it is reported."), [*rows, [_back(of, ref, _)]])
-
-
-def _back(of: str, ref: str, _: Translator) -> Button:
-    to = OfPost(ref=ref) if of == "post" else Exchanging(ref=ref)
-    return Button(_.label("button", "Back"), to)
-
-
-async def thanks(page: Page, what: str) -> Message:
-    """Say what happens next."""
-    _ = page._
-    if what == "text":
-        told = _("Thank you. Our translators look at this sentence.")
-    else:
-        told = lines(
-            _("Thank you. Somebody of the team looks at it within two working days."),
-            _(
-                "They see what you have reported, not that it was you. You hear when it is "
-                "settled."
-            ),
-            _("You do not see each other any more.") if what in ("poster", "writer") else None,
-        )
-    return Message(told, [[menu.button(_)]])
-
-
-# The queue
 
 
 async def queue_card(page: Page, at: int = 0) -> Message:
@@ -163,7 +76,7 @@ async def _in_queue(page: Page, one: Report | MeasureTaken) -> Button:
             )
             return Button(label, Exchanging(ref=exchange.ref))
     label = _.label(
-        "report in a list", "🚩 {day}: {what}", day=on, what=post_words.what(What(one.what), _)
+        "report in a list", "🚩 {day}: {what}", day=on, what=reported(What(one.what), _)
     )
     return Button(label, Judging(ref=one.ref))
 
@@ -175,18 +88,26 @@ async def judging(
     person: Person,
     now: datetime,
     state: FSMContext,
+    network: Network,
 ) -> Replies:
     """Open a report or an answer, and decide."""
     ref, act, value = callback_data.ref, callback_data.act, callback_data.value
     if act == "answer":
         return [edit("report.answered", ref=ref)]
     if act in ("stays", "lift"):
-        await moderation.review(session, person, ref, now, lift=act == "lift")
+        await moderation.review(
+            session, person, ref, now, lift=act == "lift",
+            zone=network.zone, country=network.country,
+        )  # fmt: skip
         return [edit("hosting.reports"), toast("report.settled")]
     if act == "why":  # value: a measure, with the days of a suspension
         return [edit("report.reason", ref=ref, measure=value)]
     if act == "words":
         return await begin(WORDS, state, ref=ref, value=value)
+    if act == "see":
+        number = int(value) if value.isdecimal() else 0
+        await moderation.attached(session, person, ref, number, now)
+        return [say("report.attached", ref=ref, number=number, opened=now.isoformat())]
     if act == "do":
         await _judge(session, person, ref, value, now)
         return [edit("hosting.reports"), toast("report.settled")]
@@ -205,7 +126,7 @@ async def _judge(
     measure, days, why = [*value.split("."), "", ""][:3]
     await moderation.judge(
         session, person, ref, measure, now,
-        why=why or None, days=int(days) if days.isdigit() else None,
+        why=why or None, days=int(days) if days.isdecimal() else None,
         words=words, language=language,
     )  # fmt: skip
 
@@ -218,27 +139,51 @@ async def case_card(page: Page, ref: str) -> Message:
     text: list[Html | str | None] = [
         _(
             "🚩 <b>Reported: {what}</b>",
-            what=post_words.what(What(report.what), _),
+            what=reported(What(report.what), _),
         ),
         _("Why: {reason}", reason=post_words.why(Why(report.why), _)),
     ]
+    numbers = exchanges.numbered(case.told)
     for message in case.told:
-        is_theirs = message.id == report.message_id
-        text += ["", _("The message that was reported:") if is_theirs else _("The one before it:")]
+        text += ["", _whose(case, message, _)]
+        if message.id in numbers:
+            text.append(attachments.line(message, numbers[message.id], _))
         if message.text:
             text.append((await reading.read(page, message.text, message.language)).text)
     if case.post is not None:
-        text += ["", await posts.told_of(page, case.post)]
+        text += ["", await post_words.told_of(page, case.post)]
     text += _history(page, case)
     rows: list[list[Button]] = []
     if case.is_own:
         text += ["", _("It concerns you: somebody else decides.")]
     else:
         rows = _measures(case, _)
-    if report.what == What.TEXT:
-        rows.append([translations_button(_)])
+    shows = attachments.buttons(
+        case.told, numbers, lambda n: Judging(ref=ref, act="see", value=str(n)), _
+    )
     back = Button(_.label("button", "What was reported"), Reports())
-    return Message(lines(*text), [*rows, [back]], protect=True)
+    return Message(lines(*text), [*shows, *rows, [back]], protect=True)
+
+
+def _whose(case: Case, message: ExchangeMessage, _: Translator) -> Html:
+    if message.id == case.report.message_id:
+        return _("The message that was reported:")
+    return _("The one before it:")
+
+
+async def attached_card(page: Page, ref: str, number: int, opened: str) -> Message:
+    """Show what was sent beside reported words, for some minutes, until the report is settled."""
+    _ = page._
+    gone = Message(closed(_), gone=True)
+    try:
+        case = await moderation.opened(page.session, page.reader, ref, page.now)
+        message = await moderation.attached(page.session, page.reader, ref, number, page.now)
+    except RefusalError:
+        return gone
+    if page.now >= datetime.fromisoformat(opened) + VIEW_LASTS:
+        return gone
+    shown = attachments.shown(page, message, number, _whose(case, message, _), is_own=False)
+    return replace(shown, live=True)
 
 
 def _history(page: Page, case: Case) -> list[Html | str]:
@@ -360,99 +305,6 @@ async def settled_toast(page: Page) -> Message:
     return Message(page._.label("toast", "Settled. Thank you!"))
 
 
-# Whom it concerns
-
-
-async def my_measure(
-    query: Any,
-    callback_data: MyMeasure,
-    session: AsyncSession,
-    person: Person,
-    state: FSMContext,
-) -> Replies:
-    """Read a measure about oneself, or begin to answer it."""
-    ref = callback_data.ref
-    row = await moderation.about_me(session, person, ref)
-    if callback_data.act == "answer" and row.answered_at is None and row.lifted_at is None:
-        return await begin(ANSWER, state, ref=ref)
-    return [edit("measure.mine", ref=ref)]
-
-
-async def mine_card(page: Page, ref: str) -> Message:
-    """Show a measure to whom it concerns: what, why, until when, and how to answer."""
-    _ = page._
-    row = await moderation.about_me(page.session, page.reader, ref)
-    text: list[Html | str | None] = [
-        post_words.taken(Measure(row.measure), _),
-        _("Why: {reason}", reason=post_words.why(Why(row.why), _)),
-    ]
-    if row.until is not None and row.lifted_at is None:
-        until = row.until.astimezone(page.zone).date()
-        text.append(_("Until {day}. Then all is as before.", day=day(until, _)))
-    if row.words:
-        text += ["", (await reading.read(page, row.words, row.language or "")).text]
-    rows = []
-    if row.lifted_at is not None:
-        text += ["", _("✅ The team has lifted it.")]
-    elif row.reviewed_at is not None:
-        text += ["", _("The team has read your answer. It stays as it is.")]
-    elif row.answered_at is not None:
-        text += ["", _("✉️ You have answered. Somebody else of the team reads it.")]
-    else:
-        text += ["", _("You can answer once. Where there is one, somebody else reads it.")]
-        rows.append([Button(_.label("button", "✏️ Answer"), MyMeasure(ref=ref, act="answer"))])
-    return Message(lines(*text), [*rows, [menu.button(_)]])
-
-
-async def _ask_answer(page: Page, about: Any, answers: Any) -> Question:
-    return Question(page._("What would you like to say to it? Write it in your own language."))
-
-
-async def _answered(answering: Answering) -> Replies:
-    ref = answering.about["ref"]
-    await moderation.answer(
-        answering.session,
-        answering.person,
-        ref,
-        answering.answers["text"],
-        answering._.language,
-        answering.now,
-    )
-    return [say("measure.mine", ref=ref)]
-
-
-ANSWER = Form(
-    "measure.answer",
-    [Field("text", _ask_answer)],
-    _answered,
-    home=lambda about: say("measure.mine", ref=about["ref"]),
-)
-FORMS = (WORDS, ANSWER)
-
-
-# What leaves by itself
-
-
-async def measure_notice(page: Page, ref: str) -> Message | None:
-    """Tell that the team has decided something; what, on tap: phones are shared."""
-    _ = page._
-    try:
-        await moderation.about_me(page.session, page.reader, ref)
-    except NotFoundError:
-        return None
-    return Message(
-        _("🔔 You have a message from the team of the network."),
-        [[Button(_.label("button", "Read it"), MyMeasure(ref=ref))]],
-    )
-
-
-async def report_notice(page: Page, ref: str) -> Message | None:
-    """Tell the reporter that it is settled, not how."""
-    return Message(
-        page._("✅ The team has looked at what you reported, and settled it. Thank you.")
-    )
-
-
 async def team_notice(page: Page) -> Message | None:
     """Tell the team that something was reported; nothing if all is settled."""
     _ = page._
@@ -482,27 +334,23 @@ async def answered_notice(page: Page, ref: str) -> Message | None:
     )
 
 
+FORMS = (WORDS,)
+
+
 CARDS = {
-    "report.what": what_card,
-    "report.why": why_card,
-    "report.thanks": thanks,
     "report.case": case_card,
+    "report.attached": attached_card,
     "report.reason": reason_card,
     "report.answered": answered_card,
     "report.settled": settled_toast,
     "hosting.reports": queue_card,
-    "measure.mine": mine_card,
-    "measure_notice": measure_notice,
-    "report_notice": report_notice,
     "team_notice.report": team_notice,
     "team_notice.measure_answered": answered_notice,
 }
 
 
 def setup() -> Router:
-    """Take the buttons of reports and measures; the verbs say who may."""
+    """Take the buttons of the queue; the verbs say who may."""
     router = Router(name="moderating")
-    router.callback_query.register(reporting, Reporting.filter())
     router.callback_query.register(judging, Judging.filter())
-    router.callback_query.register(my_measure, MyMeasure.filter())
     return router

@@ -1,9 +1,13 @@
-"""What the codes of asks, offers, reports and measures are called, in the reader's words."""
+"""How asks and offers read, and what codes of theirs, of reports and measures are called."""
 
+from community import posts, translations
 from community.matches import Outcome
 from community.measures import Measure, Why
-from community.moderation import What
+from community.needs import Need
 from community.posts import Category, Kind, Post, Refusal, State
+from handlers import words
+from handlers.content import authored, block_for
+from handlers.replies import Page, lines
 from locales import Html, Translator
 
 
@@ -86,17 +90,6 @@ def why(code: Why, _: Translator) -> str:
     }[code]
 
 
-def what(code: What, _: Translator) -> str:
-    """Return what was reported."""
-    return {
-        What.PERSON: _.label("reported", "A person"),
-        What.POST: _.label("reported", "An ask or an offer"),
-        What.MESSAGE: _.label("reported", "A message"),
-        What.EXCHANGE: _.label("reported", "Messages"),
-        What.TEXT: _.label("reported", "A translation"),
-    }[code]
-
-
 def measure(code: Measure, _: Translator) -> str:
     """Return what follows from a report."""
     return {
@@ -118,3 +111,37 @@ def taken(code: Measure, _: Translator) -> Html:
             "Support and the team stay open to you."
         ),
     }[code]
+
+
+def heading(asks: Kind, code: Category, _: Translator) -> Html:
+    """Return what stands above a post."""
+    return Html("<b>") + category(asks, code, _) + Html("</b>")
+
+
+def facts(need: str | None, where: str | None, _: Translator) -> list[Html]:
+    """Return what it is about, and where."""
+    return [
+        *([_("About: {need}", need=words.need(Need(need), _))] if need else []),
+        _("📍 {place}", place=where) if where else _("📍 Everywhere"),
+    ]
+
+
+async def area_name(page: Page, area_id: int) -> str:
+    """Return what an area is called."""
+    block = await translations.block(
+        page.session, "area", area_id, page.reads, page.network.language
+    )
+    return block.get("name") if block else "?"
+
+
+async def told_of(page: Page, post: Post) -> Html:
+    """Return a post as it stands on its card: heading, words, facts."""
+    _ = page._
+    block = await block_for(page, posts.SUBJECT, post.id)
+    where = await area_name(page, post.area_id) if post.area_id is not None else None
+    return lines(
+        heading(Kind(post.kind), Category(post.category), _),
+        authored(page, block, block.get("text") if block else "?"),
+        "",
+        *facts(post.need, where, _),
+    )

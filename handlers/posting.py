@@ -2,7 +2,9 @@
 
 from aiogram.filters.callback_data import CallbackData
 
-from handlers.replies import Reply, edit
+from community.posts import Post, State
+from handlers.replies import Button, Reply, edit
+from locales import Translator
 
 
 class Posts(CallbackData, prefix="ha"):
@@ -42,10 +44,12 @@ class Reporting(CallbackData, prefix="hh"):
     """Report something: first what, then why."""
 
     of: str
-    """A post ("post"), an exchange ("exchange"), a translation (its subject)."""
+    """A post ("post"), an exchange ("exchange"), a translation ("text")."""
     ref: str
     what: str = ""
+    """Of an exchange "message.3", too: the third of those that one got. Of a text its subject."""
     why: str = ""
+    """Of a text which field."""
 
 
 class Judging(CallbackData, prefix="hi"):
@@ -61,3 +65,14 @@ class MyMeasure(CallbackData, prefix="hz"):
 
     ref: str
     act: str = "open"
+
+
+def of_poster(post: Post, _: Translator) -> list[list[Button]]:
+    """Return what its poster can do with a post now."""
+    ref = post.ref
+    renew = Button(_.label("button", "🔁 30 days more"), OfPost(ref=ref, act="renew"))
+    found = Button(_.label("button", "🎉 I have found it"), OfPost(ref=ref, act="found"))
+    off = Button(_.label("button", "🗑 Take it off"), OfPost(ref=ref, act="withdraw"))
+    if post.is_live:
+        return [[found], [renew, off]]
+    return [[renew], [found]] if post.state == State.EXPIRED else []

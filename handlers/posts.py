@@ -1,6 +1,5 @@
-"""Asks and offers: the board, one of them, writing one, and what its poster does with it."""
+"""Asks and offers: the board, one of them, and what its poster and the team do with it."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,180 +7,29 @@ from aiogram import Router
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import posts, translations
-from community.areas import Area
-from community.base import find
-from community.errors import NotFoundError, NotUnderstoodError, RefusalError
+from community import posts
+from community.errors import NotFoundError
 from community.matches import Outcome
-from community.needs import Need
 from community.people import Person
-from community.posts import LASTS, Category, Draft, Kind, Post, Refusal, State
-from handlers import menu, post_answers, post_words, words
-from handlers.content import area_choices, authored, block_for, please
-from handlers.forms import Answering, Field, Form, Question, begin
+from community.posts import Kind, Post, Refusal, State
+from handlers import menu, post_answers, post_words, post_writing, reading
+from handlers.content import block_for, please
+from handlers.forms import begin
 from handlers.menu import WriteTo
-from handlers.posting import OfPost, Posts, PutUp, Reporting
+from handlers.posting import OfPost, Posts, Reporting, of_poster
 from handlers.replies import (
     Button,
     Message,
     Network,
     Page,
     Replies,
-    Reply,
     edit,
     lines,
-    say,
-    toast,
 )
 from handlers.staff import page_of
-from locales import Html, Translator, day
+from locales import Html, day
 
 PER_PAGE = 6
-IN_A_BUTTON = 40
-EVERYWHERE = "everywhere"
-
-
-# Writing one
-
-
-async def _ask_kind(page: Page, about: Any, answers: Any) -> Question:
-    _ = page._
-    return Question(
-        _("Do you look for something, or have something to offer?"),
-        [(post_words.kind(code, _), code.value) for code in Kind],
-    )
-
-
-async def _ask_category(page: Page, about: Any, answers: Mapping[str, Any]) -> Question:
-    _, kind = page._, Kind(answers["kind"])
-    return Question(
-        _("What do you look for?") if kind == Kind.ASK else _("What do you offer?"),
-        [(post_words.category(kind, code, _), code.value) for code in Category],
-    )
-
-
-async def _ask_need(page: Page, about: Any, answers: Any) -> Question:
-    _ = page._
-    return Question(
-        _("What is it about? Members whom it fits hear of it. Without this, it is on the board."),
-        [(words.need(code, _), code.value) for code in Need],
-    )
-
-
-async def _ask_area(page: Page, about: Any, answers: Any) -> Question:
-    _ = page._
-    return Question(
-        _("Where?"), [(_.label("area", "🌍 Everywhere"), EVERYWHERE), *await area_choices(page)]
-    )
-
-
-async def _ask_text(page: Page, about: Any, answers: Any) -> Question:
-    _ = page._
-    return Question(
-        lines(
-            _("Now write a few sentences, in your own language."),
-            _(
-                "Please no names, telephone numbers, links or addresses: members answer you here, "
-                "and you decide to whom you show your contact."
-            ),
-        )
-    )
-
-
-async def _code(answering: Answering, text: str) -> str:
-    if not answering.chosen:
-        raise NotUnderstoodError("choice")
-    return text
-
-
-async def _text(answering: Answering, text: str) -> str:
-    return posts.checked(text)
-
-
-async def _written(answering: Answering) -> Replies:
-    """Show what was written as others get it; the conversation keeps it."""
-    answers = dict(answering.answers)
-    await answering.state.update_data(post=answers)
-    return [say("post.preview", answers=answers)]
-
-
-def _home(about: Mapping[str, Any]) -> Reply:
-    return say("post.board")
-
-
-NEW = Form(
-    "post.new",
-    [
-        Field("kind", _ask_kind, _code, by_button=True),
-        Field("category", _ask_category, _code, by_button=True),
-        Field("need", _ask_need, _code, by_button=True, optional=True),
-        Field("area", _ask_area, _code, by_button=True),
-        Field("text", _ask_text, _text),
-    ],
-    _written,
-    home=_home,
-)
-FORMS = (NEW,)
-
-
-async def preview(page: Page, answers: Mapping[str, Any]) -> Message:
-    """Show what was written as others get it."""
-    _ = page._
-    area = answers["area"]
-    where = await _area_name(page, (await find(page.session, Area, area)).id) \
-        if area != EVERYWHERE else None  # fmt: skip
-    need = answers.get("need")
-    text = lines(
-        _("👁 This is what members get:"),
-        "",
-        _heading(Kind(answers["kind"]), Category(answers["category"]), _),
-        Html("") + answers["text"],
-        "",
-        *_facts(need, where, _),
-        "",
-        _.ngettext(
-            "It stays for {n} day. We ask you before it ends.",
-            "It stays for {n} days. We ask you before it ends.",
-            LASTS.days,
-        ),
-    )
-    rows = [
-        [Button(_.label("button", "📌 Put it up"), PutUp(act="send"))],
-        [Button(_.label("button", "✏️ Write it anew"), PutUp(act="again"))],
-        [Button(_.label("button", "Asks and offers"), Posts())],
-    ]
-    return Message(text, rows)
-
-
-async def put_up(
-    query: Any,
-    callback_data: PutUp,
-    session: AsyncSession,
-    person: Person,
-    now: datetime,
-    state: FSMContext,
-    network: Network,
-    _: Translator,
-) -> Replies:
-    """Put up exactly what was shown, or write it anew."""
-    kept = (await state.get_data()).get("post")
-    if kept is None:
-        return [toast("old_button")]
-    if callback_data.act == "again":
-        return await begin(NEW, state)
-    if callback_data.act != "send":
-        return [toast("old_button")]
-    area = None if kept["area"] == EVERYWHERE else kept["area"]
-    draft = Draft(kept["kind"], kept["category"], kept.get("need"), area)
-    post = await posts.write(
-        session, person, draft, _.language, kept["text"], now,
-        zone=network.zone, country=network.country,
-    )  # fmt: skip
-    await state.clear()
-    return [edit("post.one", ref=post.ref)]
-
-
-# The board
 
 
 async def board_touched(
@@ -195,8 +43,8 @@ async def board_touched(
     """Show the board, one's own, or what waits for the team; or begin to write."""
     act, at = callback_data.act, callback_data.at
     if act == "new":
-        posts.may_write(person)
-        return await begin(NEW, state)
+        await posts.may_write(session, person, now)
+        return await begin(post_writing.NEW, state)
     if act == "mine":
         return [edit("post.mine", at=at)]
     if act == "waits":
@@ -218,9 +66,9 @@ async def board(page: Page, rest: bool = False, at: int = 0) -> Message:
     elif rest:
         told.append(_("This is what else there is:"))
     elif shown:
-        told.append(_("These fit what you look for, or know:"))
+        told.append(_("These fit what you look for or know, or are near you:"))
     else:
-        told.append(_("Nothing here fits what you look for, or know."))
+        told.append(_("Nothing here fits what you look for or know, nor is near you."))
     rows = [[await _in_list(page, post)] for post in shown]
     rows.append(turning)
     if found.others and not rest:
@@ -259,44 +107,9 @@ async def waiting(page: Page, at: int = 0) -> Message:
 
 async def _in_list(page: Page, post: Post) -> Button:
     block = await block_for(page, posts.SUBJECT, post.id)
-    said = block.get("text").replace("\n", " ") if block else "?"
+    said = reading.beginning(block.get("text") if block else "?")
     sign = "🔎" if post.kind == Kind.ASK else "🎁"
-    said = said if len(said) <= IN_A_BUTTON else said[: IN_A_BUTTON - 1] + "…"
     return Button(f"{sign} {said}", OfPost(ref=post.ref))
-
-
-# One of them
-
-
-def _heading(kind: Kind, category: Category, _: Translator) -> Html:
-    return Html("<b>") + post_words.category(kind, category, _) + Html("</b>")
-
-
-def _facts(need: str | None, where: str | None, _: Translator) -> list[Html]:
-    return [
-        *([_("About: {need}", need=words.need(Need(need), _))] if need else []),
-        _("📍 {place}", place=where) if where else _("📍 Everywhere"),
-    ]
-
-
-async def _area_name(page: Page, area_id: int) -> str:
-    block = await translations.block(
-        page.session, "area", area_id, page.reads, page.network.language
-    )
-    return block.get("name") if block else "?"
-
-
-async def told_of(page: Page, post: Post) -> Html:
-    """Return a post as it stands on its card: heading, words, facts."""
-    _ = page._
-    block = await block_for(page, posts.SUBJECT, post.id)
-    where = await _area_name(page, post.area_id) if post.area_id is not None else None
-    return lines(
-        _heading(Kind(post.kind), Category(post.category), _),
-        authored(page, block, block.get("text") if block else "?"),
-        "",
-        *_facts(post.need, where, _),
-    )
 
 
 async def touched(
@@ -331,8 +144,9 @@ async def touched(
 async def one(page: Page, ref: str) -> Message:
     """Show a post: to its poster with its answers, to others with the way to answer it."""
     _ = page._
-    post = await posts.look(page.session, page.reader, ref, page.now)
-    text: list[Html | str] = [await told_of(page, post)]
+    seen = await posts.seen(page.session, page.reader, ref, page.now)
+    post = seen.post
+    text: list[Html | str] = [await post_words.told_of(page, post)]
     if post.is_live:
         until = post.expires_at.astimezone(page.zone).date()
         text.append(_("⏳ Until {day}", day=day(until, _)))
@@ -341,15 +155,14 @@ async def one(page: Page, ref: str) -> Message:
         if post.state == State.REFUSED and post.refused_because is not None:
             why = post_words.refusal(Refusal(post.refused_because), _)
             text.append(_("Why: {reason}", reason=why))
-        rows = [*await post_answers.rows(page, post), *_of_poster(post, _)]
+        rows = [*await post_answers.rows(page, post), *of_poster(post, _)]
         rows.append([Button(_.label("button", "My asks and offers"), Posts(act="mine"))])
         return Message(lines(*text), rows)
-    answer = await posts.my_answer(page.session, page.reader, post)
+    answer = await posts.my_answer(page.session, page.reader, post, seen)
     told, rows = await post_answers.for_answerer(page, post, answer)
     text += told
-    if post.state == State.WAITING and page.reader.id in await posts.judges(
-        page.session, page.now
-    ):
+    is_waiting = post.state == State.WAITING
+    if is_waiting and await posts.is_judge(page.session, page.reader, page.now):
         text += ["", _("👀 Nobody of the team has read it yet. It is the first of this member.")]
         rows = [
             [Button(_.label("button", "✅ Publish it"), OfPost(ref=ref, act="approve"))],
@@ -367,16 +180,6 @@ async def one(page: Page, ref: str) -> Message:
     rows.append([Button(_.label("button", "🚩 Report it"), Reporting(of="post", ref=ref))])
     rows.append([Button(_.label("button", "Asks and offers"), Posts())])
     return Message(lines(*text), rows)
-
-
-def _of_poster(post: Post, _: Translator) -> list[list[Button]]:
-    ref = post.ref
-    renew = Button(_.label("button", "🔁 30 days more"), OfPost(ref=ref, act="renew"))
-    found = Button(_.label("button", "🎉 I have found it"), OfPost(ref=ref, act="found"))
-    off = Button(_.label("button", "🗑 Take it off"), OfPost(ref=ref, act="withdraw"))
-    if post.is_live:
-        return [[found], [renew, off]]
-    return [[renew], [found]] if post.state == State.EXPIRED else []
 
 
 async def found_card(page: Page, ref: str) -> Message:
@@ -415,93 +218,14 @@ async def refuse_card(page: Page, ref: str) -> Message:
     return Message(_("Why? The member reads the reason."), [*rows, [back]])
 
 
-# What leaves by itself
-
-
-async def announced(page: Page, ref: str) -> Message | None:
-    """Bring an ask or offer to somebody whom it fits."""
-    _ = page._
-    try:
-        post = await posts.look(page.session, page.reader, ref, page.now)
-    except NotFoundError:
-        return None
-    if post.state != State.PUBLISHED or post.expires_at <= page.now:
-        return None
-    told = (
-        _("👋 A member looks for something that you know about.")
-        if post.kind == Kind.ASK
-        else _("👋 A member offers something that you look for.")
-    )
-    rows = [
-        [Button(_.label("button", "✏️ Answer it"), WriteTo(kind="post", ref=ref))],
-        [Button(_.label("button", "Asks and offers"), Posts())],
-    ]
-    return Message(lines(told, "", await told_of(page, post)), rows)
-
-
-async def expiring(page: Page, ref: str) -> Message | None:
-    """Ask whether it still holds."""
-    _ = page._
-    post = await find(page.session, Post, ref)
-    if not post.is_live or post.person_id != page.reader.id:
-        return None
-    until = post.expires_at.astimezone(page.zone).date()
-    text = lines(
-        _("⏳ Does this still hold? It ends on {day}.", day=day(until, _)),
-        "",
-        await told_of(page, post),
-    )
-    return Message(text, _of_poster(post, _))
-
-
-async def notice(page: Page, what: str, ref: str, answer: str = "") -> Message | None:
-    """Tell its poster, or who has answered, what has changed about a post."""
-    _ = page._
-    try:
-        post = await posts.look(page.session, page.reader, ref, page.now)
-    except NotFoundError:
-        return None
-    if what == "contact":
-        return await post_answers.contact_notice(page, answer)
-    told = {
-        "approved": _("✅ The team has read what you wrote. Now all members can see it."),
-        "refused": _("The team has read what you wrote, and does not publish it."),
-        "expired": _("⏳ The time of what you wrote is over. You can put it up again by a tap."),
-        "found": _("🎉 What you have answered has been found. Thank you!"),
-    }.get(what)
-    if told is None or (what == "expired" and post.is_live):
-        return None
-    return Message(told, [[Button(_.label("button", "Show it"), OfPost(ref=ref))]])
-
-
-async def team_notice(page: Page, ref: str) -> Message | None:
-    """Tell the team that somebody's first post waits to be read; nothing if it was."""
-    _ = page._
-    try:
-        post = await posts.look(page.session, page.reader, ref, page.now)
-    except RefusalError:
-        return None
-    if post.state != State.WAITING:
-        return None
-    return Message(
-        _("👀 A member asks or offers something for the first time. Could you read it?"),
-        [[Button(_.label("button", "Read it"), OfPost(ref=ref))]],
-    )
-
-
 CARDS = {
     "post.board": board,
     "post.mine": mine,
     "post.waiting": waiting,
-    "post.preview": preview,
     "post.one": one,
     "post.found": found_card,
     "post.withdraw": withdraw_card,
     "post.refuse": refuse_card,
-    "post_new": announced,
-    "post_expiring": expiring,
-    "post_notice": notice,
-    "team_notice.post_waiting": team_notice,
 }
 
 
@@ -510,5 +234,4 @@ def setup() -> Router:
     router = Router(name="posts")
     router.callback_query.register(board_touched, Posts.filter())
     router.callback_query.register(touched, OfPost.filter())
-    router.callback_query.register(put_up, PutUp.filter())
     return router

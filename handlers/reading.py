@@ -76,6 +76,27 @@ async def read(
     return Shown(notice, blockquote(made.result), is_translated=True)
 
 
+async def said(page: Page, words: str, language: str) -> str:
+    """Return private words without anything round them, for a button.
+
+    Where a machine has put them into the reader's language already, those.
+    """
+    target = page._.language
+    if language == target or not any(map(str.isalpha, words)):
+        return words
+    made = await machine.want(
+        page.session, page.network.machine, words, language, target, page.now, private=True
+    )
+    is_made = made is not None and made.state not in (State.WANTED, State.FAILED)
+    return made.result or words if made is not None and is_made else words
+
+
+def beginning(words: str, letters: int = 40) -> str:
+    """Return how somebody's words begin, on one line, for a button."""
+    line = " ".join(words.split())
+    return line if len(line) <= letters else line[: letters - 1] + "…"
+
+
 async def prepare(page: Page, words: str, language: str) -> None:
     """Let a machine begin with what the reader will open in a moment."""
     if words and language != page._.language:

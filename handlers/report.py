@@ -13,7 +13,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import figures, translations
+from community import figures, moderation, translations
 from community.errors import NotFoundError
 from community.figures import Group, Quarter, Support
 from community.roles import RoleName
@@ -216,8 +216,9 @@ class Told:
 async def _month(page: Page, year: int, month: int) -> Told:
     zone, _ = ZoneInfo(page.network.zone), page._
     found = await figures.read(page.session, page.reader, year, month, zone, page.now)
+    reported = await moderation.of_month(page.session, year, month, zone, page.now)
     return Told(
-        report(found, await _names(page, found.support), _),
+        report(found, reported, await _names(page, found.support), _),
         f"{_.label('file', 'figures')}-{year}-{month:02}",
         Button(_.label("button", "Other months"), Months()),
     )

@@ -10,6 +10,7 @@ from datetime import date
 from babel.dates import format_skeleton
 
 from community.figures import UNKNOWN, Month, Question, Surveys
+from community.moderation import Reports
 from locales import Translator, language_name, percent, plain
 from reports import support, words
 from reports.support import Names
@@ -21,7 +22,7 @@ def month_name(year: int, month: int, _: Translator) -> str:
     return str(format_skeleton("yMMMM", date(year, month, 1), locale=_.locale))
 
 
-def report(month: Month, names: Names, _: Translator) -> Report:
+def report(month: Month, reports: Reports, names: Names, _: Translator) -> Report:
     """Return the month in the reader's language."""
     when = month_name(month.span.year, month.span.month, _)
     return Report(
@@ -34,12 +35,12 @@ def report(month: Month, names: Names, _: Translator) -> Report:
             names,
             _,
         ),
-        list(_sections(month, names, _)),
+        list(_sections(month, reports, names, _)),
         note(_),
     )
 
 
-def _sections(month: Month, names: Names, _: Translator) -> Iterable[Section]:
+def _sections(month: Month, reports: Reports, names: Names, _: Translator) -> Iterable[Section]:
     yield Section(
         _.label("figure", "Members by language"),
         rows(month.members.by_language, lambda code: language_title(code, _), _),
@@ -67,6 +68,14 @@ def _sections(month: Month, names: Names, _: Translator) -> Iterable[Section]:
     yield Section(
         _.label("figure", "Messages by what became of them"),
         rows(month.deliveries, lambda code: words.outcome(code, _), _),
+    )
+    yield Section(
+        _.label("figure", "Reported and settled"),
+        rows(reports.by_what, lambda code: words.reported(code, _), _),
+    )
+    yield Section(
+        _.label("figure", "Measures taken"),
+        rows(reports.measures, lambda code: words.measure(code, _), _),
     )
     yield Section(_.label("figure", "Short surveys"), _survey_rows(month.surveys, _))
     for question in month.surveys.questions:

@@ -4,6 +4,8 @@ from community.attendance import State as Attending
 from community.deliveries import State as Sending
 from community.facilitation import Facet
 from community.figures import By, Outcome
+from community.measures import Measure
+from community.moderation import What
 from community.referrals import Source
 from locales import Html, Translator
 
@@ -31,6 +33,27 @@ def outcome(code: Sending, _: Translator) -> str:
         Sending.EXPIRED: _.label("message", "Not sent: too late"),
         Sending.CANCELLED: _.label("message", "Cancelled"),
         Sending.RECALLED: _.label("message", "Recalled"),
+    }[code]
+
+
+def reported(code: What, _: Translator) -> str:
+    """Return what was reported."""
+    return {
+        What.PERSON: _.label("reported", "A person"),
+        What.POST: _.label("reported", "An ask or an offer"),
+        What.MESSAGE: _.label("reported", "A message"),
+        What.EXCHANGE: _.label("reported", "Messages"),
+        What.TEXT: _.label("reported", "A translation"),
+    }[code]
+
+
+def measure(code: Measure, _: Translator) -> str:
+    """Return which measure was taken."""
+    return {
+        Measure.NOTHING: _.label("figure", "None"),
+        Measure.WARN: _.label("figure", "Warned"),
+        Measure.HIDE: _.label("figure", "Hidden"),
+        Measure.SUSPEND: _.label("figure", "Suspended"),
     }[code]
 
 

@@ -38,19 +38,15 @@ async def asked_of_hosts(
 
 
 async def for_team(session: AsyncSession, actor: Person, now: datetime) -> list[Exchange]:
-    """Return what waits for animators: what was reported, then questions about events and texts.
+    """Return what waits for animators: questions about events and texts.
 
-    Of texts, those whose author is gone; nobody has to answer their own question.
+    Of texts, those whose author is gone; nobody has to answer their own question. What was
+    reported waits in the queue of reports (``moderation.queue``).
 
     Raises:
         NotAllowedError: the actor is no animator.
     """
     await roles.require(session, actor, RoleName.ANIMATOR, now)
-    reported = await session.scalars(
-        select(Exchange)
-        .where(Exchange.reported_at.is_not(None))
-        .order_by(Exchange.reported_at, Exchange.id)
-    )
     asked = await session.scalars(
         select(Exchange)
         .where(
@@ -60,10 +56,7 @@ async def for_team(session: AsyncSession, actor: Person, now: datetime) -> list[
         )
         .order_by(Exchange.due_at, Exchange.id)
     )
-    return [
-        *reported,
-        *[one for one in asked.all() if await _is_for_team(session, actor, one, now)],
-    ]
+    return [one for one in asked.all() if await _is_for_team(session, actor, one, now)]
 
 
 async def _is_for_team(

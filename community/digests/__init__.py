@@ -12,6 +12,7 @@ from community.digests.contents import (
     brought,
     contents,
     fitting,
+    kept_apart,
     shortened,
 )
 from community.digests.reviewing import (
@@ -50,6 +51,7 @@ __all__ = [
     "contents",
     "every",
     "fitting",
+    "kept_apart",
     "language_counts",
     "leave_out",
     "next_composing",

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import deliveries, events, posts, roles, sends
 from community.attendance import UNANSWERED, Attendance
 from community.audiences import EVERYBODY, REACHED
-from community.blocks import PersonBlock
 from community.cohorts import CohortMember
 from community.consents import Consent, Purpose
 from community.deliveries import Delivery, Plan
@@ -21,6 +20,7 @@ from community.digests.contents import (
     Reader,
     contents,
     fitting,
+    kept_apart,
     shortened,
     topic_of,
 )
@@ -330,20 +330,11 @@ async def _add_posts(
     items = {one.subject_id: one.id for one in found.items if one.kind == ItemKind.POST}
     if not items:
         return
-    by: dict[int, set[int]] = {}
     for what in found.about.values():
         if isinstance(what, Post):
-            by.setdefault(what.person_id, set()).add(items[what.id])
-    for author, theirs in by.items():
-        had.setdefault(author, set()).update(theirs)
-    apart = await session.execute(
-        select(PersonBlock.person_id, PersonBlock.blocked_id).where(
-            or_(PersonBlock.person_id.in_(by), PersonBlock.blocked_id.in_(by))
-        )
-    )
-    for one, other in apart:
-        had.setdefault(one, set()).update(by.get(other, ()))
-        had.setdefault(other, set()).update(by.get(one, ()))
+            had.setdefault(what.person_id, set()).add(items[what.id])
+    for reader_id, theirs in (await kept_apart(session, found)).items():
+        had.setdefault(reader_id, set()).update(theirs)
     told = await session.execute(
         select(Delivery.person_id, Delivery.subject_id).where(
             Delivery.kind == "post_new",

@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import cohorts, events, posts, sends
 from community.areas import Area
+from community.blocks import PersonBlock
 from community.deliveries import Delivery
 from community.digests.table import KIND, Digest, DigestItem, ItemKind
 from community.events import Event
@@ -44,6 +45,8 @@ class Contents:
     """Of each area the town that it is in: itself, or the one above it."""
     good_at: Mapping[int, Collection[Need]]
     """Of a network or programme (by its number) what else it is good at."""
+    written_in: Mapping[int, str]
+    """Of a post about a place and no term its language."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,30 @@ async def contents(
     )
     for service_id, need in await session.execute(strong):
         good_at.setdefault(service_id, set()).add(Need(need))
-    return Contents(digest, standing, about, said, towns, good_at)
+    posted = [what for what in about.values() if isinstance(what, Post)]
+    written_in = await posts.languages_of(session, posted)
+    return Contents(digest, standing, about, said, towns, good_at, written_in)
+
+
+async def kept_apart(session: AsyncSession, found: Contents) -> Mapping[int, Collection[int]]:
+    """Return who is kept apart from whom a post in it is by, and the numbers of those items."""
+    items = {one.subject_id: one.id for one in found.items if one.kind == ItemKind.POST}
+    by: dict[int, set[int]] = {}
+    for what in found.about.values():
+        if isinstance(what, Post) and what.id in items:
+            by.setdefault(what.person_id, set()).add(items[what.id])
+    apart: dict[int, set[int]] = {}
+    if not by:
+        return apart
+    rows = await session.execute(
+        select(PersonBlock.person_id, PersonBlock.blocked_id).where(
+            or_(PersonBlock.person_id.in_(by), PersonBlock.blocked_id.in_(by))
+        )
+    )
+    for one, other in rows:
+        apart.setdefault(one, set()).update(by.get(other, ()))
+        apart.setdefault(other, set()).update(by.get(one, ()))
+    return apart
 
 
 def fitting(found: Contents, reader: Reader) -> list[DigestItem]:
@@ -117,6 +143,9 @@ def _fits(found: Contents, what: About, reader: Reader) -> bool:
     if isinstance(what, Send):
         return True
     if isinstance(what, Post):
+        if what.need is None:
+            is_read = found.written_in.get(what.id) in reader.reads
+            return is_read and reader.area_id is not None and _near(found, what.area_id, reader)
         fits = posts.fits_terms(what, reader.needs, reader.offers)
         return fits and (what.area_id is None or _near(found, what.area_id, reader))
     if isinstance(what, Service):

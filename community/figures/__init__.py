@@ -31,7 +31,15 @@ from community.figures.outcomes import (
     Outline,
 )
 from community.figures.periods import Quarter, QuarterSpan, Span, quarter_of, span
-from community.figures.protecting import FEW, Cell, Hidden, Protected, protect, split
+from community.figures.protecting import (
+    FEW,
+    Cell,
+    Hidden,
+    Protected,
+    protect,
+    split,
+    together,
+)
 from community.figures.support import Support, read_support
 from community.figures.times import Times
 
@@ -74,4 +82,5 @@ __all__ = [
     "split",
     "statuses",
     "success",
+    "together",
 ]

@@ -1,5 +1,6 @@
 """Moderation: something is reported, somebody judges it, and whom it concerns can answer."""
 
+from community.moderation.counting import Reports, counts, of_month
 from community.moderation.judging import (
     SUSPENSIONS,
     Case,
@@ -7,7 +8,7 @@ from community.moderation.judging import (
     answer,
     answered,
     answered_one,
-    counts,
+    attached,
     judge,
     next_ring,
     opened,
@@ -16,8 +17,17 @@ from community.moderation.judging import (
     ring,
     settle_exchange,
 )
-from community.moderation.reporting import report, report_text
+from community.moderation.reporting import report, reportable
 from community.moderation.table import JUDGED_WITHIN, MOST_A_DAY, Report, What
+from community.moderation.texts import (
+    Sentence,
+    can_be_put_right,
+    report_text,
+    sentences,
+    settle_text,
+    wrong_text,
+    wrong_texts,
+)
 
 __all__ = [
     "JUDGED_WITHIN",
@@ -25,19 +35,29 @@ __all__ = [
     "SUSPENSIONS",
     "Case",
     "Report",
+    "Reports",
+    "Sentence",
     "What",
     "about_me",
     "answer",
     "answered",
     "answered_one",
+    "attached",
+    "can_be_put_right",
     "counts",
     "judge",
     "next_ring",
+    "of_month",
     "opened",
     "queue",
     "report",
     "report_text",
+    "reportable",
     "review",
     "ring",
+    "sentences",
     "settle_exchange",
+    "settle_text",
+    "wrong_text",
+    "wrong_texts",
 ]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import bridge, deliveries, exchanges, history, posts, roles
@@ -20,10 +20,12 @@ from community.errors import NotAllowedError, NotFoundError, NotUnderstoodError,
 from community.exchanges import Exchange, ExchangeMessage
 from community.lifecycle import Who
 from community.measures import Measure, MeasureTaken, Why
+from community.moderation.reporting import NOTICE, to_be_told
 from community.moderation.table import Report, What
 from community.people import Person
 from community.posts import Post
 from community.roles import RoleName
+from community.workdays import NOWHERE
 
 SUSPENSIONS = (7, 30, 90)
 """For so many days."""
@@ -45,8 +47,9 @@ class Case:
 
     @property
     def may_hide(self) -> bool:
-        """Say whether what was reported is a post of the person whom it concerns."""
-        return self.post is not None and self.post.person_id == self.report.about_id
+        """Say whether what was reported is a post of the person whom it concerns, and there."""
+        post = self.post
+        return post is not None and post.person_id == self.report.about_id and post.can_be_hidden
 
 
 async def require_judge(session: AsyncSession, actor: Person, now: datetime) -> None:
@@ -55,19 +58,23 @@ async def require_judge(session: AsyncSession, actor: Person, now: datetime) -> 
     Raises:
         NotAllowedError: the actor is neither.
     """
-    if actor.id not in await posts.judges(session, now):
+    if not await posts.is_judge(session, actor, now):
         raise NotAllowedError(RoleName.MODERATOR)
 
 
 async def queue(session: AsyncSession, actor: Person, now: datetime) -> list[Report]:
     """Return what waits to be judged, the oldest first; nothing about the actor.
 
+    What is reported of a text waits at the translation desk (``texts``).
+
     Raises:
         NotAllowedError: the actor is neither animator nor moderator.
     """
     await require_judge(session, actor, now)
     rows = await session.scalars(
-        select(Report).where(Report.settled_at.is_(None)).order_by(Report.at, Report.id)
+        select(Report)
+        .where(Report.settled_at.is_(None), Report.what != What.TEXT)
+        .order_by(Report.at, Report.id)
     )
     return [row for row in rows.all() if await _may_see(session, actor, row, now)]
 
@@ -81,9 +88,22 @@ async def opened(session: AsyncSession, actor: Person, ref: str, now: datetime) 
     """
     await require_judge(session, actor, now)
     report = await find(session, Report, ref)
-    if report.settled_at is not None or not await _may_see(session, actor, report, now):
+    is_over = report.settled_at is not None or report.what == What.TEXT
+    if is_over or not await _may_see(session, actor, report, now):
         raise NotFoundError("Report")
     return await _case(session, actor, report, now)
+
+
+async def attached(
+    session: AsyncSession, actor: Person, ref: str, number: int, now: datetime
+) -> ExchangeMessage:
+    """Return a message of a report with what was sent beside its words, by its number there.
+
+    Raises:
+        NotAllowedError: the actor is neither animator nor moderator.
+        NotFoundError: as of ``opened``; or there is no such attachment.
+    """
+    return exchanges.attached((await opened(session, actor, ref, now)).told, number)
 
 
 async def _case(session: AsyncSession, actor: Person, report: Report, now: datetime) -> Case:
@@ -153,11 +173,12 @@ async def judge(
         NotFoundError: there is no such report, or it is about the actor.
         NotUnderstoodError: there is no such measure, reason or number of days; or the measure
             does not fit what was reported.
+        IllegalMoveError: what would be hidden is over already.
         TooLateError: somebody else has settled it.
     """
     await require_judge(session, actor, now)
     report = await find(session, Report, ref, lock=True)
-    if not await _may_see(session, actor, report, now):
+    if report.what == What.TEXT or not await _may_see(session, actor, report, now):
         raise NotFoundError("Report")
     if report.settled_at is not None:
         raise TooLateError(report.settled_at)
@@ -171,7 +192,7 @@ async def judge(
         raise NotUnderstoodError("choice")
     if taken is not Measure.NOTHING:
         await _take(session, actor, report, taken, Why(reason), now, days, words, language)
-    await _settle(session, report, actor.id, taken, now)
+    await settle(session, report, actor.id, taken, now)
     return report
 
 
@@ -193,11 +214,10 @@ async def _take(
     if measure is Measure.HIDE:
         if report.post_id is None:
             raise NotUnderstoodError("choice")
-        post = await session.get_one(Post, report.post_id, with_for_update=True)
+        post = await _locked(session, report.post_id)
         if post.person_id != report.about_id:
             raise NotUnderstoodError("choice")
-        if post.is_live:
-            await posts.hide(session, actor, post, await _as(session, actor, now), now)
+        await posts.hide(session, actor, post, await _as(session, actor, now), now)
     row = MeasureTaken(
         person_id=report.about_id,
         report_id=report.id,
@@ -214,6 +234,12 @@ async def _take(
     await session.flush()
     await _note(session, row, "none", measure.value, actor, now)
     await _tell(session, row, "taken", now)
+
+
+async def _locked(session: AsyncSession, post_id: int) -> Post:
+    return await session.get_one(
+        Post, post_id, with_for_update={"key_share": True}, populate_existing=True
+    )
 
 
 async def _as(session: AsyncSession, actor: Person, now: datetime) -> Who:
@@ -243,9 +269,10 @@ async def _tell(session: AsyncSession, row: MeasureTaken, what: str, now: dateti
     )
 
 
-async def _settle(
+async def settle(
     session: AsyncSession, report: Report, by_id: int, outcome: Measure, now: datetime
 ) -> None:
+    """Note what came of a report, and tell who has made it that it is settled."""
     report.settled_at, report.settled_by_id, report.outcome = now, by_id, outcome
     report.due_at = report.rings_at = None
     await session.flush()
@@ -280,7 +307,7 @@ async def settle_exchange(session: AsyncSession, actor: Person, ref: str, now: d
         )
     )
     for report in rows.all():
-        await _settle(session, report, actor.id, Measure.NOTHING, now)
+        await settle(session, report, actor.id, Measure.NOTHING, now)
 
 
 # What the person concerned reads and says
@@ -370,9 +397,18 @@ async def answered_one(
 
 
 async def review(
-    session: AsyncSession, actor: Person, ref: str, now: datetime, *, lift: bool
+    session: AsyncSession,
+    actor: Person,
+    ref: str,
+    now: datetime,
+    *,
+    lift: bool,
+    zone: str = "UTC",
+    country: str = NOWHERE,
 ) -> MeasureTaken:
     """Decide after an answer whether a measure stays or is lifted; the person hears of it.
+
+    A post that was hidden twice stays so until both are lifted.
 
     Raises:
         NotAllowedError, NotFoundError: as of ``answered_one``.
@@ -385,12 +421,27 @@ async def review(
     if lift:
         row.lifted_at, row.lifted_by_id = now, actor.id
         if row.post_id is not None:
-            post = await session.get_one(Post, row.post_id, with_for_update=True)
-            await posts.show_again(session, actor, post, await _as(session, actor, now), now)
+            post = await _locked(session, row.post_id)
+            if not await _hides(session, post):
+                by = await _as(session, actor, now)
+                await posts.show_again(
+                    session, actor, post, by, now, zone=zone, country=country
+                )  # fmt: skip
         await _note(session, row, str(row.measure), "lifted", actor, now)
     await session.flush()
     await _tell(session, row, "reviewed", now)
     return row
+
+
+async def _hides(session: AsyncSession, post: Post) -> bool:
+    """Say whether a measure that is not lifted hides a post, which is locked."""
+    await session.flush()
+    is_there = exists().where(
+        MeasureTaken.post_id == post.id,
+        MeasureTaken.measure == Measure.HIDE,
+        MeasureTaken.lifted_at.is_(None),
+    )
+    return bool(await session.scalar(select(is_there)))
 
 
 # By the clock
@@ -411,11 +462,14 @@ async def ring(session: AsyncSession, now: datetime) -> int:
     for report in rows:
         report.rings_at = None
         concerned = {report.reporter_id, *await _about(session, report)}
+        told = {one.id for one in animators}
+        if report.what == What.TEXT:
+            told = await to_be_told(session, report, now)
         await deliveries.plan_notices(
             session,
             now,
-            "report",
-            [one.id for one in animators if one.id not in concerned],
+            NOTICE[report.what],
+            sorted(told - concerned),
             f"report:{report.id}:overdue",
             subject_id=report.id,
         )
@@ -429,15 +483,3 @@ async def next_ring(session: AsyncSession) -> datetime | None:
         select(func.min(Report.rings_at)).where(Report.settled_at.is_(None))
     )
     return moment
-
-
-async def counts(
-    session: AsyncSession, since: datetime, until: datetime
-) -> dict[tuple[What, Measure], int]:
-    """Return how many reports were settled in a time, by what was reported and what came of it."""
-    rows = await session.execute(
-        select(Report.what, Report.outcome, func.count())
-        .where(Report.settled_at >= since, Report.settled_at < until)
-        .group_by(Report.what, Report.outcome)
-    )
-    return {(What(what), Measure(outcome)): number for what, outcome, number in rows if outcome}

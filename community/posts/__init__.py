@@ -14,7 +14,20 @@ from community.posts.answering import (
     opened,
     show_contact,
 )
-from community.posts.seeing import Board, announce, board, browse, fits_terms, judges, look, own
+from community.posts.seeing import (
+    Board,
+    Seen,
+    announce,
+    board,
+    browse,
+    fits_terms,
+    is_judge,
+    judges,
+    languages_of,
+    look,
+    own,
+    seen,
+)
 from community.posts.table import (
     FIRST_READERS,
     LASTS,
@@ -66,6 +79,7 @@ __all__ = [
     "PostAnswer",
     "PostReader",
     "Refusal",
+    "Seen",
     "State",
     "announce",
     "answers",
@@ -79,8 +93,10 @@ __all__ = [
     "found",
     "hide",
     "is_established",
+    "is_judge",
     "is_open",
     "judges",
+    "languages_of",
     "look",
     "may_write",
     "my_answer",
@@ -91,6 +107,7 @@ __all__ = [
     "refuse",
     "renew",
     "ring",
+    "seen",
     "show_again",
     "show_contact",
     "waiting",

@@ -14,7 +14,7 @@ from community.lifecycle import Who
 from community.matches.table import Outcome
 from community.people import Person
 from community.posts import writing
-from community.posts.seeing import answer_by, look
+from community.posts.seeing import Seen, answer_by, look
 from community.posts.table import ANSWERABLE, POST, Post, PostAnswer, State
 from community.writing import insert_new
 
@@ -80,9 +80,14 @@ async def opened(
     return await _seen(session, post, answer, is_poster=post.person_id == actor.id)
 
 
-async def my_answer(session: AsyncSession, actor: Person, post: Post) -> Answered | None:
-    """Return the actor's own answer to a post, if they have answered it."""
-    answer = await answer_by(session, post, actor)
+async def my_answer(
+    session: AsyncSession, actor: Person, post: Post, known: Seen | None = None
+) -> Answered | None:
+    """Return the actor's own answer to a post, if they have answered it.
+
+    ``known``: the post as they have just seen it.
+    """
+    answer = known.answer if known is not None else await answer_by(session, post, actor)
     return None if answer is None else await _seen(session, post, answer, is_poster=False)
 
 

@@ -62,16 +62,27 @@ class Refusal(StrEnum):
 _S, _C = who(Who.SELF), who(Who.CLOCK)
 _JUDGE = who(Who.ANIMATOR, Who.MODERATOR)
 _ENDS = {State.FOUND: _S, State.EXPIRED: _C, State.WITHDRAWN: _S, State.HIDDEN: _JUDGE}
+_WAS = (State.WAITING, State.PUBLISHED, State.EXPIRED, State.FOUND)
 POST = Lifecycle(
     "post",
     {
         State.WAITING: {State.PUBLISHED: _JUDGE, State.REFUSED: _JUDGE, **_ENDS},
         State.PUBLISHED: _ENDS,
-        State.EXPIRED: {State.PUBLISHED: _S, State.WAITING: _S, State.FOUND: _S},
-        State.HIDDEN: {State.PUBLISHED: _JUDGE},
+        State.EXPIRED: {
+            State.PUBLISHED: _S,
+            State.WAITING: _S,
+            State.FOUND: _S,
+            State.HIDDEN: _JUDGE,
+        },
+        State.FOUND: {State.HIDDEN: _JUDGE},
+        State.HIDDEN: dict.fromkeys(_WAS, _JUDGE),
     },
 )
-"""Expired goes back to waiting where nobody has read it yet: renewing is no way round."""
+"""Expired goes back to waiting where nobody has read it yet: renewing is no way round.
+
+Hidden goes back to what it was; who has answered reads what is expired or found, so that is
+hidden, too.
+"""
 
 LIVE = (State.WAITING, State.PUBLISHED)
 LASTS = timedelta(days=30)
@@ -124,11 +135,18 @@ class Post(Base, Referable):
         BigId, ForeignKey("people.id", ondelete="SET NULL")
     )
     """Through whom it was found, if the poster says."""
+    came_from: Mapped[State | None] = mapped_column(String(16))
+    """What it was before it was hidden."""
 
     @property
     def is_live(self) -> bool:
         """Say whether it can be seen and answered."""
         return self.state in LIVE
+
+    @property
+    def can_be_hidden(self) -> bool:
+        """Say whether it is seen by anybody, could be again, or is hidden already."""
+        return self.state == State.HIDDEN or State.HIDDEN in POST.table.get(self.state, {})
 
 
 class PostReader(Base):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import deliveries, measures, people, roles, translations
@@ -24,7 +24,7 @@ from community.errors import (
 from community.lifecycle import Who
 from community.needs import Need
 from community.people import Person
-from community.posts.seeing import announce, judges
+from community.posts.seeing import announce, is_judge, judges
 from community.posts.table import (
     LASTS,
     LIVE,
@@ -37,12 +37,14 @@ from community.posts.table import (
     Category,
     Kind,
     Post,
+    PostReader,
     Refusal,
     State,
 )
 from community.posts.wording import checked
 from community.roles import RoleName
 from community.workdays import NOWHERE, after
+from community.writing import rows_changed
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,15 @@ async def is_established(session: AsyncSession, person: Person) -> bool:
     return bool(await session.scalar(select(good & ~bad)))
 
 
-def may_write(person: Person) -> None:
+async def may_write(session: AsyncSession, person: Person, now: datetime) -> None:
     """Refuse whoever cannot put up anything, before they write it.
 
     Raises:
         NotAMemberError: the person has not joined.
+        SuspendedError: they are suspended.
     """
     people.require_member(person)
+    await measures.require_free(session, person, now)
 
 
 async def write(
@@ -176,7 +180,7 @@ async def waiting(session: AsyncSession, actor: Person, now: datetime) -> list[P
     Raises:
         NotAllowedError: the actor is neither.
     """
-    if actor.id not in await judges(session, now):
+    if not await is_judge(session, actor, now):
         raise NotAllowedError(RoleName.MODERATOR)
     rows = await session.scalars(
         select(Post).where(Post.state == State.WAITING).order_by(Post.due_at, Post.id)
@@ -204,6 +208,8 @@ async def approve(session: AsyncSession, actor: Person, ref: str, now: datetime)
         session, post, State.PUBLISHED, by, now,
         actor_id=actor.id, approved_at=now, approved_by_id=actor.id, due_at=None, rings_at=None,
     )  # fmt: skip
+    # Who read it first counts no more.
+    await rows_changed(session, delete(PostReader).where(PostReader.post_id == post.id))
     await announce(session, post, now)
     await tell(session, post, now, "approved", post.person_id)
     return post
@@ -243,24 +249,45 @@ async def _judged(
 
 
 async def hide(session: AsyncSession, actor: Person, post: Post, by: Who, now: datetime) -> None:
-    """Take a post off the board, by a measure (``community/moderation``), which tells of it."""
-    await POST.move(
+    """Take a post out of everybody's sight, by a measure (``community/moderation``).
+
+    That tells its poster. What is hidden is not renewed.
+
+    Raises:
+        IllegalMoveError: it is withdrawn or refused: nobody sees it, nor will.
+    """
+    if await POST.move(
         session, post, State.HIDDEN, by, now,
-        actor_id=actor.id, ended_at=now, due_at=None, rings_at=None,
-    )  # fmt: skip
-    await _over(session, post, now)
+        actor_id=actor.id, came_from=post.state, ended_at=post.ended_at or now,
+        due_at=None, rings_at=None,
+    ):  # fmt: skip
+        await _over(session, post, now)
 
 
 async def show_again(
-    session: AsyncSession, actor: Person, post: Post, by: Who, now: datetime
+    session: AsyncSession,
+    actor: Person,
+    post: Post,
+    by: Who,
+    now: datetime,
+    *,
+    zone: str = "UTC",
+    country: str = NOWHERE,
 ) -> None:
-    """Put a hidden post back, until the end that it had."""
-    if post.state == State.HIDDEN:
-        await POST.move(
-            session, post, State.PUBLISHED, by, now,
-            actor_id=actor.id, ended_at=None, approved_at=post.approved_at or now,
-        )  # fmt: skip
+    """Make of a hidden post what it was, until the end that it had: what waited waits again."""
+    if post.state != State.HIDDEN:
+        return
+    to = State(post.came_from or State.WAITING)
+    if to in LIVE and post.expires_at <= now:
+        to = State.EXPIRED
+    await POST.move(
+        session, post, to, by, now,
+        actor_id=actor.id, came_from=None, ended_at=None if to in LIVE else post.ended_at,
+    )  # fmt: skip
+    if to in LIVE:
         await _remind(session, post, now)
+    if to == State.WAITING:
+        await _wait(session, post, now, zone, country)
 
 
 async def tell(

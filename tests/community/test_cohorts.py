@@ -96,7 +96,7 @@ async def test_events_and_news_for_a_cohort_are_for_whoever_belongs_to_it_now(
         *(True, False, False, False)
     ]
     item = DigestItem(id=1, kind=ItemKind.EVENT, subject_id=event.id)
-    found = Contents(Digest(), [item], {1: event}, {}, {}, {})
+    found = Contents(Digest(), [item], {1: event}, {}, {}, {}, {})
     reads = frozenset({"en"})
     assert fitting(found, Reader(reads, cohorts=frozenset({cohort.id}))) == [item]
     assert fitting(found, Reader(reads, cohorts=frozenset({other.id}))) == []

@@ -16,6 +16,7 @@ from community import (
     digests,
     events,
     needs,
+    posts,
     sends,
     today,
     topics,
@@ -33,6 +34,8 @@ from community.people import Membership, Pace, Participation, Person
 from community.providers import Organization, Service, Strength
 from community.topics import Topic
 from tests.community.test_sends import a_member, a_newsletter, staff
+from tests.matching import a_partner
+from tests.posting import a_judge, a_post
 
 PARIS = ZoneInfo("Europe/Paris")
 NOVEMBER = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -124,6 +127,27 @@ async def test_what_stands_in_it_fits_area_languages_and_needs(session: AsyncSes
         ("service", tax.id),
     }
     assert await titles(session, petro) == {("event", everywhere.id), ("event", in_ukrainian.id)}
+
+
+async def test_an_ask_about_a_place_alone_fits_who_lives_there_and_reads_it(
+    session: AsyncSession,
+) -> None:
+    await staff(session, 1, NOVEMBER)
+    moderator = await a_judge(session, 9, NOVEMBER)
+    town, other = await an_area(session), await an_area(session)
+    here, reads_other, away, nowhere = [
+        await a_member(session, 2 + at, NOVEMBER, language)
+        for at, language in enumerate(("ar", "uk", "ar", "ar"))
+    ]
+    here.area_id = reads_other.area_id = (await an_area(session, town)).id
+    away.area_id = other.id
+    poster = await a_partner(session, 7, NOVEMBER)
+    post = await a_post(session, poster, NOVEMBER, language="ar", need=None, area=town.ref)
+    await posts.approve(session, moderator, post.ref, NOVEMBER)
+    await composed(session)
+    assert await titles(session, here) == {("post", post.id)}
+    for one in (reads_other, away, nowhere):
+        assert await titles(session, one) == set()
 
 
 async def test_nobody_is_told_twice_and_news_for_some_stays_theirs(session: AsyncSession) -> None:

@@ -6,11 +6,20 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
-from community import blocks, bridge, consents, deliveries, exchanges, matches, posts
+from community import (
+    blocks,
+    bridge,
+    consents,
+    deliveries,
+    exchanges,
+    matches,
+    posts,
+    retention,
+)
 from community.areas import Area
 from community.deliveries import Delivery
 from community.errors import (
@@ -28,6 +37,7 @@ from community.needs import Need
 from community.people import Person
 from community.posts import FIRST_READERS, LASTS, Draft, Post, PostReader, State
 from community.roles import RoleName
+from community.translations import EASY
 from tests.matching import a_partner
 from tests.posting import WORDS, a_judge, a_post, who_know
 
@@ -154,6 +164,76 @@ async def test_however_many_open_the_board_at_once_twenty_see_what_waits(
     assert sum(seen) == 2 * FIRST_READERS
 
 
+async def test_writing_anew_wins_a_new_poster_nobody_beside_the_twenty(
+    session: AsyncSession, now: datetime
+) -> None:
+    moderator = await a_judge(session, 1, now)
+    poster = await a_partner(session, 2, now)
+    members = await who_know(session, 10, FIRST_READERS + 2, now, [Need.EXPORT])
+    first = await a_post(session, poster, now)
+    for one in members[: FIRST_READERS - 1]:
+        await posts.browse(session, one, now)
+    await posts.withdraw(session, poster, first.ref, now)
+    second = await a_post(session, poster, now)
+    await posts.refuse(session, moderator, second.ref, "unclear", now)
+    third = await a_post(session, poster, now)
+    seen = [third in (await posts.browse(session, one, now)).fitting for one in members[::-1]]
+    assert seen == [True, False, False] + [True] * (FIRST_READERS - 1)
+    await posts.approve(session, moderator, third.ref, now)
+    assert third in (await posts.browse(session, members[-2], now)).fitting
+    about_it = select(PostReader).where(PostReader.post_id == third.id)
+    assert (await session.scalars(about_it)).all() == [], "who read it first counts no more"
+
+
+async def test_who_has_read_it_first_is_known_as_long_as_it_waits(
+    session: AsyncSession, now: datetime
+) -> None:
+    poster = await a_partner(session, 2, now)
+    members = await who_know(session, 10, FIRST_READERS + 1, now, [Need.EXPORT])
+    post = await a_post(session, poster, now)
+    for one in members:
+        await posts.browse(session, one, now)
+    for step in (25, 50, 75):
+        await posts.renew(session, poster, post.ref, now + step * DAY)
+        await retention.clean(session, now + step * DAY)
+    assert post not in (await posts.browse(session, members[-1], now + 75 * DAY)).fitting
+    await posts.withdraw(session, poster, post.ref, now + 75 * DAY)
+    await retention.clean(session, now + 441 * DAY)
+    assert (await session.scalars(select(PostReader))).all() == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whichever_of_their_posts_people_open_at_once_twenty_see_any(
+    database: Database, now: datetime, seed: int
+) -> None:
+    """Some have seen the first of two posters before they wrote another: all race for the rest."""
+    chance = Random(seed)
+    async with database.transaction() as session:
+        posters = [await a_partner(session, number, now) for number in (2, 3)]
+        members = await who_know(session, 10, FIRST_READERS + 10, now, [Need.EXPORT])
+        for poster in posters:
+            await a_post(session, poster, now)
+        for one in members[: FIRST_READERS - 2]:
+            await posts.browse(session, one, now)
+        for poster in posters[::-1]:
+            await a_post(session, poster, now)
+        people = [one.id for one in [*members, *posters]]
+
+    async def opens(number: int) -> None:
+        async with database.transaction() as session:
+            await posts.browse(session, await session.get_one(Person, number), now)
+
+    chance.shuffle(people)
+    await asyncio.gather(*(opens(number) for number in people))
+    async with database.transaction() as session:
+        rows = await session.execute(
+            select(Post.person_id, func.count(PostReader.person_id.distinct()))
+            .join(PostReader, PostReader.post_id == Post.id)
+            .group_by(Post.person_id)
+        )
+        assert {count for _poster, count in rows} == {FIRST_READERS}
+
+
 @pytest.mark.parametrize("seed", range(3))
 async def test_in_whatever_order_people_come_and_posts_end_no_more_than_twenty_are_shown(
     session: AsyncSession, now: datetime, seed: int
@@ -200,6 +280,52 @@ async def test_what_fits_comes_first_by_need_and_area(
     assert (board.fitting, board.others) == ([offer], [without, ask])
     assert await owed(session, "post_new") == [knows.id, looks.id]
     assert (await posts.browse(session, poster, now)).fitting == []
+
+
+async def test_what_names_no_term_is_told_to_who_lives_there_and_reads_its_language(
+    session: AsyncSession, now: datetime
+) -> None:
+    town, other = Area(zone="Europe/Paris", made_at=now), Area(zone="Europe/Paris", made_at=now)
+    session.add_all([town, other])
+    await session.flush()
+    moderator = await a_judge(session, 1, now)
+    poster = await a_partner(session, 2, now)
+    plain, easy, second = [
+        await a_partner(session, number, now, speaks=[language])
+        for number, language in ((3, "fr"), (4, "fr-x-easy"), (5, "uk"))
+    ]
+    easy.language, second.second_language = "fr" + EASY, "fr"
+    there = [plain, easy, second, await a_partner(session, 6, now, speaks=["uk"])]
+    away, nowhere = [await a_partner(session, n, now, speaks=["fr"]) for n in (7, 8)]
+    for one in (*there, poster, moderator):
+        one.area_id = town.id
+    away.area_id = other.id
+    said = {"need": None, "language": "fr"}
+    local = await published(session, poster, moderator, now, area=town.ref, **said)
+    assert {*await owed(session, "post_new")} == {plain.id, easy.id, second.id}
+    for one in (*there, away, nowhere):
+        fits = local in (await posts.browse(session, one, now)).fitting
+        assert fits == (one in (plain, easy, second))
+    everywhere = await published(session, poster, moderator, now, **said)
+    assert len(await owed(session, "post_new")) == 3, "it is on the board alone"
+    assert everywhere in (await posts.browse(session, plain, now)).others
+
+
+async def test_seeing_a_post_asks_the_database_once(session: AsyncSession, now: datetime) -> None:
+    moderator = await a_judge(session, 1, now)
+    poster, reader = await a_partner(session, 2, now), await a_partner(session, 3, now)
+    post = await published(session, poster, moderator, now)
+    asked: list[str] = []
+    engine = session.get_bind()
+
+    def note(*execution: Any) -> None:
+        asked.append(execution[2])
+
+    event.listen(engine, "before_cursor_execute", note)
+    seen = await posts.seen(session, reader, post.ref, now)
+    answer = await posts.my_answer(session, reader, seen.post, seen)
+    event.remove(engine, "before_cursor_execute", note)
+    assert (seen.post, answer, len(asked)) == (post, None, 1)
 
 
 async def test_nobody_is_told_without_consent_nor_across_a_block(

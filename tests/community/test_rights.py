@@ -116,6 +116,8 @@ DESIGN: dict[str, set[RoleName]] = {
     "bridge.reporting.forward": REPORTS,
     "bridge.reporting.settle": REPORTS,
     "moderation.": REPORTS,
+    # whose texts count at once
+    "moderation.texts.settle_text": {R.ANIMATOR, R.COORDINATOR},
     "posts.": REPORTS,
     # a translator: "texts, no people"
     "translating.": WRITERS,

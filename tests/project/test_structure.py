@@ -270,6 +270,7 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("reports", {"what": "post", "why": "fraud", "at": NOW}),
         ("measures", {"person_id": 1, "measure": "warn", "why": "fraud", "taken_at": NOW}),
     ],
+    "0077": [("posts", {**A_POST, "state": "hidden", "came_from": "waiting"})],
     "0079": [
         (
             "assisted",
@@ -404,6 +405,33 @@ async def test_a_paper_code_that_was_printed_before_still_leads_somewhere(
             newcomer = await people.meet(session, 77, NOW)
             _, somebody = await face_to_face.open_code(session, newcomer, code, NOW)
             assert somebody.id == 1001
+    finally:
+        await _restore(bare)
+
+
+async def test_what_was_hidden_before_its_time_waits_unless_somebody_had_read_it(
+    bare: Database,
+) -> None:
+    old = (
+        "INSERT INTO people (id, ref, name, state, met_at)"
+        " VALUES (1, 'amina', 'Amina', 'active', '2026-01-01')",
+        *(
+            "INSERT INTO posts (id, ref, person_id, kind, category, state, made_at, expires_at,"
+            f" approved_at) VALUES ({number}, '{number}', 1, 'ask', 'advice', '{state}',"
+            f" '2026-01-01', '2026-02-01', {approved})"
+            for number, state, approved in (
+                (1, "hidden", "NULL"), (2, "hidden", "'2026-01-02'"), (3, "waiting", "NULL"),
+            )
+        ),
+    )  # fmt: skip
+    try:
+        async with bare.engine.begin() as connection:
+            await connection.run_sync(_run, "0074")
+            for statement in old:
+                await connection.execute(text(statement))
+            await connection.run_sync(_run, "0077")
+            was = await connection.scalars(text("SELECT came_from FROM posts ORDER BY id"))
+            assert list(was) == ["waiting", "published", None]
     finally:
         await _restore(bare)
 

@@ -27,6 +27,8 @@ from community.figures import (
     protect,
     span,
 )
+from community.measures import Measure
+from community.moderation import Reports, What
 from locales import OFFERED, Translator, translator_for, without_isolates
 from reports import chart, words
 from reports.figures import report as report_of
@@ -63,8 +65,14 @@ def a_month(month: int = 11) -> Month:
     )
 
 
+REPORTS = Reports(
+    protect({What.POST: 7, What.MESSAGE: 5, What.TEXT: 0}),
+    protect({Measure.WARN: 5, Measure.HIDE: 6}, total_shown=False),
+)
+
+
 def report(month: Month, _: Translator) -> Report:
-    return report_of(month, Names({}, str), _)
+    return report_of(month, REPORTS, Names({}, str), _)
 
 
 def test_the_text_says_how_far_the_month_is_and_hides_what_is_small() -> None:
@@ -314,7 +322,7 @@ def test_each_cell_runs_as_its_reader_reads_and_numbers_are_numbers(
     shapes = styles.findall("x:cellXfs/x:xf", named)
     cells = [
         (shapes[int(cell.get("s", "0"))], cell)
-        for number in range(1, 10)
+        for number in range(1, 12)
         for cell in ET.fromstring(files[f"xl/worksheets/sheet{number}.xml"]).iter(
             f"{{{named['x']}}}c"
         )

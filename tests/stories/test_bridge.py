@@ -134,9 +134,10 @@ async def test_either_side_closes_and_reports_and_the_team_reads_it_only_then(
     await stage.play(minutes=1)
     await boss.says("/animate")
     await boss.presses("Inbox: 1 wait")
-    await boss.presses("🚩 Reported messages")
+    await boss.presses("🚩 What was reported")
+    await boss.presses("🚩 {day}: reported messages", day="Tue 24 Nov")
     await boss.presses("Settled")
-    boss.sees_last("Nobody is waiting for an answer.")
+    boss.sees_last("Nothing has been reported.")
     assert "Pay me first." not in boss.screen, "the copy that stood open is closed, too"
     assert "Pay me first." in amina.screen
 

@@ -113,7 +113,8 @@ ROLES: Mapping[str, set[str]] = {
         *("zr", "zs", "zd", "zc", "zi"),
         *("hk", "hp", "hu", "hv", "hs", "hl", "hx", "hw"),
         *("yh", "yl", "yo", "yz", "yt", "yn", "yq", "yw"),
-        *("wo", "fw", "pi", "ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk", "fo"),
+        *("wo", "fw", "pi", "ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk"),
+        *("fo", "wk", "wl"),
         *("rt", "ld", "bt", "bl", "ls", "lt"),
         *("ka", "kb", "kc", "kw"),
         *("gl", "go", "gp"),
@@ -123,7 +124,7 @@ ROLES: Mapping[str, set[str]] = {
         *("qd", "qe", "qf"),
     },
     "coordinator": {
-        *("ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk", "fo"),
+        *("ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk", "fo", "wk", "wl"),
         "lk",
         *(
             "rp",
@@ -150,7 +151,7 @@ ROLES: Mapping[str, set[str]] = {
         *("es", "eb", "fh", "qo", "rl", "fj"),
         *("oe", "ov", "ow", "ox", "oc", "oh", "ol", "od", "og", "op"),
     },
-    "translator": {"ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk", "fo"},
+    "translator": {"ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk", "fo", "wk", "wl"},
     "member": set(),
     "stranger": set(),
 }

@@ -29,7 +29,7 @@ NOT_IN_TOWN = {
     "ld",  # nothing is prepared
     "ho",  # no event has begun
     *("gf", "gg"),  # nobody would be a mentor, or has said yes to an introduction
-    *("fe", "hi"),  # nobody waits for a call, and nothing has been reported
+    *("fe", "hi", "wk", "wl"),  # nobody waits for a call, and nothing has been reported
     "yb",  # nobody waits for an answer about an event or a text
     *("tm", "tg", "ts"),  # one page of the team; nobody has opened an invitation of theirs
 }
