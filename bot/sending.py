@@ -184,6 +184,8 @@ class Sender:
             reader = readers.get(row.person_id or 0)
             try:
                 prepared = await self._one(session, row, reader, now, memo)
+            except RefusalError:  # it is not for this reader any more
+                prepared = _outcome(row, State.SUPPRESSED, "no_longer_applies")
             except Exception as error:
                 if isinstance(error, DBAPIError) and is_away(error):
                     raise
@@ -230,7 +232,8 @@ class Sender:
         if verdict != judging.GO or reader is None:
             return _outcome(row, verdict.state, verdict.reason, due_at=verdict.due_at)
         try:
-            message = await _render(self._page(session, reader.person, now, memo), row)
+            page = self._page(session, reader.person, now, memo)
+            message = await _render(replace(page, saves_data=reader.saves_data), row)
         except NotYetError:
             return _outcome(row, State.QUEUED, "untranslated", due_at=now + LOOK_FOR_WORDS)
         if message is None:

@@ -10,15 +10,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import consents, conversations, topics
+from community import consents, conversations, limits, topics
 from community.among import among
 from community.assisted import without_telegram
 from community.audiences import EVERYBODY, Audience
 from community.consents import Purpose
 from community.deliveries import Delivery, Due, State
+from community.limits import Limit
 from community.people import Person
 from community.policy import (
     CONVERSATION,
+    EDITS,
     GAP,
     POLICY,
     TOLD_BY_PHONE,
@@ -65,6 +67,8 @@ class Reader:
     """When they got what nobody asked for lately, or were let to get it; newest first."""
     left: set[int] = field(default_factory=set)
     """Sends for some, of whose audience they are not any more."""
+    saves_data: bool = False
+    """They have little mobile data: no picture comes unasked."""
     is_ours: bool = True
     """False while another sender judges what is unasked for this person."""
 
@@ -88,6 +92,9 @@ async def readers(
     open_since = now - CONVERSATION
     for number, at in (await conversations.answering(session, [*numbers], open_since)).items():
         numbers[number].answering_since = at
+    if any(row.kind in (*UNASKED, *EDITS) for row in rows):
+        for number in await limits.with_limit(session, Limit.NO_DATA, found):
+            found[number].saves_data = True
     unasked = {row.person_id or 0 for row in rows if row.kind in UNASKED} & found.keys()
     if not unasked:
         return found

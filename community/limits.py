@@ -4,7 +4,7 @@ Kept apart from the person, as little as planning needs: a code, and for the way
 until when. Whoever plans reads counts of it (``community/invitees.py``), never a row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, String, delete, select
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community import people
+from community.among import among
 from community.base import Base, BigId
 from community.errors import NotUnderstoodError
 from community.people import Person
@@ -65,6 +66,14 @@ async def of(session: AsyncSession, person: Person) -> dict[Limit, int]:
     )
     found = {Limit(code): value for code, value in rows}
     return {code: found[code] for code in Limit if code in found}
+
+
+async def with_limit(
+    session: AsyncSession, code: Limit, people_ids: Collection[int]
+) -> Sequence[int]:
+    """Return who of these has ticked this."""
+    ticked = select(AccessLimit.person_id).where(AccessLimit.code == code)
+    return (await session.scalars(ticked.where(among(AccessLimit.person_id, people_ids)))).all()
 
 
 async def tick(

@@ -384,7 +384,14 @@ def said_already(page: Page, kind: str, args: Mapping[str, object]) -> Message |
 def _shared(page: Page, kind: str, args: Mapping[str, object]) -> tuple[object, ...] | None:
     if CARDS[kind] not in ALIKE:
         return None
-    return (kind, page._.language, page.second, page.zone.key, *sorted(args.items()))
+    return (
+        kind,
+        page._.language,
+        page.second,
+        page.zone.key,
+        page.saves_data,
+        *sorted(args.items()),
+    )
 
 
 def _laid_out(page: Page, message: Message) -> Message:

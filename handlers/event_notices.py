@@ -67,7 +67,7 @@ async def announcement(page: Page, event: Event, announced: Send) -> Message | N
         await please(page, "event", event.ref, event.id, block),
         [topics.button(Topic.EVENTS, _)],
     ]
-    return Message(text, rows, file=pictures.file_of(announced))
+    return Message(text, rows, file=pictures.file_of(announced, page))
 
 
 async def reminder(page: Page, ref: str, which: str) -> Message | None:

@@ -44,8 +44,11 @@ class NoRatings(CallbackData, prefix="wn"):
     ref: str
 
 
-CONFIDENTIAL = (Rate, SendRatings)
-"""What a press of these says is forgotten in the transaction that carries it out."""
+CONFIDENTIAL = (Rate, SendRatings, NoRatings)
+"""What a press of these says is forgotten in the transaction that carries it out.
+
+Whoever declines at the end has their answers in the message that they press under.
+"""
 
 
 async def rated(query: Any, callback_data: Rate, session: AsyncSession, person: Person) -> Replies:

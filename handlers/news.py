@@ -72,7 +72,7 @@ async def _lettered(
         await _please(page, send, block, for_all=for_all),
         [topics.button(Topic.NEWSLETTERS, page._)],
     ]
-    return Message(text, rows, file=pictures.file_of(send))
+    return Message(text, rows, file=pictures.file_of(send, page))
 
 
 async def _please(page: Page, send: Send, block: Block, *, for_all: bool) -> list[Button]:

@@ -83,9 +83,9 @@ CHANGES = (State.DRAFT, State.IN_REVIEW, State.APPROVED, State.SCHEDULED)
 """Of a send in these states the picture can be changed; then it is a draft."""
 
 
-def file_of(send: Send) -> File | None:
-    """Return the picture as Telegram passes it on."""
-    picture = send.picture
+def file_of(send: Send, page: Page | None = None) -> File | None:
+    """Return the picture as Telegram passes it on; none for who saves data and has not asked."""
+    picture = send.picture if page is None or not page.saves_data else None
     return File("", picture.file_id, is_picture=picture.is_photo) if picture else None
 
 

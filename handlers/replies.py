@@ -179,6 +179,8 @@ class Page:
     what they have read for it."""
     second: str | None = None
     """The reader's second language; in a preview nobody has one."""
+    saves_data: bool = False
+    """Nobody has asked for this, and the reader has little mobile data: no picture with it."""
 
     @property
     def reads(self) -> Reads:

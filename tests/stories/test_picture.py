@@ -3,6 +3,8 @@
 from typing import Any
 
 from bot.pictures import blank
+from community import limits, people
+from community.limits import Limit
 from locales import native_name
 from tests.stories.conftest import BOTH_WAYS, Coming, Somebody, Stage
 from tests.stories.reading import bare, saying
@@ -175,3 +177,34 @@ async def test_a_draft_goes_out_without_the_picture_that_it_had(
     await goes_out(boss)
     assert amina.last["attachment"] is None
     assert not amina.has_read("A snowman at the door.")
+
+
+async def test_who_has_little_data_gets_the_words_of_a_picture_and_the_picture_when_they_ask(
+    stage: Stage, animator: Coming
+) -> None:
+    boss = await animator()
+    amina, ben = await stage.member("Amina"), await stage.member("Ben")
+    async with stage.app.database.transaction() as session:
+        reader = await people.by_telegram_id(session, amina.id)
+        assert reader is not None
+        await limits.tick(session, reader, Limit.NO_DATA, on=True)
+    await a_newsletter(boss)
+    await boss.presses("Add a picture")
+    await boss.sends_picture(FLYER, "A bakery with an open door.")
+    await boss.presses("A bakery with an open door.")
+    await goes_out(boss)
+    assert ben.picture(ben.last) == FLYER
+    assert not amina.last["attachment"]
+    amina.sees_last("Winter news", "In the picture:", "A bakery with an open door.")
+    await boss.presses("Correct it")
+    await boss.presses("The picture")
+    await boss.presses("Another picture")
+    await boss.sends_picture(OTHER, "A library with an open door.")
+    await boss.presses("A library with an open door.")
+    await goes_out(boss)
+    boss.sees("Copies changed: {n}", n="2")
+    assert ben.picture(ben.last) == OTHER
+    assert not amina.last["attachment"]
+    amina.sees_last("Winter news", "A library with an open door.")
+    await amina.says("/news")
+    assert amina.picture(amina.last) == OTHER

@@ -159,6 +159,21 @@ async def test_two_senders_on_one_database_send_each_message_once(
     assert 0 < shares[1] < 30, "both have worked"
 
 
+async def test_what_is_not_for_its_reader_any_more_is_let_be_and_no_failure(
+    stage: Stage, animator: Coming
+) -> None:
+    boss, readers = await animator(), await crowd(stage, 2)
+    stage.app.sender._stopping = True
+    await owe(stage, boss, *readers)
+    async with stage.app.database.transaction() as session:
+        first = await session.scalar(select(Delivery.id).order_by(Delivery.id).limit(1))
+        of_nothing = update(Delivery).where(Delivery.id == first)
+        await session.execute(of_nothing.values(args={"ref": "gone"}))
+    while await beside(stage, stage.app.database).turn():
+        pass
+    assert await fates(stage) == [(State.SUPPRESSED, "no_longer_applies"), (State.SENT, None)]
+
+
 async def test_what_cannot_be_said_fails_alone(stage: Stage, animator: Coming) -> None:
     boss, readers = await animator(), await crowd(stage, 3)
     stage.app.sender._stopping = True
