@@ -1,5 +1,6 @@
 """Asks and offers: the board, one of them, and what its poster and the team do with it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -7,12 +8,14 @@ from aiogram import Router
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import posts
+from community import posts, translations
 from community.errors import NotFoundError
 from community.matches import Outcome
+from community.needs import Need
 from community.people import Person
-from community.posts import Kind, Post, Refusal, State
-from handlers import menu, post_answers, post_words, post_writing, reading
+from community.posts import Category, Kind, Post, Refusal, State
+from community.translations import Block
+from handlers import menu, post_answers, post_words, post_writing, reading, words
 from handlers.content import block_for, please
 from handlers.forms import begin
 from handlers.menu import WriteTo
@@ -27,7 +30,7 @@ from handlers.replies import (
     lines,
 )
 from handlers.staff import page_of
-from locales import Html, day
+from locales import Html, day, language_name
 
 PER_PAGE = 6
 
@@ -69,7 +72,7 @@ async def board(page: Page, rest: bool = False, at: int = 0) -> Message:
         told.append(_("These fit what you look for or know, or are near you:"))
     else:
         told.append(_("Nothing here fits what you look for or know, nor is near you."))
-    rows = [[await _in_list(page, post)] for post in shown]
+    rows = await _listed(page, shown)
     rows.append(turning)
     if found.others and not rest:
         label = _.nlabel("button", "{n} more", "{n} more", len(found.others))
@@ -89,7 +92,7 @@ async def mine(page: Page, at: int = 0) -> Message:
     text = (
         _("<b>My asks and offers</b>") if every else _("You have not asked or offered anything.")
     )
-    rows = [[await _in_list(page, post)] for post in shown]
+    rows = await _listed(page, shown)
     new = Button(_.label("button", "✏️ Ask or offer something"), Posts(act="new"))
     back = Button(_.label("button", "Asks and offers"), Posts())
     return Message(text, [*rows, turning, [new], [back]])
@@ -101,15 +104,38 @@ async def waiting(page: Page, at: int = 0) -> Message:
     every = await posts.waiting(page.session, page.reader, page.now)
     shown, turning = page_of(every, at, PER_PAGE, lambda to: Posts(act="waits", at=to), _)
     text = _("<b>Asks and offers to read</b>") if every else _("Nothing waits to be read.")
-    rows = [[await _in_list(page, post)] for post in shown]
+    rows = await _listed(page, shown)
     return Message(text, [*rows, turning, [menu.button(_)]])
 
 
-async def _in_list(page: Page, post: Post) -> Button:
-    block = await block_for(page, posts.SUBJECT, post.id)
-    said = reading.beginning(block.get("text") if block else "?")
-    sign = "🔎" if post.kind == Kind.ASK else "🎁"
-    return Button(f"{sign} {said}", OfPost(ref=post.ref))
+async def _listed(page: Page, shown: Sequence[Post]) -> list[list[Button]]:
+    numbers = [post.id for post in shown]
+    blocks = await translations.blocks(
+        page.session, posts.SUBJECT, numbers, page.reads, page.network.language
+    )
+    return [
+        [Button(_in_list(page, post, blocks.get(post.id)), OfPost(ref=post.ref))] for post in shown
+    ]
+
+
+def _in_list(page: Page, post: Post, block: Block | None) -> str:
+    """Return how a post begins; of one in a language that is not read, what it is about."""
+    _ = page._
+    if block is not None and (block.is_own or block.language == page.second):
+        sign = "🔎" if post.kind == Kind.ASK else "🎁"
+        return f"{sign} {reading.beginning(block.get('text'))}"
+    what = str(post_words.category(Kind(post.kind), Category(post.category), _))
+    language = language_name(block.language, _) if block is not None else "?"
+    if post.need is None:
+        return _.label("post in a list", "{what} · {language}", what=what, language=language)
+    need = words.need(Need(post.need), _)
+    return _.label(
+        "post in a list",
+        "{what} · {need} · {language}",
+        what=what,
+        need=need,
+        language=language,
+    )
 
 
 async def touched(
