@@ -27,9 +27,7 @@ async def test_a_report_is_judged_answered_and_lifted(stage: Stage, animator: Co
     await oksana.presses("📌 Asks and offers")
     await oksana.presses("{n} more", n="1")
     assert not any("billets" in label for label in oksana.buttons()), "she reads no French"
-    await oksana.presses(
-        "{what} · {need} · {language}", language=language_name("fr", translator_for("uk"))
-    )
+    await oksana.presses("🔎 Advice")
     await oksana.presses("🚩 Report it")
     await oksana.presses("The person who wrote it")
     await oksana.presses("Fraud")
@@ -75,9 +73,7 @@ async def test_a_message_is_reported_in_arabic_and_the_suspension_answered_in_uk
     await petro.says("/menu")
     await petro.presses("📌 Asks and offers")
     await petro.presses("{n} more", n="1")
-    await petro.presses(
-        "{what} · {need} · {language}", language=language_name("ar", translator_for("uk"))
-    )
+    await petro.presses("🔎 Advice")
     await petro.presses("✏️ Answer it")
     await petro.says("Добрий день!")
     await salma.presses("Read it")
