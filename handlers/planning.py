@@ -425,7 +425,7 @@ async def cancel_sure(page: Page, ref: str) -> Message:
     """Ask once more before an event is called off."""
     _ = page._
     event = await find(page.session, Event, ref)
-    concerned = await attendance.concerned(page.session, event)
+    concerned = await attendance.concerned(page.session, event, page.now)
     text = lines(
         _("Cancel this event for good?"),
         _.ngettext("{n} person will be told now.", "{n} people will be told now.", len(concerned)),

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import deliveries, events, live, roles
 from community.attendance.places import offer_places, shorten_offers
 from community.attendance.reminding import remind
-from community.attendance.table import concerned
+from community.attendance.table import ATTENDANCE, Attendance, State, concerned
 from community.base import find
 from community.deliveries import Delivery, Plan
 from community.errors import TooLateError
@@ -53,6 +53,9 @@ async def cancel_event(session: AsyncSession, actor: Person, ref: str, now: date
             ["event_reminder", "event_invitation", "place_offered", "event_changed"]
         ),
     )
+    affected = await concerned(session, event, now)
+    for attendance, _person in affected:
+        await _was_not_there_yet(session, actor, attendance, now)
     return await deliveries.plan(
         session,
         now,
@@ -65,9 +68,19 @@ async def cancel_event(session: AsyncSession, actor: Person, ref: str, now: date
                 {"ref": event.ref},
                 subject_id=event.id,
             )
-            for _, person in await concerned(session, event)
+            for _, person in affected
         ),
     )
+
+
+async def _was_not_there_yet(
+    session: AsyncSession, actor: Person, attendance: Attendance, now: datetime
+) -> None:
+    """Let whoever has checked in be going again: nobody was at what has not taken place."""
+    if attendance.state == State.ATTENDED:
+        await ATTENDANCE.move(
+            session, attendance, State.GOING, Who.ANIMATOR, now, actor_id=actor.id
+        )
 
 
 async def change_event(
@@ -82,7 +95,8 @@ async def change_event(
     """Change the facts of an event; return how many people are told.
 
     A material change (time, duration, place, link) keeps everybody's state and place, tells each
-    person concerned once and asks "still?". Of what the event provides no more, those are told
+    person concerned once and asks "still?". Who had checked in before it was moved is going
+    again, and checks in again. Of what the event provides no more, those are told
     who have said that they need it; anything else tells nobody. While it is under way, the
     beginning and the place stay as they are, and who is there needs no message.
 
@@ -114,6 +128,9 @@ async def change_event(
     if is_public:
         event.sequence += material
         if material and not has_begun:
+            if is_moved:
+                for attendance, _person in await concerned(session, event, now):
+                    await _was_not_there_yet(session, actor, attendance, now)
             told = await _tell_change(session, event, now, default_zone)
             await shorten_offers(session, event)
         elif not has_begun:
@@ -128,9 +145,9 @@ async def _tell_change(
     session: AsyncSession, event: Event, now: datetime, default_zone: str
 ) -> int:
     await session.flush()
-    affected = await concerned(session, event)
+    affected = await concerned(session, event, now)
     for attendance, person in affected:
-        attendance.asked_again = True
+        attendance.asked_again = attendance.state != State.ATTENDED  # who is there need not say
         await remind(session, event, attendance, person, now, default_zone)
     await deliveries.cancel(
         session, now, Delivery.subject_id == event.id, Delivery.kind == "event_changed"
@@ -172,7 +189,7 @@ async def _tell_lacking(
     hear_anyway = {*waiting}
     affected = [
         person
-        for attendance, person in await concerned(session, event)
+        for attendance, person in await concerned(session, event, now)
         if person.id not in hear_anyway
         and {*lacking(after, attendance.needs, person)}
         - {*lacking(before, attendance.needs, person)}
