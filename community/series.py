@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, DateTime, String, and_, exists, or_, select
+from sqlalchemy import ColumnElement, DateTime, String, and_, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -455,11 +455,18 @@ async def _from_here(session: AsyncSession, ref: str) -> tuple[Series, Event, li
 async def _once(session: AsyncSession, kind: str, changed: Sequence[Event], now: datetime) -> int:
     """Leave each person the message about the first of these dates that concerns them.
 
-    Its card names the others.
+    It takes the others along, so that it is about them still when nothing is to be said of the
+    first any more: its card decides, when it is sent.
     """
     order = {event.id: number for number, event in enumerate(changed)}
     rows = await session.execute(
-        select(Delivery.id, Delivery.person_id, Delivery.subject_id).where(
+        select(
+            Delivery.id,
+            Delivery.person_id,
+            Delivery.subject_id,
+            Delivery.args,
+            Delivery.expires_at,
+        ).where(
             Delivery.kind == kind,
             Delivery.subject_id.in_(order),
             Delivery.state == deliveries.State.QUEUED,
@@ -467,10 +474,27 @@ async def _once(session: AsyncSession, kind: str, changed: Sequence[Event], now:
     )
     of_person: dict[int | None, list[Any]] = {}
     for row in sorted(rows, key=lambda row: order[row.subject_id]):
-        of_person.setdefault(row.person_id, []).append(row.id)
-    surplus = [number for owed in of_person.values() for number in owed[1:]]
+        of_person.setdefault(row.person_id, []).append(row)
+    several = [owed for owed in of_person.values() if len(owed) > 1]
+    surplus = [row.id for owed in several for row in owed[1:]]
     await deliveries.cancel(session, now, Delivery.id.in_(surplus))
+    taken_along = [
+        {
+            "id": owed[0].id,
+            "args": {**owed[0].args, "also": _refs(owed)},
+            "expires_at": max(row.expires_at for row in owed),
+        }
+        for owed in several
+    ]
+    if taken_along:
+        await session.execute(update(Delivery), taken_along)
     return len(of_person)
+
+
+def _refs(owed: Sequence[Any]) -> list[str]:
+    """Return the dates that messages are about, each once, but that of the first."""
+    every = [ref for row in owed for ref in (row.args["ref"], *row.args.get("also", ()))]
+    return [ref for ref in dict.fromkeys(every) if ref != every[0]]
 
 
 # Reading

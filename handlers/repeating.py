@@ -1,5 +1,6 @@
 """Events that repeat: how often, until when, their dates; "only this one" or "from here on"."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -357,14 +358,11 @@ def _to_event(event: Event, _: Translator) -> Button:
 # The member's side
 
 
-async def also_changed(page: Page, event: Event) -> tuple[list[str | None], list[list[Button]]]:
+def also_changed(
+    page: Page, found: Sequence[Event]
+) -> tuple[list[str | None], list[list[Button]]]:
     """Return what a notice says of later dates that changed as well, and the ways to them."""
     _ = page._
-    found = [
-        other
-        for mine, other in await series.others_of(page.session, page.reader, event, page.now)
-        if mine.asked_again and other.state == events.State.PUBLISHED
-    ]
     if not found:
         return [], []
     told = _("The same goes for these later dates. Please look at each:")

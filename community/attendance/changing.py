@@ -1,9 +1,11 @@
 """What a change of an event, or calling it off, means for those whom it concerns."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import deliveries, events, live, roles
@@ -21,6 +23,8 @@ from community.roles import RoleName
 
 CHANGE_WAITS = timedelta(minutes=3)
 """A change is told after so long: the place may follow the time, and a slip can be corrected."""
+OF_ONE_DATE = Delivery.args["also"].as_string().is_(None)
+"""What is owed is about no other date of a series: ``series`` lets one message speak of many."""
 
 
 async def cancel_event(session: AsyncSession, actor: Person, ref: str, now: datetime) -> int:
@@ -49,8 +53,9 @@ async def cancel_event(session: AsyncSession, actor: Person, ref: str, now: date
         session,
         now,
         Delivery.subject_id == event.id,
-        Delivery.kind.in_(
-            ["event_reminder", "event_invitation", "place_offered", "event_changed"]
+        or_(
+            Delivery.kind.in_(["event_reminder", "event_invitation", "place_offered"]),
+            (Delivery.kind == "event_changed") & OF_ONE_DATE,
         ),
     )
     affected = await concerned(session, event, now)
@@ -149,9 +154,7 @@ async def _tell_change(
     for attendance, person in affected:
         attendance.asked_again = attendance.state != State.ATTENDED  # who is there need not say
         await remind(session, event, attendance, person, now, default_zone)
-    await deliveries.cancel(
-        session, now, Delivery.subject_id == event.id, Delivery.kind == "event_changed"
-    )
+    also = await _take_back(session, event, [person.id for _, person in affected], now)
     due = min(now + CHANGE_WAITS, event.starts_at - timedelta(seconds=1))
     return await deliveries.plan(
         session,
@@ -162,13 +165,31 @@ async def _tell_change(
                 person.id,
                 f"event_changed:{event.id}:{event.sequence}:{person.id}",
                 due,
-                {"ref": event.ref},
+                {"ref": event.ref} | also.get(person.id, {}),
                 expires_at=event.starts_at,
                 subject_id=event.id,
             )
             for _, person in affected
         ),
     )
+
+
+async def _take_back(
+    session: AsyncSession, event: Event, affected: Collection[int], now: datetime
+) -> dict[int | None, dict[str, Any]]:
+    """Call off what is owed about earlier changes of an event, for it is told anew.
+
+    Returns what other dates of a series each of these people would have read of with it.
+    """
+    of_it = Delivery.subject_id == event.id, Delivery.kind == "event_changed"
+    await deliveries.cancel(session, now, *of_it, OF_ONE_DATE)
+    queued = Delivery.state == deliveries.State.QUEUED
+    rows = await session.execute(
+        select(Delivery.id, Delivery.person_id, Delivery.args).where(*of_it, queued)
+    )
+    replaced = [row for row in rows if row.person_id in {*affected}]
+    await deliveries.cancel(session, now, Delivery.id.in_([row.id for row in replaced]))
+    return {row.person_id: {"also": row.args["also"]} for row in replaced}
 
 
 async def _tell_lacking(
