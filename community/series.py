@@ -389,6 +389,8 @@ async def share(
 ) -> int:
     """Give the words of this date, in all languages, and what there is, to all that follow.
 
+    Who speaks stays as it is with each: they have agreed to their own date.
+
     Return how many are told: nobody, but those who need what is there no more. What is left of an
     announcement is to be read again, as after any change.
 
@@ -401,8 +403,8 @@ async def share(
     facts = {name: getattr(details_of(event), name) for name in SHARED}
     open_ones = [each for each in later if _is_open(each, now)]
     for each in open_ones:
-        await translations.forget(session, "event", each.id)
-        await translations.copy(session, "event", event.id, each.id)
+        await translations.forget(session, "event", each.id, but=speakers.FIELD)
+        await _give_words(session, event, each)
         await sends.take_back(session, actor, each, now)
         apart, new = each.stands_apart, replace(details_of(each), **facts)
         await sends.change_event(session, actor, each.ref, new, now, default_zone=default_zone)
