@@ -18,8 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community import deliveries, events, roles, sends, speakers, translations
-from community.attendance import Attendance
-from community.attendance.table import CONCERNED
 from community.base import Base, Referable, find, lock_all
 from community.deliveries import Delivery
 from community.errors import IllegalMoveError, NotFoundError, NotUnderstoodError, TooLateError
@@ -460,7 +458,8 @@ async def _once(session: AsyncSession, kind: str, changed: Sequence[Event], now:
     It takes the others along, so that it is about them still when nothing is to be said of the
     first any more: its card decides, when it is sent.
     """
-    order = {event.id: number for number, event in enumerate(changed)}
+    in_time = sorted(changed, key=lambda event: (event.starts_at, event.id))
+    order = {event.id: number for number, event in enumerate(in_time)}
     rows = await session.execute(
         select(
             Delivery.id,
@@ -533,26 +532,6 @@ async def every_date(session: AsyncSession, series: Series) -> list[Event]:
         select(Event).where(Event.series_id == series.id).order_by(Event.starts_at, Event.id)
     )
     return list(rows)
-
-
-async def others_of(
-    session: AsyncSession, person: Person, event: Event, now: datetime
-) -> list[tuple[Attendance, Event]]:
-    """Return the later dates of the same series that concern this person, and how they stand."""
-    if event.series_id is None:
-        return []
-    rows = await session.execute(
-        select(Attendance, Event)
-        .join(Event, Event.id == Attendance.event_id)
-        .where(
-            Attendance.person_id == person.id,
-            Attendance.state.in_(CONCERNED),
-            Event.series_id == event.series_id,
-            Event.starts_at > max(now, event.starts_at),
-        )
-        .order_by(Event.starts_at, Event.id)
-    )
-    return [(attendance, other) for attendance, other in rows]
 
 
 async def next_fill(session: AsyncSession) -> datetime | None:

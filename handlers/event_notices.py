@@ -139,9 +139,10 @@ async def _still_to_come(page: Page, ref: str) -> tuple[Event, Attendance] | Non
     return event, mine
 
 
-async def cancelled(page: Page, ref: str) -> Message | None:
-    """Tell that the event does not take place."""
+async def cancelled(page: Page, ref: str, also: Sequence[str] = ()) -> Message | None:
+    """Tell that the event does not take place, nor ``also`` these dates of the same series."""
     event = await attendance.visible(page.session, page.reader, ref, page.now)
+    others = [await find(page.session, Event, other) for other in also]
     block = await block_for(page, "event", event.id)
     _ = page._
     text = lines(
@@ -150,7 +151,7 @@ async def cancelled(page: Page, ref: str) -> Message | None:
         heading(page, event, block),
         "",
         facts(page, event, None)[0],
-        *await repeating.also_off(page, event),
+        *repeating.also_off(page, others),
     )
     calendar = Button(_.label("button", "📅 Remove it from my calendar"), Calendar(ref=event.ref))
     return Message(text, in_rows([calendar, Button(_.label("button", "All events"), List())]))

@@ -370,14 +370,9 @@ def also_changed(
     return ["", told], in_rows(buttons, per_row=2)
 
 
-async def also_off(page: Page, event: Event) -> list[str | None]:
+def also_off(page: Page, found: Sequence[Event]) -> list[str | None]:
     """Return what a notice says of later dates that do not take place either."""
     _ = page._
-    found = [
-        other
-        for _mine, other in await series.others_of(page.session, page.reader, event, page.now)
-        if other.state == events.State.CANCELLED
-    ]
     if not found:
         return []
     named = join([_day_of_event(each, _) for each in found], _)

@@ -1,10 +1,10 @@
 """What somebody reads who comes to several dates of a series, when one or all of them change."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
@@ -70,6 +70,11 @@ class Weeks:
     async def cancel(self, number: int) -> None:
         async with self.database.transaction() as session:
             await sends.cancel_event(session, self.animator, self.dates[number].ref, self.now)
+
+    async def cancel_from(self, number: int) -> int:
+        async with self.database.transaction() as session:
+            ref = self.dates[number].ref
+            return await series.cancel_from(session, self.animator, ref, self.now)
 
     async def says(self, number: int, wish: Wish) -> None:
         async with self.database.transaction() as session:
@@ -156,3 +161,37 @@ async def test_whoever_declines_the_first_date_still_hears_of_the_others(weeks: 
     (told,) = await weeks.reads("event_changed")
     assert "Town hall" in told
     assert [weeks.day(number) in told for number in range(4)] == [False, False, True, False]
+
+
+async def test_a_date_that_was_moved_behind_the_next_is_named_when_all_are_called_off(
+    weeks: Weeks,
+) -> None:
+    moved = weeks.dates[1].starts_wall + timedelta(days=9)
+    await weeks.change(1, starts_wall=moved)
+    assert await weeks.cancel_from(0) == 1
+    (off,) = await weeks.reads("event_cancelled")
+    behind = read(short_day(moved.date(), translator_for("en")))
+    assert f"These dates do not take place either: {weeks.day(2)} and {behind}" in off
+
+
+async def test_the_message_is_about_the_date_that_comes_first_wherever_it_was_in_the_rule(
+    weeks: Weeks,
+) -> None:
+    moved = weeks.dates[1].starts_wall + timedelta(days=9)
+    await weeks.change(1, starts_wall=moved)
+    await weeks.cancel(0)
+    assert await weeks.cancel_from(1) == 1
+    first, off = await weeks.reads("event_cancelled")
+    assert "either" not in first
+    behind = read(short_day(moved.date(), translator_for("en")))
+    assert f"These dates do not take place either: {behind}" in off
+
+
+async def test_a_date_that_was_called_off_before_is_not_named_again(weeks: Weeks) -> None:
+    await weeks.cancel(1)
+    async with weeks.database.transaction() as session:
+        await session.execute(update(Delivery).values(state=State.SENT))
+    assert await weeks.cancel_from(0) == 1
+    (off,) = await weeks.reads("event_cancelled")
+    assert f"These dates do not take place either: {weeks.day(2)}" in off
+    assert weeks.day(1) not in off
