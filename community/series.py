@@ -408,7 +408,7 @@ async def share(
         await sends.change_event(session, actor, each.ref, new, now, default_zone=default_zone)
         each.stands_apart = apart
     await session.flush()
-    return await _once(session, "event_changed", open_ones, now)
+    return await _once(session, "event_changed", [event, *open_ones], now)
 
 
 async def cancel_from(session: AsyncSession, actor: Person, ref: str, now: datetime) -> int:
@@ -466,6 +466,7 @@ async def _once(session: AsyncSession, kind: str, changed: Sequence[Event], now:
             Delivery.person_id,
             Delivery.subject_id,
             Delivery.args,
+            Delivery.due_at,
             Delivery.expires_at,
         ).where(
             Delivery.kind == kind,
@@ -483,6 +484,9 @@ async def _once(session: AsyncSession, kind: str, changed: Sequence[Event], now:
         {
             "id": owed[0].id,
             "args": {**owed[0].args, "also": _refs(owed)},
+            "due_at": min(
+                max(row.due_at for row in owed), owed[0].expires_at - timedelta(seconds=1)
+            ),
             "expires_at": max(row.expires_at for row in owed),
         }
         for owed in several

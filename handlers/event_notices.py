@@ -105,18 +105,21 @@ async def changed(
     missing = coming.lacks(page, *first) if first else []
     found = [first] if first and (missing or not lacking) else []
     others = [await _still_to_come(page, other) for other in also]
-    found += [other for other in others if other and other[1].asked_again]
+    found += [
+        other for other in others if other and (other[1].asked_again or coming.lacks(page, *other))
+    ]
     if not found:
         return None
     found.sort(key=lambda one: one[0].starts_at)
     event, mine = found[0]
+    is_moved = not lacking if event.ref == ref else mine.asked_again
     named, ways = repeating.also_changed(page, [other for other, _mine in found[1:]])
     block = await block_for(page, "event", event.id)
     _ = page._
     text = lines(
-        _("✏️ This event has changed.")
-        if lacking and event.ref == ref
-        else _("✏️ The time or the place of this event has changed."),
+        _("✏️ The time or the place of this event has changed.")
+        if is_moved
+        else _("✏️ This event has changed."),
         *coming.lacks(page, event, mine),
         "",
         heading(page, event, block),

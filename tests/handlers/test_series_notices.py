@@ -13,6 +13,7 @@ from community.attendance import Wish
 from community.deliveries import Delivery, State
 from community.events import Event
 from community.people import Person
+from community.provisions import Provision
 from community.series import Series
 from locales import short_day, translator_for
 from tests.community.test_attendance import ZONE
@@ -75,6 +76,19 @@ class Weeks:
         async with self.database.transaction() as session:
             ref = self.dates[number].ref
             return await series.cancel_from(session, self.animator, ref, self.now)
+
+    async def share(self, number: int) -> None:
+        async with self.database.transaction() as session:
+            ref = self.dates[number].ref
+            await series.share(session, self.animator, ref, self.now, default_zone=ZONE)
+
+    async def needs_child_care(self) -> None:
+        """Let there be child care at every date, and the guest need it at theirs."""
+        await self.change_from(0, child_care=True)
+        async with self.database.transaction() as session:
+            person = await self.person(session)
+            for event in self.dates[:3]:
+                await attendance.need(session, person, event.ref, Provision.CHILD_CARE, self.now)
 
     async def says(self, number: int, wish: Wish) -> None:
         async with self.database.transaction() as session:
@@ -195,3 +209,43 @@ async def test_a_date_that_was_called_off_before_is_not_named_again(weeks: Weeks
     (off,) = await weeks.reads("event_cancelled")
     assert f"These dates do not take place either: {weeks.day(2)}" in off
     assert weeks.day(1) not in off
+
+
+@pytest.mark.parametrize("by_sharing", [False, True])
+async def test_who_needs_what_later_dates_have_no_more_reads_each_of_them_once(
+    weeks: Weeks, *, by_sharing: bool
+) -> None:
+    await weeks.needs_child_care()
+    if by_sharing:
+        await weeks.change(0, child_care=False)
+        await weeks.share(0)
+    else:
+        assert await weeks.change_from(0, child_care=False) == 1
+    (told,) = await weeks.reads("event_changed")
+    assert told.startswith("✏️ This event has changed.\n⚠️ There is no child care")
+    assert LATER in told
+    assert [weeks.day(number) in told for number in range(1, 4)] == [True, True, False]
+
+
+async def test_what_is_there_again_at_some_dates_is_told_of_the_others_alone(
+    weeks: Weeks,
+) -> None:
+    await weeks.needs_child_care()
+    await weeks.change_from(0, child_care=False)
+    await weeks.change(0, child_care=True)
+    await weeks.change(2, child_care=True)
+    (told,) = await weeks.reads("event_changed")
+    assert "no child care" in told
+    assert "8 December" in told
+    assert LATER not in told
+    await weeks.change(1, child_care=True)
+    assert await weeks.reads("event_changed") == []
+
+
+async def test_a_new_place_and_what_is_missing_are_told_in_one_message(weeks: Weeks) -> None:
+    await weeks.needs_child_care()
+    await weeks.change_from(1, child_care=False)
+    await weeks.change_from(0, place="Town hall")
+    (told,) = await weeks.reads("event_changed")
+    assert told.startswith(f"✏️ {MOVED}")
+    assert [weeks.day(number) in told for number in range(1, 4)] == [True, True, False]
