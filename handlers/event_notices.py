@@ -15,6 +15,7 @@ from handlers import coming, listening, pictures, reactions, repeating, topics
 from handlers.attendance import (
     Calendar,
     List,
+    SeriesCalendar,
     answer_rows,
     event_card,
     facts,
@@ -157,7 +158,11 @@ async def cancelled(page: Page, ref: str, also: Sequence[str] = ()) -> Message |
         *repeating.also_off(page, others),
     )
     calendar = Button(_.label("button", "📅 Remove it from my calendar"), Calendar(ref=event.ref))
-    return Message(text, in_rows([calendar, Button(_.label("button", "All events"), List())]))
+    buttons = in_rows([calendar, Button(_.label("button", "All events"), List())])
+    if event.series_id is not None:  # whoever put all dates there has them under another name
+        every = _.label("button", "📅 Update my calendar")
+        buttons.insert(1, [Button(every, SeriesCalendar(ref=event.ref))])
+    return Message(text, buttons)
 
 
 async def place_offered(page: Page, ref: str) -> Message | None:

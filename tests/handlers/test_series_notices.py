@@ -249,3 +249,23 @@ async def test_a_new_place_and_what_is_missing_are_told_in_one_message(weeks: We
     (told,) = await weeks.reads("event_changed")
     assert told.startswith(f"✏️ {MOVED}")
     assert [weeks.day(number) in told for number in range(1, 4)] == [True, True, False]
+
+
+async def test_whoever_has_all_dates_in_their_calendar_takes_out_what_is_called_off(
+    weeks: Weeks,
+) -> None:
+    def method(content: bytes) -> tuple[bytes, bytes]:
+        found = {
+            name: value for name, _, value in (line.partition(b":") for line in content.split())
+        }
+        return found[b"METHOD"], found[b"UID"]
+
+    uid = f"{weeks.series.ref}-series@diwan".encode()
+    for number, wanted in ((1, b"PUBLISH"), (0, b"CANCEL")):
+        await weeks.cancel_from(number)
+        await weeks.reads("event_cancelled")
+        await weeks.guest.presses("Update my calendar")
+        file = weeks.guest.seen[-1].file
+        assert file is not None
+        assert isinstance(file.content, bytes)
+        assert method(file.content) == (wanted, uid)
