@@ -51,10 +51,12 @@ async def of(
     return rows.all()
 
 
-async def forget(session: AsyncSession, subject: str, subject_id: int) -> None:
-    """Remove everything that stood before about this subject."""
+async def forget(session: AsyncSession, subject: str, subject_id: int, *, but: str = "") -> None:
+    """Remove everything that stood before about this subject, but in one field."""
     await session.execute(
         delete(EarlierText).where(
-            EarlierText.subject == subject, EarlierText.subject_id == subject_id
+            EarlierText.subject == subject,
+            EarlierText.subject_id == subject_id,
+            EarlierText.field != but,
         )
     )

@@ -111,6 +111,7 @@ async def copy(
     )
 
 
-async def forget(session: AsyncSession, subject: str, subject_id: int) -> None:
-    """Remove every recording of the subject."""
-    await session.execute(delete(Recording).where(*about(subject, subject_id)))
+async def forget(session: AsyncSession, subject: str, subject_id: int, *, but: str = "") -> None:
+    """Remove every recording of the subject but those of one field."""
+    gone = delete(Recording).where(*about(subject, subject_id), Recording.field != but)
+    await session.execute(gone)

@@ -13,13 +13,11 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, DateTime, String, and_, exists, or_, select
+from sqlalchemy import ColumnElement, DateTime, String, and_, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community import deliveries, events, roles, sends, speakers, translations
-from community.attendance import Attendance
-from community.attendance.table import CONCERNED
 from community.base import Base, Referable, find, lock_all
 from community.deliveries import Delivery
 from community.errors import IllegalMoveError, NotFoundError, NotUnderstoodError, TooLateError
@@ -389,6 +387,8 @@ async def share(
 ) -> int:
     """Give the words of this date, in all languages, and what there is, to all that follow.
 
+    Who speaks stays as it is with each: they have agreed to their own date.
+
     Return how many are told: nobody, but those who need what is there no more. What is left of an
     announcement is to be read again, as after any change.
 
@@ -401,14 +401,14 @@ async def share(
     facts = {name: getattr(details_of(event), name) for name in SHARED}
     open_ones = [each for each in later if _is_open(each, now)]
     for each in open_ones:
-        await translations.forget(session, "event", each.id)
-        await translations.copy(session, "event", event.id, each.id)
+        await translations.forget(session, "event", each.id, but=speakers.FIELD)
+        await _give_words(session, event, each)
         await sends.take_back(session, actor, each, now)
         apart, new = each.stands_apart, replace(details_of(each), **facts)
         await sends.change_event(session, actor, each.ref, new, now, default_zone=default_zone)
         each.stands_apart = apart
     await session.flush()
-    return await _once(session, "event_changed", open_ones, now)
+    return await _once(session, "event_changed", [event, *open_ones], now)
 
 
 async def cancel_from(session: AsyncSession, actor: Person, ref: str, now: datetime) -> int:
@@ -455,11 +455,20 @@ async def _from_here(session: AsyncSession, ref: str) -> tuple[Series, Event, li
 async def _once(session: AsyncSession, kind: str, changed: Sequence[Event], now: datetime) -> int:
     """Leave each person the message about the first of these dates that concerns them.
 
-    Its card names the others.
+    It takes the others along, so that it is about them still when nothing is to be said of the
+    first any more: its card decides, when it is sent.
     """
-    order = {event.id: number for number, event in enumerate(changed)}
+    in_time = sorted(changed, key=lambda event: (event.starts_at, event.id))
+    order = {event.id: number for number, event in enumerate(in_time)}
     rows = await session.execute(
-        select(Delivery.id, Delivery.person_id, Delivery.subject_id).where(
+        select(
+            Delivery.id,
+            Delivery.person_id,
+            Delivery.subject_id,
+            Delivery.args,
+            Delivery.due_at,
+            Delivery.expires_at,
+        ).where(
             Delivery.kind == kind,
             Delivery.subject_id.in_(order),
             Delivery.state == deliveries.State.QUEUED,
@@ -467,10 +476,30 @@ async def _once(session: AsyncSession, kind: str, changed: Sequence[Event], now:
     )
     of_person: dict[int | None, list[Any]] = {}
     for row in sorted(rows, key=lambda row: order[row.subject_id]):
-        of_person.setdefault(row.person_id, []).append(row.id)
-    surplus = [number for owed in of_person.values() for number in owed[1:]]
+        of_person.setdefault(row.person_id, []).append(row)
+    several = [owed for owed in of_person.values() if len(owed) > 1]
+    surplus = [row.id for owed in several for row in owed[1:]]
     await deliveries.cancel(session, now, Delivery.id.in_(surplus))
+    taken_along = [
+        {
+            "id": owed[0].id,
+            "args": {**owed[0].args, "also": _refs(owed)},
+            "due_at": min(
+                max(row.due_at for row in owed), owed[0].expires_at - timedelta(seconds=1)
+            ),
+            "expires_at": max(row.expires_at for row in owed),
+        }
+        for owed in several
+    ]
+    if taken_along:
+        await session.execute(update(Delivery), taken_along)
     return len(of_person)
+
+
+def _refs(owed: Sequence[Any]) -> list[str]:
+    """Return the dates that messages are about, each once, but that of the first."""
+    every = [ref for row in owed for ref in (row.args["ref"], *row.args.get("also", ()))]
+    return [ref for ref in dict.fromkeys(every) if ref != every[0]]
 
 
 # Reading
@@ -507,26 +536,6 @@ async def every_date(session: AsyncSession, series: Series) -> list[Event]:
         select(Event).where(Event.series_id == series.id).order_by(Event.starts_at, Event.id)
     )
     return list(rows)
-
-
-async def others_of(
-    session: AsyncSession, person: Person, event: Event, now: datetime
-) -> list[tuple[Attendance, Event]]:
-    """Return the later dates of the same series that concern this person, and how they stand."""
-    if event.series_id is None:
-        return []
-    rows = await session.execute(
-        select(Attendance, Event)
-        .join(Event, Event.id == Attendance.event_id)
-        .where(
-            Attendance.person_id == person.id,
-            Attendance.state.in_(CONCERNED),
-            Event.series_id == event.series_id,
-            Event.starts_at > max(now, event.starts_at),
-        )
-        .order_by(Event.starts_at, Event.id)
-    )
-    return [(attendance, other) for attendance, other in rows]
 
 
 async def next_fill(session: AsyncSession) -> datetime | None:

@@ -310,6 +310,18 @@ async def copy(
     """Give one subject the texts of another but one field, in every language, and recordings."""
     await recordings.copy(session, subject, from_id, to_id, but=but)
     memory.drop(session, (ContentText, subject, to_id))
+    rows = await _rows(session, subject, [from_id])
+    if but:  # what stands there of it has one source with what it is given
+        source = next((row.language for row in rows if row.is_source), "")
+        await session.execute(
+            update(ContentText)
+            .where(
+                ContentText.subject == subject,
+                ContentText.subject_id == to_id,
+                ContentText.field == but,
+            )
+            .values(is_source=ContentText.language == source)
+        )
     session.add_all(
         ContentText(
             subject=subject,
@@ -323,7 +335,7 @@ async def copy(
             written_as=row.written_as,
             written_at=row.written_at,
         )
-        for row in await _rows(session, subject, [from_id])
+        for row in rows
         if row.field != but
     )
     await session.flush()
@@ -364,13 +376,15 @@ async def relabel(session: AsyncSession, subject: str, subject_id: int, language
     await tell_followers(session, subject, subject_id)
 
 
-async def forget(session: AsyncSession, subject: str, subject_id: int) -> None:
-    """Remove every text of the subject, its recordings, and what stood before."""
-    await earlier.forget(session, subject, subject_id)
-    await recordings.forget(session, subject, subject_id)
+async def forget(session: AsyncSession, subject: str, subject_id: int, *, but: str = "") -> None:
+    """Remove every text of the subject but one field, its recordings, and what stood before."""
+    await earlier.forget(session, subject, subject_id, but=but)
+    await recordings.forget(session, subject, subject_id, but=but)
     await session.execute(
         delete(ContentText).where(
-            ContentText.subject == subject, ContentText.subject_id == subject_id
+            ContentText.subject == subject,
+            ContentText.subject_id == subject_id,
+            ContentText.field != but,
         )
     )
     await tell_followers(session, subject, subject_id)

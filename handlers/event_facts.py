@@ -10,7 +10,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import sends, speakers, translations
+from community import sends, series, speakers, translations
 from community.base import find
 from community.events import Details, Event, Kind, details_of
 from community.people import Person
@@ -44,46 +44,80 @@ async def pressed(
     """Turn a fact on or off, take a choice, or show what there is to choose."""
     ref, fact, value = callback_data.ref, callback_data.fact, callback_data.value
     if fact == "pin":
+        event = await find(session, Event, ref)
+        if event.series_id is not None:
+            return [edit("series.scope", ref=ref, what="pin")]
         return await begin(drafting.CHANGES["pin"], state, what="pin", ref=ref)
     if not value and fact in PAGES:
         return [edit(PAGES[fact], ref=ref)]
-    if fact not in CHANGED:
-        return [toast("old_button")]
+    return await change(session, person, ref, fact, value, now, network)
+
+
+async def change(
+    session: AsyncSession,
+    person: Person,
+    ref: str,
+    fact: str,
+    value: str,
+    now: datetime,
+    network: Network,
+    *,
+    onward: bool | None = None,
+) -> Replies:
+    """Turn a fact on or off, or take a choice.
+
+    Of one date of several it is asked first whether of this one alone, or ``onward`` as well.
+    """
     event = await find(session, Event, ref)
-    details = CHANGED[fact](details_of(event), value)
+    before = details_of(event)
+    details = CHANGED[fact](before, fact, value) if fact in CHANGED else None
     if details is None:
         return [toast("old_button")]
-    told, send = await sends.change_event(
-        session, person, ref, details, now, default_zone=network.zone
-    )
-    kind = "plan.interpreted" if fact == "interpretation" else "plan.facts"
-    return [edit(kind, ref=ref, told=told), *wording.unapproved(send)]
+    if onward is None and event.series_id is not None:
+        return [edit("series.scope", ref=ref, what=f"{fact}.{_plainly(details, fact, value)}")]
+    change_it = series.change_from if onward else sends.change_event
+    told, send = await change_it(session, person, ref, details, now, default_zone=network.zone)
+    return [edit(SHOWN_ON.get(fact, "plan.facts"), ref=ref, told=told), *wording.unapproved(send)]
 
 
-def _kind(details: Details, value: str) -> Details | None:
+def _plainly(details: Details, fact: str, value: str) -> str:
+    """Return a choice so that whoever takes it twice does not take it back."""
+    if fact in LISTS:
+        return f"{'+' if value in getattr(details, fact) else '-'}{value}"
+    return value if fact == "kind" else "+" if getattr(details, fact) else "-"
+
+
+def _kind(details: Details, fact: str, value: str) -> Details | None:
     return replace(details, kind=Kind(value)) if value in [*Kind] else None
 
 
-def _interpretation(details: Details, value: str) -> Details | None:
-    if value not in OFFERED:
+def _in_list(details: Details, fact: str, value: str) -> Details | None:
+    there, language = {*getattr(details, fact)}, value.lstrip("+-")
+    if language not in OFFERED:
         return None
-    return replace(details, interpretation=sorted({*details.interpretation} ^ {value}))
+    is_on = ON.get(value[:1], language not in there)
+    chosen: dict[str, Any] = {fact: sorted(there | {language} if is_on else there - {language})}
+    return replace(details, **chosen)
 
 
-def _step_free(details: Details, value: str) -> Details | None:
-    return replace(details, step_free=not details.step_free)
+def _switch(details: Details, fact: str, value: str) -> Details | None:
+    chosen: dict[str, Any] = {fact: ON.get(value, not getattr(details, fact))}
+    return replace(details, **chosen)
 
 
-def _travel_help(details: Details, value: str) -> Details | None:
-    return replace(details, travel_help=not details.travel_help)
-
-
+ON = {"+": True, "-": False}
+"""What a choice says plainly; without it, it is the other of what holds now."""
+LISTS = ("interpretation", "languages")
 PAGES = {"": "plan.facts", "kind": "plan.kinds", "interpretation": "plan.interpreted"}
-CHANGED: dict[str, Callable[[Details, str], Details | None]] = {
+SHOWN_ON = {
+    "interpretation": "plan.interpreted",
+    "languages": "plan.spoken",
+    "child_care": "plan.event",
+}
+CHANGED: dict[str, Callable[[Details, str, str], Details | None]] = {
     "kind": _kind,
-    "interpretation": _interpretation,
-    "step_free": _step_free,
-    "travel_help": _travel_help,
+    **dict.fromkeys(LISTS, _in_list),
+    **dict.fromkeys(("child_care", "step_free", "travel_help"), _switch),
 }
 
 # Cards

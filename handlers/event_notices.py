@@ -1,9 +1,11 @@
 """What leaves by itself about an event: the announcement, reminders, changes, a freed place."""
 
+from collections.abc import Sequence
+
 from aiogram import Router
 
 from community import attendance, events, sends
-from community.attendance import State
+from community.attendance import Attendance, State
 from community.base import find
 from community.events import Event
 from community.sends import Send
@@ -13,6 +15,7 @@ from handlers import coming, listening, pictures, reactions, repeating, topics
 from handlers.attendance import (
     Calendar,
     List,
+    SeriesCalendar,
     answer_rows,
     event_card,
     facts,
@@ -90,40 +93,60 @@ async def reminder(page: Page, ref: str, which: str) -> Message | None:
     return Message(text, [*await answer_rows(page, event, mine), hear])
 
 
-async def changed(page: Page, ref: str, lacking: bool = False) -> Message | None:
+async def changed(
+    page: Page, ref: str, lacking: bool = False, also: Sequence[str] = ()
+) -> Message | None:
     """Tell that something has changed, and ask "still?".
 
     ``lacking``: it is about what the person needs, and nothing if that is there after all.
+    ``also`` are later dates of a series that have changed with it. Of those that concern the
+    person now, the first is shown and the others are named.
     """
-    event = await attendance.visible(page.session, page.reader, ref, page.now)
-    mine = await attendance.of(page.session, event, page.reader)
-    if event.state != events.State.PUBLISHED or mine is None:
+    first = await _still_to_come(page, ref)
+    missing = coming.lacks(page, *first) if first else []
+    found = [first] if first and (missing or not lacking) else []
+    others = [await _still_to_come(page, other) for other in also]
+    found += [
+        other for other in others if other and (other[1].asked_again or coming.lacks(page, *other))
+    ]
+    if not found:
         return None
-    missing = coming.lacks(page, event, mine)
-    if lacking and not missing:
-        return None
+    found.sort(key=lambda one: one[0].starts_at)
+    event, mine = found[0]
+    is_moved = not lacking if event.ref == ref else mine.asked_again
+    named, ways = repeating.also_changed(page, [other for other, _mine in found[1:]])
     block = await block_for(page, "event", event.id)
-    also, ways = await repeating.also_changed(page, event)
     _ = page._
     text = lines(
-        _("✏️ This event has changed.")
-        if lacking
-        else _("✏️ The time or the place of this event has changed."),
-        *missing,
+        _("✏️ The time or the place of this event has changed.")
+        if is_moved
+        else _("✏️ This event has changed."),
+        *coming.lacks(page, event, mine),
         "",
         heading(page, event, block),
         "",
         *facts(page, event, mine),
         "",
         await standing(page, event, mine),
-        *also,
+        *named,
     )
     return Message(text, [*await answer_rows(page, event, mine), *ways])
 
 
-async def cancelled(page: Page, ref: str) -> Message | None:
-    """Tell that the event does not take place."""
+async def _still_to_come(page: Page, ref: str) -> tuple[Event, Attendance] | None:
+    """Return an event and what the reader has said, if it is to come and they may come to it."""
     event = await attendance.visible(page.session, page.reader, ref, page.now)
+    mine = await attendance.of(page.session, event, page.reader)
+    is_open = event.state == events.State.PUBLISHED and event.starts_at > page.now
+    if mine is None or not is_open or not attendance.is_concerned(mine, event, page.now):
+        return None
+    return event, mine
+
+
+async def cancelled(page: Page, ref: str, also: Sequence[str] = ()) -> Message | None:
+    """Tell that the event does not take place, nor ``also`` these dates of the same series."""
+    event = await attendance.visible(page.session, page.reader, ref, page.now)
+    others = [await find(page.session, Event, other) for other in also]
     block = await block_for(page, "event", event.id)
     _ = page._
     text = lines(
@@ -132,10 +155,14 @@ async def cancelled(page: Page, ref: str) -> Message | None:
         heading(page, event, block),
         "",
         facts(page, event, None)[0],
-        *await repeating.also_off(page, event),
+        *repeating.also_off(page, others),
     )
     calendar = Button(_.label("button", "📅 Remove it from my calendar"), Calendar(ref=event.ref))
-    return Message(text, in_rows([calendar, Button(_.label("button", "All events"), List())]))
+    buttons = in_rows([calendar, Button(_.label("button", "All events"), List())])
+    if event.series_id is not None:  # whoever put all dates there has them under another name
+        every = _.label("button", "📅 Update my calendar")
+        buttons.insert(1, [Button(every, SeriesCalendar(ref=event.ref))])
+    return Message(text, buttons)
 
 
 async def place_offered(page: Page, ref: str) -> Message | None:

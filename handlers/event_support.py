@@ -215,7 +215,7 @@ async def mine(page: Page, ref: str) -> Message:
     text = lines(
         heading(page, event, block),
         "",
-        *_where_and_when(page, event),
+        *_where_and_when(page, event, comes=said is True, is_open=is_open),
         "",
         _("❌ This event has been cancelled.")
         if event.state == events.State.CANCELLED
@@ -228,7 +228,8 @@ async def mine(page: Page, ref: str) -> Message:
     return Message(text, [*rows, *services])
 
 
-def _where_and_when(page: Page, event: Event) -> list[Html]:
+def _where_and_when(page: Page, event: Event, *, comes: bool, is_open: bool) -> list[Html | None]:
+    """Say when it is, and where; the address, or the link, is for who comes alone."""
     _ = page._
     when = event_time(
         event.starts_at,
@@ -239,12 +240,16 @@ def _where_and_when(page: Page, event: Event) -> list[Html]:
         _,
         year=page.now.year,
     )
-    return [
-        _("📅 {when}", when=when),
-        _("💻 Online: {link}", link=event.link or "")
-        if event.is_online
-        else _("📍 {place}", place=event.place or ""),
-    ]
+    where = None
+    if comes and event.is_online:
+        where = _("💻 Online: {link}", link=event.link or "")
+    elif comes:
+        where = _("📍 {place}", place=event.place or "")
+    elif is_open and event.is_online:
+        where = _("💻 Online. You get the link when you say that you are going.")
+    elif is_open:
+        where = _("📍 You get the address when you say that you are going.")
+    return [_("📅 {when}", when=when), where]
 
 
 async def _guests(page: Page, ref: str, event: Event) -> Html:

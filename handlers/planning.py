@@ -1,7 +1,6 @@
 """The animator's side of events: the list, and everything that can be done with one of them."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +13,7 @@ from community import attendance, events, sends, translations
 from community.attendance import State as Attending
 from community.audiences import EVERYBODY, audience_of
 from community.base import find
-from community.events import Event, State, details_of
+from community.events import Event, State
 from community.people import Person
 from handlers import attendance as members_view
 from handlers import reactions, repeating, staff, wording
@@ -23,7 +22,7 @@ from handlers.calendar_in import FromFile
 from handlers.content import block_for
 from handlers.door import Door
 from handlers.drafting import CHANGES, NEW_BY_A_CLOCK, NEW_EVENT, new_event, who_is_told
-from handlers.event_facts import Fact, provided, who_speaks
+from handlers.event_facts import Fact, change, provided, who_speaks
 from handlers.event_support import AtEvent
 from handlers.forms import begin
 from handlers.guests import Answers, Ticks
@@ -141,15 +140,9 @@ async def toggled(
     network: Network,
 ) -> Replies:
     """Note that a language is spoken there, or is not."""
-    event = await find(session, Event, callback_data.ref)
-    if callback_data.language not in OFFERED:
-        return [toast("old_button")]
-    spoken = sorted({*event.languages} ^ {callback_data.language})
-    details = replace(details_of(event), languages=spoken)
-    _, send = await sends.change_event(
-        session, person, event.ref, details, now, default_zone=network.zone
+    return await change(
+        session, person, callback_data.ref, "languages", callback_data.language, now, network
     )
-    return [edit("plan.spoken", ref=event.ref), *wording.unapproved(send)]
 
 
 async def done(
@@ -177,12 +170,7 @@ async def done(
         send = await sends.announce(session, person, ref, now)
         return [edit("send.card", ref=send.ref)]
     if what == "care":
-        details = details_of(await find(session, Event, ref))
-        details = replace(details, child_care=not details.child_care)
-        told, draft = await sends.change_event(
-            session, person, ref, details, now, default_zone=network.zone
-        )
-        return [edit("plan.event", ref=ref, told=told), *wording.unapproved(draft)]
+        return await change(session, person, ref, "child_care", "", now, network)
     return [toast("old_button")]
 
 
@@ -412,20 +400,21 @@ async def preview(page: Page, ref: str, language: str) -> Message:
     return wording.inert(shown, language)
 
 
-async def spoken(page: Page, ref: str) -> Message:
+async def spoken(page: Page, ref: str, told: int | None = None) -> Message:
     """Choose the languages spoken there."""
     _ = page._
     event = await find(page.session, Event, ref)
     rows = language_rows(OFFERED, event.languages, lambda code: Speaks(ref=ref, language=code), _)
     back = Button(_.label("button", "Back to the event"), PlannedEvent(ref=ref))
-    return Message(_("Which languages are spoken there?"), [*rows, [back]])
+    text = lines(_("Which languages are spoken there?"), who_is_told(event, told, _))
+    return Message(text, [*rows, [back]])
 
 
 async def cancel_sure(page: Page, ref: str) -> Message:
     """Ask once more before an event is called off."""
     _ = page._
     event = await find(page.session, Event, ref)
-    concerned = await attendance.concerned(page.session, event)
+    concerned = await attendance.concerned(page.session, event, page.now)
     text = lines(
         _("Cancel this event for good?"),
         _.ngettext("{n} person will be told now.", "{n} people will be told now.", len(concerned)),

@@ -1,5 +1,6 @@
 """Events that repeat: how often, until when, their dates; "only this one" or "from here on"."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from community.errors import NotUnderstoodError
 from community.events import Event
 from community.people import Person
 from community.series import FOR_EVER, Every, Rule
+from handlers import event_facts
 from handlers.drafting import CHANGES
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.menu import OpenEvent
@@ -48,7 +50,10 @@ class Repeat(CallbackData, prefix="zr"):
 
 
 class Scope(CallbackData, prefix="zs"):
-    """Change or cancel one date alone, or with all that follow."""
+    """Change or cancel one date alone, or with all that follow.
+
+    ``what`` is a form of ``CHANGES``, or a fact and what was chosen of it ("kind.training").
+    """
 
     ref: str
     what: str
@@ -100,17 +105,21 @@ async def scoped(
     person: Person,
     now: datetime,
     state: FSMContext,
+    network: Network,
 ) -> Replies:
-    """Go on with what is to change, or cancel from here on."""
-    ref, what = callback_data.ref, callback_data.what
-    if what == "cancel" and callback_data.onward:
+    """Go on with what is to change, change what was chosen, or cancel from here on."""
+    ref, what, onward = callback_data.ref, callback_data.what, callback_data.onward
+    if what == "cancel" and onward:
         told = await series.cancel_from(session, person, ref, now)
         return [edit("plan.event", ref=ref, told=told)]
     if what not in CHANGES:
-        return [toast("old_button")]
+        fact, _dot, value = what.partition(".")
+        return await event_facts.change(
+            session, person, ref, fact, value, now, network, onward=onward
+        )
     event = await find(session, Event, ref)
     source, _found = await translations.standings(session, "event", event.id)
-    about = {"desk": "e", "ref": ref, "language": source, "onward": callback_data.onward}
+    about = {"desk": "e", "ref": ref, "language": source, "onward": onward}
     return await begin(CHANGES[what], state, what=what, **about)
 
 
@@ -357,14 +366,11 @@ def _to_event(event: Event, _: Translator) -> Button:
 # The member's side
 
 
-async def also_changed(page: Page, event: Event) -> tuple[list[str | None], list[list[Button]]]:
+def also_changed(
+    page: Page, found: Sequence[Event]
+) -> tuple[list[str | None], list[list[Button]]]:
     """Return what a notice says of later dates that changed as well, and the ways to them."""
     _ = page._
-    found = [
-        other
-        for mine, other in await series.others_of(page.session, page.reader, event, page.now)
-        if mine.asked_again and other.state == events.State.PUBLISHED
-    ]
     if not found:
         return [], []
     told = _("The same goes for these later dates. Please look at each:")
@@ -372,14 +378,9 @@ async def also_changed(page: Page, event: Event) -> tuple[list[str | None], list
     return ["", told], in_rows(buttons, per_row=2)
 
 
-async def also_off(page: Page, event: Event) -> list[str | None]:
+def also_off(page: Page, found: Sequence[Event]) -> list[str | None]:
     """Return what a notice says of later dates that do not take place either."""
     _ = page._
-    found = [
-        other
-        for _mine, other in await series.others_of(page.session, page.reader, event, page.now)
-        if other.state == events.State.CANCELLED
-    ]
     if not found:
         return []
     named = join([_day_of_event(each, _) for each in found], _)

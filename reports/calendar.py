@@ -16,6 +16,7 @@ from locales import balanced
 
 PRODUCT = "-//Diwan//Diwan//EN"
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+OFF = (events.State.CANCELLED, events.State.DISCARDED)
 LAST_FROM = 28
 """A date later than this in its month stands for the last of its weekday."""
 
@@ -53,6 +54,9 @@ def series_file(
 ) -> bytes:
     """Return the file of all dates of what repeats, as ``pattern``, one of them, is now.
 
+    Once it has ended and none of its dates takes place, it is the one that takes all of them out
+    again. SEQUENCE grows with that of every date, so that the newer file counts.
+
     What is left out is an EXDATE. A date that was moved, or lasts longer or shorter, is an entry
     of its own, that stands for the day of the rule; so is each that the reader comes to, because
     the address is for them of these alone. The series is known by ``ref``. Title, description and
@@ -62,17 +66,22 @@ def series_file(
     at = rule.starts_wall.time()
     begins = rule.starts_wall.replace(tzinfo=zone)
     uid = f"{ref}-series@diwan"
+    sequence = sum(each.sequence for each in dates)
+    off = {each.series_day for each in dates if each.state in OFF}
+    is_cancelled = rule.until is not None and off.issuperset(rule.days(rule.until))
     main = _entry(pattern, words, now, with_address=False)
     for name, value in (
         ("uid", uid),
         ("dtstart", begins),
         ("dtend", begins + timedelta(minutes=pattern.minutes)),
-        ("sequence", max(each.sequence for each in dates)),
+        ("sequence", sequence),
     ):
         main.pop(name, None)
         main.add(name, value)
+    main.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
+    if is_cancelled:
+        return _file(pattern, [main], "CANCEL", rule.starts_wall.date())
     main.add("rrule", rule_in_words(rule, zone))
-    main.add("status", "CONFIRMED")
     entries = [main]
     for each in dates:
         if each.series_day is None:
@@ -80,12 +89,13 @@ def series_file(
         regular = datetime.combine(each.series_day, at, zone)
         as_ruled = (regular.replace(tzinfo=None), pattern.minutes, False)
         knows_where = each.id in comes_to
-        if each.state in (events.State.CANCELLED, events.State.DISCARDED):
+        if each.state in OFF:
             main.add("exdate", regular)
         elif (each.starts_wall, each.minutes, knows_where) != as_ruled:
             own = _entry(each, words, now, with_address=knows_where)
-            own.pop("uid")
-            own.add("uid", uid)
+            for name, value in (("uid", uid), ("sequence", sequence)):
+                own.pop(name)
+                own.add(name, value)
             own.add("recurrence-id", regular)
             entries.append(own)
     return _file(pattern, entries, "PUBLISH", rule.starts_wall.date())

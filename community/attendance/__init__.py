@@ -48,6 +48,7 @@ from community.attendance.table import (
     counts,
     counts_of,
     guests_of,
+    is_concerned,
     of,
 )
 
@@ -84,6 +85,7 @@ __all__ = [
     "guests_of",
     "has_been_anywhere",
     "is_at_the_door",
+    "is_concerned",
     "is_free_for",
     "lapse_offers",
     "need",

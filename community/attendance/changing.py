@@ -1,15 +1,17 @@
 """What a change of an event, or calling it off, means for those whom it concerns."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import deliveries, events, live, roles
 from community.attendance.places import offer_places, shorten_offers
 from community.attendance.reminding import remind
-from community.attendance.table import concerned
+from community.attendance.table import ATTENDANCE, Attendance, State, concerned
 from community.base import find
 from community.deliveries import Delivery, Plan
 from community.errors import TooLateError
@@ -21,6 +23,8 @@ from community.roles import RoleName
 
 CHANGE_WAITS = timedelta(minutes=3)
 """A change is told after so long: the place may follow the time, and a slip can be corrected."""
+OF_ONE_DATE = Delivery.args["also"].as_string().is_(None)
+"""What is owed is about no other date of a series: ``series`` lets one message speak of many."""
 
 
 async def cancel_event(session: AsyncSession, actor: Person, ref: str, now: datetime) -> int:
@@ -49,10 +53,14 @@ async def cancel_event(session: AsyncSession, actor: Person, ref: str, now: date
         session,
         now,
         Delivery.subject_id == event.id,
-        Delivery.kind.in_(
-            ["event_reminder", "event_invitation", "place_offered", "event_changed"]
+        or_(
+            Delivery.kind.in_(["event_reminder", "event_invitation", "place_offered"]),
+            (Delivery.kind == "event_changed") & OF_ONE_DATE,
         ),
     )
+    affected = await concerned(session, event, now)
+    for attendance, _person in affected:
+        await _was_not_there_yet(session, actor, attendance, now)
     return await deliveries.plan(
         session,
         now,
@@ -65,9 +73,19 @@ async def cancel_event(session: AsyncSession, actor: Person, ref: str, now: date
                 {"ref": event.ref},
                 subject_id=event.id,
             )
-            for _, person in await concerned(session, event)
+            for _, person in affected
         ),
     )
+
+
+async def _was_not_there_yet(
+    session: AsyncSession, actor: Person, attendance: Attendance, now: datetime
+) -> None:
+    """Let whoever has checked in be going again: nobody was at what has not taken place."""
+    if attendance.state == State.ATTENDED:
+        await ATTENDANCE.move(
+            session, attendance, State.GOING, Who.ANIMATOR, now, actor_id=actor.id
+        )
 
 
 async def change_event(
@@ -82,7 +100,8 @@ async def change_event(
     """Change the facts of an event; return how many people are told.
 
     A material change (time, duration, place, link) keeps everybody's state and place, tells each
-    person concerned once and asks "still?". Of what the event provides no more, those are told
+    person concerned once and asks "still?". Who had checked in before it was moved is going
+    again, and checks in again. Of what the event provides no more, those are told
     who have said that they need it; anything else tells nobody. While it is under way, the
     beginning and the place stay as they are, and who is there needs no message.
 
@@ -114,6 +133,9 @@ async def change_event(
     if is_public:
         event.sequence += material
         if material and not has_begun:
+            if is_moved:
+                for attendance, _person in await concerned(session, event, now):
+                    await _was_not_there_yet(session, actor, attendance, now)
             told = await _tell_change(session, event, now, default_zone)
             await shorten_offers(session, event)
         elif not has_begun:
@@ -128,13 +150,11 @@ async def _tell_change(
     session: AsyncSession, event: Event, now: datetime, default_zone: str
 ) -> int:
     await session.flush()
-    affected = await concerned(session, event)
+    affected = await concerned(session, event, now)
     for attendance, person in affected:
-        attendance.asked_again = True
+        attendance.asked_again = attendance.state != State.ATTENDED  # who is there need not say
         await remind(session, event, attendance, person, now, default_zone)
-    await deliveries.cancel(
-        session, now, Delivery.subject_id == event.id, Delivery.kind == "event_changed"
-    )
+    also = await _take_back(session, event, [person.id for _, person in affected], now)
     due = min(now + CHANGE_WAITS, event.starts_at - timedelta(seconds=1))
     return await deliveries.plan(
         session,
@@ -145,13 +165,31 @@ async def _tell_change(
                 person.id,
                 f"event_changed:{event.id}:{event.sequence}:{person.id}",
                 due,
-                {"ref": event.ref},
+                {"ref": event.ref} | also.get(person.id, {}),
                 expires_at=event.starts_at,
                 subject_id=event.id,
             )
             for _, person in affected
         ),
     )
+
+
+async def _take_back(
+    session: AsyncSession, event: Event, affected: Collection[int], now: datetime
+) -> dict[int | None, dict[str, Any]]:
+    """Call off what is owed about earlier changes of an event, for it is told anew.
+
+    Returns what other dates of a series each of these people would have read of with it.
+    """
+    of_it = Delivery.subject_id == event.id, Delivery.kind == "event_changed"
+    await deliveries.cancel(session, now, *of_it, OF_ONE_DATE)
+    queued = Delivery.state == deliveries.State.QUEUED
+    rows = await session.execute(
+        select(Delivery.id, Delivery.person_id, Delivery.args).where(*of_it, queued)
+    )
+    replaced = [row for row in rows if row.person_id in {*affected}]
+    await deliveries.cancel(session, now, Delivery.id.in_([row.id for row in replaced]))
+    return {row.person_id: {"also": row.args["also"]} for row in replaced}
 
 
 async def _tell_lacking(
@@ -172,7 +210,7 @@ async def _tell_lacking(
     hear_anyway = {*waiting}
     affected = [
         person
-        for attendance, person in await concerned(session, event)
+        for attendance, person in await concerned(session, event, now)
         if person.id not in hear_anyway
         and {*lacking(after, attendance.needs, person)}
         - {*lacking(before, attendance.needs, person)}

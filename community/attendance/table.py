@@ -68,7 +68,7 @@ ATTENDANCE = Lifecycle(
         State.LAPSED: {**_OPEN, State.WAITING: _S | _C, State.ATTENDED: _H | _S},
         State.DECLINED: {**_OPEN, State.ATTENDED: _H | _S},
         State.MISSED: {State.ATTENDED: _H | _S},
-        State.ATTENDED: {State.MISSED: _H},
+        State.ATTENDED: {State.GOING: _A, State.MISSED: _H},
     },
 )
 UNANSWERED = (State.NONE, State.INVITED)
@@ -78,6 +78,7 @@ COMES = (State.GOING, State.ATTENDED)
 BRINGS = (State.GOING, State.WAITING, State.OFFERED)
 """Who brings others; whoever does not come brings nobody."""
 CONCERNED = (State.GOING, State.MAYBE, State.WAITING, State.OFFERED)
+"""Who has not said no; before it begins, whoever has checked in is concerned as well."""
 
 
 class Wish(StrEnum):
@@ -200,12 +201,26 @@ async def guests_of(session: AsyncSession, event: Event) -> int:
     return int(found or 0)
 
 
-async def concerned(session: AsyncSession, event: Event) -> list[tuple[Attendance, Person]]:
-    """Return everybody to whom a change of this event matters, the waiting list included."""
+def is_concerned(mine: Attendance, event: Event, now: datetime) -> bool:
+    """Say whether a change of this event matters to somebody who stands so."""
+    return mine.state in _concerned(event, now)
+
+
+def _concerned(event: Event, now: datetime) -> tuple[State, ...]:
+    return CONCERNED if event.starts_at <= now else (*CONCERNED, State.ATTENDED)
+
+
+async def concerned(
+    session: AsyncSession, event: Event, now: datetime
+) -> list[tuple[Attendance, Person]]:
+    """Return everybody to whom a change of this event matters, the waiting list included.
+
+    Before it begins, whoever has checked in is among them: what they came for is yet to be.
+    """
     rows = await session.execute(
         select(Attendance, Person)
         .join(Person, Person.id == Attendance.person_id)
-        .where(Attendance.event_id == event.id, Attendance.state.in_(CONCERNED))
+        .where(Attendance.event_id == event.id, Attendance.state.in_(_concerned(event, now)))
         .order_by(Attendance.id)
     )
     return [(attendance, person) for attendance, person in rows]

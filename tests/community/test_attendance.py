@@ -397,7 +397,7 @@ async def test_an_event_that_is_over_takes_no_answers(
         )
 
 
-# From DESIGN's table, typed again.
+# From DESIGN's table, typed again; "attended → going" is explained in docs/architecture.md.
 STEPS = {
     "none": {"invited", "going", "maybe", "waiting", "declined", "attended"},
     "invited": {"going", "maybe", "waiting", "declined", "attended"},
@@ -408,7 +408,7 @@ STEPS = {
     "lapsed": {"going", "maybe", "waiting", "attended"},
     "declined": {"going", "maybe", "waiting", "attended"},
     "missed": {"attended"},
-    "attended": {"missed"},
+    "attended": {"going", "missed"},
 }
 
 

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, events, missing
+from community import attendance, deliveries, events, missing
 from community.attendance import State, Wish
 from community.deliveries import Delivery
 from community.errors import (
@@ -134,6 +135,86 @@ async def test_joining_online_is_being_there_from_a_quarter_of_an_hour_before(
     for moment in (early + timedelta(seconds=1), event.starts_at + HOUR):
         await attendance.go_online(session, guest, event.ref, moment)
         assert await state_of(session, event, guest) == State.ATTENDED
+
+
+async def owed(session: AsyncSession, kind: str) -> list[int | None]:
+    waiting = (Delivery.kind == kind, Delivery.state == deliveries.State.QUEUED)
+    return list(await session.scalars(select(Delivery.person_id).where(*waiting)))
+
+
+async def checked_in(
+    session: AsyncSession, now: datetime
+) -> tuple[Person, Event, Person, datetime]:
+    """Let somebody be noted as there ten minutes before an event online begins."""
+    animator = await an_animator(session, now)
+    event = await an_event(session, animator, now)
+    online = replace(events.details_of(event), place=None, link="https://example.org/call")
+    events.set_details(event, online)
+    await session.flush()
+    guest = await a_member(session, 1, now)
+    await goes(session, guest, event, now)
+    early = event.starts_at - 10 * MINUTE
+    await attendance.go_online(session, guest, event.ref, early)
+    assert await state_of(session, event, guest) == State.ATTENDED
+    return animator, event, guest, early
+
+
+@pytest.mark.parametrize(
+    "change", [{"link": "https://example.org/other"}, {"later": timedelta(weeks=1)}]
+)
+async def test_who_has_checked_in_before_it_is_moved_is_told_and_asked_again(
+    session: AsyncSession, now: datetime, change: dict[str, Any]
+) -> None:
+    animator, event, guest, early = await checked_in(session, now)
+    details = events.details_of(event)
+    later = change.get("later", timedelta())
+    link = change.get("link", details.link)
+    moved = replace(details, starts_wall=details.starts_wall + later, link=link)
+    told = await attendance.change_event(
+        session, animator, event.ref, moved, early, default_zone=ZONE
+    )
+    assert told == 1
+    assert await owed(session, "event_changed") == [guest.id]
+    mine = await attendance.of(session, event, guest)
+    assert mine is not None
+    assert (mine.state, mine.asked_again) == (State.GOING, True)
+    assert len(await owed(session, "event_reminder")) == (2 if later else 0)
+    await attendance.answer(session, guest, event.ref, Wish.DECLINED, early, default_zone=ZONE)
+    assert await state_of(session, event, guest) == State.DECLINED
+    await goes(session, guest, event, early)
+    await attendance.go_online(session, guest, event.ref, event.starts_at - 10 * MINUTE)
+    assert await state_of(session, event, guest) == State.ATTENDED
+
+
+async def test_who_has_checked_in_before_it_is_cancelled_is_told_and_was_not_there(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator, event, guest, early = await checked_in(session, now)
+    assert len(await attendance.concerned(session, event, early)) == 1
+    assert await attendance.cancel_event(session, animator, event.ref, early) == 1
+    assert await owed(session, "event_cancelled") == [guest.id]
+    assert await state_of(session, event, guest) == State.GOING
+
+
+async def test_who_has_checked_in_hears_that_it_lasts_longer_and_stays_noted_as_there(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator, event, guest, early = await checked_in(session, now)
+    longer = replace(events.details_of(event), minutes=event.minutes + 30)
+    await attendance.change_event(session, animator, event.ref, longer, early, default_zone=ZONE)
+    assert await owed(session, "event_changed") == [guest.id]
+    mine = await attendance.of(session, event, guest)
+    assert mine is not None
+    assert (mine.state, mine.asked_again) == (State.ATTENDED, False)
+
+
+async def test_who_is_there_when_it_is_called_off_half_way_was_there(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator, event, guest, _early = await checked_in(session, now)
+    half_way = event.starts_at + HOUR
+    assert await attendance.cancel_event(session, animator, event.ref, half_way) == 0
+    assert await state_of(session, event, guest) == State.ATTENDED
 
 
 async def questions(session: AsyncSession) -> list[tuple[int | None, datetime]]:

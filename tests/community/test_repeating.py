@@ -410,8 +410,13 @@ async def test_cancelled_from_here_on_each_is_told_once_and_no_more_dates_are_ma
     states = [event.state for event in await all_of(session, made)]
     assert states == [events.State.PUBLISHED, *[events.State.CANCELLED] * 6]
     assert await series.fill(session, now + timedelta(weeks=30)) == 0
-    later = await series.others_of(session, waits, dates[2], now)
-    assert [event.id for _mine, event in later] == [event.id for event in dates[3:]]
+    args = await session.scalars(
+        select(Delivery.args)
+        .where(Delivery.kind == "event_cancelled", Delivery.state == Owed.QUEUED)
+        .order_by(Delivery.person_id)
+    )
+    named = [[event.ref for event in dates[2:6]], [event.ref for event in dates[3:]]]
+    assert [each["also"] for each in args] == named, "and it names all others"
     with pytest.raises(IllegalMoveError):
         await series.repeat(session, animator, dates[0].ref, Every.WEEK, now)
 
@@ -481,3 +486,39 @@ async def test_who_speaks_has_agreed_to_one_date_and_is_named_for_no_other(
     words = await translations.blocks(session, "event", others, READS, "en")
     for number in others:
         assert (words[number].get("title"), words[number].get("speakers")) == ("Tea", "")
+
+
+async def test_who_speaks_stays_with_each_date_when_the_later_ones_get_the_words_of_this_one(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator, _made, dates = await weekly(session, now)
+    await speakers.name(session, animator, dates[0].ref, "Olena: taxes", "en", now)
+    await speakers.name(session, animator, dates[2].ref, "Badr: banks", "en", now)
+    await translations.write(
+        session, animator, "event", dates[2].id, "fr", {"speakers": "Badr : banques"}, now
+    )
+    await translations.write(
+        session, animator, "event", dates[0].id, "en", {"title": "Tea at six"}, now
+    )
+    await shared(session, animator, dates[0].ref, now)
+    numbers = [event.id for event in dates[:4]]
+    words = await translations.blocks(session, "event", numbers, READS, "en")
+    assert {words[number].get("title") for number in numbers} == {"Tea at six"}
+    named = [words[number].get("speakers") for number in numbers]
+    assert named == ["Olena: taxes", "", "Badr: banks", ""]
+    assert [await speakers.agreement(session, event) is not None for event in dates[:4]] == [
+        *(True, False, True, False),
+    ]
+    _source, found = await translations.standings(session, "event", dates[2].id)
+    assert found["fr"].fields == {"speakers": "Badr : banques"}
+
+
+async def test_words_in_another_language_leave_a_later_date_with_one_source(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator, _made, dates = await weekly(session, now)
+    await speakers.name(session, animator, dates[1].ref, "Badr: banks", "en", now)
+    await translations.relabel(session, "event", dates[0].id, "fr")
+    await shared(session, animator, dates[0].ref, now)
+    words = await translations.blocks(session, "event", [dates[1].id], READS, "en")
+    assert (words[dates[1].id].language, words[dates[1].id].get("title")) == ("fr", "Tea")

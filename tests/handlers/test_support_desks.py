@@ -1,6 +1,7 @@
 """Support in the chat: what forged and old buttons get, what lists show, what is read as what."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -17,8 +18,10 @@ from community import (
     roles,
     translations,
 )
+from community.base import find
 from community.deliveries import Delivery
-from community.events import Details
+from community.events import Details, Event
+from community.lifecycle import Who
 from community.needs import Need
 from community.people import Person
 from community.providers import Organization, Service
@@ -403,6 +406,53 @@ async def test_what_somebody_would_talk_about_has_a_way_back_also_when_it_is_clo
     await town.boss.sends_data(f"et:{ref}")
     assert "Chamber offers nothing of what it has brought any more." in town.boss.last
     assert town.boss.buttons == ["To the event"]
+
+
+@pytest.mark.parametrize(
+    ("where", "promised"),
+    [
+        ({"place": "Rue de la Paix 3"}, "You get the address when you say that you are going."),
+        (
+            {"link": "https://example.org/call"},
+            "You get the link when you say that you are going.",
+        ),
+    ],
+)
+async def test_staff_who_are_invited_read_where_it_is_as_long_as_they_say_that_they_come(
+    town: Town, where: dict[str, Any], promised: str
+) -> None:
+    (address,) = where.values()
+    async with town.database.transaction() as session:
+        boss = await people.by_telegram_id(session, town.boss.number)
+        assert boss is not None
+        session.add(Role(person_id=boss.id, name=ANIMATOR, granted_at=town.now))
+        await session.flush()
+        start = (town.now + timedelta(days=1)).replace(tzinfo=None)
+        details = Details(start, "Europe/Paris", **where)
+        made = await events.create(session, boss, details, {"title": "Coffee"}, "en", town.now)
+        await events.publish(session, boss, made.ref, town.now)
+        invited = await event_support.invite(session, boss, made.ref, town.organization, town.now)
+        event, ref = made.ref, invited.ref
+    staff = town.adviser
+    await staff.gets("staff_notice", what="event", ref=ref)
+    assert (address in staff.last, promised in staff.last) == (False, True)
+    await staff.presses("I am coming")
+    assert (address in staff.last, promised in staff.last) == (True, False)
+    await staff.presses("I am not coming")
+    assert (address in staff.last, promised in staff.last) == (False, True)
+    async with town.database.transaction() as session:
+        boss = await people.by_telegram_id(session, town.boss.number)
+        assert boss is not None
+        await events.EVENT.move(
+            session,
+            await find(session, Event, event),
+            events.State.CANCELLED,
+            Who.ANIMATOR,
+            town.now,
+        )
+    await staff.sends_data(f"es:{ref}:open")
+    assert "This event has been cancelled." in staff.last
+    assert (address in staff.last, promised in staff.last) == (False, False)
 
 
 async def test_a_member_stops_sharing_a_request_that_is_over(town: Town) -> None:
