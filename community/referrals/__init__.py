@@ -29,6 +29,7 @@ from community.referrals.asking import (
 )
 from community.referrals.by_team import (
     for_team,
+    is_for_team,
     is_read,
     is_switched_on,
     let_team_pass_on,
@@ -155,6 +156,7 @@ __all__ = [
     "give",
     "in_the_way",
     "instead_of",
+    "is_for_team",
     "is_read",
     "is_switched_on",
     "laid_before",
