@@ -726,3 +726,20 @@ async def test_where_nobody_of_an_organisation_is_left_an_animator_records_the_e
         await animator.sends_data(f"bt:{ref}:{label}:phone:")
     async with town.database.transaction() as session:
         assert (await session.scalars(select(Referral))).one().state == State.COMPLETED
+
+
+@pytest.mark.parametrize("online", [False, True])
+async def test_where_nobody_has_said_where_the_card_does_not_claim_everywhere(
+    town: Town, online: bool
+) -> None:
+    async with town.database.transaction() as session:
+        await session.execute(update(Service).values(online=online))
+        person = await people.by_telegram_id(session, town.member.number)
+        assert person is not None
+        person.language = "en"
+    await town.member.sends_data(f"sv:{town.service}")
+    assert "Everywhere" not in town.member.last
+    assert ("📍 Place: not known" in town.member.last) is not online
+    assert ("💻 Online" in town.member.last) is online
+    await town.boss.sends_data(f"ss:{town.service}:open")
+    assert ("📍 Place: not known" in town.boss.last) is not online
