@@ -151,6 +151,8 @@ async def one_card(page: Page, ref: str, opened: str) -> Message:
         return await _without_agreement(page, ref) or shut
     except NotFoundError:
         return shut
+    if not referral.by_team:
+        return await _left_alone(page, referral)
     service = await page.session.get_one(Service, referral.service_id)
     block = await block_for(page, "service", service.id)
     to = await organization_name(page, referral)
@@ -181,6 +183,22 @@ def _one_text(
             organization=to,
         ),
     )
+
+
+async def _left_alone(page: Page, referral: Referral) -> Message:
+    """Let the team record what has become of a request, nobody of the organisation being there."""
+    _ = page._
+    text = lines(
+        _("🏢 {organization}", organization=await organization_name(page, referral)),
+        _("{state}.", state=_state(referral, _)),
+        "",
+        _(
+            "Nobody of this organisation is here any more. Please ask them by phone or e-mail, "
+            "and record here what has become of the request. What was shared with them stays "
+            "closed to you."
+        ),
+    )
+    return Message(text, _rows(referral.ref, State(referral.state), _))
 
 
 async def _without_agreement(page: Page, ref: str) -> Message | None:

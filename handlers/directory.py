@@ -315,7 +315,7 @@ def cost_line(service: Service, _: Translator) -> Html:
 async def _area_line(page: Page, service: Service) -> Html:
     _ = page._
     if service.area_id is None:
-        return _("Everywhere, or online") if service.online else _("Everywhere")
+        return _("Everywhere, or online") if service.online else _("📍 Place: not known")
     block = await translations.block(
         page.session, "area", service.area_id, page.reads, page.network.language
     )

@@ -56,6 +56,7 @@ async def essential(page: Page, service: Service, block: Block | None) -> list[H
         cost_line(service, _),
         authored(page, block, fees) if fees else None,
         *[_("📍 {place}", place=place) for place in places[:2]],
+        _("📍 Place: not known") if not places and not service.online else None,
         _("💻 Online") if service.online else None,
         _("📞 {phone}", phone=phone) if phone else None,
         _("🕓 This has not been confirmed lately. Ask before you go.")
@@ -76,15 +77,16 @@ async def _takes_nobody(page: Page, service: Service) -> list[Html]:
 
 
 async def _places(page: Page, service: Service) -> list[str]:
-    """Return where it is given: addresses, else areas; both if they are known."""
+    """Return where it is given: addresses, else areas; both if they are known.
+
+    An entry without a place may be given everywhere, or nobody has said where: it says neither.
+    """
     found = []
     for location in await _locations(page.session, service):
         area = await _area(page, location.area_id or service.area_id)
         found.append(", ".join(part for part in (location.address, area) if part))
     if not any(found) and (area := await _area(page, service.area_id)):
         return [area]
-    if not any(found) and not service.online:
-        return [page._.label("place", "Everywhere")]
     return [place for place in found if place]
 
 

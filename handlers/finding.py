@@ -26,6 +26,7 @@ from handlers.looking import (
     reader_of,
 )
 from handlers.meaning import meant
+from handlers.nearly import Near, button, find, missed, nearly
 from handlers.replies import Button, Message, Page, Replies, edit, lines, say, toast
 from handlers.staff import turning
 from locales import Html, distance, join, language_name
@@ -69,31 +70,48 @@ async def shared(message: Incoming, state: FSMContext, now: datetime) -> Replies
 # The list
 
 
+NEAREST = 3
+"""Of what comes nearest to what was not found, so many are named."""
+
+
 async def services_card(page: Page, look: str, said: str = "") -> Message:
     """Show the services that fit: those in the reader's language first, honestly named."""
     _ = page._
     asked = OfNeed.unpack(look)
-    found = await _find(page, asked, said)
+    found = await find(page, asked, said)
     if asked.page and not found.fits:
         asked = asked.but()
-        found = await _find(page, asked, said)
+        found = await find(page, asked, said)
     heading = (
         _("<b>{need}</b>", need=words.need(Need(asked.need), _))
         if asked.need
         else _("<b>You look for: {words}</b>", words=said)
     )
     needs = meant(said) if said and not asked.page else []
-    told = await _told(page, asked, found, said, means_a_need=bool(needs))
     rows = [[Button(words.need(need, _), OfNeed(need=need.value))] for need in needs]
-    rows += await _services(page, found)
-    rows.append(turning(asked.page, providers.PAGE, found.total, lambda to: asked.but(page=to), _))
     if asked.narrows and not found.fits:
+        near = await nearly(page, asked, said)
+        told = await _told_nearly(page, asked, said, needs, near)
+        if near:
+            rows += await _services(page, near[0].found.fits[:NEAREST])
+            rows += [[await button(page, one)] for one in near if one.asked.narrows]
+        about = _about(asked, needs, near)
+        if about is not Need.OTHER:
+            rows += await wishes.rows_about(page, about, asked)
         rows.append([Button(_.label("button", "Show all"), OfNeed(need=asked.need))])
+    else:
+        told = await _told(page, asked, found, said, means_a_need=bool(needs))
+        rows += await _services(page, found.fits)
+        turns = turning(asked.page, providers.PAGE, found.total, lambda to: asked.but(page=to), _)
+        rows.append(turns)
     if asked.narrows or found.fits:
         rows += await finding_filters.rows(page, asked)
     if asked.need and not asked.narrows and providers.miss_of(found):
         rows += await wishes.rows_about(page, Need(asked.need))
     if not found.fits:
+        if not asked.narrows:
+            for need in needs:
+                rows += await wishes.rows_about(page, need, is_named=True)
         rows.append([Button(_.label("button", "👥 Networks you can join"), Networks())])
         if said:
             rows.append([Button(_.label("button", "✉️ Write to the team"), menu.AskTeam())])
@@ -101,15 +119,34 @@ async def services_card(page: Page, look: str, said: str = "") -> Message:
     return Message(lines(heading, "", *told), [*rows, [menu.button(_)]])
 
 
-async def _find(page: Page, asked: OfNeed, said: str) -> Found:
-    return await providers.find_services(
-        page.session,
-        await finding_filters.look_of(page, asked, said),
-        reader_of(page),
-        page.now,
-        zone=page.network.zone,
-        page=max(asked.page, 0),
-    )
+def _about(asked: OfNeed, needs: Sequence[Need], near: Sequence[Near]) -> Need:
+    """Return the need that a choice is about: the chosen one, or what the words mean or find."""
+    if asked.need:
+        return Need(asked.need)
+    if needs:
+        return needs[0]
+    return Need(near[0].found.fits[0].service.need) if near else Need.OTHER
+
+
+async def _told_nearly(
+    page: Page, asked: OfNeed, said: str, needs: Sequence[Need], near: Sequence[Near]
+) -> list[Html | None]:
+    """Return that nothing fits all that was chosen, and what is nearest to it."""
+    _ = page._
+    where = await finding_filters.area_id(page, asked)
+    language = asked.language if asked.language in words.SPOKEN else _.language
+    miss = await missed(page, asked, said)
+    await _note(page, _about(asked, needs, near), miss, language, where)
+    if near:
+        return [
+            _("Nothing fits all that you have chosen. This is nearest to it:"),
+            *_marks(page, near[0].found.fits[:NEAREST]),
+        ]
+    if needs:
+        return [_("Perhaps you mean one of these:")]
+    if said:
+        return [_("I found nothing for these words. Try others, or ask the team: /ask")]
+    return [_("We know no service for this yet. You can write to the team: /ask")]
 
 
 async def _told(
@@ -117,16 +154,14 @@ async def _told(
 ) -> list[Html | None]:
     """Return what the list says about itself; of what was not found, what is nearest to it."""
     _ = page._
-    if not found.fits and asked.narrows:
-        return [_("Nothing fits all that you have chosen. Take one thing away and look again.")]
     if not found.fits and said:
         if means_a_need:
             return [_("Perhaps you mean one of these:")]
-        await _note(page, Need.OTHER, Miss.NOTHING)
+        await _note(page, Need.OTHER, Miss.NOTHING, _.language)
         return [_("I found nothing for these words. Try others, or ask the team: /ask")]
     miss = providers.miss_of(found) if asked.need and not asked.narrows else None
     if miss:
-        await _note(page, Need(asked.need), miss)
+        await _note(page, Need(asked.need), miss, _.language)
     return [
         _("We know no service for this yet. You can write to the team: /ask")
         if not found.fits
@@ -189,10 +224,18 @@ def _marks(page: Page, shown: Sequence[Fit]) -> list[Html]:
     return [meaning for stands, meaning in meanings if stands]
 
 
-async def _note(page: Page, need: Need, miss: Miss) -> None:
-    zone = page.network.zone
+async def _note(
+    page: Page, need: Need, miss: Miss, language: str, area_id: int | None = None
+) -> None:
     await providers.note_miss(
-        page.session, page.reader, need, page._.language, miss, page.now, zone=zone
+        page.session,
+        page.reader,
+        need,
+        language,
+        miss,
+        page.now,
+        zone=page.network.zone,
+        area_id=area_id,
     )
 
 
@@ -209,16 +252,16 @@ async def _elsewhere(page: Page, need: Need) -> Html:
     )
 
 
-async def _services(page: Page, found: Found) -> list[list[Button]]:
+async def _services(page: Page, fits: Sequence[Fit]) -> list[list[Button]]:
     names = await translations.blocks(
         page.session,
         "service",
-        [fit.service.id for fit in found.fits],
+        [fit.service.id for fit in fits],
         page.reads,
         page.network.language,
     )
     rows = []
-    for fit in found.fits:
+    for fit in fits:
         block = names.get(fit.service.id)
         label = _service_label(page, fit, block.get("name") if block else "?")
         rows.append([Button(label, OpenService(ref=fit.service.ref))])

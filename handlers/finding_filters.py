@@ -1,9 +1,11 @@
 """The filters that narrow a list of support, each with what is chosen."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from aiogram import Router
 from aiogram.filters.callback_data import CallbackData
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import translations
 from community.areas import Area
@@ -16,7 +18,7 @@ from handlers.content import area_choices
 from handlers.looking import ANYWHERE, FACE, FREE, ONLINE, OPEN, OfNeed
 from handlers.replies import Button, Message, Page, Replies, edit, in_rows, lines, toast
 from handlers.words import SPOKEN
-from locales import language_name
+from locales import Translator, language_name
 
 
 class Choose(CallbackData, prefix="fc"):
@@ -43,7 +45,7 @@ async def look_of(page: Page, asked: OfNeed, said: str) -> Look:
         words=said,
         kinds=tuple(Kind) if said else (Kind.SERVICE,),
         language=asked.language or None,
-        area_id=await _area_id(page, asked),
+        area_id=await area_id(page, asked),
         is_free=FREE in asked.has,
         format=Format.FACE
         if FACE in asked.has
@@ -56,11 +58,17 @@ async def look_of(page: Page, asked: OfNeed, said: str) -> Look:
     )
 
 
-async def _area_id(page: Page, asked: OfNeed) -> int | None:
-    if not asked.place or asked.point:
+async def area_id(page: Page, asked: OfNeed) -> int | None:
+    """Return the area that is chosen, if it is one."""
+    return None if asked.point else await area_of(page.session, asked.place)
+
+
+async def area_of(session: AsyncSession, ref: str) -> int | None:
+    """Return the area of this reference, if there is one."""
+    if not ref:
         return None
     try:
-        return (await find(page.session, Area, asked.place)).id
+        return (await find(session, Area, ref)).id
     except NotFoundError:
         return None
 
@@ -69,17 +77,6 @@ async def rows(page: Page, asked: OfNeed) -> list[list[Button]]:
     """Return the filters; each shows what is chosen."""
     _ = page._
     same = {"need": asked.need, "language": asked.language, "place": asked.place, "has": asked.has}
-    language = (
-        _.label("filter", "🗣 In {language}", language=language_name(asked.language, _))
-        if asked.language
-        else _.label("filter", "🗣 Any language")
-    )
-    switches = (
-        (FREE, (), _.label("filter", "Free of charge")),
-        (FACE, (ONLINE,), _.label("filter", "Face to face")),
-        (ONLINE, (FACE,), _.label("filter", "Only online")),
-        (OPEN, (), _.label("filter", "Open now")),
-    )
     buttons = [
         Button(
             _.label("filter", "☑️ {filter}", filter=label)
@@ -87,21 +84,48 @@ async def rows(page: Page, asked: OfNeed) -> list[list[Button]]:
             else _.label("filter", "⬜ {filter}", filter=label),
             asked.turned(letter, *instead),
         )
-        for letter, instead, label in switches
+        for letter, instead, label in _switches(_)
     ]
     place = Button(await _place(page, asked), Choose(what="p", **same))
-    return [[Button(language, Choose(what="l", **same)), place], *in_rows(buttons, 2)]
+    language = Button(_language(asked, _), Choose(what="l", **same))
+    return [[language, place], *in_rows(buttons, 2)]
+
+
+async def kept(page: Page, asked: OfNeed) -> list[str]:
+    """Return what is chosen, in words."""
+    _ = page._
+    return [
+        *([_language(asked, _)] if asked.language else []),
+        *([await _place(page, asked)] if asked.place else []),
+        *(label for letter, _instead, label in _switches(_) if letter in asked.has),
+    ]
+
+
+def _switches(_: Translator) -> Sequence[tuple[str, tuple[str, ...], str]]:
+    """Return each demand's letter, those that cannot stand beside it, and its name."""
+    return (
+        (FREE, (), _.label("filter", "Free of charge")),
+        (FACE, (ONLINE,), _.label("filter", "Face to face")),
+        (ONLINE, (FACE,), _.label("filter", "Only online")),
+        (OPEN, (), _.label("filter", "Open now")),
+    )
+
+
+def _language(asked: OfNeed, _: Translator) -> str:
+    if asked.language:
+        return _.label("filter", "🗣 In {language}", language=language_name(asked.language, _))
+    return _.label("filter", "🗣 Any language")
 
 
 async def _place(page: Page, asked: OfNeed) -> str:
     _ = page._
     if asked.point:
         return _.label("filter", "📍 Nearest to me")
-    area_id = await _area_id(page, asked)
-    if area_id is None:
+    chosen = await area_id(page, asked)
+    if chosen is None:
         return _.label("filter", "📍 Anywhere")
     block = await translations.block(
-        page.session, "area", area_id, page.reads, page.network.language
+        page.session, "area", chosen, page.reads, page.network.language
     )
     name = block.get("name") if block else "?"
     if FACE in asked.has:

@@ -51,11 +51,6 @@ async def of_service(
     return await _button(page, "service", service.ref, block, _of_service(service, steps))
 
 
-async def of_step(page: Page, step: ServiceStep, block: Block | None) -> list[Button]:
-    """Return the button under a step that stands alone, if its words can be heard."""
-    return await _button(page, "step", step.ref, block, [("step", [step.id])])
-
-
 async def _button(
     page: Page, subject: str, ref: str, block: Block | None, parts: Parts
 ) -> list[Button]:

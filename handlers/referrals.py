@@ -214,6 +214,12 @@ async def closed_card(page: Page) -> Message:
 
 
 def _nothing(state: State, _: Translator, *, was_sealed: bool) -> Html:
+    if was_sealed and state in (State.ACCEPTED, State.IN_SERVICE):
+        return _(
+            "The agreement under which this was shared has ended, so it cannot be opened any "
+            "more. The person is offered to send you a new request, which takes the place of "
+            "this one."
+        )
     if was_sealed:
         return _(
             "The agreement under which this was shared has ended, so it cannot be opened any "

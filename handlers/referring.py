@@ -69,8 +69,8 @@ async def refer_touched(
     ref, mask, act = callback_data.ref, callback_data.mask, callback_data.act
     after = callback_data.after[:REF]  # the client writes it: it must fit into a button again
     service = await find(session, Service, ref)
-    already = await referrals.open_with(session, person, service)
-    if already is not None and already.state != State.DRAFT:
+    already = await referrals.in_the_way(session, person, service)
+    if already is not None:
         return [edit("support.request", ref=already.ref)]
     note = await _note_so_far(session, person, service, state)
     if act == "next":
@@ -81,9 +81,10 @@ async def refer_touched(
         await state.clear()
         await state.update_data(notes={ref: note})
         mask = mask_of(fields)
-    if act == "no" and already is not None:
+    draft = await referrals.open_with(session, person, service) if act == "no" else None
+    if draft is not None and draft.state == State.DRAFT:
         await state.clear()
-        await referrals.withdraw(session, person, already.ref, now)
+        await referrals.withdraw(session, person, draft.ref, now)
         return [edit("support.refused")]
     if act == "unnote":
         note = ""
@@ -186,8 +187,12 @@ async def refer_card(
     could = await referrals.preview(page.session, page.reader, service)
     goes = await referrals.would_share(page.session, page.reader, service, chosen, note)
     to = await organization_name(page, service)
+    replaced = await referrals.open_with(page.session, page.reader, service)
     text = lines(
         _("What you chose before is chosen again. You can change it.") if after else None,
+        _("It takes the place of your request of which they see nothing any more.")
+        if replaced is not None and await referrals.needs_a_new_one(page.session, replaced)
+        else None,
         *_prepared_lines(suggested, _),
         _("<b>This goes to {organization}, and nothing else:</b>", organization=to),
         "",

@@ -26,7 +26,7 @@ from handlers.me import ChangeAnswer
 from handlers.menu import AskTeam, WriteTo
 from handlers.replies import Button, Message, Page, Replies, Reply, edit, lines, say, toast
 from handlers.staff import page_of
-from handlers.support import Requests, organization_name
+from handlers.support import Refer, Requests, organization_name
 from locales import Html, Translator, escape, language_name
 
 PER_PAGE = 8
@@ -229,12 +229,7 @@ async def request_card(page: Page, ref: str) -> Message:
             "There is no agreement with this organisation any more: it sees "
             "nothing of your request. You can withdraw it, and look for another one."
         ),
-        _(
-            "The agreement under which you had shared something has ended, so they see nothing of "
-            "it. There is a new one: if they need something, they ask you, and you decide anew."
-        )
-        if is_agreed and await referrals.was_sealed(page.session, referral)
-        else None,
+        await _sealed(page, referral) if is_agreed else None,
         await _asked_line(page, referral),
         *(["", _shown_to(referral, _), *told] if told and is_agreed else []),
         *(["", _("Were you really helped?")] if state in ASKING else []),
@@ -243,10 +238,14 @@ async def request_card(page: Page, ref: str) -> Message:
         way,
     )
     asked = await referrals.asked_for(page.session, page.reader, referral)
+    service = await page.session.get_one(Service, referral.service_id)
     rows = [*ways, *_request_rows(referral, state, asked, _)]
     was_in_vain = state == State.NOT_DELIVERED or referral.delivered is False
+    if is_agreed and await referrals.needs_a_new_one(page.session, referral):
+        rows.insert(
+            0, [Button(_.label("button", "📨 Send a new request"), Refer(ref=service.ref))]
+        )
     if is_stuck or was_in_vain:
-        service = await page.session.get_one(Service, referral.service_id)
         rows.insert(
             0, [Button(_.label("button", "🔎 Look for another"), OfNeed(need=service.need))]
         )
@@ -256,6 +255,23 @@ async def request_card(page: Page, ref: str) -> Message:
     if write := await write_button(page, referral):
         rows.insert(-1, [write])
     return Message(text, rows)
+
+
+async def _sealed(page: Page, referral: Referral) -> Html | None:
+    """Return how it goes on after a new agreement, if the old one ended what was shared."""
+    _ = page._
+    if await referrals.needs_a_new_one(page.session, referral):
+        return _(
+            "The agreement under which you had shared something has ended, so they see nothing of "
+            "it. There is a new one: if you still need them, send a new request and choose anew "
+            "what they see. It takes the place of this one."
+        )
+    if await referrals.was_sealed(page.session, referral):
+        return _(
+            "The agreement under which you had shared something has ended, so they see nothing of "
+            "it. There is a new one: if they need something, they ask you, and you decide anew."
+        )
+    return None
 
 
 async def _ways_on(page: Page, referral: Referral) -> tuple[Html | None, list[list[Button]]]:

@@ -247,24 +247,18 @@ async def _step_buttons(
 
 
 async def step_nudge(page: Page, ref: str) -> Message | None:
-    """Nudge about a step that waits; nothing if all are done."""
+    """Tell that a step waits, and nothing more: phones are shared. Nothing if all are done."""
     _ = page._
     service = await find(page.session, Service, ref)
     steps = await providers.steps(page.session, service)
     done = await providers.ticked(page.session, page.reader, service)
-    waiting = next((step for step in steps if step.id not in done), None)
-    if waiting is None:
+    if all(step.id in done for step in steps):
         return None
-    block = await block_for(page, "step", waiting.id)
-    text = lines(
-        _("👣 Your next step is waiting:"),
-        authored(page, block, block.get("text") if block else ""),
-        "",
-        _("Stuck? One tap tells the team."),
-    )
     look = Button(_.label("button", "Look at the steps"), OpenService(ref=ref))
-    hear = await listening.of_step(page, waiting, block)
-    return Message(text, [[look], hear, [stuck.button(ref, _)], [topics.button(Topic.STEPS, _)]])
+    help_me = stuck.button(ref, _)
+    return Message(
+        _("👣 Your next step is waiting."), [[look], [help_me], [topics.button(Topic.STEPS, _)]]
+    )
 
 
 CARDS = {

@@ -93,9 +93,15 @@ async def one_card(page: Page, ref: str) -> Message:
     rows = []
     if referral.state == State.DISPUTED:
         rows.append([Button(_.label("button", "Look at it"), Dispute(ref=ref))])
-    elif referral.by_team and referral.state in referrals.OPEN:
-        show = _.label("button", "Show what was shared")
-        rows.append([Button(show, ByTeam(ref=ref))])
+    elif referral.state in referrals.OPEN and await referrals.is_for_team(
+        page.session, page.reader, referral, page.now
+    ):
+        label = (
+            _.label("button", "Show what was shared")
+            if referral.by_team
+            else _.label("button", "✏️ Record what became of it")
+        )
+        rows.append([Button(label, ByTeam(ref=ref))])
     rows.append([Button(_.label("button", "⏰ Late requests"), Late())])
     return Message(text, rows)
 

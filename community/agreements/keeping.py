@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import roles
+from community import feedback_consents, roles
 from community.agreements.reminding import next_before
 from community.agreements.table import AGREEMENT, OVER, TO_ACTIVE, Agreement, State
 from community.among import among
@@ -256,6 +256,8 @@ async def _step(
     _require(agreement, to, now) if to in (State.SIGNED, State.ACTIVE) else None
     if to == State.ACTIVE:
         agreement.remind_at = next_before(agreement.ends_at, now)
+        # What was allowed while nothing could be told was not allowed under this agreement.
+        await feedback_consents.end_of(session, agreement.organization_id, now)
     await AGREEMENT.move(
         session, agreement, to, Who.COORDINATOR, now, actor_id=actor.id, since=now
     )

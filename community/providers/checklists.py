@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import deliveries
 from community.base import find
-from community.deliveries import Plan
+from community.deliveries import Delivery, Plan, State
 from community.people import Person
 from community.policy import NUDGES
 from community.providers.table import Checklist, Service, ServiceStep, Tick
@@ -15,6 +15,8 @@ from community.writing import insert_new
 
 STEP_WAITS = timedelta(days=7)
 """A step that stays unticked for so long is nudged about."""
+_OVER = NUDGES + 1
+"""So many nudges has nobody had: this checklist is not nudged about any more."""
 
 
 async def checklist_of(
@@ -73,12 +75,17 @@ async def tick(
 async def begin_checklist(
     session: AsyncSession, actor: Person, service: Service, now: datetime
 ) -> None:
-    """Set somebody on the way to a service, so that a waiting step is nudged about."""
-    if await checklist_of(session, actor, service) is None:
-        session.add(
-            Checklist(person_id=actor.id, service_id=service.id, opened_at=now, moved_at=now)
-        )
-        await session.flush()
+    """Set somebody on the way to a service, so that a waiting step is nudged about.
+
+    Whoever asks for it again is nudged anew; what they have ticked stays ticked.
+    """
+    checklist = await checklist_of(session, actor, service, lock=True)
+    if checklist is None:
+        checklist = Checklist(person_id=actor.id, service_id=service.id)
+        session.add(checklist)
+    checklist.opened_at = checklist.moved_at = now
+    checklist.nudges = 0
+    await session.flush()
 
 
 async def end_checklist(session: AsyncSession, person_id: int, service_id: int) -> None:
@@ -86,8 +93,26 @@ async def end_checklist(session: AsyncSession, person_id: int, service_id: int) 
     await session.execute(
         update(Checklist)
         .where(Checklist.person_id == person_id, Checklist.service_id == service_id)
-        .values(nudges=NUDGES)
+        .values(nudges=_OVER)
         .execution_options(synchronize_session="fetch")
+    )
+
+
+def _has_not_left() -> ColumnElement[bool]:
+    """Return the condition that the last nudge found no room, or was too late: it counts not."""
+    return (
+        select(Delivery.id)
+        .where(
+            Delivery.kind == "step_nudge",
+            Delivery.subject_id == Checklist.service_id,
+            Delivery.person_id == Checklist.person_id,
+            Delivery.planned_at == Checklist.moved_at,
+            or_(
+                Delivery.state == State.EXPIRED,
+                and_(Delivery.state == State.SUPPRESSED, Delivery.reason == "no_room"),
+            ),
+        )
+        .exists()
     )
 
 
@@ -107,7 +132,11 @@ def _open_checklists() -> Select[Checklist]:
     is_open = select(Service.id).where(Service.is_open)
     return (
         select(Checklist)
-        .where(Checklist.nudges < NUDGES, done < wanted, Checklist.service_id.in_(is_open))
+        .where(
+            Checklist.nudges - case((_has_not_left(), 1), else_=0) < NUDGES,
+            done < wanted,
+            Checklist.service_id.in_(is_open),
+        )
         .order_by(Checklist.moved_at)
     )
 
@@ -127,27 +156,32 @@ async def _waiting_step(session: AsyncSession, checklist: Checklist) -> int:
 
 
 async def nudge(session: AsyncSession, now: datetime) -> int:
-    """Owe a nudge about each step that has waited for seven days, at most two about one step."""
+    """Owe a nudge about each step that has waited for seven days; two about one step may leave."""
     count = 0
+    has_waited = Checklist.moved_at <= now - STEP_WAITS
     # Whose checklist is being ticked at this moment does not wait for anything.
     due = (
         _open_checklists()
-        .where(Checklist.moved_at <= now - STEP_WAITS)
+        .where(has_waited)
         .with_for_update(of=Checklist, skip_locked=True)
         .execution_options(populate_existing=True)
     )
+    lost = set(await session.scalars(select(Checklist.id).where(has_waited, _has_not_left())))
     for checklist in (await session.scalars(due)).all():
         service = await session.get_one(Service, checklist.service_id)
         waiting = await _waiting_step(session, checklist)
-        checklist.nudges += 1
+        again = checklist.id in lost
+        checklist.nudges += 0 if again else 1
         checklist.moved_at = now
+        # Ticking and unticking brings no third nudge: its key is that of an earlier one.
+        occurrence = f"{checklist.opened_at.timestamp():.0f}:{waiting}:{checklist.nudges}"
         count += await deliveries.plan(
             session,
             now,
             Plan(
                 "step_nudge",
                 checklist.person_id,
-                f"step_nudge:{checklist.id}:{waiting}:{checklist.nudges}",
+                f"step_nudge:{checklist.id}:{occurrence}{f':{now:%y%m%d}' if again else ''}",
                 now,
                 {"ref": service.ref},
                 subject_id=service.id,

@@ -35,6 +35,8 @@ class Miss(StrEnum):
     """None that is given in the language is there, or online."""
     FULL = "full"
     """Those that are there have no room."""
+    WAY = "way"
+    """None of them is as it was asked for: free of charge, face to face, online, or open now."""
 
 
 class UnmetDemand(Base, Identified):
@@ -83,13 +85,16 @@ async def note(
     now: datetime,
     *,
     zone: str,
+    area_id: int | None = None,
 ) -> bool:
     """Count that this was missed; False if this person has been counted for the need today.
 
-    ``zone`` is the network's, and says which day it is.
+    ``zone`` is the network's, and says which day it is. ``area_id`` is where it was looked for,
+    if not in the person's own area.
     """
     if person.telegram_id is None:
         return False
+    where = person.area_id if area_id is None else area_id
     day = now.astimezone(ZoneInfo(zone)).date()
     if not await conversations.misses(session, person.telegram_id, need, day, now):
         return False
@@ -97,7 +102,7 @@ async def note(
         UnmetDemand.day == day,
         UnmetDemand.need == need,
         UnmetDemand.language == language,
-        UnmetDemand.area_id.is_not_distinct_from(person.area_id),
+        UnmetDemand.area_id.is_not_distinct_from(where),
         UnmetDemand.miss == miss,
     )
     # Two rows that two processes have begun at once are added up when they are read.
@@ -109,7 +114,7 @@ async def note(
                 day=day,
                 need=need,
                 language=language,
-                area_id=person.area_id,
+                area_id=where,
                 miss=miss,
                 count=1,
             )

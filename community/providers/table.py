@@ -245,6 +245,7 @@ class Checklist(Base, Identified):
     moved_at: Mapped[datetime]
     """When the last step was ticked, or the last nudge was planned."""
     nudges: Mapped[int] = mapped_column(default=0)
+    """About the step that waits; one that is found not to have left is taken back."""
 
 
 class Tick(Base):

@@ -43,11 +43,18 @@ class ServiceWish(Base, Identified):
 
 
 async def wish(
-    session: AsyncSession, actor: Person, need: Need, language: str, now: datetime
+    session: AsyncSession,
+    actor: Person,
+    need: Need,
+    language: str,
+    now: datetime,
+    *,
+    area_id: int | None = None,
 ) -> bool:
     """Keep that the actor wants to hear of a service; False if they have said so already.
 
-    A new wish for the same need takes the place of the old one.
+    It is wanted in this area, or else in their own. A new wish for the same need takes the place
+    of the old one.
 
     Raises:
         NotAMemberError: the actor has not joined.
@@ -58,7 +65,8 @@ async def wish(
     if row is None:
         row = ServiceWish(person_id=actor.id, need=need)
         session.add(row)
-    row.language, row.area_id, row.asked_at = language, actor.area_id, now
+    row.language, row.asked_at = language, now
+    row.area_id = actor.area_id if area_id is None else area_id
     await session.flush()
     return is_new
 

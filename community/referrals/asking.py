@@ -28,6 +28,7 @@ from community.referrals.sharing import (
     NOTE_LIMIT,
     asked_for,
     longer_note,
+    needs_a_new_one,
     preview,
     withdraw_fields,
 )
@@ -52,8 +53,10 @@ async def agree(
     """Send a request with exactly these fields and the note; pressing twice sends it once.
 
     ``organization_id`` is whom the preview has named: it goes there, or nowhere. What the team has
-    prepared is sent by it. ``after`` is an earlier one that was turned away: this one is the next
-    of its chain. ``by_team``: it was previewed as one that the team reads and passes on.
+    prepared is sent by it. It takes the place of one whose fields were sealed with an agreement
+    that has ended, and about which nobody can ask any more. ``after`` is an earlier one that was
+    turned away: this one is the next of its chain. ``by_team``: it was previewed as one that the
+    team reads and passes on.
 
     Raises:
         NotAMemberError: the person has not joined.
@@ -80,6 +83,9 @@ async def agree(
     if len(note) > NOTE_LIMIT:
         raise NotUnderstoodError("note", limit=NOTE_LIMIT)
     twin = await open_with(session, actor, service)
+    if twin is not None and await needs_a_new_one(session, twin):
+        await withdraw(session, actor, twin.ref, now)
+        twin = None
     if earlier is not None and (twin is None or twin.state == State.DRAFT):
         twin = await chains.open_in(session, earlier) or twin
     if twin is not None and twin.state != State.DRAFT:
@@ -114,6 +120,14 @@ async def agree(
     await move(session, referral, State.PENDING, Who.SELF, actor, now)
     await providers.begin_checklist(session, actor, service, now)
     return referral
+
+
+async def in_the_way(session: AsyncSession, person: Person, service: Service) -> Referral | None:
+    """Return the request because of which no other is sent for this service, if there is one."""
+    twin = await open_with(session, person, service)
+    if twin is None or twin.state == State.DRAFT or await needs_a_new_one(session, twin):
+        return None
+    return twin
 
 
 async def written_in(

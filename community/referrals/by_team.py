@@ -3,6 +3,9 @@
 The coordinator switches it on for an organisation, and it holds while that has no staff here. The
 member agrees to exactly this. Staff who come later receive what is asked from then on; what is
 under way stays with the team to its end, because nothing else was agreed to.
+
+Where an organisation's last staff has gone, the team records what has become of what was accepted
+there, so that no request stands for ever; what was shared stays closed to it.
 """
 
 from collections.abc import Mapping
@@ -119,16 +122,30 @@ async def require_read(
 async def for_team(
     session: AsyncSession, actor: Person, ref: str, now: datetime, *, lock: bool = False
 ) -> Referral:
-    """Return a request that the team passes on.
+    """Return a request that the team passes on, or of which it records what has become.
 
     Raises:
         NotFoundError: there is none, or it is not the actor's business; which is not told.
     """
     referral = await find(session, Referral, ref, lock=lock)
-    is_ours = referral.by_team and referral.was_sent
-    if not is_ours or not await _is_for(session, actor, referral, now):
+    if not await is_for_team(session, actor, referral, now):
         raise NotFoundError("Referral")
     return referral
+
+
+async def is_for_team(
+    session: AsyncSession, person: Person, referral: Referral, now: datetime
+) -> bool:
+    """Say whether this person of the team records what becomes of a request."""
+    is_ours = referral.by_team or await _is_left_alone(session, referral, now)
+    return is_ours and referral.was_sent and await _is_for(session, person, referral, now)
+
+
+async def _is_left_alone(session: AsyncSession, referral: Referral, now: datetime) -> bool:
+    """Say whether it was accepted, and nobody of the organisation is there to go on with it."""
+    if referral.state not in (State.ACCEPTED, State.IN_SERVICE):
+        return False
+    return not await roles.staff_of(session, referral.organization_id, now)
 
 
 async def _is_for(session: AsyncSession, actor: Person, referral: Referral, now: datetime) -> bool:
@@ -140,13 +157,15 @@ async def opened_by_team(
 ) -> tuple[Referral, Mapping[FieldName, str]]:
     """Return what the team may read and pass on: the agreed fields, while the request stands.
 
+    Of what it only records, that is nothing: the member has not agreed that the team reads it.
+
     Raises:
         NotFoundError: it is not the actor's business.
         NoAgreementError: the agreement with the organisation has ended.
     """
     referral = await for_team(session, actor, ref, now)
     await answering.require_agreement(session, referral, now)
-    return referral, await shared(session, referral)
+    return referral, await shared(session, referral) if referral.by_team else {}
 
 
 async def of_team(session: AsyncSession, actor: Person, now: datetime) -> list[Referral]:

@@ -55,9 +55,13 @@ class Clock:
     awaited: Awaited
     marks: tuple[tuple[int, Then], ...] = ()
     working_days: bool = False
+    again: int | None = None
+    """After the last mark it rings anew so many days after each time, until somebody acts."""
 
     def then(self, number: int) -> Then | None:
         """Return what the mark with this number does, counted from 1."""
+        if number > len(self.marks) and self.again is not None:
+            return self.marks[-1][1]
         return self.marks[number - 1][1] if 0 < number <= len(self.marks) else None
 
     def following(
@@ -67,10 +71,12 @@ class Clock:
 
         The mark with the number 0 is the beginning of the state.
         """
-        if number >= len(self.marks):
+        if number < len(self.marks):
+            days = self.marks[number][0] - (self.marks[number - 1][0] if number else 0)
+        elif self.again is not None:
+            days = self.again
+        else:
             return None
-        before = self.marks[number - 1][0] if number else 0
-        days = self.marks[number][0] - before
         if self.working_days:
             return workdays.after(moment, days, zone, country)
         wall = moment.astimezone(zone).replace(tzinfo=None)
@@ -94,14 +100,20 @@ CLOCKS: Mapping[State, Clock] = {
         Awaited.BEGIN,
         ((10, Then.REMIND_STAFF), (15, Then.TELL_TEAM)),
         working_days=True,
+        again=15,
     ),
     State.IN_SERVICE: Clock(
-        Owner.PROVIDER, Awaited.FINISH, ((30, Then.REMIND_STAFF), (45, Then.TELL_TEAM))
+        Owner.PROVIDER,
+        Awaited.FINISH,
+        ((30, Then.REMIND_STAFF), (45, Then.TELL_TEAM)),
+        again=21,
     ),
     State.COMPLETED: Clock(
         Owner.MEMBER, Awaited.CONFIRM, ((7, Then.ASK_AGAIN), (14, Then.GIVE_UP))
     ),
     State.UNCONFIRMED: Clock(Owner.MEMBER, Awaited.CONFIRM),
-    State.DISPUTED: Clock(Owner.TEAM, Awaited.SETTLE, ((5, Then.TELL_TEAM),), working_days=True),
+    State.DISPUTED: Clock(
+        Owner.TEAM, Awaited.SETTLE, ((5, Then.TELL_TEAM),), working_days=True, again=15
+    ),
 }
 """What is not here is over, or has not begun."""

@@ -12,7 +12,7 @@ from community.areas import Area
 from community.errors import NotUnderstoodError
 from community.people import Person
 from community.providers import Service
-from community.referrals.table import OPEN, FieldName, Referral, SharedField
+from community.referrals.table import OPEN, FieldName, Referral, SharedField, State
 
 NOTE_LIMIT = 500
 NOTES_LIMIT = 2_000
@@ -79,6 +79,15 @@ async def was_sealed(session: AsyncSession, referral: Referral) -> bool:
     )
     ended = [at is not None for at in rows]
     return referral.state in OPEN and bool(ended) and all(ended)
+
+
+async def needs_a_new_one(session: AsyncSession, referral: Referral) -> bool:
+    """Say whether only a new request leads on: nobody can ask any more for what was sealed.
+
+    A request that still waits for its answer leads on itself: the organisation can ask.
+    """
+    is_answered = referral.state in (State.ACCEPTED, State.IN_SERVICE)
+    return is_answered and await was_sealed(session, referral)
 
 
 async def asked_for(

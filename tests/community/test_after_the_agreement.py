@@ -9,6 +9,7 @@ from community.bridge import Rest
 from community.deliveries import Delivery
 from community.errors import NoAgreementError
 from community.exchanges import Kind
+from community.providers import Service
 from community.referrals import FieldName, Reason, Referral, Source, State
 from tests.agreeing import agreed
 from tests.community import test_referrals
@@ -140,6 +141,38 @@ async def test_after_a_new_agreement_it_is_known_that_the_old_one_ended_what_was
     view = await bridge.look(session, town.staff, exchange.ref, now)
     assert (view.rest, view.may_read) == (Rest.WITHDRAWN, False)
     assert not await referrals.was_sealed(session, referral)
+
+
+@pytest.mark.parametrize("at", [State.ACCEPTED, State.IN_SERVICE])
+async def test_a_new_request_takes_the_place_of_one_that_nobody_can_ask_about(
+    town: Town, at: State
+) -> None:
+    sealed = await put(town, at)
+    session, now = town.session, town.now
+    service = await session.get_one(Service, sealed.service_id)
+    assert await town.agrees() is sealed, "a second press sends nothing"
+    await end(town)
+    with pytest.raises(NoAgreementError):
+        await town.agrees()
+    assert sealed.state == at
+    await agreed(session, town.coordinator, town.organization.ref, now)
+    assert await referrals.in_the_way(session, town.member, service) is None
+    anew = await town.agrees()
+    assert anew is not sealed
+    assert (sealed.state, anew.state) == (State.CANCELLED, State.PENDING)
+    assert await referrals.shared(session, anew)
+    assert await town.agrees() is anew, "a second press sends nothing"
+
+
+async def test_what_still_waits_for_its_answer_goes_on_under_a_new_agreement(town: Town) -> None:
+    sealed = await put(town, State.PENDING)
+    await end(town)
+    await agreed(town.session, town.coordinator, town.organization.ref, town.now)
+    assert await referrals.was_sealed(town.session, sealed)
+    assert await town.agrees() is sealed
+    await referrals.ask_for(town.session, town.staff, sealed.ref, FieldName.NAME, town.now)
+    await referrals.give(town.session, town.member, sealed.ref, town.now, yes=True)
+    assert set(await referrals.shared(town.session, sealed)) == {FieldName.NAME}
 
 
 async def test_what_is_over_is_not_called_withdrawn_when_it_is_shared_no_more(town: Town) -> None:

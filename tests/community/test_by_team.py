@@ -25,7 +25,7 @@ from community.providers import Service
 from community.referrals import FieldName, Reason, Referral, Source, State, answering
 from community.roles import Role, RoleName
 from tests.community import test_referrals
-from tests.community.test_referrals import FIELDS, NOTE, Town, sees_nothing, with_role
+from tests.community.test_referrals import FIELDS, NOTE, Town, put, sees_nothing, with_role
 
 PHONE, EMAIL, IN_PERSON = Source.PHONE, Source.EMAIL, Source.IN_PERSON
 
@@ -409,3 +409,37 @@ async def test_that_others_can_help_better_is_recorded_and_the_member_decides(
     with pytest.raises(IllegalMoveError):
         await records(town, referral, "accept")
     assert (await session.scalars(select(Referral))).all() == [referral], "nothing goes by itself"
+
+
+@pytest.mark.parametrize("at", [State.ACCEPTED, State.IN_SERVICE])
+async def test_where_nobody_is_left_the_team_records_what_has_become_and_reads_nothing(
+    everybody_is_here: Town, at: State
+) -> None:
+    town = everybody_is_here
+    referral = await put(town, at)
+    await has_nothing(town, town.animator, referral)
+    for person in (town.staff, town.colleague):
+        for role in await roles.held(town.session, person, town.now):
+            role.until = town.now
+    await town.session.flush()
+    assert await opens(town, town.animator, referral) == {}
+    assert await referrals.shared(town.session, referral) != {}
+    for actor in (town.stranger, town.coordinator, town.member, town.other_member):
+        await has_nothing(town, actor, referral)
+    if at == State.ACCEPTED:
+        await records(town, referral, "begin")
+    await records(town, referral, "complete")
+    assert referral.state == State.COMPLETED
+    assert await referrals.last_source(town.session, referral) == PHONE
+    end = await referrals.confirm(town.session, town.member, referral.ref, town.now, helped=True)
+    assert end.state == State.CONFIRMED
+
+
+async def test_what_waits_for_an_answer_is_not_taken_over(everybody_is_here: Town) -> None:
+    town = everybody_is_here
+    referral = await town.agrees()
+    for person in (town.staff, town.colleague):
+        for role in await roles.held(town.session, person, town.now):
+            role.until = town.now
+    await town.session.flush()
+    await has_nothing(town, town.animator, referral)

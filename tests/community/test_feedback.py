@@ -255,3 +255,18 @@ async def test_of_two_taps_at_once_each_fact_is_agreed_to_once(
     async with database.transaction() as session:
         kept = (await session.scalars(select(FeedbackConsent.fact))).all()
         assert sorted(kept) == sorted(ALL)
+
+
+async def test_what_is_allowed_while_there_is_no_agreement_is_not_opened_by_a_later_one(
+    town: Town,
+) -> None:
+    amina = await comes(town, 500)
+    await referrals.end_agreement(town.session, town.coordinator, town.organization.ref, town.now)
+    await allows(town, amina, Fact.NAME, Fact.JOINED)
+    await agreed(town.session, town.coordinator, town.organization.ref, town.now)
+    assert await hears(town) == []
+    assert await feedback.allowed(town.session, amina) == set(), "her card says so"
+    await allows(town, amina, Fact.JOINED)
+    assert await hears(town) == [{Fact.JOINED: "yes"}]
+    await agreed(town.session, town.coordinator, town.organization.ref, town.now)
+    assert await hears(town) == [{Fact.JOINED: "yes"}], "it is active already"

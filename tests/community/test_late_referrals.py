@@ -1,5 +1,6 @@
 """What is late: told by state and clock, to the team alone."""
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -42,7 +43,7 @@ async def test_late_is_what_the_team_was_told_of_and_what_runs_out_within_two_da
         await town.session.flush()
         assert await late(town) == ([state] if was_told or number == len(marks) else [])
         was_told = was_told or (number > 0 and marks[number - 1][1] is Then.TELL_TEAM)
-    referral.rung, referral.rings_at = len(marks) + 1, None
+    referral.rung, referral.rings_at = len(marks) + 1, town.now + 9 * DAY
     await town.session.flush()
     assert await late(town) == [state], "it has run out, and nobody has moved"
 
@@ -101,3 +102,21 @@ async def test_by_the_clock_a_request_becomes_late_when_the_team_is_told(town: T
     row = (await town.session.scalars(select(Referral))).one()
     assert row.state == State.PENDING
     assert [notice.args["what"] for notice in await town.owed("team_notice")] == ["waiting"]
+
+
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.IN_SERVICE, State.DISPUTED])
+async def test_the_team_is_told_again_and_again_of_what_nobody_moves(
+    town: Town, state: State
+) -> None:
+    referral = await put(town, state)
+    for _look in range(200):
+        town.now += DAY
+        await referrals.ring(town.session, town.now, test_referrals.PARIS)
+    told = [row for row in await town.owed("team_notice") if row.args["what"] == "waiting"]
+    days = sorted({row.planned_at for row in told})
+    assert 5 <= len(days) <= 10
+    assert {later - before for before, later in itertools.pairwise(days)} == {21 * DAY}
+    mark = referrals.next_mark(referral, "Europe/Paris")
+    assert mark is not None
+    assert mark[0] is Then.TELL_TEAM
+    assert town.now < mark[1] <= town.now + 21 * DAY

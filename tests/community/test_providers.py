@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
 from community import areas, providers, translations
-from community.deliveries import Delivery
+from community.deliveries import Delivery, State
 from community.errors import NotAllowedError, NotFoundError, NotUnderstoodError
 from community.needs import Need
 from community.people import Membership, Person
@@ -239,6 +239,68 @@ async def test_a_waiting_step_is_nudged_about_after_a_week_and_after_another_and
         assert len(rows) == count
     assert {(row.person_id, row.args["ref"]) for row in rows} == {(me.id, service.ref)}
     assert await providers.next_nudge(session) is None
+
+
+async def test_whoever_asks_for_the_same_service_again_is_nudged_anew_and_keeps_their_ticks(
+    session: AsyncSession, now: datetime
+) -> None:
+    service = await a_service(session, await a_coordinator(session, now), now, steps=["a", "b"])
+    me = await a_person(session, 2, now)
+    first = (await providers.steps(session, service))[0]
+    await providers.begin_checklist(session, me, service, now)
+    await providers.tick(session, me, first.ref, now, done=True)
+    for week in (1, 2, 3):
+        await providers.nudge(session, now + week * WEEK)
+    await providers.end_checklist(session, me.id, service.id)
+    again = now + 10 * WEEK
+    await providers.begin_checklist(session, me, service, again)
+    assert await providers.next_nudge(session) == again + WEEK
+    for week in (1, 2, 3):
+        await providers.nudge(session, again + week * WEEK)
+    assert len(await nudged(session)) == 4
+    assert await providers.ticked(session, me, service) == {first.id}
+
+
+@pytest.mark.parametrize(
+    ("fate", "reason", "counts"),
+    [
+        (State.SUPPRESSED, "no_room", False),
+        (State.EXPIRED, "too_late", False),
+        (State.SUPPRESSED, "muted", True),
+        (State.SENT, None, True),
+        (State.UNCERTAIN, None, True),
+    ],
+)
+async def test_a_nudge_that_found_no_room_does_not_count_and_comes_a_week_later(
+    session: AsyncSession, now: datetime, fate: State, reason: str | None, counts: bool
+) -> None:
+    service = await a_service(session, await a_coordinator(session, now), now, steps=["a", "b"])
+    me = await a_person(session, 2, now)
+    await providers.begin_checklist(session, me, service, now)
+    for week in range(1, 8):
+        await providers.nudge(session, now + week * WEEK)
+        row = (await nudged(session))[-1]
+        if week in (1, 3):
+            row.state, row.reason = fate, reason
+        elif row.state == State.QUEUED:
+            row.state = State.SENT
+        await session.flush()
+    assert len(await nudged(session)) == (2 if counts else 4)
+    assert await providers.next_nudge(session) is None
+
+
+async def test_a_request_that_is_over_ends_also_a_nudge_that_had_found_no_room(
+    session: AsyncSession, now: datetime
+) -> None:
+    service = await a_service(session, await a_coordinator(session, now), now, steps=["a", "b"])
+    me = await a_person(session, 2, now)
+    await providers.begin_checklist(session, me, service, now)
+    await providers.nudge(session, now + WEEK)
+    [row] = await nudged(session)
+    row.state, row.reason = State.SUPPRESSED, "no_room"
+    await providers.end_checklist(session, me.id, service.id)
+    await providers.nudge(session, now + 2 * WEEK)
+    assert await nudged(session) == [row]
 
 
 async def test_nobody_is_nudged_who_has_done_every_step_or_has_never_begun(

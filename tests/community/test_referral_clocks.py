@@ -156,7 +156,12 @@ async def test_what_was_accepted_is_asked_about_and_never_expires(town: Town) ->
     town.now += 30 * DAY
     await town.answers(referral, "begin")
     told = await days_of(town, referral, town.now, 90)
-    assert told == {"Fri 22 10:00": f"{STAFF} {STAFF}", "Sat 06 10:00": TEAM}
+    assert told == {
+        "Fri 22 10:00": f"{STAFF} {STAFF}",
+        "Sat 06 10:00": TEAM,
+        "Sat 27 10:00": TEAM,  # and every three weeks from then on
+        "Sat 20 10:00": TEAM,
+    }
     assert referral.state == State.IN_SERVICE
 
 

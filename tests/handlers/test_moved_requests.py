@@ -5,7 +5,7 @@ from sqlalchemy import select
 from bot.database import Database
 from community import people, providers
 from community.providers import Service
-from community.referrals import Referral
+from community.referrals import Referral, State
 from community.roles import Role, RoleName
 from tests.agreeing import agreed
 from tests.handlers import test_support_desks
@@ -82,3 +82,29 @@ async def test_what_goes_through_the_team_and_what_is_written_names_whom_it_was_
     assert animator.buttons[0] == "Chamber: Accepted"
     await animator.sends_data(f"bt:{ref}:open::")
     assert "passes it on to Chamber" in animator.last
+
+
+async def test_what_was_sealed_with_its_agreement_leads_on_to_a_new_request(
+    town: Town, phone: Calling
+) -> None:
+    amina = await phone(6)
+    ref = await town.asks(amina)
+    await town.steps(ref, "accept")
+    await town.ends_the_agreement()
+    await amina.sends_data(f"sz:{ref}:open:")
+    assert "📨 Send a new request" not in amina.buttons, "there is nobody to send it to"
+    async with town.database.transaction() as session:
+        boss = await people.by_telegram_id(session, town.boss.number)
+        assert boss is not None
+        await agreed(session, boss, town.organization, town.now)
+    await town.adviser.sends_data(f"rf:{ref}:open:")
+    assert "is offered to send you a new request" in town.adviser.last
+    assert "You can ask for what you need" not in town.adviser.last
+    await amina.sends_data(f"sz:{ref}:open:")
+    assert "It takes the place of this one." in amina.last
+    await amina.presses("📨 Send a new request")
+    assert "It takes the place of your request of which they see nothing any more." in amina.last
+    await amina.presses("I agree, send it")
+    async with town.database.transaction() as session:
+        states = (await session.scalars(select(Referral.state).order_by(Referral.id))).all()
+        assert list(states) == [State.CANCELLED, State.PENDING]

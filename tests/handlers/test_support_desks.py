@@ -755,3 +755,41 @@ async def test_the_end_of_an_agreement_reaches_the_member_who_waits(
     await reader.gets("referral_step", ref=ref)
     await reader.presses("Read it")
     assert "There is no agreement with this organisation any more" in reader.last
+
+
+async def test_where_nobody_of_an_organisation_is_left_an_animator_records_the_end(
+    town: Town, phone: Calling
+) -> None:
+    animator = await phone(5, "en", ANIMATOR)
+    ref = await town.asks(note="My number is 555")
+    await town.steps(ref, "accept")
+    await animator.sends_data(f"lt:{ref}")
+    assert "✏️ Record what became of it" not in animator.buttons, "the adviser is there"
+    async with town.database.transaction() as session:
+        staff = Role.name == RoleName.PROVIDER_STAFF
+        await session.execute(update(Role).where(staff).values(until=town.now))
+    await animator.sends_data(f"lt:{ref}")
+    await animator.presses("✏️ Record what became of it")
+    assert "Nobody of this organisation is here any more." in animator.last
+    assert "555" not in animator.last
+    for label in ("begin", "complete"):
+        await animator.sends_data(f"bt:{ref}:{label}:phone:")
+    async with town.database.transaction() as session:
+        assert (await session.scalars(select(Referral))).one().state == State.COMPLETED
+
+
+@pytest.mark.parametrize("online", [False, True])
+async def test_where_nobody_has_said_where_the_card_does_not_claim_everywhere(
+    town: Town, online: bool
+) -> None:
+    async with town.database.transaction() as session:
+        await session.execute(update(Service).values(online=online))
+        person = await people.by_telegram_id(session, town.member.number)
+        assert person is not None
+        person.language = "en"
+    await town.member.sends_data(f"sv:{town.service}")
+    assert "Everywhere" not in town.member.last
+    assert ("📍 Place: not known" in town.member.last) is not online
+    assert ("💻 Online" in town.member.last) is online
+    await town.boss.sends_data(f"ss:{town.service}:open")
+    assert ("📍 Place: not known" in town.boss.last) is not online
