@@ -8,6 +8,16 @@ from tests.stories.conftest import Coming, Somebody, Stage
 from tests.stories.steps import a_directory, a_request, staff
 
 
+async def a_town(stage: Stage, animator: Coming) -> tuple[Somebody, Somebody]:
+    """Return the staff of an organisation, and a member who has asked it for help."""
+    boss = await animator()
+    await a_directory(boss)
+    adviser = await staff(boss)
+    amina = await stage.member("Amina")
+    await a_request(amina)
+    return adviser, amina
+
+
 async def withdraws(member: Somebody) -> None:
     await member.says("/support")
     await member.presses("My requests")
@@ -24,11 +34,7 @@ def reads(somebody: Somebody, words: str) -> bool:
 async def test_a_lost_answer_leaves_no_copy_that_nobody_can_close(
     stage: Stage, animator: Coming
 ) -> None:
-    boss = await animator()
-    await a_directory(boss)
-    adviser = await staff(boss)
-    amina = await stage.member("Amina")
-    await a_request(amina)
+    adviser, amina = await a_town(stage, animator)
     stage.emulator.faults.add("drop_after", method="sendMessage", chat_id=adviser.id)
     await adviser.presses("Show what was shared")
     adviser.sees_last("Name: {name}", name="Amina")
@@ -41,11 +47,7 @@ async def test_a_lost_answer_leaves_no_copy_that_nobody_can_close(
 async def test_staff_who_delete_their_account_keep_nothing_of_others(
     stage: Stage, animator: Coming
 ) -> None:
-    boss = await animator()
-    await a_directory(boss)
-    adviser = await staff(boss)
-    amina = await stage.member("Amina")
-    await a_request(amina)
+    adviser, amina = await a_town(stage, animator)
     await adviser.presses("Show what was shared")
     assert reads(adviser, "Amina")
     await adviser.says("/me")
@@ -61,11 +63,7 @@ async def test_staff_who_delete_their_account_keep_nothing_of_others(
 async def test_a_note_grows_until_it_fills_one_message_and_all_of_it_is_closed(
     stage: Stage, animator: Coming
 ) -> None:
-    boss = await animator()
-    await a_directory(boss)
-    adviser = await staff(boss)
-    amina = await stage.member("Amina")
-    await a_request(amina)
+    adviser, amina = await a_town(stage, animator)
     rounds = 0
     while True:
         await adviser.presses("Show what was shared")
