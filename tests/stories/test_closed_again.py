@@ -47,7 +47,7 @@ async def test_a_lost_answer_leaves_no_copy_that_nobody_can_close(
 async def test_staff_who_delete_their_account_keep_nothing_of_others(
     stage: Stage, animator: Coming
 ) -> None:
-    adviser, amina = await a_town(stage, animator)
+    adviser, _amina = await a_town(stage, animator)
     await adviser.presses("Show what was shared")
     assert reads(adviser, "Amina")
     await adviser.says("/me")
