@@ -261,7 +261,7 @@ TWO = {"events", "referrals", "survey_responses", "people", "exchanges"}
 OWN_TABLES = {
     *("people", "consents", "profiles", "needs", "attendances", "checklists", "ticks"),
     *("muted_topics", "deliveries", "survey_responses", "survey_answers", "history", "referrals"),
-    *("facilitation_asked", "silences", "network_joinings", "cohort_members"),
+    *("facilitation_asked", "silences", "network_joinings", "cohort_members", "pairings"),
     *(
         "exchanges",
         "exchange_messages",
