@@ -22,8 +22,12 @@ from handlers.replies import (
     edit,
     lines,
     say,
+    toast,
 )
 from locales import Translator, plain
+
+REPORTED = {"post": ("post", "poster"), "exchange": ("message", "writer")}
+LONGEST_REF, LONGEST_NUMBER = 16, 6
 
 
 async def reporting(
@@ -49,6 +53,8 @@ async def reporting(
             zone=zone, country=country,
         )  # fmt: skip
         return [edit("report.thanks", what="text")]
+    if not _is_ours(of, ref, what):
+        return [toast("old_button")]
     if not what:
         return [edit("report.what", of=of, ref=ref)]
     if not why:
@@ -59,6 +65,13 @@ async def reporting(
         number=int(number) if number.isdecimal() else None, zone=zone, country=country,
     )  # fmt: skip
     return [edit("report.thanks", what=what)]
+
+
+def _is_ours(of: str, ref: str, what: str) -> bool:
+    """Say whether we have made such a button: of another, the next one would not fit into 64."""
+    what, _dot, number = what.partition(".")
+    is_known = of in REPORTED and (not what or what in REPORTED[of])
+    return is_known and len(ref) <= LONGEST_REF and len(number) <= LONGEST_NUMBER
 
 
 async def what_card(page: Page, of: str, ref: str) -> Message:

@@ -125,3 +125,17 @@ async def test_a_wrong_sentence_is_reported_with_two_taps_and_put_right_at_the_d
     await reader.presses("Thé")
     assert "Venez avec 2 amis." in reader.last
     assert await boss.gets("team_notice.text_reported") is None
+
+
+async def test_a_button_that_nobody_made_is_told_to_be_old(phone: Calling) -> None:
+    somebody = await phone(1)
+    for data in (
+        f"hh:approve:{'x' * 40}:approve:",
+        f"hh:post:{'x' * 40}:poster:",
+        f"hh:exchange:x:message.{'9' * 30}:",
+        "hh:post:x:approve:",
+    ):
+        assert len(data) <= 64
+        await somebody.sends_data(data)
+        assert not somebody.seen
+    assert len(somebody.toasts) == 4

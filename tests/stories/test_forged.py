@@ -262,6 +262,7 @@ OWN_TABLES = {
     *("people", "consents", "profiles", "needs", "attendances", "checklists", "ticks"),
     *("muted_topics", "deliveries", "survey_responses", "survey_answers", "history", "referrals"),
     *("facilitation_asked", "silences", "network_joinings", "cohort_members", "pairings"),
+    *("person_offers",),
     *(
         "exchanges",
         "exchange_messages",
