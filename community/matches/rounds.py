@@ -7,6 +7,7 @@ solved again for whoever has nobody yet.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import cast
@@ -162,7 +163,7 @@ class _Room:
 
     here: Mapping[int, Pairing]
     """Of those who can be proposed to somebody now."""
-    blocks: Collection[tuple[int, int]]
+    blocks: AbstractSet[tuple[int, int]]
     used: dict[int, int]
     """How often each was proposed within the month."""
     held: dict[int, int]
@@ -177,7 +178,7 @@ class _Room:
         one, other = self.here.get(receiver), self.here.get(giver)
         if one is None or other is None or receiver in self.received:
             return False
-        if {(receiver, giver), (giver, receiver)} & {*self.blocks}:
+        if (receiver, giver) in self.blocks or (giver, receiver) in self.blocks:
             return False
         is_guide = other.gives_as in GUIDES
         is_full = self.held[giver] >= other.places if is_guide else giver in self.given
