@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -56,12 +57,12 @@ async def test_a_round_that_was_cut_off_goes_on_with_whoever_has_nobody(
     monkeypatch.setattr(bot.matching, "AT_ONCE", 2)
     propose, calls = matches.propose, 0
 
-    async def dies(*given: object) -> int:
+    async def dies(*given: Any) -> int:
         nonlocal calls
         calls += 1
         if calls == 2:
             raise RuntimeError("killed")
-        return await propose(*given)  # type: ignore[arg-type]  # as given
+        return await propose(*given)
 
     monkeypatch.setattr(matches, "propose", dies)
     with pytest.raises(RuntimeError):
@@ -107,11 +108,11 @@ async def test_the_unmatched_are_told_in_portions_and_once_though_it_is_cut_off(
     monkeypatch.setattr(bot.matching, "AT_ONCE", 2)
     tell, portions = matches.tell_none, []
 
-    async def dies(session: object, found: object, portion: list[int], now: datetime) -> int:
+    async def dies(session: Any, found: Any, portion: list[int], now: datetime) -> int:
         portions.append(len(portion))
         if len(portions) == 2:
             raise RuntimeError("killed")
-        return await tell(session, found, portion, now)  # type: ignore[arg-type]  # as given
+        return await tell(session, found, portion, now)
 
     monkeypatch.setattr(matches, "tell_none", dies)
     with pytest.raises(RuntimeError):
