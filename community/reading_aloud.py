@@ -77,10 +77,6 @@ async def keep(
         if row.is_source:  # as with words: the author's are their own
             raise NotFoundError(subject)
         await untranslated.require_open(session, subject, ref, now)
-    # A text has one voice: what counts at once settles what has waited, too.
-    place = (Recording.language == language, Recording.field == field)
-    before = delete(Recording).where(*recordings.about(subject, owner.id), *place)
-    await session.execute(before.where(Recording.is_approved.is_(False)) if is_draft else before)
     recording = Recording(
         subject=subject,
         subject_id=owner.id,
@@ -94,9 +90,7 @@ async def keep(
         recorded_as=by.value,
         recorded_at=now,
     )
-    session.add(recording)
-    memory.drop(session, (Recording, subject, owner.id))
-    await session.flush()
+    await recordings.put(session, recording)
     after = State.DRAFT if is_draft else State.APPROVED
     await _note(session, recording, State.MISSING, after, actor, now)
     return None if is_draft else await _bound(session, actor, owner, now)
@@ -132,16 +126,7 @@ async def approve(
         raise OwnTextError
     if by is Who.TRANSLATOR and isinstance(owner, Event) and await sends.binds(session, owner):
         raise ApprovalBindsError
-    await session.execute(
-        delete(Recording).where(
-            *recordings.about(recording.subject, recording.subject_id),
-            Recording.language == recording.language,
-            Recording.field == recording.field,
-            Recording.is_approved,
-        )
-    )
-    recording.is_approved = True
-    await session.flush()
+    await recordings.approve(session, recording)
     await _note(session, recording, State.DRAFT, State.APPROVED, actor, now)
     if by is Who.TRANSLATOR:
         return recording, None

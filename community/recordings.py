@@ -87,6 +87,32 @@ def about(subject: str, subject_id: int) -> tuple[ColumnElement[bool], ...]:
     return Recording.subject == subject, Recording.subject_id == subject_id
 
 
+def _place(recording: Recording) -> tuple[ColumnElement[bool], ...]:
+    return (
+        *about(recording.subject, recording.subject_id),
+        Recording.language == recording.language,
+        Recording.field == recording.field,
+    )
+
+
+async def put(session: AsyncSession, recording: Recording) -> None:
+    """Keep a recording. A text has one voice: what counts at once settles what waits, too."""
+    before = delete(Recording).where(*_place(recording))
+    counts = recording.is_approved
+    await session.execute(before if counts else before.where(Recording.is_approved.is_(False)))
+    session.add(recording)
+    memory.drop(session, (Recording, recording.subject, recording.subject_id))
+    await session.flush()
+
+
+async def approve(session: AsyncSession, recording: Recording) -> None:
+    """Let a recording that has waited count, in the place of the one that did."""
+    await session.execute(delete(Recording).where(*_place(recording), Recording.is_approved))
+    recording.is_approved = True
+    memory.drop(session, (Recording, recording.subject, recording.subject_id))
+    await session.flush()
+
+
 async def copy(
     session: AsyncSession, subject: str, from_id: int, to_id: int, *, but: str = ""
 ) -> None:

@@ -8,10 +8,10 @@ waits until somebody else of the desk has heard it.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import memory, recordings, roles
+from community import recordings, roles
 from community.errors import NotAllowedError, NotFoundError, OwnTextError
 from community.people import Person
 from community.reading_aloud import Voice
@@ -63,15 +63,9 @@ async def keep(
     """
     held = await _desk(session, actor, now)
     counts = held != {RoleName.TRANSLATOR}
-    place = (
-        *recordings.about(SAID, step),
-        Recording.language == language,
-        Recording.field == FIELD,
-    )
-    before = delete(Recording).where(*place)
-    await session.execute(before if counts else before.where(Recording.is_approved.is_(False)))
     role = RoleName.ANIMATOR if RoleName.ANIMATOR in held else min(held)
-    session.add(
+    await recordings.put(
+        session,
         Recording(
             subject=SAID,
             subject_id=step,
@@ -84,10 +78,8 @@ async def keep(
             recorded_by_id=actor.id,
             recorded_as=str(role),
             recorded_at=now,
-        )
+        ),
     )
-    memory.drop(session, (Recording, SAID, step))
-    await session.flush()
     return counts
 
 
@@ -112,14 +104,4 @@ async def approve(
         raise NotFoundError("Recording")
     if recording.recorded_by_id == actor.id:
         raise OwnTextError
-    await session.execute(
-        delete(Recording).where(
-            *recordings.about(SAID, step),
-            Recording.language == language,
-            Recording.field == FIELD,
-            Recording.is_approved,
-        )
-    )
-    recording.is_approved = True
-    memory.drop(session, (Recording, SAID, step))
-    await session.flush()
+    await recordings.approve(session, recording)
