@@ -17,7 +17,7 @@ from community.audiences import EVERYBODY, Audience
 from community.consents import Purpose
 from community.deliveries import Delivery, Due, State
 from community.limits import Limit
-from community.people import Person
+from community.people import Membership, Person
 from community.policy import (
     CONVERSATION,
     EDITS,
@@ -34,6 +34,9 @@ from community.sends import Send
 from community.topics import Topic
 
 WEEK = timedelta(days=7)
+LOOKED_AT_AGAIN = timedelta(days=1)
+"""What waits for the end of a pause is looked at so often: whoever has paused may come back
+before, or pause for longer."""
 MOMENT = timedelta(seconds=2)
 """After so long a row is looked at again whose person another sender is just judging."""
 
@@ -181,7 +184,7 @@ def judge(row: Due, reader: Reader | None, now: datetime, default_zone: str) -> 
     room = _room(reader, now) if policy.unasked else now
     if room > now and policy.no_room is NoRoom.SKIP:
         return Verdict(State.SUPPRESSED, "no_room")
-    later = room
+    later = max(room, _rests_until(policy, reader.person, now))
     if not policy.interrupts and reader.answering_since is not None:
         later = max(later, reader.answering_since + CONVERSATION)
     if policy.waits_for_morning:
@@ -211,6 +214,13 @@ def _not_wanted(policy: Policy, reader: Reader) -> str | None:
     if policy.topic and policy.topic in reader.muted:
         return "muted"
     return None
+
+
+def _rests_until(policy: Policy, person: Person, now: datetime) -> datetime:
+    """Return when this is looked at again because the person has paused; now, if they have not."""
+    if not policy.after_a_pause or person.state != Membership.PAUSED or not person.paused_until:
+        return now
+    return max(now, min(person.paused_until, now + LOOKED_AT_AGAIN))
 
 
 def _room(reader: Reader, now: datetime) -> datetime:

@@ -62,6 +62,9 @@ MEMBERSHIP = Lifecycle(
 """Unreachable goes back to the state it came from only; ``reached`` sees to that."""
 
 
+LONGEST_PAUSE = timedelta(weeks=12)
+
+
 class Stage(StrEnum):
     """How far somebody's business is."""
 

@@ -10,7 +10,7 @@ from enum import IntEnum, StrEnum
 from zoneinfo import ZoneInfo
 
 from community.consents import Purpose
-from community.people import Membership, Participation
+from community.people import LONGEST_PAUSE, Membership, Participation
 from community.topics import Topic
 
 QUIET_FROM = time(21)
@@ -25,6 +25,8 @@ CONVERSATION = timedelta(minutes=10)
 """Whoever has been answering a question within this time is left to finish it."""
 OUTLIVES_THE_CAP = timedelta(days=8)
 """What nobody asked for must be able to wait until the weekly cap has room again."""
+OUTLIVES_A_PAUSE = LONGEST_PAUSE + timedelta(days=7)
+"""What waits until a pause ends must still hold then; its card says nothing if it does not."""
 
 
 class Crash(StrEnum):
@@ -67,6 +69,8 @@ class Policy:
     no_room: NoRoom = NoRoom.DEFER
     waits_for_morning: bool = True
     silent_in: frozenset[Membership] = frozenset()
+    after_a_pause: bool = False
+    """Whoever has paused gets it once the pause is over, if there is still something to say."""
     not_for: frozenset[Participation] = frozenset()
     """Who has chosen to take part in one of these ways does not get it."""
     by_phone: bool = False
@@ -79,6 +83,7 @@ class Policy:
 
 
 _RESTING = frozenset({Membership.PAUSED, Membership.STOPPED, Membership.LEFT, Membership.JOINING})
+_AWAY = frozenset({Membership.PAUSED, Membership.STOPPED, Membership.LEFT})
 _GONE = frozenset({Membership.STOPPED, Membership.LEFT})
 _LEFT = frozenset({Membership.LEFT})
 _ONE_BY_ONE = frozenset({Participation.DIGEST, Participation.READING})
@@ -135,6 +140,17 @@ def _reminder(
     )
 
 
+def _when_back(crash: Crash = Crash.RESEND) -> Policy:
+    """Return the rules of what somebody is told, or asked, once and at leisure."""
+    return Policy(
+        lane=Lane.SERVICE,
+        crash=crash,
+        lives=OUTLIVES_A_PAUSE,
+        silent_in=_GONE,
+        after_a_pause=True,
+    )
+
+
 _SURVEY = Policy(
     lane=Lane.SURVEY,
     crash=Crash.UNCERTAIN,
@@ -164,8 +180,8 @@ _RULES: Mapping[str, Policy] = {
         Lane.SERVICE, timedelta(days=3), waits_for_morning=False, silent_in=_GONE
     ),
     "match_introduced": _owed(Lane.URGENT, timedelta(days=14), silent_in=_GONE),
-    "match_notice": _owed(Lane.SERVICE, timedelta(days=7), silent_in=_GONE),
-    "match_followup": _reminder(timedelta(days=7), _GONE),
+    "match_notice": _when_back(),
+    "match_followup": _when_back(Crash.UNCERTAIN),
     "post_new": replace(
         _SURVEY,
         consent=Purpose.MATCHING,
@@ -173,7 +189,7 @@ _RULES: Mapping[str, Policy] = {
         no_room=NoRoom.SKIP,
         not_for=_ONE_BY_ONE,
     ),
-    "post_expiring": _reminder(timedelta(days=3), _GONE),
+    "post_expiring": _reminder(timedelta(days=3), _AWAY),
     "post_notice": _owed(Lane.SERVICE, timedelta(days=7), silent_in=_GONE),
     "measure_notice": _owed(Lane.SERVICE, timedelta(days=30), silent_in=_LEFT),
     "report_notice": _owed(Lane.SERVICE, timedelta(days=14), silent_in=_LEFT),
@@ -195,9 +211,9 @@ _RULES: Mapping[str, Policy] = {
     "staff_notice": _owed(Lane.SERVICE, timedelta(days=7)),
     "bridge_message": _owed(Lane.URGENT, timedelta(days=14)),
     "team_answer": _owed(Lane.URGENT, timedelta(days=7), waits_for_morning=False),
-    "translated": _owed(Lane.SERVICE, timedelta(days=7), silent_in=_GONE),
-    "service_found": _owed(Lane.SERVICE, timedelta(days=7), silent_in=_GONE),
-    "cohort_settled": _owed(Lane.SERVICE, timedelta(days=7), silent_in=_GONE),
+    "translated": _when_back(),
+    "service_found": _when_back(),
+    "cohort_settled": _when_back(),
     "group_card": _owed(Lane.NEWS, timedelta(days=2), waits_for_morning=False),
     "group_welcome": _owed(
         Lane.URGENT, timedelta(days=1), waits_for_morning=False, silent_in=_LEFT

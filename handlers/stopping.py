@@ -1,6 +1,6 @@
 """Pausing, stopping, leaving: as easy as joining, in any offered language, in every state."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiogram import F, Router
@@ -36,9 +36,6 @@ class Pause(CallbackData, prefix="pa"):
     """Take a break of so many weeks."""
 
     weeks: int
-
-
-MOST_WEEKS = 12
 
 
 async def stopped(
@@ -84,7 +81,7 @@ async def pause_chosen(
 ) -> Replies:
     """Rest until the day named now."""
     weeks = callback_data.weeks
-    if not 1 <= weeks <= MOST_WEEKS:
+    if not timedelta(0) < timedelta(weeks=weeks) <= people.LONGEST_PAUSE:
         return [toast("old_button")]
     zone = person.local_zone(network.zone)
     until = people.end_of_pause(now.astimezone(zone).date(), weeks, zone)

@@ -10,6 +10,7 @@ import pytest
 from community.policy import POLICY
 
 AT_REST = "joining left paused stopped"
+AWAY = "left paused stopped"
 GONE = "left stopped"
 NOBODY = ""
 GATHERED = "digest reading"
@@ -32,7 +33,7 @@ TABLE = {
     # An ask or an offer that fits somebody who agrees to be introduced; the digest has it, too.
     "post_new": ("news", "matching", None, True, True, AT_REST, GATHERED, "uncertain"),
     # Whether it still holds is asked twice, and what became of it is told, by day.
-    "post_expiring": ("service", None, None, False, True, GONE, NOBODY, "uncertain"),
+    "post_expiring": ("service", None, None, False, True, AWAY, NOBODY, "uncertain"),
     "post_notice": ("service", None, None, False, True, GONE, NOBODY, "resend"),
     # What was decided about somebody they hear whatever they have stopped; and who has reported.
     "measure_notice": ("service", None, None, False, True, "left", NOBODY, "resend"),
@@ -90,6 +91,8 @@ TABLE = {
     "transfer_notice": ("service", None, None, False, True, GONE, NOBODY, "resend"),
     "transfer_result": ("service", None, None, False, True, NOBODY, NOBODY, "resend"),
 }
+AFTER_A_PAUSE = {"match_notice", "match_followup", "translated", "service_found", "cohort_settled"}
+"""What is not urgent and said only once waits while somebody has paused."""
 ORDER = ["reply", "urgent", "service", "news", "survey"]
 """Who overtakes whom: an answer everybody, a survey nobody."""
 
@@ -111,6 +114,12 @@ def test_the_policy_of_a_kind_is_that_of_the_design(kind: str) -> None:
         " ".join(sorted(way.value for way in policy.not_for)),
         policy.crash.value,
     ) == TABLE[kind]
+
+
+def test_what_waits_for_the_end_of_a_pause_outlives_the_longest_one() -> None:
+    waits = {kind: policy for kind, policy in POLICY.items() if policy.after_a_pause}
+    assert set(waits) == AFTER_A_PAUSE
+    assert {policy.lives.days for policy in waits.values()} == {12 * 7 + 7}
 
 
 def test_a_message_of_an_earlier_lane_leaves_first() -> None:

@@ -72,11 +72,12 @@ def policy_page() -> str:
         "hours leave no room now. *Interrupts*: comes also while the person is answering a "
         "question; everything else waits until ten minutes have passed since the last answer. "
         "*Not for*: who takes part in that way (`people.Participation`) does not get it; what a "
-        "member asks for comes in every way.",
+        "member asks for comes in every way. *After a pause*: whoever has paused gets it when the "
+        "pause is over, if its card then still has something to say.",
         "",
         "| kind | lane | consent | topic | unasked | without room | waits for the morning "
-        "| interrupts | silent in | not for | after a crash | lives (hours) |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---:|",
+        "| interrupts | silent in | after a pause | not for | after a crash | lives (hours) |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---:|",
     ]
     for kind, policy in POLICY.items():
         cells = [
@@ -89,6 +90,7 @@ def policy_page() -> str:
             "yes" if policy.waits_for_morning else "–",
             "yes" if policy.interrupts else "–",
             ", ".join(sorted(policy.silent_in)) or "–",
+            "yes" if policy.after_a_pause else "–",
             ", ".join(sorted(policy.not_for)) or "–",
             policy.crash.value,
             str(int(policy.lives.total_seconds() // 3600)),

@@ -116,15 +116,15 @@ AFTER_AN_OUTAGE = {
     "team_notice": (168, MORNING),
     "team_answer": (168, GOES),
     "bridge_message": (336, MORNING),
-    "translated": (168, MORNING),
-    "service_found": (168, MORNING),
-    "cohort_settled": (168, MORNING),
+    "translated": (2184, MORNING),
+    "service_found": (2184, MORNING),
+    "cohort_settled": (2184, MORNING),
     "match_proposed": (192, MORNING),
     "match_none": (192, MORNING),
     "match_answer": (72, GOES),
     "match_introduced": (336, MORNING),
-    "match_notice": (168, MORNING),
-    "match_followup": (168, MORNING),
+    "match_notice": (2184, MORNING),
+    "match_followup": (2184, MORNING),
     "post_new": (192, MORNING),
     "post_expiring": (72, MORNING),
     "post_notice": (168, MORNING),
@@ -189,7 +189,7 @@ async def test_fault_40_what_an_outage_kept_back_goes_waits_or_is_dropped_as_the
         gone = {kind for kind, (lives, _night) in AFTER_AN_OUTAGE.items() if lives <= hours}
         assert {kind for kind, verdict in told.items() if verdict == late} == gone, hours
     # What is too late stays, and says so.
-    await deliveries.expire(session, noon + timedelta(hours=720))
+    await deliveries.expire(session, noon + timedelta(hours=2184))
     rows = (await session.execute(select(Delivery.state, Delivery.reason))).all()
     assert [tuple(row) for row in rows] == [(State.EXPIRED, "too_late")] * len(AFTER_AN_OUTAGE)
 
