@@ -45,7 +45,7 @@ from community.recordings import SAID, Recording
 from community.referrals import OVER, Referral, SharedField
 from community.roles import Role, RoleInvitation
 from community.sends import Send
-from community.silences import Silence
+from community.silences import Silence, has_ended
 from community.team_tasks import TeamTask
 from community.transfers import State as Passing
 from community.transfers import Transfer
@@ -102,10 +102,10 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         "that a member was nudged because they had not been here, and what they answered",
-        timedelta(days=400),
-        "the last nudge",
-        "to leave them in peace for a year",
-        lambda before: delete(Silence).where(Silence.nudged_at < before),
+        timedelta(days=365),
+        "the last nudge, once they have come back",
+        "to leave in peace who has not come back; and so that they can take their answer back",
+        lambda before: delete(Silence).where(Silence.nudged_at < before, has_ended()),
     ),
     Rule(
         "what a message was about; that it was owed, and its outcome, stay for the figures",

@@ -1,7 +1,8 @@
 """Members who have not been here for long: nudged at most twice, then left in peace.
 
 The first message says what there is. The second, if they still do not come, asks how they would
-like to go on. Then nothing more comes for a year, whatever they answer and if they do not.
+like to go on. Then nothing more comes, whatever they answer and if they do not, until they have
+been here by their own act and fall silent anew. To answer the question is not to come back.
 """
 
 from datetime import datetime, timedelta
@@ -24,8 +25,6 @@ from community.policy import NUDGES
 KIND = "silence"
 AGAIN = timedelta(days=30)
 """So long after the first message the question comes."""
-PEACE = timedelta(days=365)
-"""So long after the last message nobody is nudged again."""
 BREAK = 8
 """Weeks that the break lasts which the question offers."""
 AT_ONCE = 500
@@ -72,33 +71,35 @@ def _may_be_nudged() -> ColumnElement[bool]:
     return and_(Person.state == Membership.ACTIVE, agrees, ~only_looks)
 
 
-def _is_first(now: datetime) -> ColumnElement[bool]:
-    """Return the condition that somebody has not been nudged, or in peace for long enough."""
-    return or_(Silence.person_id.is_(None), Silence.nudged_at <= now - PEACE)
-
-
-_IS_SECOND = and_(Silence.nudges < NUDGES, Silence.nudged_at > _HERE)
+_HAS_ENDED = func.coalesce(Silence.answered_at, Silence.nudged_at) < _HERE
+"""The condition that somebody has come since the last word of their silence."""
+_IS_FIRST = or_(Silence.person_id.is_(None), _HAS_ENDED)
+_IS_SECOND = and_(Silence.nudges < NUDGES, Silence.nudged_at >= _HERE)
 """The condition that somebody was nudged once, and has not come."""
+
+
+def has_ended() -> ColumnElement[bool]:
+    """Return the condition that whom this is about has come back."""
+    return exists().where(Person.id == Silence.person_id, _HAS_ENDED)
 
 
 async def nudge(session: AsyncSession, now: datetime) -> int:
     """Owe a message to whoever has not been here for long; return to how many."""
     is_due = or_(
-        and_(_is_first(now), now - ACTIVE_WITHIN >= _HERE),
+        and_(_IS_FIRST, now - ACTIVE_WITHIN >= _HERE),
         and_(_IS_SECOND, Silence.nudged_at <= now - AGAIN),
     )
     rows = await session.execute(
-        select(Person.id, Silence)
+        select(Person.id, Silence, _IS_FIRST)
         .outerjoin(Silence, Silence.person_id == Person.id)
         .where(_may_be_nudged(), is_due)
         .order_by(Person.id)
         .limit(AT_ONCE)
     )
     plans = []
-    for person_id, found in rows.all():
+    for person_id, found, is_first in rows.all():
         silence: Silence = found or Silence(person_id=person_id, nudges=0)
-        is_new = found is None or silence.nudged_at <= now - PEACE
-        silence.nudges, silence.nudged_at = 1 if is_new else silence.nudges + 1, now
+        silence.nudges, silence.nudged_at = 1 if is_first else NUDGES, now
         silence.answer = silence.answered_at = silence.took_part = None
         session.add(silence)
         key = f"{KIND}:{now:%Y%m%d}:{person_id}:{silence.nudges}"
@@ -112,7 +113,7 @@ async def next_nudge(session: AsyncSession) -> datetime | None:
     last: datetime | None = await session.scalar(
         select(func.min(_HERE))
         .outerjoin(Silence, Silence.person_id == Person.id)
-        .where(_may_be_nudged(), Silence.person_id.is_(None))
+        .where(_may_be_nudged(), _IS_FIRST)
     )
     nudged: datetime | None = await session.scalar(
         select(func.min(Silence.nudged_at))

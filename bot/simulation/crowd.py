@@ -35,7 +35,7 @@ from community.people import (
 )
 from community.policy import NUDGES
 from community.roles import Role, RoleName
-from community.silences import AGAIN, PEACE, Silence
+from community.silences import AGAIN, Silence
 from locales import OFFERED
 
 VERSION = "simulation"
@@ -178,8 +178,6 @@ def _be_asked_why(rows: Rows, me: Somebody, seen_at: datetime, now: datetime) ->
     nudged_at = seen_at + ACTIVE_WITHIN
     if Purpose.NEWS not in me.consents or nudged_at > now:
         return
-    while nudged_at + AGAIN + PEACE <= now:
-        nudged_at += AGAIN + PEACE
     is_asked = nudged_at + AGAIN <= now
     rows.add(
         Silence,

@@ -64,6 +64,11 @@ def exchange(person: Person, at: datetime, kind: Kind, state: Asked) -> Exchange
     return Exchange(person_id=person.id, kind=kind, state=state, begun_at=at, touched_at=at)
 
 
+def a_silence(person: Person, at: datetime, *, came_back: bool) -> Silence:
+    person.seen_at = at + timedelta(days=2 if came_back else -90)
+    return Silence(person_id=person.id, nudged_at=at)
+
+
 def machine_text(at: datetime, *, private: bool) -> MachineText:
     return MachineText(
         digest="x",
@@ -100,8 +105,8 @@ Made = Callable[[Person, datetime], Base]
 RULES: list[tuple[str, timedelta, Made]] = [
     (
         "nudged because they had not been here",
-        timedelta(days=400),
-        lambda p, at: Silence(person_id=p.id, nudged_at=at),
+        timedelta(days=365),
+        lambda p, at: a_silence(p, at, came_back=True),
     ),
     (
         "task that was done",
@@ -298,6 +303,7 @@ async def test_what_a_machine_made_of_an_exchange_goes_with_it_however_late_it_w
         lambda p, at: arrival(at, Arriving.SPEAKING, "{}"),
         lambda p, at: delivery(p, at, State.QUEUED),
         lambda p, at: exchange(p, at, Kind.TEAM, Asked.OPEN),
+        lambda p, at: a_silence(p, at, came_back=False),  # they are still left in peace
     ],
 )
 async def test_what_is_still_to_be_done_is_never_deleted(

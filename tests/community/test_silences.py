@@ -12,7 +12,7 @@ from community.audiences import ACTIVE_WITHIN
 from community.deliveries import Delivery
 from community.errors import NotFoundError
 from community.people import Membership, Participation, Person
-from community.silences import AGAIN, PEACE, Answer
+from community.silences import AGAIN, Answer
 from tests.community.test_sends import a_member
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -44,19 +44,42 @@ async def test_whoever_stays_away_is_nudged_asked_and_left_in_peace(
     await lived(session, away, AGAIN.days - 1)
     assert await asked(session) == [False]
     assert await silences.next_nudge(session) == away + AGAIN
-    await lived(session, away + AGAIN, PEACE.days - 1)
+    await lived(session, away + AGAIN, 3 * 365)
     assert await asked(session) == [False, True]
     assert await silences.next_nudge(session) is None
 
 
-async def test_whoever_comes_back_is_not_asked(session: AsyncSession, now: datetime) -> None:
+async def test_whoever_comes_back_is_not_asked_and_may_fall_silent_anew(
+    session: AsyncSession, now: datetime
+) -> None:
     person = await a_member(session, 1, now)
     person.seen_at = now
     away = now + ACTIVE_WITHIN
     await silences.nudge(session, away)
-    person.seen_at = away + 2 * DAY
-    await lived(session, away + 2 * DAY, 200)
-    assert await asked(session) == [False], "nor nudged again within a year"
+    person.seen_at = back = away + 2 * DAY
+    await lived(session, back, ACTIVE_WITHIN.days - 1)
+    assert await asked(session) == [False]
+    assert await silences.next_nudge(session) == back + ACTIVE_WITHIN
+    await lived(session, back + ACTIVE_WITHIN, 3 * 365)
+    assert await asked(session) == [False, False, True], "a new silence: two again, then none"
+
+
+async def test_to_answer_the_question_or_to_wake_from_a_pause_is_not_to_come_back(
+    session: AsyncSession, now: datetime
+) -> None:
+    person = await a_member(session, 1, now)
+    person.seen_at = now
+    away = now + ACTIVE_WITHIN
+    await lived(session, away, AGAIN.days)
+    answered = person.seen_at = away + AGAIN + 3 * DAY
+    await silences.answer(session, person, Answer.PAUSE, answered, PARIS)
+    await people.end_pauses(session, answered + timedelta(weeks=silences.BREAK))
+    assert person.state == Membership.ACTIVE
+    await lived(session, answered, 2 * 365)
+    assert await asked(session) == [False, True]
+    person.seen_at = back = answered + 2 * 365 * DAY
+    await lived(session, back, ACTIVE_WITHIN.days)
+    assert await asked(session) == [False, True, False]
 
 
 @pytest.mark.parametrize("why", ["paused", "stopped", "left", "reading", "no_consent"])
