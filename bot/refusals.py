@@ -16,6 +16,7 @@ from community.errors import (
     ConsentMissingError,
     ContactConsentError,
     DirectoryRefusedError,
+    DoorRefusedError,
     FileRefusedError,
     FullError,
     IllegalMoveError,
@@ -59,6 +60,22 @@ def _no_place(error: NoPlaceError, _: Translator) -> Html:
     )
 
 
+def _later(error: TooOftenError | DoorRefusedError, _: Translator) -> Html:
+    """Say when one can go on, and what one can do until then."""
+    time = duration(max(error.wait, timedelta(minutes=1)), _)
+    if isinstance(error, DoorRefusedError):
+        return _(
+            "So that nobody guesses the number at the door, none is tried for a while after "
+            "several wrong ones. Please point your phone at the picture there, ask the hosts to "
+            "note that you are here, or try again in {time}.",
+            time=time,
+        )
+    return _(
+        "You have written a lot in a short time. You can go on in: {time}",
+        time=time,
+    )
+
+
 def _too_many(error: TooManyEventsError | TooManyPostsError, _: Translator) -> Html:
     if isinstance(error, TooManyPostsError):
         return _.ngettext(
@@ -85,11 +102,8 @@ def sentence(error: RefusalError, _: Translator) -> Html:
         return _not_passed_on(error, _)
     if isinstance(error, NotUnderstoodError):
         return not_understood(error, _)
-    if isinstance(error, TooOftenError):
-        return _(
-            "You have written a lot in a short time. You can go on in: {time}",
-            time=duration(max(error.wait, timedelta(minutes=1)), _),
-        )
+    if isinstance(error, (TooOftenError, DoorRefusedError)):
+        return _later(error, _)
     if isinstance(error, (TooManyEventsError, TooManyPostsError)):
         return _too_many(error, _)
     if isinstance(error, NoPlaceError):

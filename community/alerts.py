@@ -6,9 +6,8 @@ from enum import StrEnum
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import arrivals, deliveries, roles
+from community import arrivals, deliveries, guessing, roles
 from community.deliveries import Delivery
-from community.face_to_face import guessing
 from community.roles import RoleName
 
 AT_MOST_EVERY = timedelta(hours=6)
@@ -60,6 +59,6 @@ async def watch_set_aside(session: AsyncSession, now: datetime) -> int:
 
 async def watch_paper_codes(session: AsyncSession, now: datetime) -> int:
     """Raise the alarm if somebody seems to guess the codes of people without Telegram."""
-    if not await guessing.are_guessed(session, now):
+    if not await guessing.are_guessed(session, guessing.PAPER, now):
         return 0
     return await raise_alert(session, Cause.GUESSING, now)

@@ -108,6 +108,14 @@ class CodeRefusedError(LinkRefusedError):
         self.wait = wait
 
 
+class DoorRefusedError(RefusalError):
+    """So many wrong numbers were typed at the door that none is tried before ``wait`` is over."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(wait)
+        self.wait = wait
+
+
 class AlreadySettledError(RefusalError):
     """An invitation that has been confirmed or refused already."""
 

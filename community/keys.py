@@ -6,8 +6,9 @@ from sqlalchemy import String, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from community import memory
 from community.base import Base
-from community.writing import insert_new
+from community.writing import insert_new, new_only
 
 
 class Key(Base):
@@ -20,8 +21,10 @@ class Key(Base):
 
 
 async def key(session: AsyncSession, name: str) -> bytes:
-    """Return the key of this name, making it at first use."""
-    await insert_new(session, Key, [{"name": name, "value": secrets.token_hex(32)}])
+    """Return the key of this name, making it at first use: for good, whatever is undone then."""
+    row = {"name": name, "value": secrets.token_hex(32)}
+    if await insert_new(session, Key, [row]):
+        memory.in_any_case(session, new_only(Key, session.get_bind().dialect.name), row)
     value = await session.scalar(select(Key.value).where(Key.name == name))
     assert value is not None
     return bytes.fromhex(value)

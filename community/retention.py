@@ -25,11 +25,11 @@ from community.erasure import Erasure
 from community.events import Event
 from community.exchanges import KEPT, Exchange, ExchangeMessage, Kind
 from community.exchanges import State as Asked
-from community.face_to_face.guessing import KEPT as KEPT_TRIES
-from community.face_to_face.guessing import CodeTry
 from community.facilitation import FacilitationAsked, code_of
 from community.figures import quarter_of
 from community.groups import CARD, Applicant
+from community.guessing import KEPT as KEPT_TRIES
+from community.guessing import CodeTry
 from community.live import LiveMessage
 from community.machine import MachineText
 from community.matches import Match, MatchRound
@@ -408,7 +408,7 @@ RULES: Sequence[Rule] = (
         lambda before: delete(Assisted).where(Assisted.opened_at < before),
     ),
     Rule(
-        "that a paper code which leads nowhere was tried; of who tried it only a keyed hash",
+        "that a wrong code was tried, of a paper or at a door; of who tried it only a keyed hash",
         KEPT_TRIES,
         "it was tried",
         "so that nobody guesses codes",

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import events, people, roles
+from community import events, guessing, people, roles
 from community.attendance.seeing import visible
 from community.attendance.table import ATTENDANCE, COMES, State, begin, of
 from community.base import find
 from community.errors import (
     CalledOffError,
+    DoorRefusedError,
     LinkRefusedError,
     NotFoundError,
     NotUnderstoodError,
@@ -83,12 +84,17 @@ async def check_in_by_code(
         NotFoundError: no such event.
         TooLateError: nobody arrives there now.
         NotUnderstoodError: these are other digits.
+        DoorRefusedError: too many others have been tried, and none is for a while.
     """
     people.require_member(person)
     event = await visible(session, person, ref, now, lock=True)
     if not is_at_the_door(event, now) or event.code_hash is None:
         raise TooLateError(event.ends_at)
+    what, who = guessing.door(event.ref), await guessing.chat_of(session, person)
+    if patience := await guessing.wait(session, what, who, now):
+        raise DoorRefusedError(patience)
     if not hmac.compare_digest(event.code_hash, _digest(f"{event.ref}:{code}")):
+        guessing.note_wrong(session, what, who, now)
         raise NotUnderstoodError("door_code")
     await _is_there(session, person, event, now)
     return event

@@ -16,8 +16,8 @@ from community.assisted import Assisted
 from community.base import Base, columns_to
 from community.errors import CodeRefusedError
 from community.face_to_face.calling import send_what_was_untold, tell_carers
-from community.face_to_face.guessing import note_wrong, require_patience, sealed
 from community.face_to_face.registering import SUBJECT, opened
+from community.guessing import PAPER, chat_of, note_wrong, sealed, wait
 from community.people import Membership, Person
 
 CODE_HOLDS = timedelta(days=180)
@@ -73,8 +73,9 @@ async def open_code(
         CodeRefusedError: a wrong, used, replaced or expired code; which of them is not told. Or
             too many such have been tried, and none is for a while.
     """
-    who = await sealed(session, f"chat {newcomer.telegram_id}")
-    await require_patience(session, who, now)
+    who = await chat_of(session, newcomer)
+    if patience := await wait(session, PAPER, who, now):
+        raise CodeRefusedError(patience)
     row: Assisted | None = await session.scalar(
         select(Assisted)
         .where(Assisted.token_hash == await _hash(session, code))
@@ -82,7 +83,7 @@ async def open_code(
         .execution_options(populate_existing=True)
     )
     if row is None or row.opened_at is not None or row.code_until is None or row.code_until <= now:
-        note_wrong(session, who, now)
+        note_wrong(session, PAPER, who, now)
         raise CodeRefusedError
     if not await _only_looks_round(session, newcomer):
         await tell_carers(session, row, "code_known_already", now)

@@ -8,19 +8,23 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, deliveries, events, missing
+from bot.database import Database
+from community import attendance, deliveries, events, guessing, memory, missing, people
 from community.attendance import State, Wish
 from community.deliveries import Delivery
 from community.errors import (
+    DoorRefusedError,
     IllegalMoveError,
     LinkRefusedError,
     NotAllowedError,
     NotAMemberError,
     NotFoundError,
     NotUnderstoodError,
+    RefusalError,
     TooLateError,
 )
 from community.events import Event
+from community.guessing import CodeTry
 from community.missing import Why
 from community.people import Membership, Person
 from tests.community.test_attendance import ZONE, a_member, an_animator, an_event
@@ -85,6 +89,69 @@ async def test_who_has_the_code_is_there_whatever_they_had_said(
             await attendance.check_in_by_code(session, typed, event.ref, wrong, event.starts_at)
     await attendance.check_in_by_code(session, typed, event.ref, code, event.starts_at)
     assert await state_of(session, event, typed) == State.ATTENDED
+
+
+async def types(
+    database: Database, number: int, ref: str, code: str, now: datetime
+) -> type[RefusalError] | timedelta | None:
+    """Let somebody type digits as an update does; return why not, or how long they wait."""
+    async with database.transaction() as session:
+        person = await people.by_telegram_id(session, number)
+        assert person is not None
+        try:
+            async with memory.undone_if_refused(session):
+                await attendance.check_in_by_code(session, person, ref, code, now)
+        except DoorRefusedError as refused:
+            return refused.wait
+        except RefusalError as refused:
+            return type(refused)
+    return None
+
+
+async def test_after_five_wrong_numbers_the_right_one_is_not_tried_for_an_hour_either(
+    database: Database, now: datetime
+) -> None:
+    async with database.transaction() as session:
+        animator = await an_animator(session, now)
+        first, second = [await an_event(session, animator, now) for _ in range(2)]
+        begins, ref, other = first.starts_at, first.ref, second.ref
+        _, code = await attendance.open_door(session, animator, ref, begins)
+        _, others = await attendance.open_door(session, animator, other, begins)
+        for number in (1, 2):
+            await a_member(session, number, now)
+    wrong = f"{(int(code) + 1) % 10**6:06d}"
+    for _ in range(5):
+        assert await types(database, 1, ref, wrong, begins) is NotUnderstoodError
+    soon = begins + 20 * MINUTE
+    for typed in (wrong, code):
+        assert await types(database, 1, ref, typed, soon) == 40 * MINUTE
+    assert await types(database, 2, ref, code, soon) is None, "nobody else waits for them"
+    assert await types(database, 1, other, others, soon) is None, "nor at another door"
+    assert await types(database, 1, ref, code, begins + HOUR - MINUTE) == MINUTE
+    assert await types(database, 1, ref, code, begins + HOUR) is None
+    async with database.transaction() as session:
+        kept = {one.who for one in await session.scalars(select(CodeTry))}
+        assert len(kept) == 1
+        assert len(kept.pop()) == 64, "who it was is sealed"
+
+
+async def test_when_many_guess_at_one_door_the_picture_still_lets_in(
+    database: Database, now: datetime
+) -> None:
+    async with database.transaction() as session:
+        animator = await an_animator(session, now)
+        event = await an_event(session, animator, now)
+        begins, ref = event.starts_at, event.ref
+        token, code = await attendance.open_door(session, animator, ref, begins)
+        what = guessing.door(ref)
+        session.add_all(CodeTry(what=what, who=str(one), at=begins) for one in range(100))
+        await a_member(session, 1, now)
+        assert not await guessing.are_guessed(session, guessing.PAPER, begins)
+    assert await types(database, 1, ref, code, begins + MINUTE) == HOUR - MINUTE
+    async with database.transaction() as session:
+        person = await people.by_telegram_id(session, 1)
+        assert person is not None
+        await attendance.check_in(session, person, token, begins + MINUTE)
 
 
 async def test_a_new_code_ends_the_old_one_and_each_is_of_one_event(

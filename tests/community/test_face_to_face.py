@@ -43,7 +43,7 @@ from community.errors import (
 )
 from community.events import Details, Event
 from community.face_to_face import Line, Opening, Oral
-from community.face_to_face.guessing import CodeTry
+from community.guessing import PAPER, CodeTry
 from community.history import Step
 from community.people import Membership, Person
 from community.policy import POLICY
@@ -421,7 +421,7 @@ async def test_when_many_guess_nobody_is_let_in_for_a_while_and_administrators_h
         boss, row, _salma = await registered(session, now)
         code = await face_to_face.new_code(session, boss, row.ref, now)
         session.add(Role(person_id=boss.id, name=RoleName.ADMINISTRATOR, granted_at=now))
-        session.add_all(CodeTry(who=str(one), at=now) for one in range(99))
+        session.add_all(CodeTry(what=PAPER, who=str(one), at=now) for one in range(99))
         assert await alerts.watch_paper_codes(session, now) == 0
     assert await tries(database, 77, "0" * 12, now + timedelta(minutes=10)) is None
     assert await tries(database, 78, code, now + timedelta(minutes=10)) == timedelta(minutes=50)

@@ -22,7 +22,7 @@ from community.earlier import EarlierText
 from community.erasure import Erasure
 from community.exchanges import Exchange, ExchangeMessage, Kind
 from community.exchanges import State as Asked
-from community.face_to_face.guessing import CodeTry
+from community.guessing import CodeTry
 from community.live import LiveMessage
 from community.machine import Machine, MachineText
 from community.matches import Match, MatchRound
@@ -236,7 +236,7 @@ RULES: list[tuple[str, timedelta, Made]] = [
         timedelta(days=395),
         lambda p, at: MatchRound(key="x", opened_at=at, finished_at=at),
     ),
-    ("wrong code", timedelta(hours=24), lambda p, at: CodeTry(who="x", at=at)),
+    ("wrong code", timedelta(hours=24), lambda p, at: CodeTry(what="x", who="x", at=at)),
     ("erasure", timedelta(days=730), lambda p, at: Erasure(hash="x", at=at)),
 ]
 

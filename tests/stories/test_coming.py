@@ -148,6 +148,31 @@ async def test_whoever_joins_online_is_noted_as_there(
     boss.sees_last("Came: {came} of {all}", came="1", all="1")
 
 
+@BOTH_WAYS
+async def test_whoever_guesses_the_number_at_the_door_waits_and_reads_what_they_can_do(
+    stage: Stage, animator: Coming, team: str, reader: str
+) -> None:
+    boss, badr = await animator(team), await stage.member("Badr", reader)
+    await an_idea(boss)
+    await begins(stage, minutes=5)
+    await at_the_desk(boss)
+    await taps(boss, "Code at the door", "Show it")
+    digits = re.search(r"\b\d{6}\b", bare(boss.last["text"]))
+    assert digits is not None
+    await badr.says("/events")
+    await taps(badr, "Coffee for founders", "I am here")
+    for wrong in range(5):
+        await badr.says(f"{wrong}")
+        badr.sees_last("That is another number.")
+    await badr.says(digits[0])
+    badr.sees("So that nobody guesses the number at the door")
+    assert not badr.has_read("Welcome! It is good that you are here.")
+    await stage.play(minutes=60)
+    await badr.presses("I am here")
+    await badr.says(digits[0])
+    badr.sees_last("Welcome! It is good that you are here.")
+
+
 @pytest.mark.parametrize("language", ["ar", "uk"])
 async def test_who_reads_the_code_before_joining_is_asked_to_join(
     stage: Stage, animator: Coming, language: str
