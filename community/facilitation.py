@@ -31,7 +31,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from community import consents, deliveries, roles, surveys, untranslated
 from community.base import Base, BigId, Referable, find
 from community.consents import Purpose
-from community.deliveries import Plan
+from community.deliveries import Delivery, Plan, State
 from community.errors import (
     ConsentMissingError,
     NotAllowedError,
@@ -75,12 +75,13 @@ FACETS = tuple(Facet)
 BEST = 5
 SKIPPED = "x"
 MARKS = frozenset({*map(str, range(1, BEST + 1)), SKIPPED})
-ASKED, ANSWERED = "asked", "answered"
-"""What else is counted: how many were asked, and how many have answered anything."""
+ANSWERED = "answered"
+"""What else is counted: how many have answered anything."""
+REACHED = (State.SENT, State.UNCERTAIN, State.RECALLED)
+"""Of whom it is said that they were asked: the question has left, or may have."""
 
 
 CELLS = (
-    (ASKED, 0),
     (ANSWERED, 0),
     *((facet.value, mark) for facet in FACETS for mark in range(1, BEST + 1)),
 )
@@ -109,7 +110,7 @@ class FacilitationCount(Base):
     language: Mapped[str] = mapped_column(String(16), primary_key=True)
     facet: Mapped[str] = mapped_column(String(16), primary_key=True)
     mark: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    """From 1 to 5; 0 for ``ASKED`` and ``ANSWERED``, which have none."""
+    """From 1 to 5; 0 for ``ANSWERED``, which has none."""
     count: Mapped[int] = mapped_column(default=0)
 
 
@@ -122,10 +123,10 @@ def asked_from(quarter: Quarter, zone: ZoneInfo, now: datetime) -> datetime:
 
 
 async def ask(session: AsyncSession, now: datetime, zone: ZoneInfo, language: str) -> int:
-    """Ask members once in the last month of a quarter; return how many were asked now.
+    """Owe members the question once in the last month of a quarter; return how many now.
 
-    Asked is who agreed to surveys, knows the network, and was asked nothing for fourteen days;
-    the animators do not judge themselves.
+    It is for who agreed to surveys, knows the network, and was asked nothing for fourteen days;
+    the animators do not judge themselves. Whoever it does not reach was not asked (``read``).
     """
     quarter = quarter_of(now, zone)
     end = quarter.following.start(zone)
@@ -157,8 +158,7 @@ async def ask(session: AsyncSession, now: datetime, zone: ZoneInfo, language: st
     ]
     await deliveries.plan(session, now, *plans)
     for spoken in sorted({person.language or language for person in people}):
-        count = sum((person.language or language) == spoken for person in people)
-        await _count(session, month_of(now, zone), spoken, {(ASKED, 0): count})
+        await _begin(session, month_of(now, zone), spoken)
     return len(rows)
 
 
@@ -260,13 +260,8 @@ async def _count(
     What a database keeps of a row besides (where it lies, which transaction wrote it) is then
     the same for all, and tells nothing of who has changed which.
     """
-    of_these = {"month": month, "language": language}
-    await insert_new(
-        session,
-        FacilitationCount,
-        [{**of_these, "facet": facet, "mark": mark, "count": 0} for facet, mark in CELLS],
-    )
-    gate = select(FacilitationCount.count).filter_by(**of_these, facet=ASKED, mark=0)
+    of_these = await _begin(session, month, language)
+    gate = select(FacilitationCount.count).filter_by(**of_these, facet=ANSWERED, mark=0)
     await session.execute(gate.with_for_update())  # one after the other, or they would cross
     here = [
         (and_(FacilitationCount.facet == facet, FacilitationCount.mark == mark), count)
@@ -278,6 +273,17 @@ async def _count(
         .values(count=FacilitationCount.count + case(*here, else_=0))
         .execution_options(synchronize_session=False)
     )
+
+
+async def _begin(session: AsyncSession, month: str, language: str) -> dict[str, str]:
+    """Have every count of a month and language, so that none tells by being there; name them."""
+    of_these = {"month": month, "language": language}
+    await insert_new(
+        session,
+        FacilitationCount,
+        [{**of_these, "facet": facet, "mark": mark, "count": 0} for facet, mark in CELLS],
+    )
+    return of_these
 
 
 # Reading
@@ -297,7 +303,7 @@ class Judged:
 
     quarter: Quarter
     answering: Protected[bool]
-    """How many of those who were asked have answered, and have not."""
+    """How many of those whom the question has reached have answered, and have not."""
     languages: Protected[str]
     """In which languages they answered; the names of small ones stay unsaid."""
     facets: Mapping[Facet, Score | None]
@@ -325,7 +331,7 @@ async def read(
         if facet == ANSWERED:
             by_language[language] = by_language.get(language, 0) + count
     answered = sum(by_language.values())
-    everybody = sum(count for (_, facet, _m), count in counted.items() if facet == ASKED)
+    everybody = await _reached(session, quarter, zone)
     return Judged(
         quarter,
         protect({True: answered, False: max(everybody - answered, 0)}),
@@ -333,6 +339,21 @@ async def read(
         _scores(counted),
         _scores(await _counted(session, quarter.before)),
     )
+
+
+async def _reached(session: AsyncSession, quarter: Quarter, zone: ZoneInfo) -> int:
+    """Count the questions of a quarter that have left, by their messages and not by people."""
+    found = await session.scalar(
+        select(func.count())
+        .select_from(Delivery)
+        .where(
+            Delivery.kind == KIND,
+            Delivery.state.in_(REACHED),
+            Delivery.settled_at >= quarter.start(zone),
+            Delivery.settled_at < quarter.following.start(zone),
+        )
+    )
+    return found or 0
 
 
 async def _counted(session: AsyncSession, quarter: Quarter) -> dict[tuple[str, str, int], int]:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
-from community import consents, deliveries, facilitation, people, retention
+from community import consents, deliveries, erasure, facilitation, people, retention
 from community.base import Base
 from community.consents import Purpose
 from community.deliveries import Delivery, State
@@ -53,6 +53,16 @@ async def asks(session: AsyncSession, now: datetime = DECEMBER) -> Sequence[Faci
     return found.all()
 
 
+async def reaches(
+    session: AsyncSession, now: datetime = DECEMBER, state: State = State.SENT
+) -> Sequence[FacilitationAsked]:
+    """Ask, and let what is owed now become of this."""
+    found = await asks(session, now)
+    owed = (Delivery.kind == "facilitation", Delivery.state == State.QUEUED)
+    await session.execute(update(Delivery).where(*owed).values(state=state, settled_at=now))
+    return found
+
+
 async def answers(
     session: AsyncSession,
     person: Person,
@@ -66,7 +76,7 @@ async def answers(
 async def five_answer(session: AsyncSession, marks: Sequence[str]) -> None:
     for number, _marks in enumerate(marks):
         await a_member(session, 100 + number)
-    for found, given in zip(await asks(session), marks, strict=True):
+    for found, given in zip(await reaches(session), marks, strict=True):
         await answers(session, await session.get_one(Person, found.person_id), found, given)
 
 
@@ -135,7 +145,6 @@ async def test_an_answer_leaves_counts_and_that_it_was_given(session: AsyncSessi
         )
     }
     assert counted == {
-        ("2026-12", "uk", "asked", 0): 1,
         ("2026-12", "uk", "answered", 0): 1,
         ("2026-12", "uk", "information", 1): 1,
         ("2026-12", "uk", "learning", 5): 1,
@@ -267,10 +276,30 @@ async def test_who_did_not_answer_is_not_counted_where_that_is_a_few(
 ) -> None:
     await five_answer(session, [ALL] * 5)
     await a_member(session, 200)
-    await asks(session)
+    await reaches(session)
     boss = await an_animator(session)
     read = await facilitation.read(session, boss, FOURTH, PARIS, JANUARY)
     assert all(isinstance(cell, Hidden) for cell in read.answering.cells.values())
+
+
+async def test_who_was_never_reached_was_not_asked_and_whoever_is_erased_since_was(
+    session: AsyncSession,
+) -> None:
+    await five_answer(session, [ALL] * 5)
+    became = [
+        *([State.SENT] * 3), State.UNCERTAIN, State.RECALLED,
+        *(State.REFUSED, State.FAILED, State.SUPPRESSED, State.EXPIRED, State.CANCELLED),
+        State.QUEUED,
+    ]  # fmt: skip
+    for number, state in enumerate(became, 200):
+        await a_member(session, number)
+        await reaches(session, state=state)
+    gone = await session.scalar(select(Person).where(Person.telegram_id == 200))
+    assert gone is not None
+    await erasure.erase(session, gone, DECEMBER, b"key")
+    boss = await an_animator(session)
+    read = await facilitation.read(session, boss, FOURTH, PARIS, JANUARY)
+    assert (read.answering.cells[True], read.answering.cells[False]) == (5, 5)
 
 
 async def test_the_quarter_before_stands_beside(session: AsyncSession) -> None:
