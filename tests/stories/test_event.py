@@ -3,6 +3,7 @@
 From the idea to who came it is told in ``test_animator`` and ``test_from_nothing``.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -10,8 +11,47 @@ from sqlalchemy import select
 from community import people
 from community.deliveries import Delivery
 from community.deliveries import State as Owed
-from tests.stories.conftest import BOTH_WAYS, Coming, Stage
+from community.events import Event
+from tests.stories.conftest import BOTH_WAYS, Coming, Somebody, Stage
 from tests.stories.steps import an_event, announced
+
+TAPS = 8
+
+
+@dataclass
+class Counted(Somebody):
+    """Somebody whose taps and texts are counted."""
+
+    taps: int = 0
+    texts: int = 0
+
+    async def presses(self, label: str, **fields: str) -> None:
+        self.taps += 1
+        await super().presses(label, **fields)
+
+    async def says(self, text: str) -> None:
+        self.texts += 1
+        await super().says(text)
+
+
+@BOTH_WAYS
+async def test_an_event_is_made_with_three_answers_and_at_most_eight_taps_and_announced_with_them(
+    stage: Stage, animator: Coming, team: str, reader: str
+) -> None:
+    come, amina = await animator(team), await stage.member("Amina", reader)
+    boss = Counted(stage, come.id, team)
+    await an_event(boss)
+    async with stage.app.database.transaction() as session:
+        event = (await session.scalars(select(Event))).one()
+    assert event.state == "published"
+    assert boss.texts == len(["/animate", "title", "time", "place"])
+    assert boss.taps <= TAPS
+    await amina.says("/events")
+    await amina.presses("Coffee for founders")
+    amina.sees_last("Coffee for founders")
+    await announced(boss)
+    assert amina.times_read("Coffee for founders") >= 2
+    assert (boss.texts, boss.taps <= TAPS) == (4, True)
 
 
 @BOTH_WAYS
