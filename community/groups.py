@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community import deliveries, roles
-from community.areas import Area
+from community.areas import Area, within
 from community.base import Base, BigId, Identified, Referable, find
 from community.deliveries import Delivery, Plan
 from community.errors import IllegalMoveError, NotUnderstoodError, TooLateError
@@ -100,7 +100,7 @@ class Group(Base, Referable):
     state: Mapped[State] = mapped_column(String(16), default=State.NEW)
     language: Mapped[str | None] = mapped_column(String(16))
     area_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("areas.id"))
-    """Events of which area are for it; None: of all."""
+    """Events of which area, and of those in it, are for it; None: of all."""
     event_kind: Mapped[EventKind | None] = mapped_column(String(32))
     """Which kind of events is for it; None: all."""
     admits: Mapped[Admits] = mapped_column(String(16), default=Admits.MEMBERS)
@@ -374,7 +374,7 @@ def _fits(event: Event) -> list[Any]:
     """Return the conditions that a group is one for an event."""
     return [
         Group.state == State.LINKED,
-        or_(Group.area_id.is_(None), Group.area_id == event.area_id),
+        or_(Group.area_id.is_(None), Group.area_id.in_(within(event.area_id))),
         or_(Group.event_kind.is_(None), Group.event_kind == event.kind),
         *([Group.id.is_(None)] if event.is_for_some else []),
     ]

@@ -205,7 +205,7 @@ async def languages(page: Page, ref: str, at: int = 0) -> Message:
 
 
 async def areas(page: Page, ref: str, at: int = 0) -> Message:
-    """Choose whose events a group gets: those of one area, or all."""
+    """Choose whose events a group gets: those of one area with what lies in it, or all."""
     _ = page._
     rows, turning = await area_rows(
         page, at, lambda area, to: OneGroup(ref=ref, act="area", value=area, at=to)
@@ -213,7 +213,7 @@ async def areas(page: Page, ref: str, at: int = 0) -> Message:
     every = Button(
         _.label("button", "The whole network"), OneGroup(ref=ref, act="area", value=ALL)
     )
-    text = _("For which area is this group? It gets the events of this area alone.")
+    text = _("For which area is this group? It gets the events of this area and of those in it.")
     return Message(text, [[every], *rows, turning, [_back(page, ref)]])
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import deliveries, erasure, events, groups, live, people, retention, sends
+from community.areas import Area
 from community.deliveries import Delivery
 from community.errors import IllegalMoveError, NotAllowedError, NotUnderstoodError
 from community.events import Event
@@ -57,6 +58,38 @@ async def test_a_group_gets_what_is_for_its_area_and_kind_and_nothing_for_some_a
     assert len(await posted(session)) == 1
     with pytest.raises(NotUnderstoodError):
         await groups.change(session, animator, group.ref, "admits", "nobody", now)
+
+
+async def test_a_group_of_an_area_gets_what_is_in_the_areas_within_it_and_not_the_other_way_round(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    city, other = [Area(zone="Europe/Paris", made_at=now) for _ in range(2)]
+    session.add_all([city, other])
+    await session.flush()
+    quarter = Area(zone="Europe/Paris", parent_id=city.id, made_at=now)
+    session.add(quarter)
+    await session.flush()
+    group = await a_group(session, animator, now)
+    event = await an_event(session, animator, now)
+    fits = {
+        (city, quarter): True,
+        (city, city): True,
+        (quarter, quarter): True,
+        (quarter, city): False,
+        (other, quarter): False,
+        (city, None): False,
+        (None, quarter): True,
+    }
+    for (of_group, of_event), expected in fits.items():
+        group.area_id = of_group.id if of_group else None
+        event.area_id = of_event.id if of_event else None
+        await session.flush()
+        found = await groups.for_event(session, animator, event.ref, now)
+        assert [one for one, _fate in found] == [group] * expected
+    group.area_id, event.area_id = city.id, quarter.id
+    await session.flush()
+    assert await groups.post(session, animator, event.ref, group.ref, now)
 
 
 async def test_a_draft_is_posted_nowhere_and_a_failed_card_can_be_posted_again(
