@@ -10,7 +10,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import sends, series, speakers, translations
+from community import sends, series, speakers, translations, venues
 from community.base import find
 from community.events import Details, Event, Kind, details_of
 from community.people import Person
@@ -71,6 +71,8 @@ async def change(
     event = await find(session, Event, ref)
     before = details_of(event)
     details = CHANGED[fact](before, fact, value) if fact in CHANGED else None
+    if fact == VENUE:
+        details = await _at(session, person, value, before, now)
     if details is None:
         return [toast("old_button")]
     if onward is None and event.series_id is not None:
@@ -84,7 +86,21 @@ def _plainly(details: Details, fact: str, value: str) -> str:
     """Return a choice so that whoever takes it twice does not take it back."""
     if fact in LISTS:
         return f"{'+' if value in getattr(details, fact) else '-'}{value}"
-    return value if fact == "kind" else "+" if getattr(details, fact) else "-"
+    return value if fact in ("kind", VENUE) else "+" if getattr(details, fact) else "-"
+
+
+async def _at(
+    session: AsyncSession, person: Person, venue_ref: str, details: Details, now: datetime
+) -> Details:
+    """Let it be at a venue: place, point on the map, and whether one gets in without steps."""
+    venue = await venues.opened(session, person, venue_ref, now)
+    return replace(
+        details,
+        place=venue.name,
+        latitude=venue.latitude,
+        longitude=venue.longitude,
+        step_free=venue.step_free,
+    )
 
 
 def _kind(details: Details, fact: str, value: str) -> Details | None:
@@ -108,11 +124,14 @@ def _switch(details: Details, fact: str, value: str) -> Details | None:
 ON = {"+": True, "-": False}
 """What a choice says plainly; without it, it is the other of what holds now."""
 LISTS = ("interpretation", "languages")
+VENUE = "venue"
+"""Where it is, as one of the venues says: several facts at once, taken in the planner."""
 PAGES = {"": "plan.facts", "kind": "plan.kinds", "interpretation": "plan.interpreted"}
 SHOWN_ON = {
     "interpretation": "plan.interpreted",
     "languages": "plan.spoken",
     "child_care": "plan.event",
+    VENUE: "plan.event",
 }
 CHANGED: dict[str, Callable[[Details, str, str], Details | None]] = {
     "kind": _kind,

@@ -1,7 +1,6 @@
 """Venues: where the team can meet, kept in chat, and which of them suit whom an event invites."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,13 +9,11 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import sends, venues
-from community.base import find
+from community import venues
 from community.errors import NotUnderstoodError
-from community.events import Event, details_of
 from community.people import Person
 from community.venues import AGAINST, Reason, Suited, Venue, Why
-from handlers import planner, wording
+from handlers import event_facts, planner
 from handlers.areas import point
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.planner import told
@@ -224,20 +221,9 @@ async def taken(
     now: datetime,
     network: Network,
 ) -> Replies:
-    """Let an event be there: place, point on the map, and whether one gets in without steps."""
-    venue = await venues.opened(session, person, callback_data.venue, now)
-    event = await find(session, Event, callback_data.ref)
-    details = replace(
-        details_of(event),
-        place=venue.name,
-        latitude=venue.latitude,
-        longitude=venue.longitude,
-        step_free=venue.step_free,
-    )
-    told_now, send = await sends.change_event(
-        session, person, event.ref, details, now, default_zone=network.zone
-    )
-    return [edit("plan.event", ref=event.ref, told=told_now), *wording.unapproved(send)]
+    """Let an event be there; of one date of several it is asked for which."""
+    ref, venue = callback_data.ref, callback_data.venue
+    return await event_facts.change(session, person, ref, event_facts.VENUE, venue, now, network)
 
 
 # Cards

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.database import Database
-from community import people, series
+from community import people, series, venues
 from community.base import find
 from community.events import Event
 from community.roles import RoleName
@@ -77,7 +77,33 @@ async def test_the_point_on_the_map_asks_it_too(desk: tuple[Phone, list[str]]) -
     assert "Where is it on the map?" in boss.last
 
 
-@pytest.mark.parametrize("what", ["kind.party", "languages.+xx", "languages.", "no.+", "no"])
+@pytest.mark.parametrize("onward", [False, True])
+async def test_a_venue_of_the_planner_asks_it_too_and_is_the_place_the_map_and_the_way_in(
+    desk: tuple[Phone, list[str]], database: Database, now: datetime, *, onward: bool
+) -> None:
+    boss, refs = desk
+    async with database.transaction() as session:
+        person = await people.by_telegram_id(session, boss.number)
+        assert person is not None
+        there = {"latitude": 48.85, "longitude": 2.35, "step_free": True}
+        await venues.add(session, person, "Town hall, Main square 1", now, **there)
+    facts = {"place": "Town hall, Main square 1", **there}
+    before = await at_each(database, refs, "place")
+    for label in ("Who can come", "Which venue suits them", "🏠 Town hall"):
+        await boss.presses(label)
+    assert ASKED in boss.last
+    assert await at_each(database, refs, "place") == before, "nothing is changed before"
+    for _twice in range(2):
+        await boss.presses("This one and all later ones" if onward else "Only this one")
+    assert "📍 Town hall, Main square 1" in boss.last
+    for fact, value in facts.items():
+        there_now = [each == value for each in await at_each(database, refs, fact)]
+        assert there_now == [False, True, onward, onward], fact
+
+
+@pytest.mark.parametrize(
+    "what", ["kind.party", "venue.nowhere", "languages.+xx", "languages.", "no.+", "no"]
+)
 async def test_a_forged_choice_changes_nothing(desk: tuple[Phone, list[str]], what: str) -> None:
     boss, refs = desk
     await boss.sends_data(f"zs:{refs[1]}:{what}:1")
