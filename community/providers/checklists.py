@@ -8,13 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import deliveries
 from community.base import find
 from community.deliveries import Delivery, Plan, State
-from community.people import Person
+from community.people import Membership, Person
 from community.policy import NUDGES
 from community.providers.table import Checklist, Service, ServiceStep, Tick
 from community.writing import insert_new
 
 STEP_WAITS = timedelta(days=7)
 """A step that stays unticked for so long is nudged about."""
+COMES_AGAIN = ("no_room", Membership.PAUSED.value)
+"""The reasons for which a nudge does not come now, and does a week later."""
 _OVER = NUDGES + 1
 """So many nudges has nobody had: this checklist is not nudged about any more."""
 
@@ -99,7 +101,10 @@ async def end_checklist(session: AsyncSession, person_id: int, service_id: int) 
 
 
 def _has_not_left() -> ColumnElement[bool]:
-    """Return the condition that the last nudge found no room, or was too late: it counts not."""
+    """Return the condition that the last nudge did not leave: no room, a break, or too late.
+
+    It counts not.
+    """
     return (
         select(Delivery.id)
         .where(
@@ -109,7 +114,7 @@ def _has_not_left() -> ColumnElement[bool]:
             Delivery.planned_at == Checklist.moved_at,
             or_(
                 Delivery.state == State.EXPIRED,
-                and_(Delivery.state == State.SUPPRESSED, Delivery.reason == "no_room"),
+                and_(Delivery.state == State.SUPPRESSED, Delivery.reason.in_(COMES_AGAIN)),
             ),
         )
         .exists()

@@ -265,6 +265,7 @@ async def test_whoever_asks_for_the_same_service_again_is_nudged_anew_and_keeps_
     ("fate", "reason", "counts"),
     [
         (State.SUPPRESSED, "no_room", False),
+        (State.SUPPRESSED, "paused", False),
         (State.EXPIRED, "too_late", False),
         (State.SUPPRESSED, "muted", True),
         (State.SENT, None, True),
