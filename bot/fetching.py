@@ -20,8 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import passing
 from bot.passing import Fit
-from bot.speaking import calls_of
-from bot.telegram import PATIENCE, Answer, Call, Fate, Session, Telegram
+from bot.speaking import calls_of, name_in
+from bot.telegram import PATIENCE, Call, Fate, Session, Telegram
 from community import conversations, people
 from community.arrivals import Arrival, Arriving
 from community.errors import UnfitFileError
@@ -134,7 +134,7 @@ async def _shown(telegram: Telegram, fit: Fit, to_pass_on: ToPassOn) -> Attached
         if number:
             await asyncio.sleep(PAUSE)
         answer = await telegram.call(call, chat_id=to_pass_on.sender)
-        if answer.fate == Fate.DONE and (file_id := _name_in(answer, fit.kind)):
+        if answer.fate == Fate.DONE and (file_id := name_in(answer, fit.kind)):
             extension = None if is_picture else fit.extension
             return Attached(fit=Attachment(fit.kind, file_id, extension=extension))
         if answer.fate in (Fate.REJECTED, Fate.UNREACHABLE):
@@ -150,15 +150,6 @@ async def _content(telegram: Telegram, file: Wanted, most: int) -> Attached:
             return await _fetch(telegram, file, most)
     except TimeoutError:
         return Attached(problem="away")
-
-
-def _name_in(answer: Answer, kind: FileKind) -> str | None:
-    """Return Telegram's name for the file in a message that has just been sent."""
-    sent = answer.result.get(kind.value) if isinstance(answer.result, dict) else None
-    if isinstance(sent, list):  # of a photo, the same in several sizes, the largest last
-        sent = sent[-1] if sent else None
-    name = sent.get("file_id") if isinstance(sent, dict) else None
-    return name if isinstance(name, str) else None
 
 
 async def _fetch(telegram: Telegram, file: Wanted, most: int) -> Attached:

@@ -98,6 +98,8 @@ class Speaker:
         self.telegram = telegram
         self._calls: WeakKeyDictionary[Message, list[Call]] = WeakKeyDictionary()
         """What many get is written out for the first of them."""
+        self._names: dict[tuple[object, ...], str] = {}
+        """Telegram's names for the files that many get (``File.same_for``), since the start."""
 
     @property
     def must_wait(self) -> bool:
@@ -158,13 +160,17 @@ class Speaker:
             return spoken
         calls = self._calls.get(message)
         if calls is None:
-            calls = self._calls[message] = calls_of(await _made(message))
+            calls = self._calls[message] = calls_of(await _made(self._by_name(message)))
         for call in calls:
             answer = await self._one(
                 call, chat_id, lane, patient, spoken, its_turn=its_turn, before=before
             )
             its_turn = False
             if answer.fate == Fate.REJECTED and _has_words_instead(call):
+                within = before - asyncio.get_running_loop().time()
+                if message.file is not None and self._names.pop(message.file.same_for, ""):
+                    del self._calls[message]
+                    return await self.say(chat_id, message, lane, patient=patient, within=within)
                 # Another bot's token may have taken over, or somebody's settings forbid voices.
                 logger.warning("%s was not taken; said in words: %s", call.method, answer.reason)
                 return await self.say(
@@ -172,7 +178,7 @@ class Speaker:
                     _without_file(message),
                     lane,
                     patient=patient,
-                    within=before - asyncio.get_running_loop().time(),
+                    within=within,
                 )
             if answer.fate != Fate.DONE:
                 # What has been sent cannot be unsent: the rest is lost, not repeated.
@@ -180,7 +186,19 @@ class Speaker:
                 break
             if isinstance(answer.result, dict) and "message_id" in answer.result:
                 spoken.message_ids.append(int(answer.result["message_id"]))
+            if call.file is not None:
+                kind, file = call.file
+                if file.same_for and (name := name_in(answer, kind)):
+                    self._names[file.same_for] = name
         return spoken
+
+    def _by_name(self, message: Message) -> Message:
+        """Return the message with Telegram's name for its file, if it has been sent before."""
+        file = message.file
+        name = self._names.get(file.same_for) if file is not None else None
+        if file is None or name is None:
+            return message
+        return replace(message, file=replace(file, content=name))
 
     async def edit(
         self,
@@ -382,6 +400,15 @@ def calls_of(message: Message) -> list[Call]:
     return [
         _sending(part, message if part is parts[-1] else None, message.protect) for part in parts
     ]
+
+
+def name_in(answer: Answer, kind: str) -> str | None:
+    """Return Telegram's name for the file of this kind in a message that has just been sent."""
+    sent = answer.result.get(kind) if isinstance(answer.result, dict) else None
+    if isinstance(sent, list):  # of a photo, the same in several sizes, the largest last
+        sent = sent[-1] if sent else None
+    name = sent.get("file_id") if isinstance(sent, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _venue(message: Message, place: Place) -> Call:

@@ -26,9 +26,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from community import deliveries, roles
+from community import cohorts, deliveries, roles
 from community.areas import Area, within
 from community.base import Base, BigId, Identified, Referable, find
+from community.cohorts import Cohort
 from community.deliveries import Delivery, Plan
 from community.errors import IllegalMoveError, NotUnderstoodError, TooLateError
 from community.events import EVENT, Event
@@ -103,6 +104,8 @@ class Group(Base, Referable):
     """Events of which area, and of those in it, are for it; None: of all."""
     event_kind: Mapped[EventKind | None] = mapped_column(String(32))
     """Which kind of events is for it; None: all."""
+    cohort_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("cohorts.id"))
+    """Whose course it is: it gets its events alone, and lets in who belongs to it."""
     admits: Mapped[Admits] = mapped_column(String(16), default=Admits.MEMBERS)
     linked_by_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("people.id", ondelete="SET NULL")
@@ -111,7 +114,7 @@ class Group(Base, Referable):
 
 
 class Applicant(Base, Identified):
-    """That somebody who is no member has asked to join a group: let in once they are one."""
+    """That somebody who is no member (of the course) has asked to join a group: let in later."""
 
     __tablename__ = "group_applicants"
     __table_args__ = (UniqueConstraint("group_id", "telegram_id"),)
@@ -162,13 +165,14 @@ async def link(
 async def change(
     session: AsyncSession, actor: Person, ref: str, what: str, value: str, now: datetime
 ) -> Group:
-    """Say something about a group: its ``language``, ``area``, ``kind`` of events, who ``admits``.
+    """Say something about a group: ``language``, ``area``, ``kind``, ``course``, who ``admits``.
 
-    Of area and kind "" means all. With a language the group is linked.
+    The kind is that of events. Of area and kind "" means all, of a course none. With a language
+    the group is linked.
 
     Raises:
         NotAllowedError: the actor is no animator.
-        NotFoundError: no such group, or area.
+        NotFoundError: no such group, area or course.
         NotUnderstoodError: there is no such choice.
         IllegalMoveError: the bot is not in this group any more.
     """
@@ -184,6 +188,9 @@ async def change(
             group.area_id = area.id if area else None
         case "kind" if not value or value in [*EventKind]:
             group.event_kind = EventKind(value) if value else None
+        case "course":
+            cohort = await find(session, Cohort, value) if value else None
+            group.cohort_id = cohort.id if cohort else None
         case "admits" if value in [*Admits]:
             group.admits = Admits(value)
             if group.admits == Admits.TEAM:
@@ -334,7 +341,8 @@ async def for_event(
 ) -> list[tuple[Group, deliveries.State | None]]:
     """Return the groups that an event fits, and what has become of its card there, if any.
 
-    An event for some alone fits none: who reads there is not known.
+    An event for some alone fits none, for who reads there is not known; one for a course alone
+    fits the groups of this course.
 
     Raises:
         NotAllowedError: the actor is no animator.
@@ -363,7 +371,7 @@ async def _where_current(session: AsyncSession, event: Event) -> set[int]:
     Once the event has ended it is so nowhere.
     """
     rows = await session.scalars(select(LiveMessage).where(LiveMessage.kind == CARD))
-    return {row.chat_id for row in rows if row.args == {"ref": event.ref}}
+    return {row.chat_id for row in rows if row.args["ref"] == event.ref}
 
 
 def _is_card_of(event: Event) -> tuple[ColumnElement[bool], ...]:
@@ -376,8 +384,22 @@ def _fits(event: Event) -> list[Any]:
         Group.state == State.LINKED,
         or_(Group.area_id.is_(None), Group.area_id.in_(within(event.area_id))),
         or_(Group.event_kind.is_(None), Group.event_kind == event.kind),
-        *([Group.id.is_(None)] if event.is_for_some else []),
+        Group.cohort_id == event.cohort_id if event.cohort_id else Group.cohort_id.is_(None),
+        *([] if _is_for_all_of(event, event.cohort_id) else [Group.id.is_(None)]),
     ]
+
+
+def _is_for_all_of(event: Event, cohort_id: int | None) -> bool:
+    """Say whether an event is for everybody who belongs to a course, or to the network."""
+    return (event.need, event.audience_area_id, event.cohort_id) == (None, None, cohort_id)
+
+
+async def may_read(session: AsyncSession, event: Event, ref: str) -> bool:
+    """Say whether everybody who reads in a group ("" is any) may see an event."""
+    if not event.is_for_some:
+        return True
+    group = await find(session, Group, ref) if ref else None
+    return group is not None and _is_for_all_of(event, group.cohort_id)
 
 
 async def post(
@@ -417,7 +439,7 @@ async def _owe_card(session: AsyncSession, group: Group, event: Event, now: date
         None,
         f"{CARD}:{event.id}:{group.id}:{await session.scalar(earlier)}",
         now,
-        {"ref": event.ref},
+        {"ref": event.ref, "group": group.ref} if group.cohort_id else {"ref": event.ref},
         expires_at=max(event.ends_at, now + MOMENT),
         subject_id=event.id,
         group_id=group.id,
@@ -433,10 +455,14 @@ async def ask(
 ) -> bool:
     """Take a request to join: True lets them in, who is a member; others wait until they are.
 
-    Whoever has blocked the bot is a member all the same. Whoever is let in is welcomed in private,
-    once for each group.
+    Into the group of a course whoever belongs to it is let in. Whoever has blocked the bot is a
+    member all the same. Whoever is let in is welcomed in private, once for each group.
     """
-    if person is not None and (person.is_member or person.state == Membership.UNREACHABLE):
+    if (
+        person is not None
+        and (person.is_member or person.state == Membership.UNREACHABLE)
+        and (group.cohort_id is None or await _belongs(session, person, group.cohort_id))
+    ):
         await _welcome(session, group, person, now)
         return True
     await insert_new(
@@ -447,8 +473,12 @@ async def ask(
     return False
 
 
+async def _belongs(session: AsyncSession, person: Person, cohort_id: int) -> bool:
+    return cohort_id in await session.scalars(cohorts.of(person.id))
+
+
 async def let_in(session: AsyncSession, person: Person, now: datetime) -> list[int]:
-    """Return the chats that somebody who is a member now had asked to join; they wait no more.
+    """Return the chats that somebody who belongs there now had asked to join; they wait no more.
 
     For a group in which the bot is no more they wait on: it may come back.
     """
@@ -459,6 +489,7 @@ async def let_in(session: AsyncSession, person: Person, now: datetime) -> list[i
         select(Group)
         .join(Applicant, Applicant.group_id == Group.id)
         .where(mine, Group.state == State.LINKED, Group.admits == Admits.MEMBERS)
+        .where(or_(Group.cohort_id.is_(None), Group.cohort_id.in_(cohorts.of(person.id))))
         .order_by(Group.id)
     )
     groups = found.all()

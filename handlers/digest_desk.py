@@ -313,7 +313,8 @@ async def preview(page: Page, ref: str, language: str, whose: str) -> Message:
     found = await digests.contents(page.session, digest, page.now)
     needs = frozenset(Need) if whose == EVERYTHING else frozenset()
     reader = Reader(frozenset(theirs.reads.every), None, needs)
-    items = digests.shortened(found, digests.fitting(found, reader))
+    known = await digests.around(page.session, found)
+    items = digests.shortened(found, digests.fitting(found, known, reader))
     shown = await written(theirs, found, items, answers=int(whose == EVERYTHING))
     if shown is None:
         name = language_name(language, page._)

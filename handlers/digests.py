@@ -42,10 +42,10 @@ class ReadOn(CallbackData, prefix="kd"):
 class _Piece:
     """One item, as all say it who read alike."""
 
-    title: Html | str
-    told: Html | None
-    """Of the story, what is told of it; of an event, when it is."""
+    line: Html
     button: Button
+    told: Html | str = ""
+    """What is told of a newsletter that is the story."""
 
 
 async def read_on(query: Any, callback_data: ReadOn) -> Replies:
@@ -61,16 +61,30 @@ async def digest(page: Page, ref: str, items: str = "", answers: int = 0) -> Mes
     found = await _contents(page, ref)
     if found.digest.state != State.APPROVED:
         return None
-    wanted = set(items.split("."))
     apart = (await _apart(page, found)).get(page.reader.id, ())
-    shown = [item for item in found.items if str(item.id) in wanted and item.id not in apart]
-    numbers = tuple(item.id for item in shown)
     # For many the same fits: it is said once.
-    key = (Message, ref, numbers, answers, page._.language, page.second, page.zone.key)
+    key = (Message, ref, items, tuple(sorted(apart)), answers, _alike(page))
     if key not in page.memo:
+        places = _places(page, found)
+        wanted = sorted(places[number] for number in items.split(".") if number in places)
+        shown = [found.items[at] for at in wanted if found.items[at].id not in apart]
         page.memo[key] = await written(page, found, shown, answers)
     message: Message | None = page.memo[key]
     return message
+
+
+def _alike(page: Page) -> tuple[str | None, ...]:
+    """Return what decides how an item reads; who shares it reads alike."""
+    return page._.language, page.second, page.zone.key
+
+
+def _places(page: Page, found: Contents) -> Mapping[str, int]:
+    """Return the place in the digest of each item by its number."""
+    key = (DigestItem, found.digest.ref)
+    if key not in page.memo:
+        page.memo[key] = {str(item.id): at for at, item in enumerate(found.items)}
+    places: Mapping[str, int] = page.memo[key]
+    return places
 
 
 async def _apart(page: Page, found: Contents) -> Mapping[int, Collection[int]]:
@@ -94,9 +108,12 @@ async def written(
     page: Page, found: Contents, items: Sequence[DigestItem], answers: int
 ) -> Message | None:
     """Return the digest of somebody for whom this fits, or None if nothing can be told."""
-    _ = page._
-    pieces = [(ItemKind(item.kind), await _piece(page, found, item)) for item in items]
-    of = {kind: [one for at, one in pieces if at == kind and one] for kind in ItemKind}
+    _, alike = page._, _alike(page)
+    of: dict[ItemKind, list[_Piece]] = {kind: [] for kind in ItemKind}
+    for item in items:
+        piece = await _piece(page, found, item, alike)
+        if piece is not None:
+            of[ItemKind(item.kind)].append(piece)
     if not answers and not any(of.values()):
         return None
     story = next(iter(of[ItemKind.SEND]), None)
@@ -108,10 +125,10 @@ async def written(
         if found.digest.pace == Pace.MONTH
         else _("🗞 <b>New in your network</b>"),
         *(["", story.told] if story else []),
-        *(["", _("<b>More news</b>"), *map(_line, letters)] if letters else []),
-        *(["", _("<b>Events that fit you</b>"), *map(_line, meetings)] if meetings else []),
-        *(["", _("<b>New for what you look for</b>"), *map(_line, services)] if services else []),
-        *(["", _("<b>Asks and offers that fit you</b>"), *map(_line, posted)] if posted else []),
+        *_part(_("<b>More news</b>"), letters),
+        *_part(_("<b>Events that fit you</b>"), meetings),
+        *_part(_("<b>New for what you look for</b>"), services),
+        *_part(_("<b>Asks and offers that fit you</b>"), posted),
         *(["", _answered(page, answers)] if answers else []),
     )
     shown = [*([story] if story else []), *letters, *meetings, *services, *posted]
@@ -126,13 +143,19 @@ def _answered(page: Page, answers: int) -> Html:
     )
 
 
-def _line(piece: _Piece) -> Html:
-    return Html("• ") + (piece.told or piece.title)
+def _part(heading: Html, pieces: Sequence[_Piece]) -> list[str]:
+    return ["", heading, *(piece.line for piece in pieces)] if pieces else []
 
 
-async def _piece(page: Page, found: Contents, item: DigestItem) -> _Piece | None:
+def _line(words: Html | str) -> Html:
+    return Html("• ") + words
+
+
+async def _piece(
+    page: Page, found: Contents, item: DigestItem, alike: tuple[str | None, ...]
+) -> _Piece | None:
     """Return how an item reads; made once for all who read alike."""
-    key = (_Piece, item.id, page._.language, page.second, page.zone.key)
+    key = (_Piece, item.id, alike)
     if key not in page.memo:
         page.memo[key] = await _made(page, found, item)
     piece: _Piece | None = page.memo[key]
@@ -150,12 +173,12 @@ async def _made(page: Page, found: Contents, item: DigestItem) -> _Piece | None:
         return _of_event(page, what, block)
     if isinstance(what, Service):
         name = block.get("name")
-        return _Piece(name, None, Button(_short("🤝", name), OpenService(ref=what.ref)))
+        return _Piece(_line(name), Button(_short("🤝", name), OpenService(ref=what.ref).pack()))
     if isinstance(what, Post):
         said = block.get("text").replace("\n", " ")
         said = said if len(said) <= STORY_OF_POST else said[:STORY_OF_POST] + "…"
         sign = "🔎" if what.kind == Kind.ASK else "🎁"
-        return _Piece(said, None, Button(_short(sign, said), OfPost(ref=what.ref)))
+        return _Piece(_line(said), Button(_short(sign, said), OfPost(ref=what.ref).pack()))
     return _of_letter(page, found.said[item.id], block)
 
 
@@ -187,7 +210,7 @@ def _of_event(page: Page, event: Event, block: Block) -> _Piece:
         time=clock_time(event.starts_at, zone, _),
         title=title,
     )
-    return _Piece(title, told, Button(_short("📅", title), OpenEvent(ref=event.ref)))
+    return _Piece(_line(told), Button(_short("📅", title), OpenEvent(ref=event.ref).pack()))
 
 
 def _of_letter(page: Page, send: Send, block: Block) -> _Piece:
@@ -196,9 +219,9 @@ def _of_letter(page: Page, send: Send, block: Block) -> _Piece:
         body = body[:STORY].rsplit(" ", 1)[0] + " …"
     story = lines(Html("<b>") + title + Html("</b>"), "", body)
     return _Piece(
-        title,
+        _line(title),
+        Button(_short("📰", title), ReadOn(ref=send.ref).pack()),
         authored(page, block, story),
-        Button(_short("📰", title), ReadOn(ref=send.ref)),
     )
 
 

@@ -47,13 +47,17 @@ async def pressed(
 
 
 @alike
-async def group_card(page: Page, ref: str) -> Message | None:
-    """Show an event in a group: what it is, when, whether there is room; answers are private."""
+async def group_card(page: Page, ref: str, group: str = "") -> Message | None:
+    """Show an event in a group: what it is, when, whether there is room; answers are private.
+
+    The group is named where it is one of a course.
+    """
     _ = page._
     event = await find(page.session, Event, ref)
     if event.state not in SHOWN:
         return None
-    if event.is_for_some:  # since it was posted: whoever reads there may be none of them
+    # Since it was posted it may be for others: whoever reads there may be none of them.
+    if not await groups.may_read(page.session, event, group):
         return Message(_("This event is for some members of the network only."), gone=True)
     block = await block_for(page, "event", event.id)
     when = event_time(
@@ -100,7 +104,7 @@ async def preview(page: Page, ref: str, group: str) -> Message:
     in_group = replace(
         page, reader=nobody, _=translator_for(there.language or _.language), second=None
     )
-    shown = await group_card(in_group, ref)
+    shown = await group_card(in_group, ref, group)
     post = Button(
         _.label("button", "📌 Post it there"), InGroups(ref=ref, group=group, act="post")
     )

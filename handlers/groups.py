@@ -13,6 +13,7 @@ from community.events import Kind as EventKind
 from community.groups import Admits, Group, Kind, State
 from community.people import Person
 from handlers import words
+from handlers.cohorts import MOST, choices
 from handlers.content import block_for
 from handlers.hosting import area_rows
 from handlers.replies import (
@@ -27,7 +28,7 @@ from handlers.replies import (
     lines,
     toast,
 )
-from handlers.staff import ANIMATORS, Groups, back, router_for
+from handlers.staff import ANIMATORS, Groups, back, page_of, router_for
 from locales import OFFERED, Html, Translator, language_name
 
 ALL = "all"
@@ -51,7 +52,12 @@ async def listed(query: Any) -> Replies:
     return [edit("groups")]
 
 
-CHOICES = {"language": "group.languages", "area": "group.areas", "kind": "group.kinds"}
+CHOICES = {
+    "language": "group.languages",
+    "area": "group.areas",
+    "kind": "group.kinds",
+    "course": "group.courses",
+}
 PAGES = {"open": "group.one", "unlink": "group.sure"}
 
 
@@ -147,6 +153,7 @@ async def one(page: Page, ref: str) -> Message:
         _("🏷 Events: {kind}", kind=words.event_kind(group.event_kind, _))
         if group.event_kind
         else _("🏷 Events: all kinds"),
+        await _course(page, group),
         None if group.kind == Kind.CHANNEL else _who_answers(group, _),
     )
     return Message(text, [*_changing(page, group), [off], to_list])
@@ -160,7 +167,17 @@ async def _area(page: Page, group: Group) -> Html:
     return _("🗺 Area: {area}", area=block.get("name"))
 
 
+async def _course(page: Page, group: Group) -> Html | None:
+    block = await block_for(page, "cohort", group.cohort_id) if group.cohort_id else None
+    if block is None:
+        return None
+    name = block.get("name")
+    return page._("🎒 Course: {course}. Only its events are posted here.", course=name)
+
+
 def _who_answers(group: Group, _: Translator) -> Html:
+    if group.admits == Admits.MEMBERS and group.cohort_id:
+        return _("🚪 Who asks to join: I let in those who take the course, and tell others how.")
     if group.admits == Admits.MEMBERS:
         return _("🚪 Who asks to join: I let members of the network in, and tell others how.")
     return _("🚪 Who asks to join: you answer them yourselves in Telegram.")
@@ -172,6 +189,7 @@ def _changing(page: Page, group: Group) -> list[list[Button]]:
         Button(_.label("button", "🗣 Language"), OneGroup(ref=ref, act="language")),
         Button(_.label("button", "🗺 Area"), OneGroup(ref=ref, act="area")),
         Button(_.label("button", "🏷 Kind of events"), OneGroup(ref=ref, act="kind")),
+        Button(_.label("button", "🎒 A course"), OneGroup(ref=ref, act="course")),
     ]
     if group.kind != Kind.CHANNEL:
         by_us = group.admits == Admits.MEMBERS
@@ -229,6 +247,23 @@ async def kinds(page: Page, ref: str, at: int = 0) -> Message:
     return Message(text, [[every], *in_rows(buttons, 2), [_back(page, ref)]])
 
 
+async def courses(page: Page, ref: str, at: int = 0) -> Message:
+    """Choose the course whose group it is, or none."""
+    _ = page._
+    shown, turning = page_of(
+        await choices(page), at, MOST, lambda to: OneGroup(ref=ref, act="course", at=to), _
+    )
+    rows = [
+        [Button(name, OneGroup(ref=ref, act="course", value=course))] for name, course in shown
+    ]
+    none = Button(_.label("button", "Of no course"), OneGroup(ref=ref, act="course", value=ALL))
+    text = _(
+        "Of which course is this group? Only the events of the course are posted here, and I let "
+        "in those who take it."
+    )
+    return Message(text, [[none], *rows, turning, [_back(page, ref)]])
+
+
 async def sure(page: Page, ref: str) -> Message:
     """Ask once more before the bot leaves a group."""
     _ = page._
@@ -272,6 +307,7 @@ CARDS: dict[str, Any] = {
     "group.languages": languages,
     "group.areas": areas,
     "group.kinds": kinds,
+    "group.courses": courses,
     "group.sure": sure,
     "group.unlinked": unlinked,
     "team_notice.group_lost": lost_notice,

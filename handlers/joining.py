@@ -85,7 +85,7 @@ async def _asked(
 
 
 async def let_in(session: AsyncSession, person: Person, now: datetime) -> Replies:
-    """Let somebody who has just joined the network into the groups that they have asked for."""
+    """Let somebody who belongs to the network, or a course, now into the groups they asked for."""
     return [admit(chat_id) for chat_id in await groups.let_in(session, person, now)]
 
 
@@ -111,8 +111,18 @@ async def how_to_join(page: Page, ref: str) -> Message:
     if reader.language is None and reader.telegram_language:
         _ = translator_for(negotiate(reader.telegram_language))
     group = await find(page.session, Group, ref)
+    opens = _("You would like to join the group {group}. Welcome!", group=group.title)
+    if group.cohort_id and reader.is_member:
+        text = lines(
+            opens,
+            _(
+                "It is for those who take a course. Open the link of the course, which the team "
+                "gives you, and say yes to it; then I let you into the group at once."
+            ),
+        )
+        return Message(text, [[menu.button(_)]], language=_.language)
     text = lines(
-        _("You would like to join the group {group}. Welcome!", group=group.title),
+        opens,
         _(
             "It is for members of our network. Joining the network is free and takes a minute; "
             "then I let you into the group at once."

@@ -364,10 +364,12 @@ def picture_of(lesson: Lesson, block: Block) -> File | None:
         return None
     if sent := lesson.picture:
         return File("", sent.file_id, is_picture=sent.is_photo)
-    draw = lesson_picture.picture(
-        lesson.code or "", block.get(TITLE), translator_for(block.language)
-    )
-    return File("lesson.png", draw, is_picture=True) if draw else None
+    drawn = lesson.code or "", block.get(TITLE), translator_for(block.language)
+    draw = lesson_picture.picture(*drawn)
+    if draw is None:
+        return None
+    same_for = (SUBJECT, lesson.code, block.get(TITLE), block.language)
+    return File("lesson.png", draw, is_picture=True, same_for=same_for)
 
 
 async def changed_toast(page: Page) -> Message:

@@ -13,7 +13,7 @@ from community.cohorts import Cohort
 from community.consents import Purpose
 from community.errors import NotFoundError
 from community.people import Person
-from handlers import menu
+from handlers import joining, menu
 from handlers.attendance import List as Events
 from handlers.cohorts import dates, given_by, name_of
 from handlers.replies import Button, Message, Page, Replies, Reply, edit, lines, toast
@@ -43,7 +43,7 @@ async def pressed(
         await cohorts.join(
             session, person, ref, now, version=VERSION, language=person.language or ""
         )
-        return [edit("cohort.mine", ref=ref)]
+        return [edit("cohort.mine", ref=ref), *await joining.let_in(session, person, now)]
     if act == "no":
         return [edit("cohort.no")]
     if act == "leave":

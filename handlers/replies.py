@@ -216,6 +216,8 @@ class File:
     otherwise: str = ""
     """What is said in its place when it cannot be made, or Telegram does not take it."""
     is_voice: bool = False
+    same_for: tuple[object, ...] = ()
+    """What decides how it looks, if many get it: sent once, it goes by Telegram's name for it."""
 
 
 @dataclass(frozen=True)

@@ -39,8 +39,9 @@ from locales.translator import Html, Translator, escape, isolate
 _Unit = Literal["day", "hour", "minute"]
 
 # Many read of the same days and hours, and Babel reads its pattern anew each time.
-_format_date, _format_time, _format_interval = (
-    lru_cache(1024)(write) for write in (format_date, format_time, format_interval)
+_format_date, _format_time, _format_interval, _format_skeleton = (
+    lru_cache(1024)(write)
+    for write in (format_date, format_time, format_interval, format_skeleton)
 )
 
 
@@ -66,7 +67,7 @@ def day(when: date, _: Translator, *, year: int | None = None) -> str:
 
 def short_day(when: date, _: Translator) -> str:
     """Return weekday and day in few letters, for a button."""
-    return str(format_skeleton("MMMEd", when, locale=_.locale))
+    return str(_format_skeleton("MMMEd", when, locale=_.locale))
 
 
 def clock_time(when: datetime, zone: ZoneInfo, _: Translator) -> str:

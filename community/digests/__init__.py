@@ -9,6 +9,7 @@ from community.digests.composing import AT_ONCE, REVIEWED_WITHIN, begins, compos
 from community.digests.contents import (
     Contents,
     Reader,
+    around,
     brought,
     contents,
     fitting,
@@ -45,6 +46,7 @@ __all__ = [
     "Reader",
     "State",
     "approve",
+    "around",
     "begins",
     "brought",
     "compose",

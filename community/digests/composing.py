@@ -16,8 +16,10 @@ from community.cohorts import CohortMember
 from community.consents import Consent, Purpose
 from community.deliveries import Delivery, Plan
 from community.digests.contents import (
+    Around,
     Contents,
     Reader,
+    around,
     contents,
     fitting,
     kept_apart,
@@ -218,6 +220,7 @@ def _gets_it(after: int, pace: Pace) -> tuple[ColumnElement[bool], ...]:
 class _Known:
     """What decides, besides area and languages, what stands in whose digest; by person."""
 
+    around: Around
     needs: Mapping[int, frozenset[Need]]
     offers: Mapping[int, frozenset[Need]]
     cohorts: Mapping[int, frozenset[int]]
@@ -277,6 +280,7 @@ async def _known(
         .group_by(Exchange.person_id)
     )
     return _Known(
+        await around(session, found),
         {person_id: frozenset(terms) for person_id, terms in needs.items()},
         {person_id: frozenset(terms) for person_id, terms in offers.items()},
         {person_id: frozenset(numbers) for person_id, numbers in belong.items()},
@@ -395,7 +399,7 @@ def _plans(
         offers = known.offers.get(person_id, frozenset())
         reader = Reader(reads, area_id, needs, belongs, offers)
         if (fits := known.fits.get(reader)) is None:
-            fits = known.fits[reader] = fitting(found, reader)
+            fits = known.fits[reader] = fitting(found, known.around, reader)
         muted, had = known.muted.get(person_id, set()), known.had.get(person_id, set())
         items = shortened(
             found,

@@ -1,11 +1,13 @@
 """The words and the audience of a send. Any change of them takes its approval back."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import awaited, roles, translations
+from community.among import among
 from community.audiences import Audience, audience_of
 from community.base import find
 from community.errors import (
@@ -265,16 +267,27 @@ async def shelf(session: AsyncSession, send: Send) -> Shelf:
 
 async def current(session: AsyncSession, send: Send) -> Send | None:
     """Return whose words stand for a send now: its newest correction's, or none once recalled."""
-    later = (
-        await session.scalars(
-            select(Send)
-            .where(Send.of_id == send.id, Send.state.in_(RUNS))
-            .order_by(Send.started_at.desc())
-        )
-    ).all()
-    if any(other.kind == Kind.RECALL for other in later):
-        return None
-    return later[0] if later else send
+    return (await current_of(session, [send])).get(send.id)
+
+
+async def current_of(session: AsyncSession, some: Collection[Send]) -> dict[int, Send]:
+    """Return, by its number, whose words stand now for each of these that is not recalled."""
+    standing = {send.id: send for send in some}
+    recalled = set()
+    for later in await session.scalars(_LATER, {"which": list(standing)}):
+        assert later.of_id is not None
+        standing[later.of_id] = later
+        if later.kind == Kind.RECALL:
+            recalled.add(later.of_id)
+    return {number: send for number, send in standing.items() if number not in recalled}
+
+
+_LATER = (
+    select(Send)
+    .where(among(Send.of_id, "which"), Send.state.in_(RUNS))
+    .order_by(Send.started_at, Send.id)
+)
+"""What came after some sends, the newest last."""
 
 
 async def standings(session: AsyncSession, send: Send) -> tuple[str, dict[str, Standing]]:

@@ -11,7 +11,7 @@ from community.attendance import Attendance
 from community.attendance import State as Came
 from community.audiences import EVERYBODY, Audience, audience_of
 from community.cohorts import Cohort, CohortMember
-from community.digests.contents import Contents, Reader, contents, fitting
+from community.digests.contents import Around, Contents, Reader, contents, fitting
 from community.digests.table import Digest, DigestItem, ItemKind
 from community.errors import (
     IllegalMoveError,
@@ -96,10 +96,10 @@ async def test_events_and_news_for_a_cohort_are_for_whoever_belongs_to_it_now(
         *(True, False, False, False)
     ]
     item = DigestItem(id=1, kind=ItemKind.EVENT, subject_id=event.id)
-    found = Contents(Digest(), [item], {1: event}, {}, {}, {}, {})
+    found, known = Contents(Digest(), [item], {1: event}, {}), Around({}, {}, {})
     reads = frozenset({"en"})
-    assert fitting(found, Reader(reads, cohorts=frozenset({cohort.id}))) == [item]
-    assert fitting(found, Reader(reads, cohorts=frozenset({other.id}))) == []
+    assert fitting(found, known, Reader(reads, cohorts=frozenset({cohort.id}))) == [item]
+    assert fitting(found, known, Reader(reads, cohorts=frozenset({other.id}))) == []
 
     with pytest.raises(NotUnderstoodError):
         await sends.mean_for(session, animator, event.ref, now, area="x", cohort=cohort.ref)

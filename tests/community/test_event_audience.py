@@ -101,8 +101,9 @@ async def test_announcement_groups_digest_and_later_dates_follow_whom_an_event_i
     )
     await session.flush()
     found = await digests.contents(session, digest, now)
+    known = await digests.around(session, found)
     event_for = {
-        area: len(digests.fitting(found, Reader(frozenset({"en"}), area)))
+        area: len(digests.fitting(found, known, Reader(frozenset({"en"}), area)))
         for area in (town.id, other.id, None)
     }
     assert event_for == {town.id: 1, other.id: 0, None: 0}

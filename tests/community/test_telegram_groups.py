@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import deliveries, erasure, events, groups, live, people, retention, sends
+from community import cohorts, deliveries, erasure, events, groups, live, people, retention, sends
 from community.areas import Area
 from community.deliveries import Delivery
 from community.errors import IllegalMoveError, NotAllowedError, NotUnderstoodError
@@ -16,6 +16,7 @@ from community.live import LiveMessage
 from community.needs import Need
 from community.people import Person
 from tests.community.test_attendance import a_member, an_animator, an_event
+from tests.community.test_cohorts import a_cohort, say_yes
 
 CHAT = -1_001_234_567_890
 
@@ -90,6 +91,49 @@ async def test_a_group_of_an_area_gets_what_is_in_the_areas_within_it_and_not_th
     group.area_id, event.area_id = city.id, quarter.id
     await session.flush()
     assert await groups.post(session, animator, event.ref, group.ref, now)
+
+
+async def test_the_group_of_a_course_gets_its_events_alone_and_lets_in_who_belongs_to_it(
+    session: AsyncSession, now: datetime
+) -> None:
+    animator = await an_animator(session, now)
+    group, others = [await a_group(session, animator, now, CHAT - n) for n in range(2)]
+    cohort, elsewhere = [await a_cohort(session, animator, now) for _course in range(2)]
+    event = await an_event(session, animator, now)
+
+    async def fits() -> list[Group]:
+        return [one for one, _fate in await groups.for_event(session, animator, event.ref, now)]
+
+    async def is_let_in(person: Person, number: int) -> bool:
+        return await groups.ask(session, group, number, person, now)
+
+    await groups.change(session, animator, group.ref, "course", cohort.ref, now)
+    assert await fits() == [others], "it is for everybody"
+    await sends.mean_for(session, animator, event.ref, now, cohort=elsewhere.ref)
+    assert await fits() == []
+    await sends.mean_for(session, animator, event.ref, now, cohort=cohort.ref)
+    assert await fits() == [group]
+    with pytest.raises(NotUnderstoodError):
+        await groups.post(session, animator, event.ref, others.ref, now)
+    assert await groups.post(session, animator, event.ref, group.ref, now)
+    assert [one.args for one in await posted(session)] == [{"ref": event.ref, "group": group.ref}]
+    assert await groups.may_read(session, event, group.ref)
+    assert not await groups.may_read(session, event, others.ref)
+    assert not await groups.may_read(session, event, "")
+
+    members = [await a_member(session, number, now) for number in (5, 6)]
+    await say_yes(session, members[0], cohort, now)
+    assert await is_let_in(members[0], 5)
+    assert not await is_let_in(members[1], 6)
+    assert await groups.let_in(session, members[1], now) == [], "of another course, or of none"
+    await say_yes(session, members[1], cohort, now)
+    assert await groups.let_in(session, members[1], now) == [CHAT]
+    await cohorts.leave(session, members[1], cohort.ref, now)
+    assert not await is_let_in(members[1], 6)
+
+    await groups.change(session, animator, group.ref, "course", "", now)
+    assert not await groups.may_read(session, event, group.ref), "it is everybody's now"
+    assert await fits() == []
 
 
 async def test_a_draft_is_posted_nowhere_and_a_failed_card_can_be_posted_again(

@@ -16,7 +16,8 @@ from emulator.group import Group
 from locales import language_name, native_name, translator_for
 from tests.stories.conftest import RUNS, Coming, Somebody, Stage, directions
 from tests.stories.reading import bare, saying
-from tests.stories.steps import an_event
+from tests.stories.steps import a_draft, an_event
+from tests.stories.test_cohort import a_course
 
 LANGUAGES = pytest.mark.parametrize(("team", "reader"), [("fr", "ar"), ("ar", "uk")])
 """The languages of the team, which the group has too, and of a member."""
@@ -162,6 +163,50 @@ async def test_a_member_who_asks_to_join_is_let_in_and_welcomed_once_and_others_
     assert cards(stage, group) == []
     calls = stage.emulator.calls
     assert not [c for c in calls if c["method"] == "sendMessage" and _chat(c) < 0]
+
+
+@LANGUAGES
+async def test_the_group_of_a_course_gets_its_event_and_lets_in_who_says_yes_to_the_course(
+    stage: Stage, animator: Coming, team: str, reader: str
+) -> None:
+    boss, amina = await animator(team), await stage.member("Amina", reader)
+    link = await a_course(boss, "Livres")
+    group = await linked(stage, boss, team)
+    await boss.presses("🎒 A course")
+    boss.sees_last("Of which course is this group?")
+    await boss.presses("Livres")
+    boss.sees_last("🎒 Course: {course}. Only its events are posted here.", course="Livres")
+    stage.emulator.groups.ask(group.id, amina.id)
+    await stage.settled()
+    assert amina.id not in group.members
+    amina.sees_last("It is for those who take a course.")
+    await amina.starts(link)
+    await amina.presses("✅ Yes, I belong to it")
+    await stage.settled()
+    assert group.members[amina.id] == "member"
+
+    await a_draft(boss)
+    await boss.presses("👪 For whom")
+    await boss.presses("🎒 A course")
+    await boss.presses("Livres")
+    await boss.presses("Back to the event")
+    await boss.presses("✅ Publish")
+    await posted(boss)
+    (card,) = cards(stage, group)
+    assert "Coffee for founders" in card["text"]
+    await amina.starts(card["buttons"][0][0]["url"].partition("=")[2])
+    amina.sees_last("Coffee for founders")
+
+    await boss.says("/animate")
+    await boss.presses("📌 Groups")
+    await boss.presses("Café")
+    await boss.presses("🎒 A course")
+    await boss.presses("Of no course")
+    await boss.says("/animate")
+    await boss.presses("Events")
+    await boss.presses("Coffee for founders")
+    await boss.presses("Child care")
+    assert cards(stage, group) == [], "its readers may be others now"
 
 
 @LANGUAGES

@@ -7,13 +7,15 @@ from sqlalchemy import select
 
 from bot.lessons import packed_lessons
 from bot.pictures import blank
-from community import areas, people, providers, roles
-from community.lessons import LessonProgress
+from community import areas, lessons, people, providers, roles
+from community.lessons import Lesson, LessonProgress
 from community.needs import Need
 from community.roles import RoleName
 from community.skills import SkillCheck
 from locales import translator_for
 from reports import lesson_picture
+from tests.bot.sending.owing import person_of
+from tests.fonts import has_fonts
 from tests.stories.conftest import BOTH_WAYS, Coming, Somebody, Stage
 from tests.stories.reading import bare
 from tests.stories.test_read_aloud import sounds
@@ -104,6 +106,44 @@ async def answers(member: Somebody, number: int) -> None:
     ]
     member.stage.emulator.world.press(member.id, member.last["message_id"], data)
     await member.stage.settled()
+
+
+@has_fonts
+async def test_a_drawing_is_uploaded_for_the_first_reader_of_its_words_and_anew_when_they_change(
+    stage: Stage, animator: Coming
+) -> None:
+    boss = await animator("en")
+    readers = [await stage.member(f"Reader {at}", "en") for at in range(2)]
+    in_arabic = await stage.member("Reader 2", "ar")
+    blobs = stage.emulator.world.blobs
+
+    async def shown_to(member: Somebody, title: str) -> str:
+        await member.says("/learn")
+        await member.presses(title)
+        return str(member.last["attachment"]["url"])
+
+    first, second = [await shown_to(member, NETWORKS["en"]["title"]) for member in readers]
+    assert first == second
+    assert await shown_to(in_arabic, NETWORKS["ar"]["title"]) != first
+    assert len(blobs) == 2
+
+    words = "Bad Request: wrong file identifier/HTTP URL specified"
+    stage.emulator.faults.add(
+        "error", method="sendPhoto", chat_id=readers[0].id, description=words
+    )
+    again = await shown_to(readers[0], NETWORKS["en"]["title"])
+    assert again != first
+    assert await shown_to(readers[1], NETWORKS["en"]["title"]) == again
+
+    async with stage.app.database.transaction() as session:
+        person = await person_of(session, boss)
+        (lesson,) = await session.scalars(select(Lesson).where(Lesson.code == "networks"))
+        texts = {"title": "Not alone"}
+        await lessons.write(session, person, lesson.ref, "en", texts, stage.now)
+    changed = await shown_to(readers[0], "Not alone")
+    assert changed != again
+    assert await shown_to(readers[1], "Not alone") == changed
+    assert len(blobs) == 4
 
 
 @BOTH_WAYS
