@@ -1,11 +1,16 @@
 """Being there: the code at the door, shown by hosts and read by who comes; and online."""
 
+import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from aiogram import Router
+from aiogram.dispatcher.event.bases import SkipHandler
+from aiogram.filters import StateFilter
 from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
+from aiogram.types import Message as Incoming
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import attendance, roles
@@ -20,6 +25,9 @@ from handlers.replies import Button, File, Message, Page, Replies, Reply, edit, 
 from handlers.staff import PlannedEvent
 from locales import Html, Translator, fold_digits, moment
 from reports.qr import qr_picture
+
+NUMBER = re.compile(r"[0-9]{6}")
+"""As ``attendance.open_door`` makes them."""
 
 
 class Door(CallbackData, prefix="hq"):
@@ -95,6 +103,31 @@ CODE = Form(
     _checked_in,
     home=lambda about: say("event.card", ref=about["ref"]),
 )
+
+
+async def is_number(message: Incoming) -> bool | Mapping[str, Any]:
+    """Say whether a message is nothing but a number as it stands at a door."""
+    digits = fold_digits(message.text or "").replace(" ", "")
+    return {"digits": digits} if NUMBER.fullmatch(digits) else False
+
+
+async def typed(
+    message: Incoming, digits: str, session: AsyncSession, person: Person, now: datetime
+) -> Replies:
+    """Note somebody as there who only types the number; elsewhere it is words like any other.
+
+    Raises:
+        NotUnderstoodError: there is another number at that door.
+        DoorRefusedError: too many others have been tried, and none is for a while.
+    """
+    if not person.is_member:
+        raise SkipHandler
+    event = await attendance.expected_at(session, person, digits, now)
+    if event is None:
+        raise SkipHandler
+    await attendance.check_in_by_code(session, person, event.ref, digits, now)
+    return [say("door.welcome", ref=event.ref)]
+
 
 # Cards
 
@@ -207,6 +240,7 @@ CARDS = {
 def setup() -> Router:
     """Take the buttons of being there; what needs a right, the verb decides."""
     router = Router(name="door")
+    router.message.register(typed, StateFilter(None), is_number)
     router.callback_query.register(door, Door.filter())
     router.callback_query.register(here, Here.filter())
     router.callback_query.register(join, Join.filter())

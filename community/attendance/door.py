@@ -10,7 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import events, guessing, people, roles
 from community.attendance.seeing import visible
-from community.attendance.table import ATTENDANCE, COMES, State, begin, of
+from community.attendance.table import (
+    ATTENDANCE,
+    COMES,
+    CONCERNED,
+    Attendance,
+    State,
+    begin,
+    of,
+)
 from community.base import find
 from community.errors import (
     CalledOffError,
@@ -55,6 +63,30 @@ async def open_door(
     event.door_hash, event.code_hash = _digest(token), _digest(f"{event.ref}:{code}")
     await session.flush()
     return token, code
+
+
+async def expected_at(
+    session: AsyncSession, person: Person, digits: str, now: datetime
+) -> Event | None:
+    """Return the event at whose door somebody writes six digits without saying where.
+
+    It is among those where they are expected now; of several the one that has these digits.
+    """
+    rows = await session.scalars(
+        select(Event)
+        .join(Attendance, Attendance.event_id == Event.id)
+        .where(
+            Attendance.person_id == person.id,
+            Attendance.state.in_([State.INVITED, *CONCERNED]),
+            Event.state == events.State.PUBLISHED,
+            Event.code_hash.is_not(None),
+            Event.starts_at <= now + DOOR_OPENS,
+        )
+        .order_by(Event.starts_at.desc(), Event.id)
+    )
+    found = [event for event in rows if is_at_the_door(event, now)]
+    right = (event for event in found if event.code_hash == _digest(f"{event.ref}:{digits}"))
+    return next(right, found[0] if found else None)
 
 
 async def check_in(session: AsyncSession, person: Person, token: str, now: datetime) -> Event:
