@@ -6,8 +6,6 @@ members think of the network and its team is asked anonymously (``community/faci
 
 from community.surveys.answering import (
     LONGEST,
-    Given,
-    Progress,
     answer,
     checked,
     go_back,
@@ -28,6 +26,7 @@ from community.surveys.asking import (
     survey_of,
 )
 from community.surveys.leaving import agree_to_exit, end_exit, may_be_asked
+from community.surveys.standing import Given, Progress
 from community.surveys.table import ExitAgreement, Survey, SurveyAnswer, SurveyResponse
 from community.surveys.templates import (
     AFTER_EVENT,

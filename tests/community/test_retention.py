@@ -321,8 +321,8 @@ GOES = (
     "included. What stays names nobody: that somebody came to an event, what was answered to a "
     "survey, how a message or a membership ended, and what the person did for others (an event, "
     "a text), without a who; what they read aloud goes, because it is their voice, and so does "
-    "what they wrote or said in their own words to a survey. One keyed hash of the Telegram number "
-    "stays as the table says; the key is a random one in the same database."
+    "what they wrote or said in their own words to a survey. One keyed hash of the Telegram "
+    "number stays as the table says; the key is a random one in the same database."
 )
 
 
