@@ -73,7 +73,8 @@ async def test_a_year_is_told_in_bites_and_goes_on_where_it_was_left(
     await amina.presses("About nothing")
     assert amina.last == "Thank you, that is kept. There are 7 more questions: now, or later?"
     await amina.presses("Later")
-    assert "The other questions wait here and under /me until Wednesday, 23 December 2026." in amina.last
+    waits = "The other questions wait here and under /me until Wednesday, 23 December 2026."
+    assert waits in amina.last
     await amina.says("/me")
     await amina.presses("Questions that wait for me")
     assert amina.buttons[0] == "Your year: 7 left"
