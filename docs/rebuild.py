@@ -9,6 +9,7 @@ compared with what was told, hidden numbers included (``tests/community/test_reb
 import json
 import sys
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -62,6 +63,23 @@ class Fact:
     def below(self, node):
         parts = self.tree.get(node)
         return [node] if parts is None else [leaf for p in parts for leaf in self.below(p)]
+
+
+def rounded(amount):
+    return Context(prec=3, rounding=ROUND_HALF_EVEN).plus(amount)
+
+
+def amount_of(folder, fact, period, few):
+    """Return what is told of the amounts of all: of those whose rows are left."""
+    rows = table(folder, f"fact_{fact.name}")
+    rows = rows[(rows.period == period) & (rows.amount != "")]
+    amounts = sorted(Decimal(one) for one in rows.amount)
+    sizes = [abs(one) for one in amounts]
+    if len(sizes) < few or 2 * max(sizes) > sum(sizes):
+        return {}
+    middle = amounts[(len(amounts) - 1) // 2] + amounts[len(amounts) // 2]
+    told = {"sum": rounded(sum(amounts)), "median": rounded(middle / 2)}
+    return {"": {"": {"n": len(amounts), **{k: f"{one:f}" for k, one in told.items()}}}}
 
 
 def margins(folder, fact, period):
@@ -123,10 +141,12 @@ def shares(fact, counted, groups, few):
     return found
 
 
-def tell(fact, counted, around, groups, few):
+def tell(fact, counted, around, groups, few, amounts):
     few = fact.few or few
     told = {"cells": {}, "by": {}, "shares": {}, "amounts": {}}
-    if around and not all(is_shown(around["cells"].get(leaf, COVERED)) for leaf in fact.of):
+    if around and not all(
+        is_shown(around["cells"].get(leaf, COVERED)) for leaf in fact.of or [""]
+    ):
         return told
     sums = {leaf: number(counted[""], leaf) for leaf in fact.leaves}
     if fact.together:
@@ -145,6 +165,7 @@ def tell(fact, counted, around, groups, few):
     if fact.within:
         if len(shown) == len(fact.leaves):
             told["shares"] = shares(fact, counted, groups, few)
+            told["amounts"] = amounts(few)
         return told
     for by in fact.splits:
         keys = ["with", "without"] if by.startswith(PROFILE) else groups[by]
@@ -176,6 +197,11 @@ def count_of(fact, told, leaves, by, key):
 def figure(entry, facts, told, by="", key=""):
     fact, leaves = facts[entry["fact"]], entry.get("leaves", [])
     mine = told[fact.name]
+    if entry["formula"] in ("sum", "median"):
+        if mine["cells"].get("", COVERED) == 0:
+            return [None, 0]
+        one = mine["amounts"].get(by, {}).get(key)
+        return [one[entry["formula"]], one["n"]] if one else [COVERED, COVERED]
     if by and fact.has_shares:
         is_it = entry["formula"] == "share" and leaves == fact.leaves[:1] and "of" not in entry
         share = mine["shares"].get(by, {}).get(key) if is_it else None
@@ -190,8 +216,7 @@ def figure(entry, facts, told, by="", key=""):
     if not whole:
         return [None, 0]
     if entry["formula"] == "ratio":
-        three = Context(prec=3, rounding=ROUND_HALF_EVEN)
-        return [str(three.plus(Decimal(part) / whole)), whole]
+        return [str(rounded(Decimal(part) / whole)), whole]
     return [str((Decimal(100 * part) / whole).quantize(1, ROUND_HALF_UP)), whole]
 
 
@@ -216,7 +241,9 @@ def main(folder, indicators):
             if fact.every == every:
                 counted = margins(folder, fact, period.period)
                 around = told.get(fact.within)
-                told[fact.name] = tell(fact, counted, around, groups, int(period.threshold))
+                amounts = partial(amount_of, folder, fact, period.period)
+                few = int(period.threshold)
+                told[fact.name] = tell(fact, counted, around, groups, few, amounts)
         figures = {}
         for code, entry in defined.items():
             fact = facts[entry["fact"]]
