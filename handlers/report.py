@@ -38,6 +38,7 @@ from handlers.staff import (
     OpenJudged,
     PartnerLinks,
     RunByMembers,
+    SurveyForms,
     router_for,
 )
 from locales import Html, Translator
@@ -163,6 +164,7 @@ async def report_card(page: Page) -> Message:
         ),
         [Button(_.label("button", "🤝 Support by quarter"), OpenQuarter())],
         [Button(_.label("button", "💬 What members think"), OpenJudged())],
+        [Button(_.label("button", "📝 Surveys as files"), SurveyForms())],
         [Button(_.label("button", "🎓 Lessons in figures"), LessonFigures())],
         [Button(_.label("button", "🎒 Courses in figures"), OneCohort(act="figures"))],
         [Button(_.label("button", "🌱 Run by members"), RunByMembers())],

@@ -247,6 +247,10 @@ class OpenJudged(CallbackData, prefix="wj"):
     number: int = 0
 
 
+class SurveyForms(CallbackData, prefix="rd"):
+    """The surveys as files."""
+
+
 class RunByMembers(CallbackData, prefix="yk"):
     """How much members run themselves in a quarter; without one, the choice."""
 

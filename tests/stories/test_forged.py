@@ -147,6 +147,7 @@ ROLES: Mapping[str, set[str]] = {
             "sw",
         ),
         *("ag", "al", "ao", "aq", "uh", "uj", "pb", "pj"),
+        *("rc", "rd"),
         *("lg", "lb", "lu", "nk", "no", "np", "nf", "wj", "qf", "fj"),
     },
     "staff": {
