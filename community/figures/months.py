@@ -122,7 +122,7 @@ async def month(
     when = span(year, month, zone, now)
     return Month(
         when,
-        await _members(session, when),
+        await members_of(session, when),
         await _meetings(session, when),
         await of_month(session, when, zone, now, without),
         await _deliveries(session, when),
@@ -144,7 +144,8 @@ async def _counts(session: AsyncSession, query: Select[Any, int]) -> dict[Any, i
 MEMBER = (Membership.ACTIVE, Membership.PAUSED, Membership.STOPPED)
 
 
-async def _members(session: AsyncSession, when: Span) -> Members:
+async def members_of(session: AsyncSession, when: Span) -> Members:
+    """Return the members at the end of a month by language, and who joined and left in it."""
     stood = (
         select(Step.after)
         .where(

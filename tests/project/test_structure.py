@@ -283,6 +283,17 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
             {"organization_id": 1, "year": 2026, "number": 4, "joined": "few", "activated": "few"},
         )
     ],
+    "0089": [
+        (
+            "network_ratings",
+            {"person_id": 1, "service_id": 1, "use": "used", "reasons": [], "rated_at": NOW},
+        ),
+        ("gap_waves", {"year": 2026, "number": 4, "made_at": NOW, "rule": 1}),
+        ("planned_actions", {"way": "event", "made_at": NOW}),
+    ],
+    "0090": [
+        ("background_counts", {"count": 900, "source": "INSEE", "year": 2025, "brought_at": NOW})
+    ],
 }
 """Rows that the columns and tables of a migration are about."""
 
