@@ -1,8 +1,8 @@
 """Who lives where, by others' count: background statistics, and how many of them are reached.
 
 A line is one number of a published table: of an area (or of everywhere the network is), perhaps of
-one language, one country of origin or one profile, and never of two of these. What is imported replaces everything that the
-same source says of the same year.
+one language, one country of origin or one profile, and never of two of these. What is imported
+replaces everything that the same source says of the same year.
 """
 
 from collections import Counter, defaultdict

@@ -35,6 +35,7 @@ from community import (
     cohorts,
     contacts,
     event_support,
+    gaps,
     groups,
     inbox,
     invitations,
@@ -56,6 +57,7 @@ from community.events import Event
 from community.exchanges import Kind
 from community.facilitation import FacilitationAsked, code_of
 from community.figures import quarter_of
+from community.gaps.actions import Proof, Way
 from community.needs import Need
 from community.people import Person
 from community.providers import Organization, Service
@@ -101,6 +103,7 @@ OWN = {
     *("ha", "hc", "he", "hg", "hh", "hz"),  # asks and offers, reporting, what was decided of one
     "ff",  # what was recorded of whoever was registered face to face
     "kx",  # the courses that one belongs to
+    "ne",  # whether a network suits one
     *("ql", "qs", "qa", "qv", "qp", "qc", "qn", "qh"),  # to learn, and to pass on
 }
 """What anybody may press for themself; it may change their own rows, and nobody else's."""
@@ -146,6 +149,7 @@ ROLES: Mapping[str, set[str]] = {
         ),
         *("ag", "al", "ao", "aq", "uh", "uj", "pb", "pj"),
         *("lg", "lb", "lu", "nk", "no", "np", "nf", "wj", "qf", "fj"),
+        *("na", "nb", "nc", "nd"),
     },
     "staff": {
         *("es", "eb", "fh", "qo", "rl", "fj"),
@@ -175,7 +179,9 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     "fj": ("organizations",),
     "gh": ("team_contacts", "people"),
     **dict.fromkeys(("kw", "kx"), ("cohorts",)),
-    "kf": ("services",),
+    **dict.fromkeys(("kf", "ne"), ("services",)),
+    "nb": ("gap_cells",),
+    "nc": ("planned_actions", "action_evidence", "plan_tasks"),
     **dict.fromkeys(("ag", "al"), ("agreements",)),
     "pj": ("plan_tasks",),
     **dict.fromkeys(("px", "yo"), ("events", "people")),
@@ -262,7 +268,7 @@ OWN_TABLES = {
     *("people", "consents", "profiles", "needs", "attendances", "checklists", "ticks"),
     *("muted_topics", "deliveries", "survey_responses", "survey_answers", "history", "referrals"),
     *("facilitation_asked", "silences", "network_joinings", "cohort_members", "pairings"),
-    *("person_offers",),
+    *("person_offers", "network_ratings"),
     *(
         "exchanges",
         "exchange_messages",
@@ -562,6 +568,7 @@ async def a_town(stage: Stage) -> Town:
         )
         await transfers.answer(session, learner, plan.ref, now, takes=True)
         await plans.add(session, cast["Bayan"], ours.ref, now, what="Meet once a month")
+        await _a_gap(session, cast["Bayan"], now)
         refs = {
             table.name: [str(ref) for ref in await session.scalars(select(table.c.ref))]
             for table in METADATA.sorted_tables
@@ -599,6 +606,25 @@ def _asks_the_team(before: Row | None, after: Row | None) -> bool:
 def _is_reminder_of_a_plan(after: Row | None) -> bool:
     """Say whether this reminds a learner of a step, which animators may tick, too."""
     return after is not None and after.get("kind") == "transfer_notice"
+
+
+async def _a_gap(session: AsyncSession, chief: Person, now: datetime) -> None:
+    """Let there be a gap, and an action about it with some evidence."""
+    wave = gaps.GapWave(year=2026, number=3, made_at=now, rule=1)
+    session.add(wave)
+    await session.flush()
+    cell = gaps.GapCell(
+        wave_id=wave.id,
+        need=Need.TAX,
+        dimension=gaps.Dimension.LANGUAGE,
+        key="ar",
+        looking="7",
+        gap=gaps.Gap.UNCOVERED,
+    )
+    session.add(cell)
+    await session.flush()
+    action = await gaps.actions.begin(session, chief, cell.ref, Way.TRANSLATION, now)
+    await gaps.actions.attach(session, chief, action.ref, Proof.TEXT, "Seven asked", now)
 
 
 async def _two_referrals(
