@@ -12,7 +12,7 @@ from babel.dates import format_skeleton
 from community.figures import UNKNOWN, Month, Question, Surveys
 from community.moderation import Reports
 from locales import Translator, language_name, percent, plain
-from reports import support, words
+from reports import support, survey_words, words
 from reports.support import Names
 from reports.tables import Report, Row, Section, note, row, rows
 
@@ -102,11 +102,11 @@ def _survey_rows(surveys: Surveys, _: Translator) -> list[Row]:
 
 
 def _question(question: Question, _: Translator) -> Section:
-    asked = words.survey_question(question.template, question.code, _)
+    asked = survey_words.question(question.template, question.code, _)
     if not question.is_current:
         asked = _("{question} (as asked earlier)", question=asked)
     rows = [
-        row(words.survey_answer(question.template, question.code, value, _), cell, _)
+        row(survey_words.answer(question.template, question.code, value, _), cell, _)
         for value, cell in question.answers.cells.items()
     ]
     answers = row(_.label("figure", "Answers (n)"), question.n, _)

@@ -21,7 +21,7 @@ from community.figures.support import Support, of_month
 from community.history import Step
 from community.people import MEMBERSHIP, Membership, Person
 from community.roles import RoleName
-from community.surveys import REACHED, TEMPLATES, Survey, SurveyAnswer, SurveyResponse
+from community.surveys import AFTER_EVENT, REACHED, TEMPLATES, Survey, SurveyAnswer, SurveyResponse
 
 UNKNOWN = ""
 """The language of who has not chosen one."""
@@ -235,7 +235,8 @@ async def _surveys(session: AsyncSession, when: Span) -> Surveys:
             Delivery,
             (Delivery.subject_id == SurveyResponse.id) & (Delivery.kind == "pulse"),
         )
-        .where(*within, Delivery.state.in_(REACHED))
+        .join(Survey, Survey.id == SurveyResponse.survey_id)
+        .where(*within, Survey.template == AFTER_EVENT.code, Delivery.state.in_(REACHED))
     )
     asked, answered = (await session.execute(reached)).one()
     rows = await session.execute(
@@ -248,7 +249,7 @@ async def _surveys(session: AsyncSession, when: Span) -> Surveys:
         )
         .join(SurveyResponse, SurveyResponse.id == SurveyAnswer.response_id)
         .join(Survey, Survey.id == SurveyResponse.survey_id)
-        .where(*within)
+        .where(*within, Survey.template == AFTER_EVENT.code)
         .group_by(Survey.template, Survey.version, SurveyAnswer.question, SurveyAnswer.value)
     )
     counted: dict[tuple[str, int, str], dict[str, int]] = {}

@@ -1,7 +1,7 @@
 """What members look for beside what helps: maps, what is planned, and what networks are worth
 
 Revision ID: 0089
-Revises: 0082
+Revises: 0085
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from community.base import BigId, UTCDateTime
 from community.migrations.taking_back import refuse_while
 
 revision = "0089"
-down_revision = "0082"
+down_revision = "0085"
 branch_labels = None
 depends_on = None
 
