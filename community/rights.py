@@ -142,6 +142,7 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         agreements.keeping.every agreements.keeping.listed agreements.keeping.opened areas.change
         areas.create promoting.every_promoted
         feedback.link_of feedback.withdraw_link figures.activity.read_activity
+        consulting.consulted consulting.every consulting.make consulting.withdraw
         figures.months.read gaps.actions.about gaps.actions.attach gaps.actions.begin
         gaps.actions.end gaps.actions.every gaps.actions.for_task gaps.actions.opened
         gaps.actions.score gaps.actions.take_off gaps.actions.weighed gaps.actions.with_event
@@ -186,6 +187,13 @@ _OWN: tuple[tuple[str, str, str], ...] = (
         "community/test_adequacy.py",
         """
         gaps.adequacy.rate gaps.adequacy.take_back
+        """,
+    ),
+    (
+        "a member's own interview",
+        "community/test_interviewing.py",
+        """
+        interviewing.begin
         """,
     ),
     (

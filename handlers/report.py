@@ -32,6 +32,7 @@ from handlers.replies import (
 )
 from handlers.setup_ways import SetUp
 from handlers.staff import (
+    Consulting,
     GapMapOf,
     LessonFigures,
     Months,
@@ -166,6 +167,7 @@ async def report_card(page: Page) -> Message:
         [Button(_.label("button", "🤝 Support by quarter"), OpenQuarter())],
         [Button(_.label("button", "🧩 Gap map"), GapMapOf())],
         [Button(_.label("button", "🧭 Whom we reach"), Reaching())],
+        [Button(_.label("button", "🏛 Ask stakeholders"), Consulting())],
         [Button(_.label("button", "💬 What members think"), OpenJudged())],
         [Button(_.label("button", "🎓 Lessons in figures"), LessonFigures())],
         [Button(_.label("button", "🎒 Courses in figures"), OneCohort(act="figures"))],

@@ -273,6 +273,13 @@ class OneAction(CallbackData, prefix="nc"):
     value: int = 0
 
 
+class Consulting(CallbackData, prefix="nh"):
+    """The links by which stakeholders are asked; or a new one."""
+
+    act: str = "open"
+    at: int = 0
+
+
 class Reaching(CallbackData, prefix="nd"):
     """Whom the network reaches, beside who lives there; or a file of statistics."""
 

@@ -68,6 +68,7 @@ DESIGN: dict[str, set[RoleName]] = {
     "figures.": COORDINATOR,
     "figures.cohorts.": {R.ANIMATOR, R.COORDINATOR},
     "gaps.": COORDINATOR,
+    "consulting.": COORDINATOR,
     "feedback.": COORDINATOR,
     "referrals.by_team.let_team_pass_on": COORDINATOR,
     "referrals.tending.end_agreement": COORDINATOR,
@@ -261,6 +262,7 @@ async def town(session: AsyncSession, now: datetime) -> Town:
     await add("venue", "venues")
     await add("cohort", "cohorts", starts_on=now.date(), ends_at=now)
     await add("lesson", "lessons", state="draft", leads="events")
+    await add("stakeholders", "stakeholder_links")
     wave = await add("wave", "gap_waves", year=2026, number=3)
     await add("cell", "gap_cells", wave_id=wave, gap="uncovered", looking="7", dimension="all")
     planned = await add("action", "planned_actions", way="event")
@@ -279,6 +281,7 @@ REFS = {
     "bridge.reporting.settle": "reported",
     "event_support": "invited",
     "events": "event",
+    "consulting": "stakeholders",
     "gaps.actions": "action",
     "gaps.adequacy": "service",
     "gaps.mapping": "cell",

@@ -292,7 +292,8 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("planned_actions", {"way": "event", "made_at": NOW}),
     ],
     "0090": [
-        ("background_counts", {"count": 900, "source": "INSEE", "year": 2025, "brought_at": NOW})
+        ("background_counts", {"count": 900, "source": "INSEE", "year": 2025, "brought_at": NOW}),
+        ("stakeholder_links", {"ref": "x", "label": "Banks", "language": "fr", "made_at": NOW}),
     ],
 }
 """Rows that the columns and tables of a migration are about."""

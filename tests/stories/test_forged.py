@@ -33,6 +33,7 @@ from community import (
     authors,
     bridge,
     cohorts,
+    consulting,
     contacts,
     event_support,
     gaps,
@@ -105,7 +106,7 @@ OWN = {
     *("ha", "hc", "he", "hg", "hh", "hz"),  # asks and offers, reporting, what was decided of one
     "ff",  # what was recorded of whoever was registered face to face
     "kx",  # the courses that one belongs to
-    "ne",  # whether a network suits one
+    *("ne", "ni"),  # whether a network suits one; what one needs
     *("ql", "qs", "qa", "qv", "qp", "qc", "qn", "qh"),  # to learn, and to pass on
 }
 """What anybody may press for themself; it may change their own rows, and nobody else's."""
@@ -151,7 +152,7 @@ ROLES: Mapping[str, set[str]] = {
         ),
         *("ag", "al", "ao", "aq", "uh", "uj", "pb", "pj"),
         *("lg", "lb", "lu", "nk", "no", "np", "nf", "wj", "qf", "fj"),
-        *("na", "nb", "nc", "nd"),
+        *("na", "nb", "nc", "nd", "ng", "nh"),
     },
     "staff": {
         *("es", "eb", "fh", "qo", "rl", "fj"),
@@ -183,6 +184,7 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("kw", "kx"), ("cohorts",)),
     **dict.fromkeys(("kf", "ne"), ("services",)),
     "nb": ("gap_cells",),
+    "ng": ("stakeholder_links",),
     "nc": ("planned_actions", "action_evidence", "plan_tasks"),
     **dict.fromkeys(("ag", "al"), ("agreements",)),
     "pj": ("plan_tasks",),
@@ -634,6 +636,7 @@ async def _a_gap(session: AsyncSession, chief: Person, now: datetime) -> None:
     await session.flush()
     action = await gaps.actions.begin(session, chief, cell.ref, Way.TRANSLATION, now)
     await gaps.actions.attach(session, chief, action.ref, Proof.TEXT, "Seven asked", now)
+    await consulting.make(session, chief, "Banks", "en", now)
 
 
 async def _two_referrals(

@@ -1,4 +1,4 @@
-"""How many people live where, by the count of others
+"""How many people live where, by the count of others, and links by which stakeholders are asked
 
 Revision ID: 0090
 Revises: 0089
@@ -36,8 +36,29 @@ def upgrade() -> None:
     )
     op.create_index("ix_background_counts_area_id", "background_counts", ["area_id"])
     op.create_index("ix_background_counts_year", "background_counts", ["year"])
+    op.create_table(
+        "stakeholder_links",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("ref", sa.String(16), nullable=False),
+        sa.Column("label", sa.String(40), nullable=False),
+        sa.Column("language", sa.String(16), nullable=False),
+        sa.Column("made_at", UTCDateTime(), nullable=False),
+        sa.Column("withdrawn_at", UTCDateTime(), nullable=True),
+        sa.Column("made_by_id", BigId, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["made_by_id"],
+            ["people.id"],
+            name="fk_stakeholder_links_made_by_id",
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_stakeholder_links"),
+        sa.UniqueConstraint("ref", name="uq_stakeholder_links_ref"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_stakeholder_links_made_by_id", "stakeholder_links", ["made_by_id"])
 
 
 def downgrade() -> None:
-    refuse_while(revision, {"background_counts": "true"})
+    refuse_while(revision, {"background_counts": "true", "stakeholder_links": "true"})
+    op.drop_table("stakeholder_links")
     op.drop_table("background_counts")
