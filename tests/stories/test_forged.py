@@ -262,6 +262,7 @@ UNWATCHED = {
     "lanes",
     "unmet_demand",
     "facilitation_counts",
+    "surveys",  # the wave of a year, which the first to begin its interview opens
 }
 """Tables that any press, or the passing of time, writes to; and the counts that are nobody's."""
 
