@@ -1,7 +1,7 @@
 """What members look for beside what helps: maps, what is planned, and what networks are worth
 
 Revision ID: 0089
-Revises: 0085
+Revises: 0087
 """
 
 import sqlalchemy as sa
