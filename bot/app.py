@@ -146,6 +146,7 @@ class App:
             bot_username=me,
             emergency_contact=self.settings.emergency_contact,
             country=self.settings.country,
+            currency=self.settings.currency,
             machine=await self.translating.learn() if self.translating else NO_MACHINE,
         )
         others_receive = not self.database.is_sqlite and (

@@ -21,6 +21,7 @@ from community.errors import (
     IllegalMoveError,
     InUseError,
     LastAdministratorError,
+    LineRefusedError,
     LinkRefusedError,
     MemberIsAskedError,
     NoAgreementError,
@@ -211,7 +212,26 @@ def _unfaithful(error: UnfaithfulError, _: Translator) -> Html:
     )
 
 
+def _line_refused(error: LineRefusedError, _: Translator) -> Html:
+    said = {
+        "column": _("There is no column of this name: {what}.", what=error.what),
+        "column_unknown": _("This column is not known, or there twice: {what}.", what=error.what),
+        "empty_costs": _("There is no cost in the table."),
+        "what": _("This is nothing that money is spent on here: {what}.", what=error.what or "–"),
+        "amount": _("This is no amount that a cost can have: {what}.", what=error.what or "–"),
+        "currency": _("This is no currency: {what}.", what=error.what),
+        "day": _("This is no day such as 2026-11-24: {what}.", what=error.what or "–"),
+        "days": _("It ends before it begins."),
+        "note": _("The note is longer than 200 characters."),
+        "no_thing": _("Nothing can be named there for a cost of this kind."),
+        "thing": _("What it was for is not here, or is of another kind: {what}.", what=error.what),
+    }[error.why]
+    return _("Row {n}: {reason} Nothing was changed.", n=number(error.line, _), reason=said)
+
+
 def _not_taken(error: FileRefusedError, _: Translator) -> Html:
+    if isinstance(error, LineRefusedError):
+        return _line_refused(error, _)
     if error.why == "language" and error.what:
         return _(
             "This file is for another language: {language}. Nothing was changed.",
@@ -226,6 +246,10 @@ def _not_taken(error: FileRefusedError, _: Translator) -> Html:
         "not_po": _(
             "This is no PO file, or it is damaged. Nothing was changed. Please send the file as "
             "your program has saved it."
+        ),
+        "no_table": _(
+            "This is no table that can be read. Nothing was changed. Please save it as CSV in the "
+            "encoding UTF-8, or as XLSX, and send it once more."
         ),
         "not_ics": _(
             "This is no calendar file, or there is no event in it. Its name ends in .ics. Nothing "
@@ -328,6 +352,12 @@ def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
         "currency": _("Please write the three letters of a currency, for example EUR or CHF."),
         "amount": _("Please write an amount, for example 25 or 12.50, or 0 if it is free."),
         "duration": _("Please write how long it lasts, in minutes."),
+        "cost": _("Please write an amount above 0, for example 25 or 1250.50."),
+        "days": _(
+            "Please write a day, or the first and the last with a dash between them: "
+            "1.10.2026 – 31.12.2026"
+        ),
+        "assumed": _("This number is too small or too large for that. Please write another."),
         "zone": _("Please write a time zone such as Europe/Paris."),
         "door_code": _("That is another number. Please look at the door once more."),
         "guests": _("So many cannot come with you. Please tap one of the buttons."),

@@ -32,6 +32,7 @@ from handlers.replies import (
 )
 from handlers.setup_ways import SetUp
 from handlers.staff import (
+    Costs,
     LessonFigures,
     Months,
     OneCohort,
@@ -167,6 +168,7 @@ async def report_card(page: Page) -> Message:
         [Button(_.label("button", "🎒 Courses in figures"), OneCohort(act="figures"))],
         [Button(_.label("button", "🌱 Run by members"), RunByMembers())],
         [Button(_.label("button", "📣 Partners who promote"), PartnerLinks(act="figures"))],
+        [Button(_.label("button", "💶 Costs"), Costs())],
         [await drafts.button(page)],
         [Button(_.label("button", "⚙️ Set up the network"), SetUp())],
     ]

@@ -254,6 +254,15 @@ class RunByMembers(CallbackData, prefix="yk"):
     number: int = 0
 
 
+class Costs(CallbackData, prefix="ca"):
+    """The costs of a quarter, or the running one; ``act`` adds to them, or does more with all."""
+
+    year: int = 0
+    number: int = 0
+    at: int = 0
+    act: str = "open"
+
+
 WRITE_IT, STILL_RIGHT, TAKE_DRAFT, APPROVE = "w", "r", "m", "a"
 SHOW_WHOLE, EARLIER, ASK_AUTHOR, LOOK = "s", "e", "q", "o"
 """What a button about a text does, in one letter: it has sixty-four for everything."""

@@ -61,6 +61,7 @@ DESIGN: dict[str, set[RoleName]] = {
     "agreements.": COORDINATOR,
     "areas.": COORDINATOR,
     "plans.": COORDINATOR,
+    "costs.": COORDINATOR,
     "providers.": COORDINATOR,
     "figures.": COORDINATOR,
     "figures.cohorts.": {R.ANIMATOR, R.COORDINATOR},

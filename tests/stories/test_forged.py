@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from itertools import islice, product
@@ -50,6 +51,7 @@ from community import (
     venues,
 )
 from community.arrivals import Arrival, Arriving
+from community.costs import Cost
 from community.digests import Digest, DigestItem, ItemKind
 from community.digests import State as Gathered
 from community.events import Event
@@ -145,6 +147,7 @@ ROLES: Mapping[str, set[str]] = {
             "sw",
         ),
         *("ag", "al", "ao", "aq", "uh", "uj", "pb", "pj"),
+        *("ca", "cb"),
         *("lg", "lb", "lu", "nk", "no", "np", "nf", "wj", "qf", "fj"),
     },
     "staff": {
@@ -178,6 +181,7 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     "kf": ("services",),
     **dict.fromkeys(("ag", "al"), ("agreements",)),
     "pj": ("plan_tasks",),
+    "cb": ("costs",),
     **dict.fromkeys(("px", "yo"), ("events", "people")),
     **dict.fromkeys(("yh", "yv"), ("events",)),
     **dict.fromkeys(("hk", "hy"), ("events",)),
@@ -543,6 +547,7 @@ async def a_town(stage: Stage) -> Town:
         )
         session.add_all(Silence(person_id=one.id, nudged_at=now) for one in cast.values())
         await _a_digest(session, now)
+        session.add(_a_cost(now))
         await _an_organisation_at_an_event(session, cast["Nadia"], others, now)
         await _an_event_that_repeats(session, cast["Nadia"], now)
         contact = await contacts.add(session, cast["Nadia"], contacts.Kind.PRESS, "Gazette", now)
@@ -636,6 +641,12 @@ async def _a_question_about_a_text(
     await session.flush()
     asked = await authors.begin(session, asker, ("organization", ours.ref, "name", "xx"), now)
     await bridge.write(session, asker, asked.ref, "Is this a name?", now, language="en")
+
+
+def _a_cost(now: datetime) -> Cost:
+    day, amount = now.date(), Decimal(5)
+    facts: dict[str, Any] = {"what": "staff", "currency": "EUR", "made_at": now}
+    return Cost(amount=amount, first_day=day, last_day=day, **facts)
 
 
 async def _a_digest(session: AsyncSession, now: datetime) -> None:
