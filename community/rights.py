@@ -143,7 +143,8 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         areas.create costs.bringing.bring costs.bringing.compare costs.keeping.add
         costs.keeping.change costs.keeping.every costs.keeping.listed costs.keeping.opened
         costs.keeping.put_back costs.keeping.steps costs.keeping.totals costs.keeping.withdraw
-        costs.worth.assume costs.worth.assumptions costs.worth.forget promoting.every_promoted
+        costs.worth.assume costs.worth.assumptions costs.worth.forget
+        evidence.reading.periods evidence.reading.read promoting.every_promoted
         feedback.link_of feedback.withdraw_link figures.activity.read_activity
         figures.months.read
         figures.support.read_support plans.add plans.change plans.move plans.opened plans.tasks
@@ -507,7 +508,21 @@ _OWN: tuple[tuple[str, str, str], ...] = (
         "one's own answers",
         "community/test_surveys.py",
         """
-        surveys.answer surveys.progress surveys.skip
+        surveys.answering.answer surveys.answering.progress surveys.answering.skip
+        """,
+    ),
+    (
+        "one's own answers",
+        "community/test_survey_answers.py",
+        """
+        surveys.answering.go_back surveys.answering.settle surveys.answering.tick
+        """,
+    ),
+    (
+        "being asked after one's own leaving",
+        "community/test_survey_windows.py",
+        """
+        surveys.leaving.agree_to_exit surveys.leaving.end_exit
         """,
     ),
 )

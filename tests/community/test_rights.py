@@ -64,6 +64,7 @@ DESIGN: dict[str, set[RoleName]] = {
     "costs.": COORDINATOR,
     "providers.": COORDINATOR,
     "figures.": COORDINATOR,
+    "evidence.": COORDINATOR,
     "figures.cohorts.": {R.ANIMATOR, R.COORDINATOR},
     "feedback.": COORDINATOR,
     "referrals.by_team.let_team_pass_on": COORDINATOR,

@@ -1,7 +1,7 @@
 """What activities cost, and what outcomes are taken to be worth
 
 Revision ID: 0091
-Revises: 0082
+Revises: 0087
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from community.base import BigId, UTCDateTime
 from community.migrations.taking_back import refuse_while
 
 revision = "0091"
-down_revision = "0082"
+down_revision = "0087"
 branch_labels = None
 depends_on = None
 
