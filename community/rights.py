@@ -143,7 +143,9 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         areas.create costs.bringing.bring costs.bringing.compare costs.keeping.add
         costs.keeping.change costs.keeping.every costs.keeping.listed costs.keeping.opened
         costs.keeping.put_back costs.keeping.steps costs.keeping.totals costs.keeping.withdraw
-        costs.worth.assume costs.worth.assumptions costs.worth.forget
+        costs.worth.assume costs.worth.assumptions costs.worth.forget decisions.about
+        decisions.every decisions.judge decisions.link decisions.make decisions.move
+        decisions.opened decisions.tell decisions.unlink decisions.untold decisions.write
         evidence.reading.periods evidence.reading.read promoting.every_promoted
         feedback.link_of feedback.withdraw_link figures.activity.read_activity
         figures.months.read

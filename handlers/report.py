@@ -33,6 +33,7 @@ from handlers.replies import (
 from handlers.setup_ways import SetUp
 from handlers.staff import (
     Costs,
+    Decisions,
     LessonFigures,
     Months,
     OneCohort,
@@ -169,6 +170,7 @@ async def report_card(page: Page) -> Message:
         [Button(_.label("button", "🌱 Run by members"), RunByMembers())],
         [Button(_.label("button", "📣 Partners who promote"), PartnerLinks(act="figures"))],
         [Button(_.label("button", "💶 Costs"), Costs())],
+        [Button(_.label("button", "📌 Decisions"), Decisions())],
         [await drafts.button(page)],
         [Button(_.label("button", "⚙️ Set up the network"), SetUp())],
     ]

@@ -62,6 +62,7 @@ DESIGN: dict[str, set[RoleName]] = {
     "areas.": COORDINATOR,
     "plans.": COORDINATOR,
     "costs.": COORDINATOR,
+    "decisions.": COORDINATOR,
     "providers.": COORDINATOR,
     "figures.": COORDINATOR,
     "evidence.": COORDINATOR,

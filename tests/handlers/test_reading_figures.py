@@ -25,6 +25,7 @@ async def test_a_coordinator_reads_a_month_as_text_picture_and_workbook(phone: C
         "🌱 Run by members",
         "📣 Partners who promote",
         "💶 Costs",
+        "📌 Decisions",
         "🌐 Translations",
         "⚙️ Set up the network",
     ]

@@ -52,6 +52,7 @@ from community import (
 )
 from community.arrivals import Arrival, Arriving
 from community.costs import Cost
+from community.decisions import Decision
 from community.digests import Digest, DigestItem, ItemKind
 from community.digests import State as Gathered
 from community.events import Event
@@ -104,6 +105,7 @@ OWN = {
     *("ga", "gb", "gc", "gd", "ge"),  # how one takes part in matching, and one's matches
     *("ha", "hc", "he", "hg", "hh", "hz"),  # asks and offers, reporting, what was decided of one
     "ff",  # what was recorded of whoever was registered face to face
+    "cf",  # what became of what members said
     "kx",  # the courses that one belongs to
     *("ql", "qs", "qa", "qv", "qp", "qc", "qn", "qh"),  # to learn, and to pass on
 }
@@ -149,7 +151,7 @@ ROLES: Mapping[str, set[str]] = {
             "sw",
         ),
         *("ag", "al", "ao", "aq", "uh", "uj", "pb", "pj"),
-        *("ca", "cb"),
+        *("ca", "cb", "cc", "cd", "ce", "cg"),
         *("lg", "lb", "lu", "nk", "no", "np", "nf", "wj", "qf", "fj"),
     },
     "staff": {
@@ -184,6 +186,8 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("ag", "al"), ("agreements",)),
     "pj": ("plan_tasks",),
     "cb": ("costs",),
+    "ce": ("decisions",),
+    "cd": ("events", "plan_tasks", "decisions"),
     **dict.fromkeys(("px", "yo"), ("events", "people")),
     **dict.fromkeys(("yh", "yv"), ("events",)),
     **dict.fromkeys(("hk", "hy"), ("events",)),
@@ -556,7 +560,7 @@ async def a_town(stage: Stage) -> Town:
         )
         session.add_all(Silence(person_id=one.id, nudged_at=now) for one in cast.values())
         await _a_digest(session, now)
-        session.add(_a_cost(now))
+        session.add_all([_a_cost(now), Decision(year=2025, number=0, made_at=now)])
         await _an_organisation_at_an_event(session, cast["Nadia"], others, now)
         await _an_event_that_repeats(session, cast["Nadia"], now)
         contact = await contacts.add(session, cast["Nadia"], contacts.Kind.PRESS, "Gazette", now)
