@@ -296,6 +296,7 @@ async def list_card(page: Page, year: int = 0, number: int = 0, at: int = 0) -> 
         "take": _.label("button", "📤 Take it along"),
     }
     rows.append([Button(label, Costs(act=act)) for act, label in files.items()])
+    rows.append([Button(_.label("button", "📊 What it came to"), Costs(act="figures"))])
     rows.append([Button(_.label("button", "Back"), Months())])
     return Message(text, rows)
 

@@ -40,6 +40,7 @@ from handlers.staff import (
     OpenJudged,
     PartnerLinks,
     RunByMembers,
+    UseOfPlatform,
     router_for,
 )
 from locales import Html, Translator
@@ -169,6 +170,7 @@ async def report_card(page: Page) -> Message:
         [Button(_.label("button", "🎒 Courses in figures"), OneCohort(act="figures"))],
         [Button(_.label("button", "🌱 Run by members"), RunByMembers())],
         [Button(_.label("button", "📣 Partners who promote"), PartnerLinks(act="figures"))],
+        [Button(_.label("button", "📱 Use of the platform"), UseOfPlatform())],
         [Button(_.label("button", "💶 Costs"), Costs())],
         [Button(_.label("button", "📌 Decisions"), Decisions())],
         [await drafts.button(page)],

@@ -263,6 +263,13 @@ class Costs(CallbackData, prefix="ca"):
     act: str = "open"
 
 
+class UseOfPlatform(CallbackData, prefix="ci"):
+    """How the platform was used in a quarter; without one, the choice."""
+
+    year: int = 0
+    number: int = 0
+
+
 class Decisions(CallbackData, prefix="cc"):
     """A page of the decisions; ``act`` begins one, tells of them, or makes a page of them."""
 

@@ -98,7 +98,7 @@ async def assume(
         NotUnderstoodError: the value cannot be, or it is not said where it comes from.
     """
     await roles.require(session, actor, RoleName.COORDINATOR, now)
-    value, source = clean(name, value), source.strip()
+    value, source = assumable(name, value), source.strip()
     if not 0 < len(source) <= SOURCE_LIMIT:
         raise NotUnderstoodError("text", limit=SOURCE_LIMIT)
     row = await session.scalar(select(Assumption).where(Assumption.name == name).with_for_update())
@@ -123,7 +123,7 @@ async def _note(
     await history.note(session, line)
 
 
-def clean(name: Name, value: Decimal) -> Decimal:
+def assumable(name: Name, value: Decimal) -> Decimal:
     """Return a value to the cent.
 
     Raises:

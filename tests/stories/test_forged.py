@@ -151,7 +151,7 @@ ROLES: Mapping[str, set[str]] = {
             "sw",
         ),
         *("ag", "al", "ao", "aq", "uh", "uj", "pb", "pj"),
-        *("ca", "cb", "cc", "cd", "ce", "cg"),
+        *("ca", "cb", "cc", "cd", "ce", "cg", "ci", "cj"),
         *("lg", "lb", "lu", "nk", "no", "np", "nf", "wj", "qf", "fj"),
     },
     "staff": {

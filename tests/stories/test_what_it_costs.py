@@ -1,11 +1,15 @@
 """A coordinator writes down what the network costs: in the chat, and from a file."""
 
+from datetime import UTC, datetime
+
 from sqlalchemy import select
 
 from community import people, roles
 from community.costs import Cost, State
 from community.roles import RoleName
+from tests.community.test_evidence import an_event as an_event_of
 from tests.stories.conftest import BOTH_WAYS, RUNS, Coming, Somebody, Stage, directions
+from tests.stories.reading import bare
 from tests.stories.steps import an_event
 
 TABLE = "what;amount;from;until;note\nstaff;1200,50;2026-10-01;2026-12-31;Half a post\n"
@@ -94,3 +98,44 @@ async def test_a_file_is_shown_before_it_is_written_and_can_be_taken_along(
     await boss.presses("📤 Take it along")
     content = boss.picture(boss.last).decode("utf-8-sig")
     assert "staff,1200.50,EUR,2026-10-01,2026-12-31,Half a post," in content
+
+
+async def test_a_cost_entered_in_the_chat_is_read_in_the_figures(
+    stage: Stage, animator: Coming
+) -> None:
+    boss = await animator("en")
+    await coordinates(boss)
+    guests = [await stage.member(f"M{number}", "fr") for number in range(6)]
+    async with stage.app.database.transaction() as session:
+        came = [await people.by_telegram_id(session, one.id) for one in guests]
+        await an_event_of(session, stage.now, [one for one in came if one is not None])
+    await boss.says("/report")
+    await boss.presses("💶 Costs")
+    await boss.presses("➕ New cost")
+    await boss.presses("Staff")
+    await boss.says("1234.50")
+    await boss.presses("Today")
+    await boss.presses("Skip")
+    await boss.presses("All costs")
+    await boss.presses("📊 What it came to")
+    boss.sees("No quarter is told yet: the first is told a week after its end.")
+
+    await stage.play(until=datetime(2027, 1, 9, 12, tzinfo=UTC))
+    await boss.says("/report")
+    await boss.presses("💶 Costs")
+    await boss.presses("📊 What it came to")
+    await boss.presses("Q4 2026" if "Q4 2026" in str(boss.last) else "4th quarter 2026")
+    text = bare(boss.message("For each member who came to an event")["text"])
+    assert "Costs: €1,234.50\nHow many: 6\nFor each: €206.00" in text
+    assert "For each completed request\nCosts: €1,234.50\nHow many: 0\nFor each: not told" in text
+    assert "Net benefit" not in text, "a quarter has none"
+
+    await boss.presses("Other periods")
+    await boss.presses("🧮 What is assumed")
+    boss.sees("Not said yet: {names}")
+    await boss.presses("Discount for each later year")
+    await boss.says("120")
+    boss.sees_last("This number is too small or too large for that. Please write another.")
+    await boss.says("3.5 %")
+    await boss.says("European Commission, 2024")
+    boss.sees("Discount for each later year: 3.5 % (source: European Commission, 2024)")
