@@ -140,7 +140,13 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         agreements.ending.end agreements.keeping.activate agreements.keeping.active_with
         agreements.keeping.advance agreements.keeping.begin agreements.keeping.change
         agreements.keeping.every agreements.keeping.listed agreements.keeping.opened areas.change
-        areas.create evidence.reading.periods evidence.reading.read promoting.every_promoted
+        areas.create costs.bringing.bring costs.bringing.compare costs.keeping.add
+        costs.keeping.change costs.keeping.every costs.keeping.listed costs.keeping.opened
+        costs.keeping.put_back costs.keeping.steps costs.keeping.totals costs.keeping.withdraw
+        costs.worth.assume costs.worth.assumptions costs.worth.forget decisions.about
+        decisions.every decisions.judge decisions.link decisions.make decisions.move
+        decisions.opened decisions.tell decisions.unlink decisions.untold decisions.write
+        evidence.reading.periods evidence.reading.read promoting.every_promoted
         feedback.link_of feedback.withdraw_link figures.activity.read_activity
         consulting.consulted consulting.every consulting.make consulting.withdraw
         figures.months.read gaps.actions.about gaps.actions.attach gaps.actions.begin

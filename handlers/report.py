@@ -33,6 +33,8 @@ from handlers.replies import (
 from handlers.setup_ways import SetUp
 from handlers.staff import (
     Consulting,
+    Costs,
+    Decisions,
     GapMapOf,
     LessonFigures,
     Months,
@@ -42,6 +44,7 @@ from handlers.staff import (
     Reaching,
     RunByMembers,
     SurveyForms,
+    UseOfPlatform,
     router_for,
 )
 from locales import Html, Translator
@@ -175,6 +178,9 @@ async def report_card(page: Page) -> Message:
         [Button(_.label("button", "🎒 Courses in figures"), OneCohort(act="figures"))],
         [Button(_.label("button", "🌱 Run by members"), RunByMembers())],
         [Button(_.label("button", "📣 Partners who promote"), PartnerLinks(act="figures"))],
+        [Button(_.label("button", "📱 Use of the platform"), UseOfPlatform())],
+        [Button(_.label("button", "💶 Costs"), Costs())],
+        [Button(_.label("button", "📌 Decisions"), Decisions())],
         [await drafts.button(page)],
         [Button(_.label("button", "⚙️ Set up the network"), SetUp())],
     ]

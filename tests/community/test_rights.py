@@ -64,6 +64,8 @@ DESIGN: dict[str, set[RoleName]] = {
     "agreements.": COORDINATOR,
     "areas.": COORDINATOR,
     "plans.": COORDINATOR,
+    "costs.": COORDINATOR,
+    "decisions.": COORDINATOR,
     "providers.": COORDINATOR,
     "figures.": COORDINATOR,
     "evidence.": COORDINATOR,

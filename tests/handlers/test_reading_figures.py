@@ -27,6 +27,9 @@ async def test_a_coordinator_reads_a_month_as_text_picture_and_workbook(phone: C
         "🎒 Courses in figures",
         "🌱 Run by members",
         "📣 Partners who promote",
+        "📱 Use of the platform",
+        "💶 Costs",
+        "📌 Decisions",
         "🌐 Translations",
         "⚙️ Set up the network",
     ]

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from itertools import islice, product
@@ -52,6 +53,8 @@ from community import (
     venues,
 )
 from community.arrivals import Arrival, Arriving
+from community.costs import Cost
+from community.decisions import Decision
 from community.digests import Digest, DigestItem, ItemKind
 from community.digests import State as Gathered
 from community.events import Event
@@ -105,6 +108,7 @@ OWN = {
     *("ga", "gb", "gc", "gd", "ge"),  # how one takes part in matching, and one's matches
     *("ha", "hc", "he", "hg", "hh", "hz"),  # asks and offers, reporting, what was decided of one
     "ff",  # what was recorded of whoever was registered face to face
+    "cf",  # what became of what members said
     "kx",  # the courses that one belongs to
     *("ne", "ni"),  # whether a network suits one; what one needs
     *("ql", "qs", "qa", "qv", "qp", "qc", "qn", "qh"),  # to learn, and to pass on
@@ -152,6 +156,7 @@ ROLES: Mapping[str, set[str]] = {
         ),
         *("ag", "al", "ao", "aq", "uh", "uj", "pb", "pj"),
         *("rc", "rd"),
+        *("ca", "cb", "cc", "cd", "ce", "cg", "ci", "cj"),
         *("lg", "lb", "lu", "nk", "no", "np", "nf", "wj", "qf", "fj"),
         *("na", "nb", "nc", "nd", "ng", "nh"),
     },
@@ -189,6 +194,9 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     "nc": ("planned_actions", "action_evidence", "plan_tasks"),
     **dict.fromkeys(("ag", "al"), ("agreements",)),
     "pj": ("plan_tasks",),
+    "cb": ("costs",),
+    "ce": ("decisions",),
+    "cd": ("events", "plan_tasks", "decisions"),
     **dict.fromkeys(("px", "yo"), ("events", "people")),
     **dict.fromkeys(("yh", "yv"), ("events",)),
     **dict.fromkeys(("hk", "hy"), ("events",)),
@@ -562,6 +570,7 @@ async def a_town(stage: Stage) -> Town:
         )
         session.add_all(Silence(person_id=one.id, nudged_at=now) for one in cast.values())
         await _a_digest(session, now)
+        session.add_all([_a_cost(now), Decision(year=2025, number=0, made_at=now)])
         await _an_organisation_at_an_event(session, cast["Nadia"], others, now)
         await _an_event_that_repeats(session, cast["Nadia"], now)
         contact = await contacts.add(session, cast["Nadia"], contacts.Kind.PRESS, "Gazette", now)
@@ -676,6 +685,12 @@ async def _a_question_about_a_text(
     await session.flush()
     asked = await authors.begin(session, asker, ("organization", ours.ref, "name", "xx"), now)
     await bridge.write(session, asker, asked.ref, "Is this a name?", now, language="en")
+
+
+def _a_cost(now: datetime) -> Cost:
+    day, amount = now.date(), Decimal(5)
+    facts: dict[str, Any] = {"what": "staff", "currency": "EUR", "made_at": now}
+    return Cost(amount=amount, first_day=day, last_day=day, **facts)
 
 
 async def _a_digest(session: AsyncSession, now: datetime) -> None:
