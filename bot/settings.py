@@ -136,6 +136,9 @@ class Settings(BaseSettings):
         description="When aiogram's models are built: each when it is first used, or all at the "
         "start, which takes seconds and 100 MiB.",
     )
+    indicators_file: Path | None = Field(
+        None, description="Your own indicators (YAML); those of the guidance note if not set."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much is logged. Never a person's words, never a token."
     )
@@ -215,9 +218,9 @@ class Settings(BaseSettings):
         check_database(value.get_secret_value())
         return value
 
-    @field_validator("erasures_file", mode="before")
+    @field_validator("erasures_file", "indicators_file", mode="before")
     @classmethod
-    def _erasures(cls, value: object) -> object:
+    def _no_file(cls, value: object) -> object:
         return None if value == "" else value
 
     @field_validator("default_language")

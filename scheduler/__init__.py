@@ -5,7 +5,7 @@ twice, because occurrences have unique keys. It sends and renders nothing.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from community import (
     deliveries,
     digests,
     events,
+    evidence,
     facilitation,
     inbox,
     matches,
@@ -51,6 +52,7 @@ class Tick:
     zone: str
     language: str
     country: str = NOWHERE
+    framework: evidence.Framework = field(default_factory=evidence.shipped)
 
 
 @dataclass(frozen=True)
@@ -212,6 +214,10 @@ async def _telling_quarters(session: AsyncSession, tick: Tick) -> object:
     return await quarters.tell(session, tick.now, ZoneInfo(tick.zone))
 
 
+async def _telling_evidence(session: AsyncSession, tick: Tick) -> object:
+    return await evidence.freeze(session, tick.now, ZoneInfo(tick.zone), tick.framework)
+
+
 TIMETABLE: Sequence[Job] = (
     Job("starting sends", 1, _starting_sends),
     Job("finishing sends", 1, _finishing_sends),
@@ -246,6 +252,7 @@ TIMETABLE: Sequence[Job] = (
     Job("ending prepared requests that nobody answers", 60, _ending_drafts),
     Job("telling providers of their quarter", 300, _telling_quarters),
     Job("closing the quarter of partners who promote", 300, _closing_quarters_of_partners),
+    Job("telling the evidence of periods that are over", 300, _telling_evidence),
     Job("noticing drafts that wait", 300, _noticing_drafts),
     Job("watching what is set aside", 60, _watching_what_is_set_aside),
     Job("watching who guesses paper codes", 60, _watching_paper_codes),

@@ -12,6 +12,7 @@ from community import (
     deliveries,
     digests,
     events,
+    evidence,
     facilitation,
     inbox,
     matches,
@@ -52,6 +53,7 @@ async def next_due(session: AsyncSession, now: datetime, zone: str = "UTC") -> d
         await posts.next_step(session),
         await moderation.next_ring(session),
         await facilitation.next_asking(session, now, ZoneInfo(zone)),
+        await evidence.next_freeze(session, now, ZoneInfo(zone)),
         await session.scalar(
             select(func.min(Send.starts_at)).where(Send.state == sends.State.SCHEDULED)
         ),
