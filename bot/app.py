@@ -149,6 +149,7 @@ class App:
             bot_username=me,
             emergency_contact=self.settings.emergency_contact,
             country=self.settings.country,
+            funder=self.settings.funder_statistics,
             machine=await self.translating.learn() if self.translating else NO_MACHINE,
         )
         others_receive = not self.database.is_sqlite and (
@@ -337,6 +338,7 @@ class App:
                         network.language,
                         network.country,
                         self.framework,
+                        network.funder,
                     )
                     for job in jobs:
                         await job.run(session, tick)

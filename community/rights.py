@@ -142,7 +142,7 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         agreements.keeping.every agreements.keeping.listed agreements.keeping.opened areas.change
         areas.create evidence.reading.periods evidence.reading.read promoting.every_promoted
         feedback.link_of feedback.withdraw_link figures.activity.read_activity
-        figures.months.read
+        figures.months.read funder.read funder.years
         figures.support.read_support plans.add plans.change plans.move plans.opened plans.tasks
         providers.comparing.compare providers.entries.line providers.entries.log
         providers.freshness.unconfirmed providers.importing.write

@@ -23,6 +23,7 @@ from community.errors import (
     RefusalError,
     TooLateError,
 )
+from community.funder import Supports
 from community.machine import NO_MACHINE, Machine
 from community.people import Person
 from community.translations import Reads
@@ -156,6 +157,8 @@ class Network:
     """Whom to call instead; a phone number as people dial it."""
     country: str = NOWHERE
     """Whose public holidays are no working days (COUNTRY)."""
+    funder: Supports = Supports.NOBODY
+    """Whom a funder supports who wants statistics of the participants (FUNDER_STATISTICS)."""
     machine: Machine = NO_MACHINE
     """What machine translation there is now; the bot keeps it current."""
 

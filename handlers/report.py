@@ -17,7 +17,7 @@ from community import figures, moderation, translations
 from community.errors import NotFoundError
 from community.figures import Group, Quarter, Support
 from community.roles import RoleName
-from handlers import drafts, words
+from handlers import drafts, funder, words
 from handlers.replies import (
     Button,
     Card,
@@ -167,6 +167,7 @@ async def report_card(page: Page) -> Message:
         [Button(_.label("button", "🎒 Courses in figures"), OneCohort(act="figures"))],
         [Button(_.label("button", "🌱 Run by members"), RunByMembers())],
         [Button(_.label("button", "📣 Partners who promote"), PartnerLinks(act="figures"))],
+        *funder.report_rows(page),
         [await drafts.button(page)],
         [Button(_.label("button", "⚙️ Set up the network"), SetUp())],
     ]

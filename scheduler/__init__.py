@@ -21,6 +21,7 @@ from community import (
     events,
     evidence,
     facilitation,
+    funder,
     inbox,
     matches,
     moderation,
@@ -53,6 +54,7 @@ class Tick:
     language: str
     country: str = NOWHERE
     framework: evidence.Framework = field(default_factory=evidence.shipped)
+    supports: funder.Supports = funder.Supports.NOBODY
 
 
 @dataclass(frozen=True)
@@ -218,6 +220,10 @@ async def _telling_evidence(session: AsyncSession, tick: Tick) -> object:
     return await evidence.freeze(session, tick.now, ZoneInfo(tick.zone), tick.framework)
 
 
+async def _telling_the_funders_years(session: AsyncSession, tick: Tick) -> object:
+    return await funder.tell(session, tick.now, ZoneInfo(tick.zone), tick.supports)
+
+
 TIMETABLE: Sequence[Job] = (
     Job("starting sends", 1, _starting_sends),
     Job("finishing sends", 1, _finishing_sends),
@@ -253,6 +259,7 @@ TIMETABLE: Sequence[Job] = (
     Job("telling providers of their quarter", 300, _telling_quarters),
     Job("closing the quarter of partners who promote", 300, _closing_quarters_of_partners),
     Job("telling the evidence of periods that are over", 300, _telling_evidence),
+    Job("telling the funder's years", 300, _telling_the_funders_years),
     Job("noticing drafts that wait", 300, _noticing_drafts),
     Job("watching what is set aside", 60, _watching_what_is_set_aside),
     Job("watching who guesses paper codes", 60, _watching_paper_codes),

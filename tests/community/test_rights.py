@@ -66,6 +66,7 @@ DESIGN: dict[str, set[RoleName]] = {
     "evidence.": COORDINATOR,
     "figures.cohorts.": {R.ANIMATOR, R.COORDINATOR},
     "feedback.": COORDINATOR,
+    "funder.": COORDINATOR,
     "referrals.by_team.let_team_pass_on": COORDINATOR,
     "referrals.tending.end_agreement": COORDINATOR,
     # events, sends, the inbox, disagreements: animators

@@ -297,6 +297,10 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
             },
         )
     ],
+    "0093": [
+        ("funder_entries", {"person_id": 1, "entered_at": NOW}),
+        ("funder_years", {"year": 2026, "supports": "esf+", "told": {}, "told_at": NOW}),
+    ],
 }
 """Rows that the columns and tables of a migration are about."""
 

@@ -101,6 +101,7 @@ OWN = {
     *("ha", "hc", "he", "hg", "hh", "hz"),  # asks and offers, reporting, what was decided of one
     "ff",  # what was recorded of whoever was registered face to face
     "kx",  # the courses that one belongs to
+    "ea",  # what one says for the funder's statistics
     *("ql", "qs", "qa", "qv", "qp", "qc", "qn", "qh"),  # to learn, and to pass on
 }
 """What anybody may press for themself; it may change their own rows, and nobody else's."""
@@ -145,7 +146,7 @@ ROLES: Mapping[str, set[str]] = {
             "sw",
         ),
         *("ag", "al", "ao", "aq", "uh", "uj", "pb", "pj"),
-        *("lg", "lb", "lu", "nk", "no", "np", "nf", "wj", "qf", "fj"),
+        *("lg", "lb", "lu", "nk", "no", "np", "nf", "wj", "qf", "fj", "ec"),
     },
     "staff": {
         *("es", "eb", "fh", "qo", "rl", "fj"),
@@ -270,6 +271,7 @@ OWN_TABLES = {
         "muted_offers",
         "feedback_consents",
     ),
+    *("funder_answers", "funder_entries"),
     *("service_wishes", "access_limits", "lesson_progress", "skill_checks"),
 }
 
