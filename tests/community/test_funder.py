@@ -31,7 +31,12 @@ A_YEAR = timedelta(days=365)
 NEW_YEAR = datetime(2026, 12, 31, 23, tzinfo=UTC)
 """Midnight in Brussels."""
 TELLING = NEW_YEAR + timedelta(days=7)
-EMPLOYED: dict[str, Any] = {"gender": "woman", "labour": "employed", "born": "1990", "education": "isced_5_8"}
+EMPLOYED: dict[str, Any] = {
+    "gender": "woman",
+    "labour": "employed",
+    "born": "1990",
+    "education": "isced_5_8",
+}
 
 
 class Town:
@@ -157,8 +162,9 @@ async def test_somebody_who_is_no_member_is_not_asked(town: Town, session: Async
     ],
 )
 async def test_what_is_no_answer_is_refused(town: Town, question: str, value: str) -> None:
+    says: dict[str, Any] = {question: value}
     with pytest.raises(NotUnderstoodError):
-        await town.member(**{question: value})
+        await town.member(**says)
 
 
 async def test_an_answer_replaces_the_one_before(town: Town, session: AsyncSession) -> None:
