@@ -150,6 +150,7 @@ class App:
             emergency_contact=self.settings.emergency_contact,
             country=self.settings.country,
             funder=self.settings.funder_statistics,
+            currency=self.settings.currency,
             machine=await self.translating.learn() if self.translating else NO_MACHINE,
         )
         others_receive = not self.database.is_sqlite and (

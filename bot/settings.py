@@ -27,7 +27,7 @@ from bot.addresses import AddressError, check_database, check_http
 from community import workdays
 from community.funder import Supports
 from community.workdays import NOWHERE
-from locales import OFFERED
+from locales import OFFERED, is_currency
 
 TOKEN = re.compile(r"[1-9]\d{4,14}:[\w-]{30,60}")
 SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
@@ -103,6 +103,9 @@ class Settings(BaseSettings):
     country: str = Field(
         NOWHERE,
         description="Whose public holidays are no working days: BE, FR, DE-BE …; none by default.",
+    )
+    currency: str = Field(
+        "EUR", description="In which money members are asked for amounts: EUR, CHF, UAH …"
     )
     emergency_contact: str = Field(
         "112", description="Whom /help says to call instead: this bot is no emergency service."
@@ -249,6 +252,14 @@ class Settings(BaseSettings):
         value = value.strip().upper()
         if value != NOWHERE and not workdays.is_known(value):
             raise WrongValueError("must be the code of a country such as BE, or a part: DE-BE")
+        return value
+
+    @field_validator("currency")
+    @classmethod
+    def _currency(cls, value: str) -> str:
+        value = value.strip().upper()
+        if not is_currency(value):
+            raise WrongValueError("must be the three letters of a currency such as EUR")
         return value
 
     @field_validator("emergency_contact")

@@ -504,7 +504,21 @@ _OWN: tuple[tuple[str, str, str], ...] = (
         "one's own answers",
         "community/test_surveys.py",
         """
-        surveys.answer surveys.progress surveys.skip
+        surveys.answering.answer surveys.answering.progress surveys.answering.skip
+        """,
+    ),
+    (
+        "one's own answers",
+        "community/test_survey_answers.py",
+        """
+        surveys.answering.go_back surveys.answering.settle surveys.answering.tick
+        """,
+    ),
+    (
+        "being asked after one's own leaving",
+        "community/test_survey_windows.py",
+        """
+        surveys.leaving.agree_to_exit surveys.leaving.end_exit
         """,
     ),
 )

@@ -23,6 +23,7 @@ from handlers import (
     pairing,
     resting,
     skills,
+    survey_cards,
     taking_part,
     topics,
     transfers,
@@ -142,6 +143,7 @@ async def me_card(page: Page) -> Message:
     rows.insert(-3, await feedback.me_button(page))
     rows.insert(-3, await funder.me_button(page))
     rows[:0] = [
+        *await survey_cards.my_buttons(page),
         *await handed_over.my_button(page),
         *await transfers.my_buttons(page),
         *await my_cohorts.buttons(page),

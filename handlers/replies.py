@@ -159,6 +159,8 @@ class Network:
     """Whose public holidays are no working days (COUNTRY)."""
     funder: Supports = Supports.NOBODY
     """Whom a funder supports who wants statistics of the participants (FUNDER_STATISTICS)."""
+    currency: str = "EUR"
+    """In which money members are asked for amounts (CURRENCY)."""
     machine: Machine = NO_MACHINE
     """What machine translation there is now; the bot keeps it current."""
 

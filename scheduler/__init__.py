@@ -102,11 +102,9 @@ async def _ending_pauses(session: AsyncSession, tick: Tick) -> object:
     return await people.end_pauses(session, tick.now)
 
 
-async def _opening_pulses(session: AsyncSession, tick: Tick) -> object:
-    return await surveys.open_after_events(session, tick.now)
-
-
-async def _asking_what_members_think(session: AsyncSession, tick: Tick) -> object:
+async def _asking_members(session: AsyncSession, tick: Tick) -> object:
+    # In this order: whoever is asked something by name is not asked anonymously at once, too.
+    await surveys.ask_due(session, tick.now, ZoneInfo(tick.zone))
     return await facilitation.ask(session, tick.now, ZoneInfo(tick.zone), tick.language)
 
 
@@ -233,8 +231,7 @@ TIMETABLE: Sequence[Job] = (
     Job("lapsing offered places", 10, _lapsing_offers),
     Job("holding events", 30, _holding_events),
     Job("making the dates of events that repeat", 60, _making_dates_of_series),
-    Job("opening pulses", 30, _opening_pulses),
-    Job("asking what members think", 300, _asking_what_members_think),
+    Job("asking members", 60, _asking_members),
     Job("composing the digest", 30, _composing_digests),
     Job("nudging members who stay away", 300, _nudging_the_silent),
     Job("opening a round of matches", 60, _opening_rounds),

@@ -8,7 +8,7 @@ Two facts do not cross if the people of one are not by definition among the othe
 one is a number of another. Where they are, one lies *within* the other (``telling.py``).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from community.deliveries import Delivery
 from community.events import Event
 from community.events import State as Planned
 from community.evidence.periods import Every, Within
-from community.evidence.telling import ALL, Shape
+from community.evidence.telling import ALL, Inside, Shape
 from community.figures.months import members_at
 from community.figures.outcomes import LEAVES, PARTS, Outcome
 from community.figures.protecting import FEW
@@ -34,7 +34,17 @@ from community.people import Person
 from community.posts import Post
 from community.posts import State as Posted
 from community.posts.table import Kind as PostKind
-from community.surveys import REACHED, TEMPLATES, Survey, SurveyAnswer, SurveyResponse
+from community.surveys import (
+    AFTER_EVENT,
+    AFTER_REFERRAL,
+    REACHED,
+    Survey,
+    SurveyAnswer,
+    SurveyResponse,
+    Template,
+)
+from community.surveys.templates import BASELINE, EXIT, EXIT_SIX_MONTHS, YEARLY
+from community.surveys.windows import EXIT_SURVEY, PULSE, SURVEY
 
 Rows = Select[Any]
 """``person_id``, ``leaf`` and ``amount``."""
@@ -167,13 +177,14 @@ def _requests(when: Within) -> Rows:
 
 
 ANSWERED, SILENT = "answered", "silent"
+SENT_AS = (PULSE, SURVEY, EXIT_SURVEY)
 
 
 def _asked(when: Within) -> Rows:
     """Return whom a survey has reached, and whether they have answered any of them to the end."""
     reached = exists().where(
         Delivery.subject_id == SurveyResponse.id,
-        Delivery.kind == "pulse",
+        Delivery.kind.in_(SENT_AS),
         Delivery.state.in_(REACHED),
     )
     has_answered = func.count(SurveyResponse.finished_at) > 0
@@ -189,37 +200,92 @@ def _asked(when: Within) -> Rows:
     )
 
 
-def _answer(template: str, question: str) -> Callable[[Within], Rows]:
+SAID_AT = func.coalesce(SurveyAnswer.answered_at, SurveyResponse.started_at)
+
+
+LAST = (SAID_AT.desc(), SurveyAnswer.id.desc())
+
+
+def _said(
+    templates: Sequence[Template], question: str, *conditions: Any, order: Sequence[Any] = LAST
+) -> Select[Any]:
+    """Return the query for what people have answered to a question, and in which place it is."""
+    place = func.row_number().over(partition_by=SurveyResponse.person_id, order_by=order)
+    columns: Sequence[Any] = (
+        SurveyResponse.person_id.label("person_id"),
+        SurveyAnswer.value.label("value"),
+        SurveyAnswer.amount.label("amount"),
+        SAID_AT.label("at"),
+        place.label("place"),
+    )
+    return (
+        select(*columns)
+        .join(SurveyResponse, SurveyResponse.id == SurveyAnswer.response_id)
+        .join(Survey, Survey.id == SurveyResponse.survey_id)
+        .where(
+            Survey.template.in_([one.code for one in templates]),
+            SurveyAnswer.question == question,
+            SurveyResponse.person_id.is_not(None),
+            *conditions,
+        )
+    )
+
+
+def _answer(templates: Sequence[Template], question: str) -> Callable[[Within], Rows]:
     """Return the query for what people last said to a question in a period."""
 
     def rows(when: Within) -> Rows:
-        newest = func.row_number().over(
-            partition_by=SurveyResponse.person_id,
-            order_by=(SurveyResponse.started_at.desc(), SurveyResponse.id.desc()),
-        )
-        said = (
-            select(SurveyResponse.person_id, SurveyAnswer.value, newest.label("newest"))
-            .join(SurveyAnswer, SurveyAnswer.response_id == SurveyResponse.id)
-            .join(Survey, Survey.id == SurveyResponse.survey_id)
-            .where(
-                Survey.template == template,
-                SurveyAnswer.question == question,
-                SurveyResponse.person_id.is_not(None),
-                SurveyResponse.started_at >= when.start,
-                SurveyResponse.started_at < when.end,
-            )
-            .subquery()
-        )
-        return _rows(said.c.person_id, said.c.value).where(said.c.newest == 1)
+        said = _said(templates, question, when.start <= SAID_AT, when.end > SAID_AT).subquery()
+        return _rows(said.c.person_id, said.c.value).where(said.c.place == 1)
 
     return rows
 
 
-def _of_question(template: str, question: str, every: Every = Every.QUARTER) -> Fact:
-    newest = max(version for code, version in TEMPLATES if code == template)
-    asked = TEMPLATES[template, newest].question(question)
+UP, SAME, DOWN = "up", "same", "down"
+
+
+def _change(question: str, *, with_amount: bool) -> Callable[[Within], Rows]:
+    """Return the query for how an amount has changed in a period, by what the person said.
+
+    From what they had said last before it (or first in it) to what they said last in it.
+    """
+
+    def rows(when: Within) -> Rows:
+        is_known = SurveyAnswer.amount.is_not(None)
+        now = _said(LATER, question, is_known, when.start <= SAID_AT, when.end > SAID_AT)
+        was_before = when.start > SAID_AT
+        order = (was_before.desc(), case((was_before, SAID_AT)).desc(), SAID_AT, SurveyAnswer.id)
+        ever = _said((BASELINE, *LATER), question, is_known, when.end > SAID_AT, order=order)
+        after, earlier = now.subquery(), ever.subquery()
+        more = after.c.amount - earlier.c.amount
+        leaf = case((more > 0, UP), (more < 0, DOWN), else_=SAME)
+        return (
+            _rows(after.c.person_id, leaf, more if with_amount else None)
+            .join(earlier, earlier.c.person_id == after.c.person_id)
+            .where(after.c.place == 1, earlier.c.place == 1, earlier.c.at < after.c.at)
+        )
+
+    return rows
+
+
+LATER = (YEARLY, EXIT, EXIT_SIX_MONTHS)
+"""What asks members, and those who agreed when they left, what has become of them."""
+GO_ON = ("business", ("same", "new"))
+ALL_OF_THEM = ("business", ())
+
+
+def _question(
+    every: Every, templates: Sequence[Template], question: str, within: Inside | None = None
+) -> Fact:
+    asked = templates[0].question(question)
     assert asked is not None
-    return Fact(every, Shape(tuple(asked.values)), _answer(template, question))
+    shape = Shape(tuple(asked.values), within=within)
+    return Fact(every, shape, _answer(templates, question))
+
+
+def _changed(question: str, within: Inside, *, with_amount: bool = False) -> Fact:
+    change = _change(question, with_amount=with_amount)
+    return Fact(Every.YEAR, Shape((UP, SAME, DOWN), within=within), change, with_amount)
 
 
 FACTS: Mapping[str, Fact] = {
@@ -242,11 +308,24 @@ FACTS: Mapping[str, Fact] = {
         of_requests=True,
     ),
     "asked": Fact(Every.QUARTER, Shape((ANSWERED, SILENT), together=True), _asked),
-    "event_useful": _of_question("after_event", "useful"),
-    "event_met": _of_question("after_event", "met"),
+    "event_useful": _question(Every.QUARTER, (AFTER_EVENT,), "useful"),
+    "event_met": _question(Every.QUARTER, (AFTER_EVENT,), "met", ("event_useful", ())),
+    "helped": _question(Every.QUARTER, (AFTER_REFERRAL,), "helped"),
+    "understood": _question(Every.QUARTER, (AFTER_REFERRAL,), "understood", ("helped", ())),
+    "business": _question(Every.YEAR, LATER, "business"),
+    "sales_change": _changed("sales", GO_ON, with_amount=True),
+    "staff_change": _changed("staff", GO_ON, with_amount=True),
+    "hours_change": _changed("hours", GO_ON, with_amount=True),
+    "profit": _question(Every.YEAR, (YEARLY,), "profit", GO_ON),
+    "export": _question(Every.YEAR, (YEARLY,), "export", GO_ON),
+    "employability_change": _changed("employability", ALL_OF_THEM),
+    "networking_change": _changed("networking", ALL_OF_THEM),
+    "belonging_change": _changed("belonging", ALL_OF_THEM),
+    "attribution": _question(Every.YEAR, LATER[:2], "attribution", ALL_OF_THEM),
 }
 """All facts by their names. Requests by group are in the quarter's support report, and nowhere
-else."""
+else. Of a survey the first question has margins, and the others lie within it: who answers one
+mostly answers all, and the same people by language twice would cross."""
 
 
 def of(every: Every) -> Mapping[str, Fact]:

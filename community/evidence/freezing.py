@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, func, insert, literal, select
+from sqlalchemy import ColumnElement, Select, case, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community.areas import Area
@@ -84,14 +84,12 @@ async def _freeze(
     for name, fact in chosen.items():
         await _write(session, row.id, name, fact, period, zone)
     counted = await count(session, row.id)
-    told = tell(
-        {name: fact.shape for name, fact in chosen.items()},
-        counted,
-        await _groups(session, row.id),
-        framework.threshold,
-    )
+    groups = await _groups(session, row.id)
+    shapes = {name: fact.shape for name, fact in chosen.items()}
+    told = tell(shapes, counted, groups, framework.threshold)
     row.told = {name: written(one) for name, one in told.items()}
-    row.counted = {name: tables(fact, counted.get(name)) for name, fact in chosen.items()}
+    found = {name: tables(fact, counted.get(name)) for name, fact in chosen.items()}
+    row.counted = {"groups": groups, "facts": found}
     await session.flush()
 
 
@@ -99,11 +97,7 @@ async def _write(
     session: AsyncSession, period_id: int, name: str, fact: Fact, period: Period, zone: ZoneInfo
 ) -> None:
     rows = fact.select(period.span(zone)).subquery()
-    bits = (
-        select(PersonProfile.person_id, func.sum(_bit()).label("bits"))
-        .group_by(PersonProfile.person_id)
-        .subquery()
-    )
+    bits = of_profiles().subquery()
     chosen = (
         select(
             literal(period_id),
@@ -124,6 +118,12 @@ async def _write(
         *("period_id", "fact", "person_id", "leaf", "amount", "language", "area_id", "profiles"),
     )
     await session.execute(insert(EvidenceRow).from_select(columns, chosen))
+
+
+def of_profiles() -> Select[Any]:
+    """Return the query for everybody's profiles, one bit for each."""
+    columns: Sequence[Any] = (PersonProfile.person_id, func.sum(_bit()).label("bits"))
+    return select(*columns).group_by(PersonProfile.person_id)
 
 
 def _bit() -> ColumnElement[int]:

@@ -25,8 +25,8 @@ class EvidencePeriod(Base, Identified):
     told: Mapped[dict[str, Any]]
     """By fact (``telling.written``)."""
     counted: Mapped[dict[str, Any]]
-    """Before anything was hidden: by fact, split, leaf and group. Only for what has been erased
-    since (``dataset.erased``); nobody reads it otherwise."""
+    """Which groups there were, and by fact, split, leaf and group the numbers before anything was
+    hidden. Only for the data set (what has been erased since); no report reads it."""
     frozen_at: Mapped[datetime]
 
 

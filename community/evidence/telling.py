@@ -58,6 +58,10 @@ class Kind(NamedTuple):
         return self.language if by == LANGUAGE else self.area
 
 
+Inside = tuple[str, Sequence[str]]
+"""Another fact, and those of its leaves (none: all) whose people a fact is about."""
+
+
 @dataclass(frozen=True)
 class Shape:
     """What is told of a fact, whatever it is about."""
@@ -67,8 +71,7 @@ class Shape:
     parts: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Of a tree that is deeper: each number and what it is split into, from ``ALL`` down."""
     splits: Sequence[str] = SPLITS
-    within: tuple[str, Sequence[str]] | None = None
-    """Another fact, and those of its leaves whose people this one is about."""
+    within: Inside | None = None
     together: bool = False
     few: int | None = None
     """Its own threshold: of what another report tells, too, by that one's."""
@@ -151,7 +154,7 @@ def tell(
 
 def _tell(shape: Shape, counted: Counted, around: Told | None, groups: Groups, few: int) -> Told:
     few = shape.few or few
-    outside = shape.within[1] if shape.within else ()
+    outside = (shape.within[1] if shape.within else ()) or [ALL]
     if around and any(isinstance(around.number(leaf), Hidden) for leaf in outside):
         return Told()
     leaves: Counter[str] = Counter()

@@ -114,6 +114,7 @@ WOMAN, REFUGEE = BY_PROFILE["profile:woman"], BY_PROFILE["profile:refugee"]
 OF_TWO = ("profile:woman", "profile:refugee")
 ASKED = Shape(("answered", "silent"), splits=("language",), together=True)
 SAID = Shape(("yes", "no"), splits=("language",))
+MET = replace(SAID, within=("useful", ()))
 BUSINESS = Shape(("same", "closed"), splits=("language",))
 SALES = Shape(("up", "down"), splits=("language",), within=("business", ("same",)))
 STOCK = Shape(("member",), splits=("language",))
@@ -170,6 +171,20 @@ WORLDS = {
             )
         ],
         largest=9,
+    ),
+    "two questions of one survey": World(
+        {"2026Q3": {"useful": SAID, "met": MET}},
+        [
+            Human(leaves, language)
+            for language in LANGUAGES
+            for useful in ("yes", "no")
+            for leaves in (
+                (in_("useful", useful),),
+                (in_("useful", useful), in_("met", "yes")),
+                (in_("useful", useful), in_("met", "no")),
+            )
+        ],
+        largest=7,
     ),
     "one fact within another": World(
         {"2026Q3": {"business": BUSINESS, "sales": SALES}},

@@ -1,6 +1,7 @@
 """Closed quarters and years are counted once, told once, and never computed again."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,8 +14,9 @@ from community.attendance import Attendance
 from community.deliveries import Delivery
 from community.errors import NotAllowedError, NotFoundError
 from community.events import Event
-from community.evidence import FACTS, EvidencePeriod, EvidenceRow, Figure, Period
+from community.evidence import EvidencePeriod, EvidenceRow, Figure, Period
 from community.evidence.facts import CAME, QUIET
+from community.evidence.facts import of as facts_of
 from community.evidence.periods import Every, period_of
 from community.evidence.telling import ALL, Told
 from community.figures import Hidden
@@ -174,8 +176,108 @@ async def test_one_who_left_hides_who_joined(session: AsyncSession) -> None:
     assert set(found.cells.values()) == {Hidden.COVERED}
 
 
+async def said(
+    session: AsyncSession, person: Person, template: str, at: datetime, **answers: str | int
+) -> None:
+    """Answer a survey: codes as they are, numbers as amounts."""
+    wave = f"{at:%y%m%d}"
+    survey = Survey(template=template, version=1, wave=wave, opened_at=at)
+    found = await session.scalar(select(Survey).filter_by(template=template, version=1, wave=wave))
+    session.add(survey := found or survey)
+    await session.flush()
+    response = SurveyResponse(
+        survey_id=survey.id, person_id=person.id, asked_at=at, started_at=at, finished_at=at
+    )
+    session.add(response)
+    await session.flush()
+    for question, value in answers.items():
+        is_code = isinstance(value, str)
+        session.add(
+            SurveyAnswer(
+                response_id=response.id,
+                question=question,
+                value=value if is_code else "",
+                amount=None if is_code else Decimal(value),
+                answered_at=at,
+            )
+        )
+    await session.flush()
+
+
+async def test_a_follow_up_is_joined_to_what_the_same_person_said_before(
+    session: AsyncSession,
+) -> None:
+    crowd = await members(session, 30, joined=JOINED - timedelta(days=700))
+    for number, person in enumerate(crowd):
+        then = JOINED - timedelta(days=600)
+        await said(session, person, "baseline", then, business="running", sales=100, staff=2)
+        if number < 12:  # a year later: what was said in between is what counts
+            then += timedelta(days=200)
+            await said(session, person, "yearly", then, business="same", sales=1000 + number)
+        business = "same" if number < 20 else "closed"
+        sales = {"sales": 1500} if number < 15 else {}
+        await said(session, person, "yearly", JOINED, business=business, **sales)
+    stranger = (await members(session, 1, joined=JOINED))[0]
+    await said(session, stranger, "yearly", JOINED, business="same", sales=7)
+    await evidence.freeze(session, AFTER, PARIS, evidence.shipped())
+    found = await told(session, Period(2026))
+    assert found["business"].cells == {ALL: 31, "same": 21, "new": 0, "closed": 10, "none": 0}
+    assert found["sales_change"].cells == {ALL: 15, "up": 15, "same": 0, "down": 0}
+    # Twelve by 500 less 0 to 11, three by 1400.
+    amount = found["sales_change"].amounts[ALL][ALL]
+    assert (amount.n, amount.sum, amount.median) == (15, Decimal("1.01E+4"), Decimal(496))
+    assert found["staff_change"].cells == {ALL: 0, "up": 0, "same": 0, "down": 0}
+    framework = evidence.shipped()
+    assert evidence.figure(framework.indicator("survival"), found) == Figure(Decimal(68), 31)
+    assert evidence.figure(framework.indicator("sales_added"), found) == Figure(amount.sum, 15)
+    assert evidence.figure(framework.indicator("jobs_added"), found) == Figure(None, 0)
+
+
+async def test_what_was_said_first_in_a_year_counts_where_nothing_was_said_before(
+    session: AsyncSession,
+) -> None:
+    crowd = await members(session, 6, joined=JOINED - timedelta(days=200))
+    for number, person in enumerate(crowd):
+        then = JOINED - timedelta(days=200)
+        await said(session, person, "baseline", then, business="running", sales=10, staff=1)
+        await said(session, person, "exit", JOINED, business="same", sales=11 + number)
+    await evidence.freeze(session, AFTER, PARIS, evidence.shipped())
+    found = await told(session, Period(2026))
+    assert found["staff_change"].number(ALL) == 0, "nothing was said a second time"
+    assert found["sales_change"].cells == {ALL: 6, "up": 6, "same": 0, "down": 0}
+
+
+async def test_no_amount_is_told_where_one_person_has_more_than_half(
+    session: AsyncSession,
+) -> None:
+    crowd = await members(session, 6, joined=JOINED - timedelta(days=700))
+    for number, person in enumerate(crowd):
+        then = JOINED - timedelta(days=600)
+        await said(session, person, "baseline", then, business="running", sales=0)
+        sales = 10_000 if number == 0 else 1_000
+        await said(session, person, "yearly", JOINED, business="same", sales=sales)
+    await evidence.freeze(session, AFTER, PARIS, evidence.shipped())
+    found = await told(session, Period(2026))
+    assert found["sales_change"].number("up") == 6
+    assert found["sales_change"].amounts == {}
+
+
+async def test_what_lies_within_another_fact_is_told_if_that_one_is(
+    session: AsyncSession,
+) -> None:
+    crowd = await members(session, 13, joined=JOINED - timedelta(days=700))
+    for number, person in enumerate(crowd):
+        business = "same" if number < 10 else "new"
+        await said(session, person, "yearly", JOINED, business=business, profit="profit")
+    await evidence.freeze(session, AFTER, PARIS, evidence.shipped())
+    found = await told(session, Period(2026))
+    assert found["business"].number("new") is Hidden.FEW
+    assert found["profit"] == Told(), "all thirteen have one, so three of them are new"
+
+
 async def answered(session: AsyncSession, person: Person, at: datetime, *values: str) -> None:
-    survey = Survey(template="after_event", version=2, opened_at=at, closes_at=at)
+    wave = f"{person.id}-{at:%m%d%H%M}"  # in place of an event
+    survey = Survey(template="after_event", version=2, wave=wave, opened_at=at, closes_at=at)
     session.add(survey)
     await session.flush()
     response = SurveyResponse(
@@ -253,7 +355,7 @@ async def test_only_a_coordinator_reads_what_is_told(session: AsyncSession) -> N
     assert await evidence.periods(session, boss, AFTER) == [AUTUMN, Period(2026)]
     found = await evidence.read(session, boss, AUTUMN, PARIS, AFTER)
     assert (found.framework, found.threshold) == (evidence.shipped().version, 5)
-    assert found.facts.keys() == FACTS.keys()
+    assert found.facts.keys() == facts_of(Every.QUARTER).keys()
 
 
 async def test_a_coordinator_who_is_staff_as_well_is_told_nothing_of_requests(
@@ -276,7 +378,7 @@ async def test_a_coordinator_who_is_staff_as_well_is_told_nothing_of_requests(
     await session.flush()
     await frozen(session)
     found = await evidence.read(session, boss, AUTUMN, PARIS, AFTER)
-    assert found.facts.keys() == FACTS.keys() - {"requests"}
+    assert found.facts.keys() == facts_of(Every.QUARTER).keys() - {"requests"}
 
 
 async def test_whoever_does_something_is_active_and_who_came_has_come(

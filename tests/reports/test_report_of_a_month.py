@@ -25,7 +25,7 @@ from community.figures import (
 from community.measures import Measure
 from community.moderation import Reports, What
 from locales import OFFERED, Translator, translator_for, without_isolates
-from reports import chart, words
+from reports import chart, survey_words, words
 from reports.figures import report as report_of
 from reports.support import Names
 from reports.tables import Report, Row, Section, as_text
@@ -84,9 +84,9 @@ def test_every_code_has_words() -> None:
 
     for template in TEMPLATES.values():
         for question in template.questions:
-            assert words.survey_question(template.code, question.code, _)
+            assert survey_words.question(template.code, question.code, _)
             for value in question.values:
-                assert words.survey_answer(template.code, question.code, value, _)
+                assert survey_words.answer(template.code, question.code, value, _)
 
 
 @pytest.mark.skipif(
