@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from aiogram import Bot
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 import handlers
 from bot.clock import Clock, FollowedClock, SystemClock
+from bot.data_set import maker
 from bot.database import Database
 from bot.health import Health
 from bot.holding import Hold, wait_for
@@ -150,6 +152,7 @@ class App:
             emergency_contact=self.settings.emergency_contact,
             country=self.settings.country,
             funder=self.settings.funder_statistics,
+            data_set=maker(self.database, ZoneInfo(self.settings.timezone)),
             currency=self.settings.currency,
             machine=await self.translating.learn() if self.translating else NO_MACHINE,
         )
@@ -432,7 +435,8 @@ class App:
     async def next_due(self) -> datetime | None:
         """Return when the next thing becomes due."""
         async with self.database.transaction() as session:
-            return await next_due(session, self.clock.now(), self.settings.timezone)
+            settings = self.settings
+            return await next_due(session, self.clock.now(), settings.timezone, settings.country)
 
     # Ending
 

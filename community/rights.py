@@ -142,7 +142,7 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         agreements.keeping.every agreements.keeping.listed agreements.keeping.opened areas.change
         areas.create evidence.reading.periods evidence.reading.read promoting.every_promoted
         feedback.link_of feedback.withdraw_link figures.activity.read_activity
-        figures.months.read funder.read funder.years
+        figures.months.read funder.read funder.years months_told.turn
         figures.support.read_support plans.add plans.change plans.move plans.opened plans.tasks
         providers.comparing.compare providers.entries.line providers.entries.log
         providers.freshness.unconfirmed providers.importing.write
@@ -150,6 +150,12 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         providers.keeping.edit_service providers.keeping.remove_area providers.keeping.translate
         providers.networks.register referrals.by_team.let_team_pass_on
         referrals.tending.end_agreement
+        """,
+    ),
+    (
+        frozenset({_R.EVALUATOR}),
+        """
+        evaluating.periods evaluating.take
         """,
     ),
     (

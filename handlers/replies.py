@@ -144,6 +144,10 @@ async def show_now(
         raise
 
 
+def _no_data_set(_translator: Translator) -> bytes:
+    return b""
+
+
 @dataclass(frozen=True)
 class Network:
     """What this deployment is: given to every handler and every card."""
@@ -161,6 +165,8 @@ class Network:
     """Whom a funder supports who wants statistics of the participants (FUNDER_STATISTICS)."""
     currency: str = "EUR"
     """In which money members are asked for amounts (CURRENCY)."""
+    data_set: Callable[[Translator], bytes] = _no_data_set
+    """Makes the evaluators' data set; called in a thread, outside of every transaction."""
     machine: Machine = NO_MACHINE
     """What machine translation there is now; the bot keeps it current."""
 

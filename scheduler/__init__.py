@@ -25,6 +25,7 @@ from community import (
     inbox,
     matches,
     moderation,
+    months_told,
     people,
     plans,
     posts,
@@ -222,6 +223,10 @@ async def _telling_the_funders_years(session: AsyncSession, tick: Tick) -> objec
     return await funder.tell(session, tick.now, ZoneInfo(tick.zone), tick.supports)
 
 
+async def _telling_months(session: AsyncSession, tick: Tick) -> object:
+    return await months_told.tell(session, tick.now, tick.zone, tick.country)
+
+
 TIMETABLE: Sequence[Job] = (
     Job("starting sends", 1, _starting_sends),
     Job("finishing sends", 1, _finishing_sends),
@@ -257,6 +262,7 @@ TIMETABLE: Sequence[Job] = (
     Job("closing the quarter of partners who promote", 300, _closing_quarters_of_partners),
     Job("telling the evidence of periods that are over", 300, _telling_evidence),
     Job("telling the funder's years", 300, _telling_the_funders_years),
+    Job("telling coordinators of a month", 60, _telling_months),
     Job("noticing drafts that wait", 300, _noticing_drafts),
     Job("watching what is set aside", 60, _watching_what_is_set_aside),
     Job("watching who guesses paper codes", 60, _watching_paper_codes),
