@@ -119,4 +119,4 @@ async def test_who_is_no_coordinator_turns_nothing_on(phone: Calling) -> None:
     assert await other.gets("month_report", year=2026, month=11) is None
     await other.says("/report")
     assert "There is no active agreement" in other.last
-    assert other.seen[-1].rows == ()
+    assert not other.seen[-1].rows
