@@ -1,6 +1,6 @@
 """Pausing, stopping, leaving: as easy as joining, in any offered language, in every state."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from aiogram import F, Router
