@@ -154,6 +154,7 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         gaps.actions.score gaps.actions.take_off gaps.actions.weighed gaps.actions.with_event
         gaps.actions.with_partner gaps.adequacy.of_network gaps.mapping.opened
         gaps.mapping.quarters gaps.mapping.read gaps.statistics.bring gaps.statistics.reach
+        funder.read funder.years months_told.turn
         figures.support.read_support plans.add plans.change plans.move plans.opened plans.tasks
         providers.comparing.compare providers.entries.line providers.entries.log
         providers.freshness.unconfirmed providers.importing.write
@@ -161,6 +162,12 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         providers.keeping.edit_service providers.keeping.remove_area providers.keeping.translate
         providers.networks.register referrals.by_team.let_team_pass_on
         referrals.tending.end_agreement
+        """,
+    ),
+    (
+        frozenset({_R.EVALUATOR}),
+        """
+        evaluating.periods evaluating.take
         """,
     ),
     (

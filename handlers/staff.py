@@ -22,6 +22,7 @@ TEAM = frozenset({RoleName.ANIMATOR, RoleName.ADMINISTRATOR})
 ANIMATORS = frozenset({RoleName.ANIMATOR})
 COORDINATORS = frozenset({RoleName.COORDINATOR})
 PROVIDERS = frozenset({RoleName.PROVIDER_STAFF})
+EVALUATORS = frozenset({RoleName.EVALUATOR})
 
 
 class Desk(CallbackData, prefix="az"):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from textwrap import shorten
+from typing import Any
 
 from locales import Translator, without_isolates
 from reports.tables import Report
@@ -16,8 +17,11 @@ THOUSANDS = 3
 FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 
-def workbook(report: Report, _: Translator, now: datetime) -> bytes:
-    """Return an XLSX file. Hidden numbers are words in it, and no text can become a formula."""
+def workbook(report: Report, _: Translator, now: datetime, more: Sequence["Sheet"] = ()) -> bytes:
+    """Return an XLSX file. Hidden numbers are words in it, and no text can become a formula.
+
+    ``more`` follows the report's own sheets.
+    """
     import xlsxwriter
 
     # Always ``write_string``: ``write`` would make formulas and links of what looks like them.
@@ -52,6 +56,7 @@ def workbook(report: Report, _: Translator, now: datetime) -> bytes:
                 sheet.write_string(line, 1, without_isolates(row.value), value)
             else:
                 sheet.write_number(line, 1, row.amount, amount)
+    _write(book, more, len(report.sections) + 1, _)
     book.close()
     return content.getvalue()
 
@@ -72,11 +77,17 @@ def of_words(title: str, sheets: Sequence[Sheet], _: Translator, now: datetime) 
     content = BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True})
     book.set_properties({"title": without_isolates(title), "created": now})
+    _write(book, sheets, 1, _)
+    book.close()
+    return content.getvalue()
+
+
+def _write(book: Any, sheets: Sequence[Sheet], first: int, _: Translator) -> None:
     runs = {"reading_order": RIGHT_TO_LEFT if _.is_rtl else LEFT_TO_RIGHT, "quote_prefix": True}
     heading = book.add_format({**runs, "bold": True})
     words = book.add_format({**runs, "text_wrap": True, "valign": "top"})
     amount = book.add_format({"num_format": THOUSANDS, "valign": "top"})
-    for number, one in enumerate(sheets, 1):
+    for number, one in enumerate(sheets, first):
         sheet = book.add_worksheet(sheet_name(number, one.title))
         if _.is_rtl:
             sheet.right_to_left()
@@ -89,8 +100,6 @@ def of_words(title: str, sheets: Sequence[Sheet], _: Translator, now: datetime) 
                     continue
                 kind = words if line else heading
                 sheet.write_string(line, column, without_isolates(cell), kind)
-    book.close()
-    return content.getvalue()
 
 
 def sheet_name(number: int, title: str) -> str:

@@ -111,6 +111,7 @@ OWN = {
     "cf",  # what became of what members said
     "kx",  # the courses that one belongs to
     *("ne", "ni"),  # whether a network suits one; what one needs
+    "ea",  # what one says for the funder's statistics
     *("ql", "qs", "qa", "qv", "qp", "qc", "qn", "qh"),  # to learn, and to pass on
 }
 """What anybody may press for themself; it may change their own rows, and nobody else's."""
@@ -157,7 +158,7 @@ ROLES: Mapping[str, set[str]] = {
         *("ag", "al", "ao", "aq", "uh", "uj", "pb", "pj"),
         *("rc", "rd"),
         *("ca", "cb", "cc", "cd", "ce", "cg", "ci", "cj"),
-        *("lg", "lb", "lu", "nk", "no", "np", "nf", "wj", "qf", "fj"),
+        *("lg", "lb", "lu", "nk", "no", "np", "nf", "wj", "qf", "fj", "ec", "ee"),
         *("na", "nb", "nc", "nd", "ng", "nh"),
     },
     "staff": {
@@ -165,6 +166,7 @@ ROLES: Mapping[str, set[str]] = {
         *("oe", "ov", "ow", "ox", "oc", "oh", "ol", "od", "og", "op"),
     },
     "translator": {"ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk", "fo", "wk", "wl"},
+    "evaluator": {"ed"},
     "member": set(),
     "stranger": set(),
 }
@@ -297,6 +299,7 @@ OWN_TABLES = {
         "muted_offers",
         "feedback_consents",
     ),
+    *("funder_answers", "funder_entries", "month_readers"),
     *("service_wishes", "access_limits", "lesson_progress", "skill_checks"),
 }
 
@@ -523,7 +526,9 @@ async def a_town(stage: Stage) -> Town:
     assert app.network is not None
     await sample.fill(app.database, stage.emulator, app.network, stage.now)
     phones = {person.first_name: Somebody(stage, person.id) for person in world.people.values()}
-    phones |= {name: stage.meet(name, "en") for name in ("Eve", "Bayan", "Wanda", "Tarik", "Zoe")}
+    phones |= {
+        name: stage.meet(name, "en") for name in ("Eve", "Bayan", "Wanda", "Tarik", "Zoe", "Ewa")
+    }
     now = stage.now
     async with app.database.transaction() as session:
         cast = {
@@ -536,7 +541,7 @@ async def a_town(stage: Stage) -> Town:
             )
             for name, phone in phones.items()
         }
-        for name in ("Eve", "Bayan", "Wanda", "Tarik", "You"):
+        for name in ("Eve", "Bayan", "Wanda", "Tarik", "Ewa", "You"):
             people.choose_language(cast[name], "en")
             await people.join(session, cast[name], now, terms_version="1", language="en")
         boss = cast["Karim"]
@@ -548,6 +553,7 @@ async def a_town(stage: Stage) -> Town:
             (cast["Bayan"], RoleName.COORDINATOR, None),
             (cast["Wanda"], RoleName.PROVIDER_STAFF, others.id),
             (cast["Tarik"], RoleName.TRANSLATOR, None),
+            (cast["Ewa"], RoleName.EVALUATOR, ours.id),
             (boss, RoleName.PROVIDER_STAFF, ours.id),
         ):
             token = await roles.invite(session, boss, role, now, organization_id=organization)
@@ -613,6 +619,7 @@ async def a_town(stage: Stage) -> Town:
         "animator": "Nadia",
         "coordinator": "Bayan",
         "translator": "Tarik",
+        "evaluator": "Ewa",
         "insider": "Karim",
     }
     return Town(stage, {role: phones[name] for role, name in actors.items()}, pool)
