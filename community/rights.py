@@ -146,7 +146,8 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         costs.worth.assume costs.worth.assumptions costs.worth.forget decisions.about
         decisions.every decisions.judge decisions.link decisions.make decisions.move
         decisions.opened decisions.tell decisions.unlink decisions.untold decisions.write
-        evidence.reading.periods evidence.reading.read promoting.every_promoted
+        evidence.reading.periods evidence.reading.read evidence.reading.up_to
+        promoting.every_promoted
         feedback.link_of feedback.withdraw_link figures.activity.read_activity
         consulting.consulted consulting.every consulting.make consulting.withdraw
         figures.months.read gaps.actions.about gaps.actions.attach gaps.actions.begin

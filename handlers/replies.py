@@ -23,12 +23,14 @@ from community.errors import (
     RefusalError,
     TooLateError,
 )
+from community.evidence import Framework, shipped
 from community.funder import Supports
 from community.machine import NO_MACHINE, Machine
 from community.people import Person
 from community.translations import Reads
 from community.workdays import NOWHERE
 from locales import Html, Translator
+from reports.evidence.cover import NO_COVER, Cover
 
 
 class How(StrEnum):
@@ -171,6 +173,10 @@ class Network:
     """Makes the evaluators' data set; called in a thread, outside of every transaction."""
     machine: Machine = NO_MACHINE
     """What machine translation there is now; the bot keeps it current."""
+    indicators: Framework = field(default_factory=shipped)
+    """What is measured (INDICATORS_FILE)."""
+    cover: Cover = NO_COVER
+    """Of the reports (REPORT_PUBLISHER, REPORT_LOGO)."""
 
     def link(self, payload: str) -> str:
         """Return a deep link into the bot."""

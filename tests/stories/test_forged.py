@@ -160,6 +160,7 @@ ROLES: Mapping[str, set[str]] = {
         *("ca", "cb", "cc", "cd", "ce", "cg", "ci", "cj"),
         *("lg", "lb", "lu", "nk", "no", "np", "nf", "wj", "qf", "fj", "ec", "ee"),
         *("na", "nb", "nc", "nd", "ng", "nh"),
+        *("re", "rg"),
     },
     "staff": {
         *("es", "eb", "fh", "qo", "rl", "fj"),
