@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 
-import xlsxwriter
-
 from community.surveys import Asked, Kind, Template
 from community.surveys.relevant import written
 from locales import Translator, language_name, plain, translator_for, without_isolates
@@ -27,6 +25,8 @@ Sheet = list[list[str]]
 
 def form(template: Template, languages: Sequence[str], currency: str) -> bytes:
     """Return a template as XLSX with its words in these languages, the first by default."""
+    import xlsxwriter
+
     content = BytesIO()
     with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
         bold = book.add_format({"bold": True})

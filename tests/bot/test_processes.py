@@ -277,6 +277,7 @@ async def test_check_says_what_is_right_and_what_is_wrong(
         "ok  migrations",
         "ok  file of erasures",
         "ok  catalogues ar en fr uk",
+        "ok  indicators: those of the guidance note",
         "ok  Telegram: this is @diwan_demo_bot",
     ]
     assert nothing.err + migrated.err + well.err == ""
