@@ -205,7 +205,7 @@ class OrTexts(click.Group):
 
 @main.group(cls=OrTexts)
 def export() -> None:
-    """Write texts to translate into a PO file, or (hsds) the directory as HSDS 3.0."""
+    """Write texts to translate (PO), the directory (hsds: HSDS 3.0), or costs (CSV)."""
 
 
 @export.command("texts")
@@ -249,7 +249,7 @@ def export_hsds(path: Path, language: str | None, force: bool) -> None:
 
 @main.group("import", cls=OrTexts)
 def import_() -> None:
-    """Read translated texts (PO), a directory (hsds: HSDS 3.0), or statistics (CSV, XLSX)."""
+    """Read translated texts (PO), a directory (hsds), statistics or costs (CSV, XLSX)."""
 
 
 @import_.command("texts")
@@ -302,6 +302,40 @@ def import_statistics(file: Path, number: int | None) -> None:
 
     with _or_one_line():
         count = bring_in(settings, file, number)
+    click.echo(f"Written: {count}.")
+
+
+@export.command("costs")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--as", "number", type=int, metavar="NUMBER", help="Which coordinator takes it.")
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+def export_costs(file: Path, number: int | None, force: bool) -> None:
+    """Write all costs that count into FILE (CSV), fit to be brought back."""
+    settings = _settings()
+    first_use.import_aiogram()
+    from bot.costs import take_out
+
+    with _or_one_line():
+        count = take_out(settings, file, number, force=force)
+    click.echo(f"{file}: costs: {count}.")
+
+
+@import_.command("costs")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--as", "number", type=int, metavar="NUMBER", help="Which coordinator writes it.")
+@click.option("--yes", is_flag=True, help="Write without asking.")
+def import_costs(file: Path, number: int | None, yes: bool) -> None:
+    """Read costs from FILE (CSV or XLSX), say what is new in it, and write it if agreed to.
+
+    A file with a mistake changes nothing, and the row is named. The bot may go on running.
+    """
+    settings = _settings()
+    first_use.import_aiogram()
+    from bot.costs import bring_in
+    from bot.texts import asked
+
+    with _or_one_line():
+        count = bring_in(settings, file, number, asked(yes))
     click.echo(f"Written: {count}.")
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from aiogram import Bot
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -19,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 import handlers
 from bot.clock import Clock, FollowedClock, SystemClock
+from bot.data_set import maker
 from bot.database import Database
 from bot.health import Health
 from bot.holding import Hold, wait_for
@@ -153,6 +155,8 @@ class App:
             bot_username=me,
             emergency_contact=self.settings.emergency_contact,
             country=self.settings.country,
+            funder=self.settings.funder_statistics,
+            data_set=maker(self.database, ZoneInfo(self.settings.timezone)),
             currency=self.settings.currency,
             pages=_pages_of(self.settings),
             machine=await self.translating.learn() if self.translating else NO_MACHINE,
@@ -347,6 +351,7 @@ class App:
                         network.language,
                         network.country,
                         self.framework,
+                        network.funder,
                     )
                     for job in jobs:
                         await job.run(session, tick)
@@ -439,7 +444,8 @@ class App:
     async def next_due(self) -> datetime | None:
         """Return when the next thing becomes due."""
         async with self.database.transaction() as session:
-            return await next_due(session, self.clock.now(), self.settings.timezone)
+            settings = self.settings
+            return await next_due(session, self.clock.now(), settings.timezone, settings.country)
 
     # Ending
 

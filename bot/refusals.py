@@ -243,6 +243,15 @@ def _line_refused(error: LineRefusedError, _: Translator) -> Html:
         "source": _("The source is missing, or longer than 200 characters."),
         "year": _("This is no year up to now: {what}.", what=error.what or "–"),
         "twice": _("The same as in row {what}.", what=error.what),
+        "empty_costs": _("There is no cost in the table."),
+        "what": _("This is nothing that money is spent on here: {what}.", what=error.what or "–"),
+        "amount": _("This is no amount that a cost can have: {what}.", what=error.what or "–"),
+        "currency": _("This is no currency: {what}.", what=error.what),
+        "day": _("This is no day such as 2026-11-24: {what}.", what=error.what or "–"),
+        "days": _("It ends before it begins."),
+        "note": _("The note is longer than 200 characters."),
+        "no_thing": _("Nothing can be named there for a cost of this kind."),
+        "thing": _("What it was for is not here, or is of another kind: {what}.", what=error.what),
     }[error.why]
     return _("Row {n}: {reason} Nothing was changed.", n=number(error.line, _), reason=said)
 
@@ -375,6 +384,12 @@ def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
         "currency": _("Please write the three letters of a currency, for example EUR or CHF."),
         "amount": _("Please write an amount, for example 25 or 12.50, or 0 if it is free."),
         "duration": _("Please write how long it lasts, in minutes."),
+        "cost": _("Please write an amount above 0, for example 25 or 1250.50."),
+        "days": _(
+            "Please write a day, or the first and the last with a dash between them: "
+            "1.10.2026 – 31.12.2026"
+        ),
+        "assumed": _("This number is too small or too large for that. Please write another."),
         "zone": _("Please write a time zone such as Europe/Paris."),
         "door_code": _("That is another number. Please look at the door once more."),
         "guests": _("So many cannot come with you. Please tap one of the buttons."),

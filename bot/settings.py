@@ -25,6 +25,7 @@ from pydantic_settings import (
 
 from bot.addresses import AddressError, check_database, check_http
 from community import workdays
+from community.funder import Supports
 from community.workdays import NOWHERE
 from locales import OFFERED, is_currency
 
@@ -141,6 +142,11 @@ class Settings(BaseSettings):
     )
     indicators_file: Path | None = Field(
         None, description="Your own indicators (YAML); those of the guidance note if not set."
+    )
+    funder_statistics: Supports = Field(
+        Supports.NOBODY,
+        description="Members who agree are asked what the European Social Fund Plus counts: "
+        "`esf+`, or `esf+firms` where who works for themself counts as an enterprise.",
     )
     report_publisher: str = Field(
         "", description="Who publishes the reports: a name or short text for their cover."

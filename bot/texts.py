@@ -166,7 +166,14 @@ async def opened(settings: Settings) -> tuple[Network, Database, datetime]:
     except DatabaseUnusableError as problem:
         raise LanguageError(str(problem)) from None
     machine = await machine_of(settings)
-    network = Network(settings.default_language, settings.timezone, "", "", machine=machine)
+    network = Network(
+        settings.default_language,
+        settings.timezone,
+        "",
+        "",
+        currency=settings.currency,
+        machine=machine,
+    )
     return network, Database(address), SystemClock().now()
 
 

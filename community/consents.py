@@ -13,6 +13,7 @@ from sqlalchemy import ForeignKey, Index, String, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from community import participants
 from community.among import among
 from community.base import Base, BigId, Identified
 from community.people import Person
@@ -94,6 +95,8 @@ async def switch(
 ) -> None:
     """Agree to exactly these purposes; each change is one line in the ledger.
 
+    What was said for the funder's statistics goes with the consent to them.
+
     ``witness``: before whom it was said by word of mouth.
 
     Of two who turn one person's switches at once, the second sees what the first has done.
@@ -104,6 +107,8 @@ async def switch(
     before = await given(session, person)
     turned = [purpose for purpose in Purpose if (purpose in purposes) != (purpose in before)]
     await _write(session, person, turned, purposes, now, version, language, witness)
+    if Purpose.STATISTICS not in purposes:
+        await participants.forget(session, person.id)
 
 
 async def confirm(

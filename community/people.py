@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from community import memory
+from community import memory, participants
 from community.among import among
 from community.base import Base, BigId, Referable
 from community.errors import NotAMemberError, NotUnderstoodError
@@ -363,7 +363,11 @@ async def resume(session: AsyncSession, person: Person, now: datetime) -> bool:
 
 
 async def leave(session: AsyncSession, person: Person, now: datetime) -> bool:
-    """Leave the network. What is known about the person stays until they erase it."""
+    """Leave the network. What is known about the person stays until they erase it.
+
+    What they said for the funder's statistics goes at once.
+    """
+    await participants.forget(session, person.id)
     return await MEMBERSHIP.move(
         session, person, Membership.LEFT, Who.SELF, now, actor_id=person.id, paused_until=None
     )

@@ -210,6 +210,7 @@ _RULES: Mapping[str, Policy] = {
     "referral_reminder": _reminder(timedelta(days=3), _LEFT),
     "provider_reminder": _reminder(timedelta(days=3)),
     "question_overdue": _reminder(timedelta(days=3)),
+    "month_report": _reminder(timedelta(days=7)),
     "provider_notice": _owed(Lane.URGENT, timedelta(days=14)),
     "team_notice": _owed(Lane.SERVICE, timedelta(days=7)),
     "staff_notice": _owed(Lane.SERVICE, timedelta(days=7)),

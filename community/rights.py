@@ -140,15 +140,22 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         agreements.ending.end agreements.keeping.activate agreements.keeping.active_with
         agreements.keeping.advance agreements.keeping.begin agreements.keeping.change
         agreements.keeping.every agreements.keeping.listed agreements.keeping.opened areas.change
-        areas.create evidence.reading.periods evidence.reading.read evidence.reading.up_to
-        promoting.every_promoted feedback.link_of feedback.withdraw_link
-        figures.activity.read_activity consulting.consulted consulting.every consulting.make
-        consulting.withdraw figures.months.read gaps.actions.about gaps.actions.attach
-        gaps.actions.begin gaps.actions.end gaps.actions.every gaps.actions.for_task
-        gaps.actions.opened
+        areas.create costs.bringing.bring costs.bringing.compare costs.keeping.add
+        costs.keeping.change costs.keeping.every costs.keeping.listed costs.keeping.opened
+        costs.keeping.put_back costs.keeping.steps costs.keeping.totals costs.keeping.withdraw
+        costs.worth.assume costs.worth.assumptions costs.worth.forget decisions.about
+        decisions.every decisions.judge decisions.link decisions.make decisions.move
+        decisions.opened decisions.tell decisions.unlink decisions.untold decisions.write
+        evidence.reading.periods evidence.reading.read evidence.reading.up_to
+        promoting.every_promoted
+        feedback.link_of feedback.withdraw_link figures.activity.read_activity
+        consulting.consulted consulting.every consulting.make consulting.withdraw
+        figures.months.read gaps.actions.about gaps.actions.attach gaps.actions.begin
+        gaps.actions.end gaps.actions.every gaps.actions.for_task gaps.actions.opened
         gaps.actions.score gaps.actions.take_off gaps.actions.weighed gaps.actions.with_event
         gaps.actions.with_partner gaps.adequacy.of_network gaps.mapping.opened
         gaps.mapping.quarters gaps.mapping.read gaps.statistics.bring gaps.statistics.reach
+        funder.read funder.years months_told.turn
         figures.support.read_support plans.add plans.change plans.move plans.opened plans.tasks
         providers.comparing.compare providers.entries.line providers.entries.log
         providers.freshness.unconfirmed providers.importing.write
@@ -156,6 +163,12 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         providers.keeping.edit_service providers.keeping.remove_area providers.keeping.translate
         providers.networks.register referrals.by_team.let_team_pass_on
         referrals.tending.end_agreement
+        """,
+    ),
+    (
+        frozenset({_R.EVALUATOR}),
+        """
+        evaluating.periods evaluating.take
         """,
     ),
     (

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import (
     cohorts,
+    decisions,
     lessons,
     posts,
     providers,
@@ -35,7 +36,7 @@ from community.people import Person
 from community.roles import RoleName
 from community.sends import Send
 from community.translations import TRANSLATION, ContentText, State
-from community.untranslated import ANIMATORS, DIRECTORY, TABLES, Key, Segment
+from community.untranslated import ANIMATORS, COORDINATORS, TABLES, Key, Segment
 
 
 async def writes_as(session: AsyncSession, actor: Person, subject: str, now: datetime) -> Who:
@@ -99,7 +100,9 @@ async def write(
             return None
     if subject == "event":
         return await sends.translate_event(session, actor, ref, language, words, now)
-    if subject in DIRECTORY:
+    if subject == decisions.SUBJECT:
+        await decisions.write(session, actor, ref, language, words, now)
+    elif subject in COORDINATORS:
         await providers.translate(session, actor, subject, ref, language, words, now)
     elif subject == templates.SUBJECT:
         await templates.write(session, actor, ref, language, words, now)

@@ -133,6 +133,9 @@ LIMITS: Mapping[tuple[str, str], int] = {
     **{("lesson", f"answer{number}"): 120 for number in range(1, 5)},
     ("lesson", "why"): 600,
     ("lesson", "picture"): 300,
+    ("decision", "said"): 300,
+    ("decision", "does"): 400,
+    ("decision", "learned"): 400,
 }
 """Every field there is, with the most characters it takes: less than one message carries.
 

@@ -1,7 +1,7 @@
 """What is not translated: one text after the other, first what most people would read.
 
 A *segment* is one field of one subject in one language. Where it is missing or out of date it
-waits for whoever may write it: the animators' texts for animators, the directory's for
+waits for whoever may write it: the animators' texts for animators, the directory and decisions for
 coordinators, all of them for translators; each member who reads its language counts once, each who
 has asked for it ten times more (``community/asking.py``). A draft waits for a second reader. What
 *stands* (the author's own text, a translation, a draft) can be read aloud, and put right.
@@ -21,6 +21,9 @@ from community.awaited import TranslationRequest
 from community.base import Referable, find
 from community.cohorts import SUBJECT as COHORT
 from community.cohorts import Cohort
+from community.decisions import SUBJECT as DECISION
+from community.decisions import Decision
+from community.decisions import State as Decided
 from community.deliveries import Delivery
 from community.deliveries import State as Row
 from community.errors import NotAllowedError, NotFoundError
@@ -40,11 +43,12 @@ from community.templates import SUBJECT as TEMPLATE
 from community.templates import AnswerTemplate
 from community.translations import ContentText, State
 
-DIRECTORY: Mapping[str, type[Referable]] = {
+COORDINATORS: Mapping[str, type[Referable]] = {
     "service": Service,
     "step": ServiceStep,
     "organization": Organization,
     "area": Area,
+    DECISION: Decision,
 }
 ANIMATORS: Mapping[str, type[Referable]] = {
     "event": Event,
@@ -55,7 +59,7 @@ ANIMATORS: Mapping[str, type[Referable]] = {
     COHORT: Cohort,
     POST: Post,
 }
-TABLES: Mapping[str, type[Referable]] = {**ANIMATORS, **DIRECTORY}
+TABLES: Mapping[str, type[Referable]] = {**ANIMATORS, **COORDINATORS}
 
 WRITERS = frozenset({RoleName.ANIMATOR, RoleName.COORDINATOR, RoleName.TRANSLATOR})
 """Whose texts wait at the translation desk."""
@@ -213,7 +217,7 @@ async def counting_at_once(session: AsyncSession, person: Person, now: datetime)
     """Return the subjects about which what this person writes needs no second reader."""
     held = {role.name for role in await roles.held(session, person, now)}
     animators = ANIMATORS.keys() if RoleName.ANIMATOR in held else ()
-    directory = DIRECTORY.keys() if RoleName.COORDINATOR in held else ()
+    directory = COORDINATORS.keys() if RoleName.COORDINATOR in held else ()
     return frozenset({*animators, *directory})
 
 
@@ -261,7 +265,7 @@ async def require_open(session: AsyncSession, subject: str, ref: str, now: datet
         NotFoundError: there is no such thing, or it is over, has gone out or is being approved.
     """
     of_animators = subject in ANIMATORS
-    refs = await _of_animators(session, now) if of_animators else await _of_directory(session)
+    refs = await _of_animators(session, now) if of_animators else await _of_coordinators(session)
     if ref not in refs.get(subject, {}).values():
         raise NotFoundError(subject)
 
@@ -274,7 +278,7 @@ async def still_open(
     ``is_to_be_changed``: without what has gone out, which only lacks a language.
     """
     animators = await _of_animators(session, now, is_to_be_changed=is_to_be_changed)
-    return {**animators, **await _of_directory(session)}
+    return {**animators, **await _of_coordinators(session)}
 
 
 async def _open_to(
@@ -288,7 +292,7 @@ async def _open_to(
     if held & {RoleName.ANIMATOR, RoleName.TRANSLATOR}:
         refs |= await _of_animators(session, now, is_to_be_changed=is_to_be_changed)
     if held & {RoleName.COORDINATOR, RoleName.TRANSLATOR}:
-        refs |= await _of_directory(session)
+        refs |= await _of_coordinators(session)
     return refs
 
 
@@ -401,14 +405,16 @@ async def _letters(session: AsyncSession) -> list[tuple[Send, Send]]:
     return [(first, words) for first, words in said if words is not None]
 
 
-async def _of_directory(session: AsyncSession) -> dict[str, dict[int, str]]:
+async def _of_coordinators(session: AsyncSession) -> dict[str, dict[int, str]]:
     found = {}
-    for subject, table in DIRECTORY.items():
+    for subject, table in COORDINATORS.items():
         rows = select(table.id, table.ref).order_by(table.id)
         if table in (Service, Area):
             rows = rows.where(table.is_open)
         elif table is ServiceStep:
             rows = rows.join(Service, Service.id == ServiceStep.service_id).where(Service.is_open)
+        elif table is Decision:
+            rows = rows.where(Decision.state != Decided.WITHDRAWN)
         found[subject] = dict((await session.execute(rows)).all())
     return found
 

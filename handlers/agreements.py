@@ -10,6 +10,7 @@ from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import agreements
+from community.activities import Kind
 from community.agreements import AGREEMENT, OVER, Agreement, State
 from community.base import find
 from community.errors import NotFoundError
@@ -17,6 +18,7 @@ from community.exchanges import FileKind
 from community.lifecycle import Who
 from community.people import Person
 from community.providers import Organization
+from handlers import decisions
 from handlers.agreement_facts import (
     ALL,
     CORRECTIONS,
@@ -196,6 +198,7 @@ async def one_card(page: Page, ref: str) -> Message:
     if agreement.document:
         look = OneAgreement(ref=ref, act="document")
         rows.append([Button(_.label("button", "📎 Show the document"), look)])
+    rows.append(await decisions.way(page, Kind.AGREEMENT, ref))
     rows.append(
         [
             Button(_.label("button", "Organisation"), OneOrganization(ref=organization.ref)),

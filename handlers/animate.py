@@ -175,6 +175,7 @@ def _kind_label(kind: str, _: Translator) -> str:
     return {
         "event_reminder": _.label("delivery", "reminder of an event"),
         "step_nudge": _.label("delivery", "reminder of a step"),
+        "month_report": _.label("delivery", "notice of a month's figures"),
         "entry_check": _.label("delivery", "question whether an entry is right"),
         "pulse": _.label("delivery", "short question"),
         "digest": _.label("delivery", "digest of the month"),

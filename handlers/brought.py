@@ -218,6 +218,7 @@ def kind_of(subject: str, _: Translator) -> str:
         "template": _.label("segment", "Template of an answer"),
         "cohort": _.label("segment", "Course"),
         "lesson": _.label("segment", "Lesson"),
+        "decision": _.label("segment", "Decision"),
         "post": _.label("segment", "Ask or offer"),
     }[subject]
 

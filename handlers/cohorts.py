@@ -10,11 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import cohorts, providers, roles, translations
+from community.activities import Kind
 from community.cohorts import SUBJECT, Cohort
 from community.errors import NotUnderstoodError
 from community.figures.cohorts import CohortFigures, read_cohorts
 from community.people import Person
 from community.roles import RoleName
+from handlers import decisions
 from handlers.agreement_facts import end_of, last_day, today
 from handlers.content import block_for
 from handlers.forms import Answering, Field, Form, Question, begin
@@ -297,6 +299,7 @@ async def card(page: Page, ref: str) -> Message:
         [Button(_.label("button", "👥 Who belongs to it"), OneCohort(ref=ref, act="who"))],
         [Button(_.label("button", "✏️ Name"), OneCohort(ref=ref, act="name"))],
         [translations_button(_)],
+        await decisions.way(page, Kind.COURSE, ref),
         [Button(_.label("button", "All courses"), OneCohort())],
     ]
     return Message(text, rows)

@@ -12,12 +12,13 @@ from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import providers, translations
+from community.activities import Kind
 from community.base import find
 from community.errors import NotUnderstoodError
 from community.needs import Need
 from community.people import Person
 from community.providers import Organization, Service
-from handlers import words
+from handlers import decisions, words
 from handlers.directory_words import (
     read_description,
     read_name,
@@ -298,6 +299,7 @@ async def service_card(page: Page, ref: str) -> Message:
         ],
         [Button(opening, OneService(ref=ref, act="is_open"))],
         *in_rows(word_buttons(_, ref, set(shelf.complete)), 2),
+        await decisions.way(page, Kind.SERVICE, ref),
         [Button(_.label("button", "Back"), OneOrganization(ref=organization.ref))],
     ]
     return Message(text, rows)

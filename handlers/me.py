@@ -15,6 +15,7 @@ from community import consents, erasure, keys, limits, needs, people, roles, tra
 from community.people import Person
 from handlers import (
     feedback,
+    funder,
     handed_over,
     menu,
     my_cohorts,
@@ -133,6 +134,7 @@ async def me_card(page: Page) -> Message:
     told.append(_("You agreed to: {agreed}", agreed=agreed))
     rows = [*resting.rows(page), *_change_rows(page)]
     rows.insert(-3, await feedback.me_button(page))
+    rows.insert(-3, await funder.me_button(page))
     rows[:0] = [
         *await survey_cards.my_buttons(page),
         *await handed_over.my_button(page),

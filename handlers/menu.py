@@ -171,7 +171,12 @@ def ways_in(held: Collection[RoleName], _: Translator) -> list[Html]:
             else []
         ),
         *([_("/report: figures and set up")] if RoleName.COORDINATOR in held else []),
+        *([_("/report: what was told, and the data set")] if _only_evaluates(held) else []),
     ]
+
+
+def _only_evaluates(held: Collection[RoleName]) -> bool:
+    return RoleName.EVALUATOR in held and RoleName.COORDINATOR not in held
 
 
 STAFF = {RoleName.ANIMATOR, RoleName.ADMINISTRATOR}

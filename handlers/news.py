@@ -14,7 +14,7 @@ from community.events import Event
 from community.sends import Send
 from community.topics import Topic
 from community.translations import Block, Fallback
-from handlers import listening, menu, offers, pictures, reactions, topics, votes
+from handlers import listening, menu, offers, pictures, reactions, told_back, topics, votes
 from handlers.attendance import event_card
 from handlers.content import by_machine, lettered, please
 from handlers.replies import Button, Message, NotYetError, Page, Replies, alike, lines, say
@@ -124,10 +124,11 @@ async def latest(page: Page) -> Message:
     send = await corrections.latest_newsletter(page.session)
     shelf = await sends.shelf(page.session, send) if send else None
     block = shelf.choose(page.reads, page.network.language) if shelf else None
+    back = await told_back.way(page)
     if send is None or block is None:
-        return Message(_("There is no newsletter yet."), [[menu.button(_)]])
+        return Message(_("There is no newsletter yet."), [back, [menu.button(_)]])
     shown = await _lettered(page, send, block)
-    return replace(shown, rows=[*shown.rows[:-1], [menu.button(_)]])
+    return replace(shown, rows=[*shown.rows[:-1], back, [menu.button(_)]])
 
 
 CARDS = {

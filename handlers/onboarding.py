@@ -13,7 +13,7 @@ from community import attendance, cohorts, consents, lessons, people
 from community.consents import Purpose
 from community.errors import CodeRefusedError, LinkRefusedError, NotFoundError
 from community.people import Person
-from handlers import consulting, feedback, handed_over, joining, menu, team, words
+from handlers import consulting, feedback, funder, handed_over, joining, menu, team, words
 from handlers.replies import (
     Button,
     Message,
@@ -334,6 +334,8 @@ async def consents_card(page: Page, *, alone: bool = False) -> Message:
             Button(_.label("button", "Only what is needed"), switch("none", done=True)),
         ]
     )
+    if alone:
+        rows.append(await funder.me_button(page))
     rows.append([Button(_.label("button", "Done"), switch("", done=True))])
     text = lines(
         _("<b>What may we do?</b>"),

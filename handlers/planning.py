@@ -9,14 +9,15 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, events, sends, translations
+from community import attendance, events, sends, series, translations
+from community.activities import Kind
 from community.attendance import State as Attending
 from community.audiences import EVERYBODY, audience_of
 from community.base import find
 from community.events import Event, State
 from community.people import Person
 from handlers import attendance as members_view
-from handlers import reactions, repeating, staff, wording
+from handlers import decisions, reactions, repeating, staff, wording
 from handlers.audience import in_words
 from handlers.calendar_in import FromFile
 from handlers.content import block_for
@@ -293,7 +294,14 @@ async def event_desk(page: Page, ref: str, told: int | None = None) -> Message:
         *await reactions.counted(page, event),
         who_is_told(event, told, _),
     )
-    return Message(text, _desk_rows(page, event))
+    *rows, last = _desk_rows(page, event)
+    about = await series.of_event(page.session, event)
+    why = (
+        await decisions.way(page, Kind.SERIES, about.ref)
+        if about
+        else await decisions.way(page, Kind.EVENT, ref)
+    )
+    return Message(text, [*rows, why, last])
 
 
 async def _area(page: Page, event: Event) -> Html | None:

@@ -10,6 +10,7 @@ from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import plans, roles
+from community.activities import Kind
 from community.base import find
 from community.errors import NotUnderstoodError
 from community.lifecycle import Who
@@ -17,6 +18,7 @@ from community.people import Person
 from community.plans import PLAN, Owner, Priority, State, Task
 from community.providers import Organization
 from community.roles import RoleName
+from handlers import decisions
 from handlers.agreement_facts import end_of, last_day, today
 from handlers.content import block_for
 from handlers.forms import Answering, Field, Form, Question, begin
@@ -348,7 +350,8 @@ async def task_card(page: Page, ref: str) -> Message:
         Button(_.label("button", "The plan with them"), PlanOf(ref=organization.ref)),
         Button(_.label("button", "The whole plan"), PlanOf()),
     ]
-    return Message(text, [*in_rows(steps), *in_rows(edits, 2), [score], ways])
+    why = await decisions.way(page, Kind.TASK, ref)
+    return Message(text, [*in_rows(steps), *in_rows(edits, 2), [score], why, ways])
 
 
 async def due_notice(page: Page, ref: str) -> Message | None:

@@ -24,6 +24,7 @@ from community.errors import (
     TooLateError,
 )
 from community.evidence import Framework, shipped
+from community.funder import Supports
 from community.machine import NO_MACHINE, Machine
 from community.people import Person
 from community.translations import Reads
@@ -145,6 +146,10 @@ async def show_now(
         raise
 
 
+def _no_data_set(_translator: Translator) -> bytes:
+    return b""
+
+
 @dataclass(frozen=True)
 class Network:
     """What this deployment is: given to every handler and every card."""
@@ -158,10 +163,14 @@ class Network:
     """Whom to call instead; a phone number as people dial it."""
     country: str = NOWHERE
     """Whose public holidays are no working days (COUNTRY)."""
+    funder: Supports = Supports.NOBODY
+    """Whom a funder supports who wants statistics of the participants (FUNDER_STATISTICS)."""
     currency: str = "EUR"
     """In which money members are asked for amounts (CURRENCY)."""
     pages: str = ""
     """Where pages of the program's own are, without a last slash; "" if nobody can open them."""
+    data_set: Callable[[Translator], bytes] = _no_data_set
+    """Makes the evaluators' data set; called in a thread, outside of every transaction."""
     machine: Machine = NO_MACHINE
     """What machine translation there is now; the bot keeps it current."""
     indicators: Framework = field(default_factory=shipped)

@@ -13,11 +13,12 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import figures, moderation, translations
+from community import figures, moderation, months_told, roles, translations
 from community.errors import NotFoundError
 from community.figures import Group, Quarter, Support
+from community.people import Person
 from community.roles import RoleName
-from handlers import drafts, words
+from handlers import drafts, funder, words
 from handlers.replies import (
     Button,
     Card,
@@ -28,22 +29,29 @@ from handlers.replies import (
     Replies,
     edit,
     in_rows,
+    lines,
     say,
+    toast,
 )
 from handlers.setup_ways import SetUp
 from handlers.staff import (
+    COORDINATORS,
+    EVALUATORS,
     Consulting,
+    Costs,
+    Decisions,
     GapMapOf,
     LessonFigures,
     Months,
     OneCohort,
+    Only,
     OpenEvidence,
     OpenJudged,
     PartnerLinks,
     Reaching,
     RunByMembers,
     SurveyForms,
-    router_for,
+    UseOfPlatform,
 )
 from locales import Html, Translator
 from reports import chart, support
@@ -69,10 +77,27 @@ class OpenQuarter(CallbackData, prefix="rq"):
     number: int = 0
 
 
-async def command(message: Any, state: FSMContext) -> Replies:
-    """Answer /report."""
+class TellMonths(CallbackData, prefix="ee"):
+    """Be told of each month's figures, or not any more."""
+
+    on: bool
+
+
+async def command(
+    message: Any, session: AsyncSession, person: Person, now: datetime, state: FSMContext
+) -> Replies:
+    """Answer /report: to a coordinator with the desk, to an evaluator with what is for them."""
     await state.clear()
-    return [say("report")]
+    is_coordinator = await roles.holds(session, person, RoleName.COORDINATOR, now)
+    return [say("report" if is_coordinator else "evaluating")]
+
+
+async def turned(
+    query: Any, callback_data: TellMonths, session: AsyncSession, person: Person, now: datetime
+) -> Replies:
+    """Want to be told of each month, or not any more."""
+    await months_told.turn(session, person, now, on=callback_data.on)
+    return [edit("report"), toast("report.told" if callback_data.on else "report.not_told")]
 
 
 async def back(query: Any, state: FSMContext) -> Replies:
@@ -177,10 +202,53 @@ async def report_card(page: Page) -> Message:
         [Button(_.label("button", "🎒 Courses in figures"), OneCohort(act="figures"))],
         [Button(_.label("button", "🌱 Run by members"), RunByMembers())],
         [Button(_.label("button", "📣 Partners who promote"), PartnerLinks(act="figures"))],
+        [Button(_.label("button", "📱 Use of the platform"), UseOfPlatform())],
+        [Button(_.label("button", "💶 Costs"), Costs())],
+        [Button(_.label("button", "📌 Decisions"), Decisions())],
+        *funder.report_rows(page),
+        [await _telling(page)],
         [await drafts.button(page)],
         [Button(_.label("button", "⚙️ Set up the network"), SetUp())],
     ]
     return Message(_("<b>Figures</b>\nWhich month would you like to see?"), rows)
+
+
+async def _telling(page: Page) -> Button:
+    """Return the switch for being told of each month."""
+    _ = page._
+    if await months_told.wants(page.session, page.reader):
+        return Button(_.label("button", "🔔 Each month comes to me"), TellMonths(on=False))
+    return Button(_.label("button", "🔕 Send me each month"), TellMonths(on=True))
+
+
+async def told_toast(page: Page) -> Message:
+    """Say when it comes."""
+    return Message(
+        page._.label("toast", "It comes on the first working day of each month, at nine.")
+    )
+
+
+async def not_told_toast(page: Page) -> Message:
+    """Say that it does not come any more."""
+    return Message(page._.label("toast", "It does not come any more."))
+
+
+async def month_notice(page: Page, year: int, month: int) -> Message | None:
+    """Tell a coordinator that a month can be read; nothing to who wants or may it no more."""
+    _, session, reader = page._, page.session, page.reader
+    may = await roles.holds(session, reader, RoleName.COORDINATOR, page.now)
+    if not may or not await months_told.wants(session, reader):
+        return None
+    if (year, month) not in await months(session, page.network, page.now):
+        return None
+    name = month_name(year, month, _)
+    text = lines(
+        _("📊 The figures of {month} are there.", month=name),
+        _("You can turn this off under /report."),
+    )
+    return Message(
+        text, [[Button(_.label("button", "See it"), OpenMonth(year=year, month=month))]]
+    )
 
 
 async def support_card(page: Page) -> Message:
@@ -349,6 +417,9 @@ def not_made(_: Translator) -> Html:
 
 
 CARDS = {
+    "month_report": month_notice,
+    "report.told": told_toast,
+    "report.not_told": not_told_toast,
     "report": report_card,
     "report.text": text_card(_month),
     "report.picture": picture_card(_month),
@@ -361,10 +432,13 @@ CARDS = {
 
 
 def setup() -> Router:
-    """Take /report and its buttons, from coordinators only."""
-    router = router_for("report", frozenset({RoleName.COORDINATOR}))
+    """Take /report from coordinators and evaluators, and its buttons from coordinators only."""
+    router = Router(name="report")
+    router.message.middleware(Only(COORDINATORS | EVALUATORS))
+    router.callback_query.middleware(Only(COORDINATORS))
     router.message.register(command, Command("report"))
     router.callback_query.register(back, Months.filter())
+    router.callback_query.register(turned, TellMonths.filter())
     router.callback_query.register(opened, OpenMonth.filter())
     router.callback_query.register(opened_quarter, OpenQuarter.filter())
     return router

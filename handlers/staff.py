@@ -22,6 +22,7 @@ TEAM = frozenset({RoleName.ANIMATOR, RoleName.ADMINISTRATOR})
 ANIMATORS = frozenset({RoleName.ANIMATOR})
 COORDINATORS = frozenset({RoleName.COORDINATOR})
 PROVIDERS = frozenset({RoleName.PROVIDER_STAFF})
+EVALUATORS = frozenset({RoleName.EVALUATOR})
 
 
 class Desk(CallbackData, prefix="az"):
@@ -295,6 +296,50 @@ class Reaching(CallbackData, prefix="nd"):
     """Whom the network reaches, beside who lives there; or a file of statistics."""
 
     act: str = "open"
+
+
+class Costs(CallbackData, prefix="ca"):
+    """The costs of a quarter, or the running one; ``act`` adds to them, or does more with all."""
+
+    year: int = 0
+    number: int = 0
+    at: int = 0
+    act: str = "open"
+
+
+class UseOfPlatform(CallbackData, prefix="ci"):
+    """How the platform was used in a quarter; without one, the choice."""
+
+    year: int = 0
+    number: int = 0
+
+
+class Decisions(CallbackData, prefix="cc"):
+    """A page of the decisions; ``act`` begins one, tells of them, or makes a page of them."""
+
+    at: int = 0
+    act: str = "open"
+
+
+class OneDecision(CallbackData, prefix="ce"):
+    """One decision: see it, change it, publish it, say whether it worked, link it."""
+
+    ref: str
+    act: str = "open"
+    what: str = ""
+
+    def card(self) -> Reply:
+        """Return it as it is now."""
+        return edit("decisions.one", ref=self.ref)
+
+
+class DecisionsOf(CallbackData, prefix="cd"):
+    """The decisions that have changed an activity; ``act`` links one, or takes that back."""
+
+    kind: str
+    ref: str
+    act: str = "open"
+    decision: str = ""
 
 
 WRITE_IT, STILL_RIGHT, TAKE_DRAFT, APPROVE = "w", "r", "m", "a"

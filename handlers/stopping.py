@@ -1,6 +1,6 @@
 """Pausing, stopping, leaving: as easy as joining, in any offered language, in every state."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from aiogram import F, Router
@@ -83,7 +83,7 @@ async def pause_chosen(
 ) -> Replies:
     """Rest until the day named now."""
     weeks = callback_data.weeks
-    if not timedelta(0) < timedelta(weeks=weeks) <= people.LONGEST_PAUSE:
+    if not 0 < weeks <= people.LONGEST_PAUSE.days // 7:
         return [toast("old_button")]
     zone = person.local_zone(network.zone)
     until = people.end_of_pause(now.astimezone(zone).date(), weeks, zone)

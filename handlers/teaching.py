@@ -10,6 +10,7 @@ from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import lessons, roles, translations
+from community.activities import Kind
 from community.errors import NotUnderstoodError
 from community.lessons import (
     ANSWERS,
@@ -27,6 +28,7 @@ from community.lessons import (
 from community.people import Person
 from community.roles import RoleName
 from community.sends import Picture
+from handlers import decisions
 from handlers.forms import Answering, Field, Form, Question, begin, picture_in
 from handlers.learn import way_of
 from handlers.menu import Screen
@@ -326,6 +328,7 @@ async def card(page: Page, ref: str) -> Message:
             )
         ],
         [translations_button(_)],
+        await decisions.way(page, Kind.LESSON, ref),
         [discard] if state == State.DRAFT else [],
         [Button(_.label("button", "Back"), Taught())],
     ]

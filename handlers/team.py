@@ -21,6 +21,7 @@ from locales import Html, Translator
 from reports.qr import qr_picture
 
 PER_PAGE = 20
+FOR_ORGANIZATIONS = (RoleName.PROVIDER_STAFF, RoleName.EVALUATOR)
 
 
 class Members(CallbackData, prefix="tm"):
@@ -30,9 +31,10 @@ class Members(CallbackData, prefix="tm"):
 
 
 class Organizations(CallbackData, prefix="tg"):
-    """A page of the organisations whose staff may be invited."""
+    """A page of the organisations for which somebody may be invited."""
 
     at: int = 0
+    role: RoleName = RoleName.PROVIDER_STAFF
 
 
 class JoinLink(CallbackData, prefix="tj"):
@@ -42,7 +44,7 @@ class JoinLink(CallbackData, prefix="tj"):
 
 
 class Invite(CallbackData, prefix="ti"):
-    """Offer a role; staff of a provider for one organisation."""
+    """Offer a role; staff of a provider and evaluators for one organisation."""
 
     role: RoleName
     organization: str = ""
@@ -112,11 +114,11 @@ async def invited(
     person: Person,
     now: datetime,
 ) -> Replies:
-    """Make an invitation; for staff of a provider ask first for which."""
+    """Make an invitation; where it is for an organisation, ask first for which."""
     role, organization_id = callback_data.role, None
-    if role == RoleName.PROVIDER_STAFF:
+    if role in FOR_ORGANIZATIONS:
         if not callback_data.organization:
-            return [edit("team.organizations")]
+            return [edit("team.organizations", role=role)]
         organization = await find(session, Organization, callback_data.organization)
         organization_id = organization.id
     token = await roles.invite(session, person, role, now, organization_id=organization_id)
@@ -130,7 +132,7 @@ async def page_turned(query: Any, callback_data: Members) -> Replies:
 
 async def organizations_turned(query: Any, callback_data: Organizations) -> Replies:
     """Show another page of the organisations."""
-    return [edit("team.organizations", at=callback_data.at)]
+    return [edit("team.organizations", at=callback_data.at, role=callback_data.role)]
 
 
 async def settled(
@@ -211,6 +213,7 @@ def _invite_labels(_: Translator) -> dict[RoleName, str]:
         RoleName.ANIMATOR: _.label("button", "➕ Invite an animator"),
         RoleName.PROVIDER_STAFF: _.label("button", "➕ Invite a provider's staff"),
         RoleName.TRANSLATOR: _.label("button", "➕ Invite a translator"),
+        RoleName.EVALUATOR: _.label("button", "➕ Invite an evaluator"),
     }
 
 
@@ -299,7 +302,9 @@ async def withdrawn(page: Page) -> Message:
     return Message(_("The link leads nowhere from now on."), [[again]])
 
 
-async def organizations(page: Page, at: int = 0) -> Message:
+async def organizations(
+    page: Page, at: int = 0, role: RoleName = RoleName.PROVIDER_STAFF
+) -> Message:
     """Choose for which organisation somebody is invited."""
     _ = page._
     found = await providers.organizations(page.session, at, PER_PAGE)
@@ -314,7 +319,7 @@ async def organizations(page: Page, at: int = 0) -> Message:
         [
             Button(
                 names[organization.id].get("name") if organization.id in names else "?",
-                Invite(role=RoleName.PROVIDER_STAFF, organization=organization.ref),
+                Invite(role=role, organization=organization.ref),
             )
         ]
         for organization in found.rows
@@ -324,7 +329,7 @@ async def organizations(page: Page, at: int = 0) -> Message:
         if found.total
         else _("There is no organisation yet. A coordinator sets them up with /report.")
     )
-    turning = turning_of(found, lambda to: Organizations(at=to), _)
+    turning = turning_of(found, lambda to: Organizations(at=to, role=role), _)
     return Message(text, [*rows, turning, [Button(_.label("button", "Back"), Desk(to="team"))]])
 
 
@@ -386,6 +391,7 @@ def role_way_in(name: RoleName, _: Translator) -> Html:
         RoleName.CO_HOST: _("/menu leads to the events you host."),
         RoleName.COMMUNITY_LEAD: _("/menu leads to the events you host."),
         RoleName.MODERATOR: _("/menu leads to what was reported."),
+        RoleName.EVALUATOR: _("/report shows what there is, while the agreement holds."),
     }[name]
 
 

@@ -73,6 +73,7 @@ def role(code: RoleName, _: Translator) -> str:
         RoleName.CO_HOST: _.label("role", "Co-host"),
         RoleName.COMMUNITY_LEAD: _.label("role", "Community lead"),
         RoleName.MODERATOR: _.label("role", "Moderator"),
+        RoleName.EVALUATOR: _.label("role", "Evaluator"),
     }[code]
 
 

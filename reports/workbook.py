@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
 from textwrap import shorten
+from typing import Any
 
 from locales import Translator, without_isolates
 from reports.tables import Report
@@ -19,8 +20,11 @@ DAYS = 14
 FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 
-def workbook(report: Report, _: Translator, now: datetime) -> bytes:
-    """Return an XLSX file. Hidden numbers are words in it, and no text can become a formula."""
+def workbook(report: Report, _: Translator, now: datetime, more: Sequence["Sheet"] = ()) -> bytes:
+    """Return an XLSX file. Hidden numbers are words in it, and no text can become a formula.
+
+    ``more`` follows the report's own sheets.
+    """
     import xlsxwriter
 
     # Always ``write_string``: ``write`` would make formulas and links of what looks like them.
@@ -55,6 +59,7 @@ def workbook(report: Report, _: Translator, now: datetime) -> bytes:
                 sheet.write_string(line, 1, without_isolates(row.value), value)
             else:
                 sheet.write_number(line, 1, row.amount, amount)
+    _write(book, more, len(report.sections) + 1, _)
     book.close()
     return content.getvalue()
 
@@ -78,13 +83,19 @@ def of_words(title: str, sheets: Sequence[Sheet], _: Translator, now: datetime) 
     content = BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True})
     book.set_properties({"title": without_isolates(title), "created": now})
+    _write(book, sheets, 1, _)
+    book.close()
+    return content.getvalue()
+
+
+def _write(book: Any, sheets: Sequence[Sheet], first: int, _: Translator) -> None:
     runs = {"reading_order": RIGHT_TO_LEFT if _.is_rtl else LEFT_TO_RIGHT, "quote_prefix": True}
     heading = book.add_format({**runs, "bold": True})
     words = book.add_format({**runs, "text_wrap": True, "valign": "top"})
     whole = book.add_format({"valign": "top", "num_format": THOUSANDS})
     broken = book.add_format({"valign": "top"})
     day = book.add_format({"valign": "top", "num_format": DAYS})
-    for number, one in enumerate(sheets, 1):
+    for number, one in enumerate(sheets, first):
         sheet = book.add_worksheet(sheet_name(number, one.title))
         if _.is_rtl:
             sheet.right_to_left()
@@ -100,8 +111,6 @@ def of_words(title: str, sheets: Sequence[Sheet], _: Translator, now: datetime) 
                 elif value is not None:
                     kind = whole if value == int(value) else broken
                     sheet.write_number(line, column, value, kind)
-    book.close()
-    return content.getvalue()
 
 
 def sheet_name(number: int, title: str) -> str:

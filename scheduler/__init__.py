@@ -21,10 +21,12 @@ from community import (
     events,
     evidence,
     facilitation,
+    funder,
     gaps,
     inbox,
     matches,
     moderation,
+    months_told,
     people,
     plans,
     posts,
@@ -54,6 +56,7 @@ class Tick:
     language: str
     country: str = NOWHERE
     framework: evidence.Framework = field(default_factory=evidence.shipped)
+    supports: funder.Supports = funder.Supports.NOBODY
 
 
 @dataclass(frozen=True)
@@ -225,6 +228,14 @@ async def _telling_evidence(session: AsyncSession, tick: Tick) -> object:
     return await evidence.freeze(session, tick.now, ZoneInfo(tick.zone), tick.framework)
 
 
+async def _telling_the_funders_years(session: AsyncSession, tick: Tick) -> object:
+    return await funder.tell(session, tick.now, ZoneInfo(tick.zone), tick.supports)
+
+
+async def _telling_months(session: AsyncSession, tick: Tick) -> object:
+    return await months_told.tell(session, tick.now, tick.zone, tick.country)
+
+
 TIMETABLE: Sequence[Job] = (
     Job("starting sends", 1, _starting_sends),
     Job("finishing sends", 1, _finishing_sends),
@@ -261,6 +272,8 @@ TIMETABLE: Sequence[Job] = (
     Job("telling the evidence of periods that are over", 300, _telling_evidence),
     Job("closing what members say of networks", 300, _closing_what_members_say_of_networks),
     Job("making the gap map of a quarter", 300, _mapping_gaps),
+    Job("telling the funder's years", 300, _telling_the_funders_years),
+    Job("telling coordinators of a month", 60, _telling_months),
     Job("noticing drafts that wait", 300, _noticing_drafts),
     Job("watching what is set aside", 60, _watching_what_is_set_aside),
     Job("watching who guesses paper codes", 60, _watching_paper_codes),

@@ -14,9 +14,11 @@ from community import (
     events,
     evidence,
     facilitation,
+    funder,
     inbox,
     matches,
     moderation,
+    months_told,
     plans,
     posts,
     providers,
@@ -30,9 +32,12 @@ from community import (
 from community.attendance import Attendance
 from community.people import Membership, Person
 from community.sends import Send
+from community.workdays import NOWHERE
 
 
-async def next_due(session: AsyncSession, now: datetime, zone: str = "UTC") -> datetime | None:
+async def next_due(
+    session: AsyncSession, now: datetime, zone: str = "UTC", country: str = NOWHERE
+) -> datetime | None:
     """Return the earliest moment after which the clock alone changes something."""
     found: list[datetime | None] = [
         await deliveries.next_due(session),
@@ -44,6 +49,8 @@ async def next_due(session: AsyncSession, now: datetime, zone: str = "UTC") -> d
         await referrals.next_draft_end(session),
         await quarters.next_telling(session, now, ZoneInfo(zone)),
         await providers.next_ask(session, now),
+        await months_told.next_telling(session, now, zone, country),
+        await funder.next_telling(session, now, ZoneInfo(zone)),
         await events.next_end(session),
         await series.next_fill(session),
         await digests.next_composing(session, now, ZoneInfo(zone)),

@@ -12,7 +12,7 @@ from community.exchanges import EXCHANGE, Attachment, ExchangeMessage, Kind, Sta
 from community.lifecycle import Who
 from community.people import Person
 from community.roles import RoleName
-from community.untranslated import DIRECTORY
+from community.untranslated import COORDINATORS
 from community.workdays import NOWHERE
 
 
@@ -79,7 +79,7 @@ async def _who(session: AsyncSession, actor: Person, view: View, now: datetime) 
     if view.post is not None:
         return Who.HOST  # of the post
     is_author = view.author is not None and view.author.id == actor.id
-    if is_author and view.exchange.subject in DIRECTORY:
+    if is_author and view.exchange.subject in COORDINATORS:
         return Who.COORDINATOR
     if view.referral is not None:
         return Who.PROVIDER

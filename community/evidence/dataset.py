@@ -49,7 +49,7 @@ class File:
 
 async def files(session: AsyncSession, zone: ZoneInfo) -> AsyncIterator[File]:
     """Yield each file of the data set. Who has no pseudonym yet is given one."""
-    await _draw(session)
+    await draw(session)
     rows = await session.scalars(
         select(EvidencePeriod).order_by(EvidencePeriod.year, EvidencePeriod.number)
     )
@@ -140,7 +140,7 @@ def _trees() -> Iterator[Row]:
 # Who is who
 
 
-async def _draw(session: AsyncSession) -> None:
+async def draw(session: AsyncSession) -> None:
     """Give a pseudonym to everybody who has been a member and has none."""
     has_none = ~select(EvidencePseudonym).where(EvidencePseudonym.person_id == Person.id).exists()
     wanted = select(Person.id).where(has_none).order_by(Person.id).limit(AT_ONCE)

@@ -12,16 +12,32 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Numeric, Select, and_, case, cast, exists, func, literal, null, or_, select
+from sqlalchemy import (
+    Numeric,
+    Select,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from community.attendance import Attendance
 from community.attendance import State as Came
 from community.deliveries import Delivery
+from community.deliveries import State as Reached
 from community.events import Event
 from community.events import State as Planned
 from community.evidence.periods import Every, Within
 from community.evidence.telling import ALL, Inside, Shape
+from community.exchanges import Exchange
+from community.exchanges import Kind as Writing
 from community.figures.months import members_at
 from community.figures.outcomes import LEAVES, PARTS, Outcome
 from community.figures.protecting import FEW
@@ -34,6 +50,8 @@ from community.people import Person
 from community.posts import Post
 from community.posts import State as Posted
 from community.posts.table import Kind as PostKind
+from community.reactions import Reaction
+from community.sends import Send
 from community.surveys import (
     AFTER_EVENT,
     AFTER_REFERRAL,
@@ -45,6 +63,7 @@ from community.surveys import (
 )
 from community.surveys.templates import BASELINE, EXIT, EXIT_SIX_MONTHS, YEARLY
 from community.surveys.windows import EXIT_SURVEY, PULSE, SURVEY
+from community.votes import Ballot, Vote
 
 Rows = Select[Any]
 """``person_id``, ``leaf`` and ``amount``."""
@@ -173,6 +192,32 @@ def _requests(when: Within) -> Rows:
     return _rows(requests.c.person_id, requests.c.outcome)
 
 
+REACTED, WROTE = "reacted", "wrote"
+
+
+def _reacted(when: Within) -> Rows:
+    """Return who has said something of a newsletter of the period, or voted in one."""
+    of_letters = select(Reaction.person_id.label("person_id"), Reaction.send_id.label("send_id"))
+    in_votes = select(Ballot.person_id, Vote.send_id).join(Vote, Vote.id == Ballot.vote_id)
+    both = union_all(of_letters, in_votes).subquery()
+    return (
+        _rows(both.c.person_id, literal(REACTED))
+        .join(Send, Send.id == both.c.send_id)
+        .where(Send.started_at >= when.start, Send.started_at < when.end)
+        .distinct()
+    )
+
+
+def _wrote(when: Within) -> Rows:
+    """Return who has asked the team something."""
+    begun = Exchange.begun_at
+    return (
+        _rows(Exchange.person_id, literal(WROTE))
+        .where(Exchange.kind == Writing.TEAM, begun >= when.start, begun < when.end)
+        .distinct()
+    )
+
+
 # What they say
 
 
@@ -200,6 +245,31 @@ def _asked(when: Within) -> Rows:
     )
 
 
+def _invited(when: Within) -> Rows:
+    """Return whom an invitation to an event has reached, and whether they answered any of them."""
+    has_answered = func.count(Attendance.id) > 0
+    return (
+        _rows(Delivery.person_id, case((has_answered, ANSWERED), else_=SILENT))
+        .outerjoin(
+            Attendance,
+            and_(
+                Attendance.event_id == Delivery.subject_id,
+                Attendance.person_id == Delivery.person_id,
+                Attendance.state.not_in([Came.NONE, Came.INVITED]),
+            ),
+        )
+        .where(
+            Delivery.kind == INVITATION,
+            Delivery.person_id.is_not(None),
+            Delivery.state == Reached.SENT,
+            Delivery.settled_at >= when.start,
+            Delivery.settled_at < when.end,
+        )
+        .group_by(Delivery.person_id)
+    )
+
+
+INVITATION = "event_invitation"
 SAID_AT = func.coalesce(SurveyAnswer.answered_at, SurveyResponse.started_at)
 
 
@@ -307,6 +377,9 @@ FACTS: Mapping[str, Fact] = {
         _requests,
         of_requests=True,
     ),
+    "reacted": Fact(Every.QUARTER, Shape((REACTED,), splits=()), _reacted),
+    "wrote": Fact(Every.QUARTER, Shape((WROTE,), splits=()), _wrote),
+    "invited": Fact(Every.QUARTER, Shape((ANSWERED, SILENT), splits=()), _invited),
     "asked": Fact(Every.QUARTER, Shape((ANSWERED, SILENT), together=True), _asked),
     "event_useful": _question(Every.QUARTER, (AFTER_EVENT,), "useful"),
     "event_met": _question(Every.QUARTER, (AFTER_EVENT,), "met", ("event_useful", ())),

@@ -7,7 +7,7 @@ prints; that one needs no confirmation, since nobody is there to confirm.
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -26,6 +26,13 @@ from community.roles.holding import earlier, grants_until, holders, may_grant
 from community.roles.table import RoleInvitation, RoleName
 
 INVITATION_HOLDS = timedelta(hours=72)
+SCOPED: Mapping[RoleName, str] = {
+    RoleName.PROVIDER_STAFF: "organization",
+    RoleName.EVALUATOR: "organization",
+    RoleName.CO_HOST: "event",
+    RoleName.COMMUNITY_LEAD: "area",
+}
+"""For what a role is, of those that are for one thing."""
 
 
 def _hash(token: str) -> str:
@@ -115,12 +122,12 @@ async def _offer(
 ) -> tuple[str, RoleInvitation]:
     organization_id, event_id, area_id = scope
     limit = await grants_until(session, actor, name, now)
-    scoped = {
-        RoleName.PROVIDER_STAFF: organization_id,
-        RoleName.CO_HOST: event_id,
-        RoleName.COMMUNITY_LEAD: area_id,
+    given = {
+        what
+        for what, number in zip(("organization", "event", "area"), scope, strict=True)
+        if number is not None
     }
-    if {one for one, scope in scoped.items() if scope is not None} != {name} & scoped.keys():
+    if given != ({SCOPED[name]} if name in SCOPED else set()):
         raise NotAllowedError(name)
     until = earlier(until, limit)
     if until is not None and until <= now:

@@ -21,6 +21,8 @@ class RoleName(StrEnum):
     CO_HOST = "co_host"
     COMMUNITY_LEAD = "community_lead"
     MODERATOR = "moderator"
+    EVALUATOR = "evaluator"
+    """From outside; holds what it opens while its organisation's agreement is active."""
 
 
 OF_MEMBERS = (RoleName.CO_HOST, RoleName.COMMUNITY_LEAD, RoleName.MODERATOR)

@@ -281,6 +281,10 @@ QUARTERS = ("2026Q3", "2026Q4")
 REAL = World({quarter: of_quarter() for quarter in QUARTERS}, [], GROUPS, few=5)
 
 
+ALONE = ("learned", "posted", "introduced", "reacted", "wrote", "invited")
+"""What somebody does or not, whatever else they do."""
+
+
 def a_human(chance: random.Random) -> Human:
     """Return somebody who is consistent: who answers was asked."""
     leaves: list[tuple[Where, str]] = []
@@ -291,7 +295,7 @@ def a_human(chance: random.Random) -> Human:
             leaves.append(in_("members", leaf, quarter))
         if not is_there or chance.random() < 0.6:
             continue
-        for name in ("learned", "posted", "introduced"):
+        for name in ALONE:
             if chance.random() < 0.5:
                 choice = chance.choice(REAL.shapes[quarter][name].leaves[:2])
                 leaves.append(in_(name, choice, quarter))
@@ -346,8 +350,7 @@ def bundles() -> list[tuple[set[Where], list[tuple[tuple[Where, str], ...]]]]:
                 answering.append(tuple(leaves))
         found.append(answering)
         found += [
-            [(), *((in_(name, leaf, quarter),) for leaf in shapes[name].leaves)]
-            for name in ("learned", "posted", "introduced")
+            [(), *((in_(name, leaf, quarter),) for leaf in shapes[name].leaves)] for name in ALONE
         ]
     return [({where for ways in way for where, _leaf in ways}, way) for way in found]
 

@@ -68,6 +68,7 @@ IN_A_PAUSE = {
     "provider_reminder": (COMES, "work of a role: a member waits"),
     "provider_notice": (COMES, "work of a role: a member waits"),
     "question_overdue": (COMES, "work of a role: a member waits"),
+    "month_report": (COMES, "work of a role, which they have asked for"),
     "staff_notice": (COMES, "work of a role"),
     "team_notice": (COMES, "work of a role"),
     "role_notice": (COMES, "a role given or taken"),

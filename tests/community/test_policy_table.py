@@ -72,6 +72,8 @@ TABLE = {
     "provider_reminder": ("service", None, None, False, True, NOBODY, NOBODY, "uncertain"),
     # An answer is late: whoever takes care of it is told by day, then the others.
     "question_overdue": ("service", None, None, False, True, NOBODY, NOBODY, "uncertain"),
+    # What a coordinator has asked for, once a month.
+    "month_report": ("service", None, None, False, True, NOBODY, NOBODY, "uncertain"),
     "referral_outcome": ("service", None, None, False, True, NOBODY, NOBODY, "resend"),
     "provider_notice": ("urgent", None, None, False, True, NOBODY, NOBODY, "resend"),
     "team_notice": ("service", None, None, False, True, NOBODY, NOBODY, "resend"),

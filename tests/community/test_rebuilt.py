@@ -36,7 +36,7 @@ SCRIPT = Path(__file__).parents[2] / "docs" / "rebuild.py"
 
 
 RARE = {"learned", "introduced", "helped", "understood", "hours_change", "export", "attribution"}
-RARE |= {"employability_change", "networking_change"}
+RARE |= {"employability_change", "networking_change", "reacted"}
 """Facts of which the simulated network has nobody."""
 
 

@@ -64,6 +64,8 @@ DESIGN: dict[str, set[RoleName]] = {
     "agreements.": COORDINATOR,
     "areas.": COORDINATOR,
     "plans.": COORDINATOR,
+    "costs.": COORDINATOR,
+    "decisions.": COORDINATOR,
     "providers.": COORDINATOR,
     "figures.": COORDINATOR,
     "evidence.": COORDINATOR,
@@ -71,6 +73,10 @@ DESIGN: dict[str, set[RoleName]] = {
     "gaps.": COORDINATOR,
     "consulting.": COORDINATOR,
     "feedback.": COORDINATOR,
+    "funder.": COORDINATOR,
+    "months_told.": COORDINATOR,
+    # from outside: periods that were told, and the data set, under an agreement
+    "evaluating.": {R.EVALUATOR},
     "referrals.by_team.let_team_pass_on": COORDINATOR,
     "referrals.tending.end_agreement": COORDINATOR,
     # events, sends, the inbox, disagreements: animators
@@ -439,6 +445,7 @@ def a_role(town: Town, name: RoleName, person: Person, now: datetime, **facts: A
     """Return a role with the right scope."""
     scope: dict[RoleName, dict[str, int]] = {
         R.PROVIDER_STAFF: {"organization_id": town["organization"].id},
+        R.EVALUATOR: {"organization_id": town["organization"].id},
         R.CO_HOST: {"event_id": town["event"].id},
         R.COMMUNITY_LEAD: {"area_id": town["area"].id},
     }
@@ -502,6 +509,7 @@ async def test_a_role_that_is_over_taken_back_or_for_something_else_is_none(
 ) -> None:
     elsewhere = {
         R.PROVIDER_STAFF: {"organization_id": town["other_organization"].id},
+        R.EVALUATOR: {"organization_id": town["other_organization"].id},
         R.CO_HOST: {"event_id": town["other_event"].id},
         R.COMMUNITY_LEAD: {"area_id": town["other_area"].id},
     }

@@ -45,6 +45,7 @@ GRANTS: dict[RoleName | None, set[RoleName]] = {
     CO_HOST: set(),
     LEAD: set(),
     MODERATOR: set(),
+    RoleName.EVALUATOR: set(),
     None: set(),
 }
 """DESIGN rule 6."""
@@ -101,7 +102,7 @@ async def an_area(session: AsyncSession, now: datetime, within: Area | None = No
 
 async def a_scope(session: AsyncSession, name: RoleName, now: datetime) -> dict[str, Any]:
     """Return what a role of this name is for."""
-    if name == PROVIDER_STAFF:
+    if name in (PROVIDER_STAFF, RoleName.EVALUATOR):
         return {"organization_id": await an_organization(session)}
     if name == CO_HOST:
         return {"event_id": (await an_event(session, now)).id}

@@ -29,6 +29,10 @@ async def test_a_coordinator_reads_a_month_as_text_picture_and_workbook(phone: C
         "🎒 Courses in figures",
         "🌱 Run by members",
         "📣 Partners who promote",
+        "📱 Use of the platform",
+        "💶 Costs",
+        "📌 Decisions",
+        "🔕 Send me each month",
         "🌐 Translations",
         "⚙️ Set up the network",
     ]
@@ -98,3 +102,29 @@ async def test_nobody_else_reads_them(phone: Calling) -> None:
         await animator.sends_data(data)
     assert animator.toasts == ["You cannot do this with the role you have."] * 4
     assert not animator.seen
+
+
+async def test_a_coordinator_is_told_of_a_month_and_turns_it_off(phone: Calling) -> None:
+    boss = await phone(1, "en", COORDINATOR)
+    await boss.says("/report")
+    await boss.presses("🔕 Send me each month")
+    assert boss.toasts == ["It comes on the first working day of each month, at nine."]
+    assert "🔔 Each month comes to me" in boss.buttons
+    assert await boss.gets("month_report", year=2026, month=10) is None  # nobody was there
+    assert await boss.gets("month_report", year=2026, month=11)
+    assert "The figures of November 2026 are there." in boss.last
+    await boss.presses("See it")
+    assert boss.seen[-1].file is not None
+    await boss.says("/report")
+    await boss.presses("🔔 Each month comes to me")
+    assert boss.toasts[1:] == ["It does not come any more."]
+    assert await boss.gets("month_report", year=2026, month=11) is None
+
+
+async def test_who_is_no_coordinator_turns_nothing_on(phone: Calling) -> None:
+    other = await phone(1, "en", RoleName.ANIMATOR, RoleName.EVALUATOR)
+    await other.sends_data("ee:1")
+    assert await other.gets("month_report", year=2026, month=11) is None
+    await other.says("/report")
+    assert "There is no active agreement" in other.last
+    assert not other.seen[-1].rows

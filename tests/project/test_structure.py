@@ -309,6 +309,10 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("background_counts", {"count": 900, "source": "INSEE", "year": 2025, "brought_at": NOW}),
         ("stakeholder_links", {"ref": "x", "label": "Banks", "language": "fr", "made_at": NOW}),
     ],
+    "0093": [
+        ("funder_entries", {"person_id": 1, "entered_at": NOW}),
+        ("funder_years", {"year": 2026, "supports": "esf+", "told": {}, "told_at": NOW}),
+    ],
 }
 """Rows that the columns and tables of a migration are about."""
 

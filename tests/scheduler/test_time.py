@@ -114,6 +114,7 @@ AFTER_AN_OUTAGE = {
     "referral_reminder": (72, MORNING),
     "provider_reminder": (72, MORNING),
     "question_overdue": (72, MORNING),
+    "month_report": (168, MORNING),
     "provider_notice": (336, MORNING),
     "team_notice": (168, MORNING),
     "team_answer": (168, GOES),

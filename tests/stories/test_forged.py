@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from itertools import islice, product
@@ -52,6 +53,8 @@ from community import (
     venues,
 )
 from community.arrivals import Arrival, Arriving
+from community.costs import Cost
+from community.decisions import Decision
 from community.digests import Digest, DigestItem, ItemKind
 from community.digests import State as Gathered
 from community.events import Event
@@ -105,8 +108,10 @@ OWN = {
     *("ga", "gb", "gc", "gd", "ge"),  # how one takes part in matching, and one's matches
     *("ha", "hc", "he", "hg", "hh", "hz"),  # asks and offers, reporting, what was decided of one
     "ff",  # what was recorded of whoever was registered face to face
+    "cf",  # what became of what members said
     "kx",  # the courses that one belongs to
     *("ne", "ni"),  # whether a network suits one; what one needs
+    "ea",  # what one says for the funder's statistics
     *("ql", "qs", "qa", "qv", "qp", "qc", "qn", "qh"),  # to learn, and to pass on
 }
 """What anybody may press for themself; it may change their own rows, and nobody else's."""
@@ -152,7 +157,8 @@ ROLES: Mapping[str, set[str]] = {
         ),
         *("ag", "al", "ao", "aq", "uh", "uj", "pb", "pj"),
         *("rc", "rd"),
-        *("lg", "lb", "lu", "nk", "no", "np", "nf", "wj", "qf", "fj"),
+        *("ca", "cb", "cc", "cd", "ce", "cg", "ci", "cj"),
+        *("lg", "lb", "lu", "nk", "no", "np", "nf", "wj", "qf", "fj", "ec", "ee"),
         *("na", "nb", "nc", "nd", "ng", "nh"),
         *("re", "rg"),
     },
@@ -161,6 +167,7 @@ ROLES: Mapping[str, set[str]] = {
         *("oe", "ov", "ow", "ox", "oc", "oh", "ol", "od", "og", "op"),
     },
     "translator": {"ut", "un", "uf", "uw", "ua", "vt", "va", "vr", "vk", "fo", "wk", "wl"},
+    "evaluator": {"ed"},
     "member": set(),
     "stranger": set(),
 }
@@ -190,6 +197,9 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     "nc": ("planned_actions", "action_evidence", "plan_tasks"),
     **dict.fromkeys(("ag", "al"), ("agreements",)),
     "pj": ("plan_tasks",),
+    "cb": ("costs",),
+    "ce": ("decisions",),
+    "cd": ("events", "plan_tasks", "decisions"),
     **dict.fromkeys(("px", "yo"), ("events", "people")),
     **dict.fromkeys(("yh", "yv"), ("events",)),
     **dict.fromkeys(("hk", "hy"), ("events",)),
@@ -290,6 +300,7 @@ OWN_TABLES = {
         "muted_offers",
         "feedback_consents",
     ),
+    *("funder_answers", "funder_entries", "month_readers"),
     *("service_wishes", "access_limits", "lesson_progress", "skill_checks"),
 }
 
@@ -516,7 +527,9 @@ async def a_town(stage: Stage) -> Town:
     assert app.network is not None
     await sample.fill(app.database, stage.emulator, app.network, stage.now)
     phones = {person.first_name: Somebody(stage, person.id) for person in world.people.values()}
-    phones |= {name: stage.meet(name, "en") for name in ("Eve", "Bayan", "Wanda", "Tarik", "Zoe")}
+    phones |= {
+        name: stage.meet(name, "en") for name in ("Eve", "Bayan", "Wanda", "Tarik", "Zoe", "Ewa")
+    }
     now = stage.now
     async with app.database.transaction() as session:
         cast = {
@@ -529,7 +542,7 @@ async def a_town(stage: Stage) -> Town:
             )
             for name, phone in phones.items()
         }
-        for name in ("Eve", "Bayan", "Wanda", "Tarik", "You"):
+        for name in ("Eve", "Bayan", "Wanda", "Tarik", "Ewa", "You"):
             people.choose_language(cast[name], "en")
             await people.join(session, cast[name], now, terms_version="1", language="en")
         boss = cast["Karim"]
@@ -541,6 +554,7 @@ async def a_town(stage: Stage) -> Town:
             (cast["Bayan"], RoleName.COORDINATOR, None),
             (cast["Wanda"], RoleName.PROVIDER_STAFF, others.id),
             (cast["Tarik"], RoleName.TRANSLATOR, None),
+            (cast["Ewa"], RoleName.EVALUATOR, ours.id),
             (boss, RoleName.PROVIDER_STAFF, ours.id),
         ):
             token = await roles.invite(session, boss, role, now, organization_id=organization)
@@ -563,6 +577,7 @@ async def a_town(stage: Stage) -> Town:
         )
         session.add_all(Silence(person_id=one.id, nudged_at=now) for one in cast.values())
         await _a_digest(session, now)
+        session.add_all([_a_cost(now), Decision(year=2025, number=0, made_at=now)])
         await _an_organisation_at_an_event(session, cast["Nadia"], others, now)
         await _an_event_that_repeats(session, cast["Nadia"], now)
         contact = await contacts.add(session, cast["Nadia"], contacts.Kind.PRESS, "Gazette", now)
@@ -605,6 +620,7 @@ async def a_town(stage: Stage) -> Town:
         "animator": "Nadia",
         "coordinator": "Bayan",
         "translator": "Tarik",
+        "evaluator": "Ewa",
         "insider": "Karim",
     }
     return Town(stage, {role: phones[name] for role, name in actors.items()}, pool)
@@ -677,6 +693,12 @@ async def _a_question_about_a_text(
     await session.flush()
     asked = await authors.begin(session, asker, ("organization", ours.ref, "name", "xx"), now)
     await bridge.write(session, asker, asked.ref, "Is this a name?", now, language="en")
+
+
+def _a_cost(now: datetime) -> Cost:
+    day, amount = now.date(), Decimal(5)
+    facts: dict[str, Any] = {"what": "staff", "currency": "EUR", "made_at": now}
+    return Cost(amount=amount, first_day=day, last_day=day, **facts)
 
 
 async def _a_digest(session: AsyncSession, now: datetime) -> None:
