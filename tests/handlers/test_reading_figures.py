@@ -24,6 +24,7 @@ async def test_a_coordinator_reads_a_month_as_text_picture_and_workbook(phone: C
         "🧭 Whom we reach",
         "🏛 Ask stakeholders",
         "💬 What members think",
+        "📝 Surveys as files",
         "🎓 Lessons in figures",
         "🎒 Courses in figures",
         "🌱 Run by members",
