@@ -120,11 +120,11 @@ def _indicators(settings: Settings) -> bool:
 
 
 def _cover(settings: Settings) -> bool:
+    if settings.report_logo is None:
+        return True
     from bot.reporting import cover_of
     from reports.evidence import LogoError
 
-    if settings.report_logo is None:
-        return True
     try:
         cover_of(settings)
     except LogoError as problem:

@@ -158,8 +158,8 @@ def test_the_operator_chooses_when_models_are_built(
     assert done.stdout.splitlines()[-1].split() == ["True", "True", built], done.stderr
 
 
-NEED_TELEGRAM = {"run", "demo", "export", "import"}
-"""The last two check texts as the desk in the chat does, by the same handlers."""
+NEED_TELEGRAM = {"run", "demo", "export", "import", "report"}
+"""The last three do what a desk in the chat does, by the same handlers."""
 IN_THIS_ORDER = [
     ["migrate"],
     ["simulate", "--people", "50"],

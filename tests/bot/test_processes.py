@@ -262,6 +262,7 @@ async def test_check_says_what_is_right_and_what_is_wrong(
         "NO  database: there is none yet; run `diwan migrate`",
         "ok  file of erasures",
         "ok  catalogues ar en fr uk",
+        "ok  indicators: those of the guidance note",
         "NO  Telegram: BOT_TOKEN is not accepted; get a new one from @BotFather",
     ]
     assert not list(tmp_path.iterdir())  # whoever only asks changes nothing
