@@ -10,7 +10,7 @@ from community import deliveries, judging, sends, surveys
 from community.audiences import Standing
 from community.consents import Consent, Purpose
 from community.deliveries import Plan
-from community.people import Participation, Person
+from community.people import Membership, Participation, Person
 from community.policy import POLICY, UNASKED
 from tests.community.test_sends import NETWORK, ZONE, a_member, a_newsletter, staff
 
@@ -42,6 +42,7 @@ async def test_what_somebody_asked_for_comes_however_they_take_part(
     person.participation = way
     fates = await what_goes(session, person, now)
     assert fates.keys() == POLICY.keys()
+    assert fates.pop("exit_survey") == Membership.ACTIVE, "only who has left is asked"
     kept_back = {kind for kind, reason in fates.items() if reason}
     assert {fates[kind] for kind in kept_back} <= {way}
     expected = {
@@ -49,7 +50,7 @@ async def test_what_somebody_asked_for_comes_however_they_take_part(
             *("event_invitation", "newsletter", "offer", "step_nudge", "post_new"),
         },
         # A guide may only read, and has said that they may be asked.
-        Participation.READING: {*UNASKED, "missed_question"} - {"match_proposed"},
+        Participation.READING: {*UNASKED, "missed_question"} - {"match_proposed", "exit_survey"},
     }
     assert kept_back == (expected.get(way, set()) if way else set())
 
