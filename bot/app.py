@@ -33,7 +33,7 @@ from bot.speaking import Speaker
 from bot.telegram import Call, Session, Telegram, TokenRefusedError
 from bot.translating import worker_of
 from bot.webhook import Webhook, do_without
-from community import alerts, arrivals, erasure, keys, leases, lessons, memory, roles
+from community import alerts, arrivals, erasure, evidence, keys, leases, lessons, memory, roles
 from community.alerts import Cause
 from community.machine import NO_MACHINE
 from handlers.replies import Network
@@ -102,6 +102,7 @@ class App:
         self.matching = Matching(self.database, self.clock, self.holder)
         self.webhook: Webhook | None = None
         self.health = Health(self)
+        self.framework = evidence.shipped()
         self._tasks: list[asyncio.Task[None]] = []
         self._ticking = asyncio.Lock()
         self._scheduler: AsyncIOScheduler | None = None
@@ -124,6 +125,7 @@ class App:
             AnotherRunsError: another process holds the poller's lease.
             CannotListenError: a port is taken.
             EngineUnusableError: the engine for translations is not installed.
+            FrameworkError: the network's own indicators have mistakes.
             JournalUnusableError: who was erased can be neither read nor noted.
             TokenRefusedError: Telegram does not accept the token.
             WebhookSetError: a webhook is set, and nobody has said that it may be taken away.
@@ -138,6 +140,7 @@ class App:
             lease=self.lease,
             translates=Part.SCHEDULE in self.parts,
         )
+        self.framework = evidence.load(self.settings.indicators_file)
         await self.health.start()
         me = await self._meet_telegram()
         self.network = Network(
@@ -146,6 +149,7 @@ class App:
             bot_username=me,
             emergency_contact=self.settings.emergency_contact,
             country=self.settings.country,
+            currency=self.settings.currency,
             machine=await self.translating.learn() if self.translating else NO_MACHINE,
         )
         others_receive = not self.database.is_sqlite and (
@@ -328,7 +332,13 @@ class App:
         try:
             async with self._ticking, self.database.transaction() as session:
                 if await leases.hold(session, TICKER, self.holder, self.lease):
-                    tick = Tick(self.clock.now(), network.zone, network.language, network.country)
+                    tick = Tick(
+                        self.clock.now(),
+                        network.zone,
+                        network.language,
+                        network.country,
+                        self.framework,
+                    )
                     for job in jobs:
                         await job.run(session, tick)
                         await memory.next_turn(session)

@@ -26,6 +26,7 @@ async def check(settings: Settings) -> int:
         await _database(settings),
         await _journal(settings),
         _catalogues(),
+        _indicators(settings),
         await _machine(settings),
         await _telegram(settings),
     ]
@@ -101,6 +102,20 @@ def _catalogues() -> bool:
         if found:
             return _tell(f"catalogue {language}", f"{found[0]} (and {len(found) - 1} more)")
     return _tell(f"catalogues {' '.join(OFFERED)}", "")
+
+
+def _indicators(settings: Settings) -> bool:
+    from community.evidence import FrameworkError, load
+
+    if settings.indicators_file is None:
+        return _tell("indicators: those of the guidance note", "")
+    try:
+        framework = load(settings.indicators_file)
+    except FrameworkError as error:
+        for problem in error.problems:
+            _tell("indicators", problem)
+        return False
+    return _tell(f"indicators: {len(framework.indicators)} of your own", "")
 
 
 async def _machine(settings: Settings) -> bool:

@@ -17,6 +17,7 @@ from bot.settings import Part, Settings
 from bot.telegram import TokenRefusedError
 from bot.translating.engines import EngineUnusableError
 from bot.webhook import WebhookSetError
+from community.evidence import FrameworkError
 
 DRAIN, LAST_WORD = 9.0, 1.0
 """Seconds in which everything that has begun is finished, and then to give back what is held."""
@@ -102,6 +103,8 @@ def _why(problem: BaseException) -> tuple[int, str]:
                 "BOT_MODE: a webhook is set for this bot. Set BOT_MODE=polling to take it away, "
                 "or BOT_MODE=webhook to use one."
             )
+        case FrameworkError():
+            return 2, f"INDICATORS_FILE: {problem.problems[0]}; `diwan check` names all mistakes."
         case JournalUnusableError() | CannotListenError() | EngineUnusableError():
             return 2, str(problem)
     raise problem

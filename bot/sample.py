@@ -347,7 +347,7 @@ async def _past_event(
             session, cast["Nadia"], event.ref, guest.ref, event.ends_at, came=True
         )
     await events.hold(session, now)
-    await surveys.open_after_events(session, now)
+    await surveys.ask_due(session, now, ZoneInfo(network.zone))
 
 
 async def _newsletter(

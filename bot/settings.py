@@ -26,7 +26,7 @@ from pydantic_settings import (
 from bot.addresses import AddressError, check_database, check_http
 from community import workdays
 from community.workdays import NOWHERE
-from locales import OFFERED
+from locales import OFFERED, is_currency
 
 TOKEN = re.compile(r"[1-9]\d{4,14}:[\w-]{30,60}")
 SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
@@ -103,6 +103,9 @@ class Settings(BaseSettings):
         NOWHERE,
         description="Whose public holidays are no working days: BE, FR, DE-BE …; none by default.",
     )
+    currency: str = Field(
+        "EUR", description="In which money members are asked for amounts: EUR, CHF, UAH …"
+    )
     emergency_contact: str = Field(
         "112", description="Whom /help says to call instead: this bot is no emergency service."
     )
@@ -135,6 +138,9 @@ class Settings(BaseSettings):
         "first_use",
         description="When aiogram's models are built: each when it is first used, or all at the "
         "start, which takes seconds and 100 MiB.",
+    )
+    indicators_file: Path | None = Field(
+        None, description="Your own indicators (YAML); those of the guidance note if not set."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much is logged. Never a person's words, never a token."
@@ -215,9 +221,9 @@ class Settings(BaseSettings):
         check_database(value.get_secret_value())
         return value
 
-    @field_validator("erasures_file", mode="before")
+    @field_validator("erasures_file", "indicators_file", mode="before")
     @classmethod
-    def _erasures(cls, value: object) -> object:
+    def _no_file(cls, value: object) -> object:
         return None if value == "" else value
 
     @field_validator("default_language")
@@ -240,6 +246,14 @@ class Settings(BaseSettings):
         value = value.strip().upper()
         if value != NOWHERE and not workdays.is_known(value):
             raise WrongValueError("must be the code of a country such as BE, or a part: DE-BE")
+        return value
+
+    @field_validator("currency")
+    @classmethod
+    def _currency(cls, value: str) -> str:
+        value = value.strip().upper()
+        if not is_currency(value):
+            raise WrongValueError("must be the three letters of a currency such as EUR")
         return value
 
     @field_validator("emergency_contact")

@@ -8,7 +8,8 @@ that know a person by their Telegram number.
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -53,6 +54,7 @@ from community.matches import MATCH, MatchSide
 from community.people import MEMBERSHIP, Person
 from community.posts import Post, PostAnswer
 from community.referrals import Referral, SharedField
+from community.surveys.table import SurveyAnswer, SurveyResponse
 from community.transfers import Transfer, TransferStep
 
 ERASED = "erased"
@@ -81,7 +83,7 @@ def hash_of(telegram_id: int | str, key: bytes) -> str:
 
 LEFT_OUT = {
     *("id", "key", "subject_id", "token_hash", "digest", "claimed_by", "lease_until"),
-    "file_id",
+    *("file_id", "voice"),
 }
 """Columns that say nothing about the person and something about the machine."""
 
@@ -195,7 +197,7 @@ async def _told(
         if name == Assisted.__tablename__ and row["person_id"] != person.id and target is None:
             continue  # what somebody else has told an animator, who looks after them
         if target is None:
-            told[column.name] = value.isoformat() if isinstance(value, datetime) else value
+            told[column.name] = _as_json(value)
         elif target.name == "people":
             if value == person.id:
                 told[column.name] = "you"
@@ -209,6 +211,12 @@ async def _told(
     if name == "ballots":
         told |= await _voted(session, row, person)
     return told
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, date):  # or a moment
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else value
 
 
 NAMED = {
@@ -287,6 +295,7 @@ async def erase(session: AsyncSession, person: Person, now: datetime, key: bytes
     steps = update(Step).where(about, Step.subject_id == person.id)
     await _run(session, steps.values(subject_id=NOBODY))
     await _forget_deliveries(session, person, now)
+    await _forget_own_words(session, person)
     was_assisted = await session.scalar(select(Assisted.id).where(Assisted.person_id == person.id))
     if person.telegram_id is None or was_assisted is not None:
         await _remember(session, hash_of(person.ref, key), now)
@@ -316,6 +325,14 @@ def _is_theirs(person: Person) -> ColumnElement[bool]:
 
 async def _run(session: AsyncSession, statement: Any) -> None:
     await session.execute(statement, execution_options={"synchronize_session": False})
+
+
+async def _forget_own_words(session: AsyncSession, person: Person) -> None:
+    """Delete what was written or spoken as an answer to a survey: it may tell who it was."""
+    theirs = select(SurveyResponse.id).where(SurveyResponse.person_id == person.id)
+    is_theirs = SurveyAnswer.response_id.in_(theirs)
+    in_words = or_(SurveyAnswer.text.is_not(None), SurveyAnswer.voice.is_not(None))
+    await _run(session, delete(SurveyAnswer).where(is_theirs, in_words))
 
 
 async def _give_up_places(session: AsyncSession, person: Person, now: datetime) -> None:

@@ -84,6 +84,8 @@ class Policy:
 
 _RESTING = frozenset({Membership.PAUSED, Membership.STOPPED, Membership.LEFT, Membership.JOINING})
 _AWAY = frozenset({Membership.PAUSED, Membership.STOPPED, Membership.LEFT})
+_MEMBERS = frozenset(set(Membership) - {Membership.LEFT})
+"""What only who has left may get, by an agreement of its own, which the card looks at."""
 _GONE = frozenset({Membership.STOPPED, Membership.LEFT})
 _LEFT = frozenset({Membership.LEFT})
 _ONE_BY_ONE = frozenset({Participation.DIGEST, Participation.READING})
@@ -173,6 +175,8 @@ _RULES: Mapping[str, Policy] = {
     "step_nudge": _news(Topic.STEPS, Lane.SERVICE, NoRoom.SKIP),
     "silence": replace(_SURVEY, consent=Purpose.NEWS),
     "pulse": _SURVEY,
+    "survey": _SURVEY,
+    "exit_survey": replace(_SURVEY, consent=None, silent_in=_MEMBERS),
     "facilitation": _SURVEY,
     "match_proposed": replace(_MATCHING, not_for=frozenset()),
     "match_none": replace(_MATCHING, no_room=NoRoom.SKIP),

@@ -140,7 +140,7 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         agreements.ending.end agreements.keeping.activate agreements.keeping.active_with
         agreements.keeping.advance agreements.keeping.begin agreements.keeping.change
         agreements.keeping.every agreements.keeping.listed agreements.keeping.opened areas.change
-        areas.create promoting.every_promoted
+        areas.create evidence.reading.periods evidence.reading.read promoting.every_promoted
         feedback.link_of feedback.withdraw_link figures.activity.read_activity
         figures.months.read
         figures.support.read_support plans.add plans.change plans.move plans.opened plans.tasks
@@ -504,7 +504,21 @@ _OWN: tuple[tuple[str, str, str], ...] = (
         "one's own answers",
         "community/test_surveys.py",
         """
-        surveys.answer surveys.progress surveys.skip
+        surveys.answering.answer surveys.answering.progress surveys.answering.skip
+        """,
+    ),
+    (
+        "one's own answers",
+        "community/test_survey_answers.py",
+        """
+        surveys.answering.go_back surveys.answering.settle surveys.answering.tick
+        """,
+    ),
+    (
+        "being asked after one's own leaving",
+        "community/test_survey_windows.py",
+        """
+        surveys.leaving.agree_to_exit surveys.leaving.end_exit
         """,
     ),
 )

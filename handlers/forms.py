@@ -169,6 +169,8 @@ class Form:
     finish: Finish
     home: Home | None = None
     """Where it began: what is shown again to whoever cancels it or finishes it too late."""
+    keeps: bool = False
+    """What was answered before stays, whoever cancels it; its home says so."""
 
 
 Forms = Mapping[str, Form]
@@ -252,6 +254,8 @@ async def _dropped(
     await end(state)
     if form.home is None:
         return [tell("form.dropped")]
+    if form.keeps:
+        return [form.home(about)]
     return [tell("form.dropped", is_back=True), form.home(about)]
 
 

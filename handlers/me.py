@@ -22,6 +22,7 @@ from handlers import (
     pairing,
     resting,
     skills,
+    survey_cards,
     taking_part,
     topics,
     transfers,
@@ -140,6 +141,7 @@ async def me_card(page: Page) -> Message:
     rows = [*resting.rows(page), *_change_rows(page)]
     rows.insert(-3, await feedback.me_button(page))
     rows[:0] = [
+        *await survey_cards.my_buttons(page),
         *await handed_over.my_button(page),
         *await transfers.my_buttons(page),
         *await my_cohorts.buttons(page),

@@ -156,6 +156,8 @@ class Network:
     """Whom to call instead; a phone number as people dial it."""
     country: str = NOWHERE
     """Whose public holidays are no working days (COUNTRY)."""
+    currency: str = "EUR"
+    """In which money members are asked for amounts (CURRENCY)."""
     machine: Machine = NO_MACHINE
     """What machine translation there is now; the bot keeps it current."""
 

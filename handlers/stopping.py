@@ -19,6 +19,7 @@ from community import (
     people,
     referrals,
     roles,
+    surveys,
     transfers,
 )
 from community.consents import Purpose
@@ -51,7 +52,8 @@ async def _stop(session: AsyncSession, person: Person, now: datetime) -> Replies
         replies = [say("stop.done")]
         is_new = await people.stop(session, person, now)
     else:
-        replies = [say("stop.nothing")]
+        is_asked_no_more = await surveys.end_exit(session, person, now)
+        replies = [say("stop.nothing", is_asked_no_more=is_asked_no_more)]
         is_new = True
     if is_new and await referrals.open_of(session, person):
         replies.append(say("stop.requests"))
@@ -119,11 +121,20 @@ async def acted(
         await cohorts.leave_all(session, person, now)
         await people.leave(session, person, now)
         await feedback_consents.end(session, person, now)
+        await surveys.end_exit(session, person, now)  # of another time that they left
         nothing: set[Purpose] = set()
         await consents.switch(
             session, person, nothing, now, version=TERMS_VERSION, language=_.language
         )
         return [edit("stop.left")]
+    if act == "ask":
+        await surveys.agree_to_exit(
+            session, person, now, version=TERMS_VERSION, language=_.language
+        )
+        return [edit("stop.asked")]
+    if act == "ask_not":
+        await surveys.end_exit(session, person, now)
+        return [edit("stop.asked")]
     if act == "withdraw":
         await referrals.withdraw_all(session, person, now)
         return [edit("stop.withdrawn")]
@@ -175,9 +186,12 @@ async def requests(page: Page) -> Message:
     )
 
 
-async def nothing(page: Page) -> Message:
+async def nothing(page: Page, *, is_asked_no_more: bool = False) -> Message:
     """Tell somebody who is no member what may still come to them; data can be deleted here."""
     _ = page._
+    if is_asked_no_more:
+        text = _("All right. We ask you nothing more.")
+        return Message(text, [[_delete_button(_)]])
     if await referrals.open_of(page.session, page.reader):
         text = _(
             "You are not a member. You hear from us only about your open requests to support "
@@ -275,11 +289,29 @@ async def left(page: Page) -> Message:
         )
         if count
         else None,
+        "",
+        _(
+            "May we ask you twice more how it goes for you: in the next weeks, and in half a "
+            "year? If you do not say yes, we do not."
+        ),
     )
-    rows = [[_delete_button(_)]]
+    rows = [
+        [Button(_.label("button", "Yes, you may ask me twice"), Stop(act="ask"))],
+        [_delete_button(_)],
+    ]
     if count:
         rows.insert(0, [Button(_.label("button", "Withdraw my requests"), Stop(act="withdraw"))])
     return Message(text, rows)
+
+
+async def asked(page: Page) -> Message:
+    """Confirm whether somebody who has left may be asked twice more."""
+    _ = page._
+    if not await surveys.may_be_asked(page.session, page.reader.id):
+        return Message(_("All right. We ask you nothing more."), [[_delete_button(_)]])
+    text = _("Thank you. You hear from us twice more at most, and /stop ends that at any time.")
+    no = Button(_.label("button", "No, do not ask me"), Stop(act="ask_not"))
+    return Message(text, [[no], [_delete_button(_)]])
 
 
 async def withdrawn(page: Page) -> Message:
@@ -327,6 +359,7 @@ CARDS = {
     "stop.again": again,
     "stop.leave": leave_card,
     "stop.left": left,
+    "stop.asked": asked,
     "stop.withdrawn": withdrawn,
     "stop.kept": kept,
     "pause.ask": pause_ask,

@@ -7,11 +7,9 @@ by mypy and by ``tests/handlers/test_words.py``.
 from community.attendance import State as Attending
 from community.consents import Purpose
 from community.events import Kind
-from community.limits import Limit
 from community.matches import Outcome, Partner, Sector, Way
 from community.matches import Reason as NotThis
 from community.missing import Why
-from community.needs import Need
 from community.people import Membership, Pace, Participation, Profile, Stage
 from community.provisions import Provision
 from community.referrals import FieldName, Reason
@@ -19,6 +17,7 @@ from community.referrals import State as Referred
 from community.roles import RoleName
 from community.topics import Topic
 from locales import OFFERED, Translator
+from reports import words
 
 SPOKEN = tuple(
     dict.fromkeys(
@@ -27,15 +26,8 @@ SPOKEN = tuple(
 )
 """The languages a service may be given in; more than the bot itself speaks."""
 
-
-def stage(code: Stage, _: Translator) -> str:
-    """Return how far the business is."""
-    return {
-        Stage.IDEA: _.label("stage", "I have an idea"),
-        Stage.STARTING: _.label("stage", "I am starting now"),
-        Stage.RUNNING: _.label("stage", "My business is running"),
-        Stage.GROWING: _.label("stage", "I want to grow"),
-    }[code]
+need, limit, stage = words.need, words.limit, words.stage
+"""What reports say, too."""
 
 
 def gathered(code: Pace, _: Translator) -> str:
@@ -146,24 +138,6 @@ def why(code: Why, _: Translator) -> str:
     }[code]
 
 
-def limit(code: Limit, _: Translator) -> str:
-    """Return what makes it hard to come, as a member says it of themself."""
-    return {
-        Limit.DISTANCE: _.label("limit", "I cannot travel far"),
-        Limit.LATE: _.label("limit", "I cannot travel late"),
-        Limit.MORNINGS: _.label("limit", "No time in the morning"),
-        Limit.AFTERNOONS: _.label("limit", "No time in the afternoon"),
-        Limit.EVENINGS: _.label("limit", "No time in the evening"),
-        Limit.WEEKENDS: _.label("limit", "No time at weekends"),
-        Limit.CHILD_CARE: _.label("limit", "I have children to look after"),
-        Limit.STEPS: _.label("limit", "I cannot climb steps"),
-        Limit.PHONE_ONLY: _.label("limit", "I have only a phone"),
-        Limit.NO_DATA: _.label("limit", "I have little mobile data"),
-        Limit.READING: _.label("limit", "Reading is hard for me"),
-        Limit.SIGHT: _.label("limit", "I do not see well"),
-    }[code]
-
-
 def membership(code: Membership, _: Translator) -> str:
     """Return how somebody stands with the network."""
     return {
@@ -173,29 +147,6 @@ def membership(code: Membership, _: Translator) -> str:
         Membership.STOPPED: _.label("membership", "Stopped"),
         Membership.UNREACHABLE: _.label("membership", "Not reachable"),
         Membership.LEFT: _.label("membership", "Left"),
-    }[code]
-
-
-def need(code: Need, _: Translator) -> str:
-    """Return what somebody looks for."""
-    return {
-        Need.REGISTERING: _.label("need", "Registering a business"),
-        Need.FINANCE: _.label("need", "Money to start"),
-        Need.TAX: _.label("need", "Taxes"),
-        Need.BOOKKEEPING: _.label("need", "Bookkeeping"),
-        Need.PREMISES: _.label("need", "A place to work"),
-        Need.LICENCES: _.label("need", "Licences and permits"),
-        Need.QUALIFICATIONS: _.label("need", "Recognition of my diploma"),
-        Need.CUSTOMERS: _.label("need", "Customers"),
-        Need.EXPORT: _.label("need", "Selling to other countries"),
-        Need.HIRING: _.label("need", "Hiring people"),
-        Need.DIGITAL: _.label("need", "Computer and internet"),
-        Need.INTERNET: _.label("need", "Free internet or computer"),
-        Need.LANGUAGE: _.label("need", "Learning the language"),
-        Need.LEGAL: _.label("need", "Legal advice"),
-        Need.MENTORING: _.label("need", "A mentor"),
-        Need.CHILD_CARE: _.label("need", "Child care"),
-        Need.OTHER: _.label("need", "Something else"),
     }[code]
 
 

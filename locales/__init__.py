@@ -1,5 +1,6 @@
 """Languages: the translator `_`, language choice, dates and numbers, stop words."""
 
+from locales.amounts import parse_amount
 from locales.dates import (
     CalendarNames,
     calendar_names,
@@ -71,6 +72,7 @@ __all__ = [
     "native_name",
     "negotiate",
     "number",
+    "parse_amount",
     "parse_day",
     "parse_when",
     "percent",

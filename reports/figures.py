@@ -4,17 +4,16 @@ The text, the picture and the workbook all show these tables, so they cannot dif
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 
 from babel.dates import format_skeleton
 
-from community.figures import UNKNOWN, Month, Question, Surveys
+from community.figures import UNKNOWN, Month
 from community.moderation import Reports
-from locales import Translator, language_name, percent, plain
+from locales import Translator, language_name
 from reports import support, words
 from reports.support import Names
-from reports.tables import Report, Row, Section, note, row, rows
+from reports.tables import Report, Section, note, row, rows
 
 
 def month_name(year: int, month: int, _: Translator) -> str:
@@ -42,16 +41,8 @@ def report(month: Month, reports: Reports, names: Names, _: Translator) -> Repor
 
 def _sections(month: Month, reports: Reports, names: Names, _: Translator) -> Iterable[Section]:
     yield Section(
-        _.label("figure", "Members by language"),
-        rows(month.members.by_language, lambda code: language_title(code, _), _),
-    )
-    moved = {
-        "joined": _.label("figure", "Joined"),
-        "left": _.label("figure", "Left"),
-    }
-    yield Section(
-        _.label("figure", "Joined and left this month"),
-        rows(month.members.movement, moved.__getitem__, _),
+        _.label("figure", "Members"),
+        [row(_.label("figure", "At the end of the month"), month.members, _)],
     )
     yield Section(
         _.label("figure", "Events"),
@@ -77,9 +68,6 @@ def _sections(month: Month, reports: Reports, names: Names, _: Translator) -> It
         _.label("figure", "Measures taken"),
         rows(reports.measures, lambda code: words.measure(code, _), _),
     )
-    yield Section(_.label("figure", "Short surveys"), _survey_rows(month.surveys, _))
-    for question in month.surveys.questions:
-        yield _question(question, _)
 
 
 def language_title(code: str, _: Translator) -> str:
@@ -88,26 +76,3 @@ def language_title(code: str, _: Translator) -> str:
         return _.label("figure", "No language chosen yet")
     name = language_name(code, _)
     return name[:1].upper() + name[1:]
-
-
-def _survey_rows(surveys: Surveys, _: Translator) -> list[Row]:
-    rows = [
-        row(_.label("figure", "People asked"), surveys.asked, _),
-        row(_.label("figure", "Answered to the end"), surveys.answered, _),
-    ]
-    if surveys.response_rate is not None:
-        rate = percent(surveys.response_rate, _)
-        rows.append(Row(_.label("figure", "Response rate"), rate))
-    return rows
-
-
-def _question(question: Question, _: Translator) -> Section:
-    asked = words.survey_question(question.template, question.code, _)
-    if not question.is_current:
-        asked = _("{question} (as asked earlier)", question=asked)
-    rows = [
-        row(words.survey_answer(question.template, question.code, value, _), cell, _)
-        for value, cell in question.answers.cells.items()
-    ]
-    answers = row(_.label("figure", "Answers (n)"), question.n, _)
-    return Section(plain(asked), [*rows, replace(answers, is_total=True)])

@@ -1,11 +1,14 @@
-"""What the codes in figures and surveys are called, in the reader's words."""
+"""What the codes in figures and files are called, in the reader's words."""
 
 from community.attendance import State as Attending
 from community.deliveries import State as Sending
 from community.facilitation import Facet
 from community.figures import By, Outcome
+from community.limits import Limit
 from community.measures import Measure
 from community.moderation import What
+from community.needs import Need
+from community.people import Stage
 from community.referrals import Source
 from locales import Html, Translator
 
@@ -95,30 +98,6 @@ def said(code: By | Source, _: Translator) -> str:
     }[code]
 
 
-def survey_question(template: str, code: str, _: Translator) -> Html:
-    """Return a question as it is put to people."""
-    return {
-        ("after_event", "useful"): _("Was the event useful for you?"),
-        ("after_event", "met"): _("Did you meet somebody there who is useful for your business?"),
-        ("after_event", "again"): _("Would you come to an event like this again?"),
-    }[template, code]
-
-
-def survey_answer(template: str, question: str, value: str, _: Translator) -> str:
-    """Return an answer as it stands on its button."""
-    return {
-        ("after_event", "useful", "yes"): _.label("answer", "Yes, useful"),
-        ("after_event", "useful", "partly"): _.label("answer", "Partly"),
-        ("after_event", "useful", "no"): _.label("answer", "No, not useful"),
-        ("after_event", "met", "yes"): _.label("answer", "Yes, I met somebody"),
-        ("after_event", "met", "not_yet"): _.label("answer", "Not yet, but I hope to"),
-        ("after_event", "met", "no"): _.label("answer", "No, nobody"),
-        ("after_event", "again", "yes"): _.label("answer", "Yes, I would come again"),
-        ("after_event", "again", "maybe"): _.label("answer", "Maybe"),
-        ("after_event", "again", "no"): _.label("answer", "No, I would not"),
-    }[template, question, value]
-
-
 def facet(code: Facet, _: Translator) -> str:
     """Return what members judge, for a table."""
     return {
@@ -162,3 +141,54 @@ def mark(number: int, _: Translator) -> str:
         2: _.label("mark", "🙁 Not good"),
         1: _.label("mark", "😞 Not good at all"),
     }[number]
+
+
+def stage(code: Stage, _: Translator) -> str:
+    """Return how far the business is."""
+    return {
+        Stage.IDEA: _.label("stage", "I have an idea"),
+        Stage.STARTING: _.label("stage", "I am starting now"),
+        Stage.RUNNING: _.label("stage", "My business is running"),
+        Stage.GROWING: _.label("stage", "I want to grow"),
+    }[code]
+
+
+def limit(code: Limit, _: Translator) -> str:
+    """Return what makes it hard to come, as a member says it of themself."""
+    return {
+        Limit.DISTANCE: _.label("limit", "I cannot travel far"),
+        Limit.LATE: _.label("limit", "I cannot travel late"),
+        Limit.MORNINGS: _.label("limit", "No time in the morning"),
+        Limit.AFTERNOONS: _.label("limit", "No time in the afternoon"),
+        Limit.EVENINGS: _.label("limit", "No time in the evening"),
+        Limit.WEEKENDS: _.label("limit", "No time at weekends"),
+        Limit.CHILD_CARE: _.label("limit", "I have children to look after"),
+        Limit.STEPS: _.label("limit", "I cannot climb steps"),
+        Limit.PHONE_ONLY: _.label("limit", "I have only a phone"),
+        Limit.NO_DATA: _.label("limit", "I have little mobile data"),
+        Limit.READING: _.label("limit", "Reading is hard for me"),
+        Limit.SIGHT: _.label("limit", "I do not see well"),
+    }[code]
+
+
+def need(code: Need, _: Translator) -> str:
+    """Return what somebody looks for."""
+    return {
+        Need.REGISTERING: _.label("need", "Registering a business"),
+        Need.FINANCE: _.label("need", "Money to start"),
+        Need.TAX: _.label("need", "Taxes"),
+        Need.BOOKKEEPING: _.label("need", "Bookkeeping"),
+        Need.PREMISES: _.label("need", "A place to work"),
+        Need.LICENCES: _.label("need", "Licences and permits"),
+        Need.QUALIFICATIONS: _.label("need", "Recognition of my diploma"),
+        Need.CUSTOMERS: _.label("need", "Customers"),
+        Need.EXPORT: _.label("need", "Selling to other countries"),
+        Need.HIRING: _.label("need", "Hiring people"),
+        Need.DIGITAL: _.label("need", "Computer and internet"),
+        Need.INTERNET: _.label("need", "Free internet or computer"),
+        Need.LANGUAGE: _.label("need", "Learning the language"),
+        Need.LEGAL: _.label("need", "Legal advice"),
+        Need.MENTORING: _.label("need", "A mentor"),
+        Need.CHILD_CARE: _.label("need", "Child care"),
+        Need.OTHER: _.label("need", "Something else"),
+    }[code]

@@ -5,7 +5,7 @@ twice, because occurrences have unique keys. It sends and renders nothing.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from community import (
     deliveries,
     digests,
     events,
+    evidence,
     facilitation,
     inbox,
     matches,
@@ -51,6 +52,7 @@ class Tick:
     zone: str
     language: str
     country: str = NOWHERE
+    framework: evidence.Framework = field(default_factory=evidence.shipped)
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,9 @@ async def _ending_pauses(session: AsyncSession, tick: Tick) -> object:
     return await people.end_pauses(session, tick.now)
 
 
-async def _opening_pulses(session: AsyncSession, tick: Tick) -> object:
-    return await surveys.open_after_events(session, tick.now)
-
-
-async def _asking_what_members_think(session: AsyncSession, tick: Tick) -> object:
+async def _asking_members(session: AsyncSession, tick: Tick) -> object:
+    # In this order: whoever is asked something by name is not asked anonymously at once, too.
+    await surveys.ask_due(session, tick.now, ZoneInfo(tick.zone))
     return await facilitation.ask(session, tick.now, ZoneInfo(tick.zone), tick.language)
 
 
@@ -212,6 +212,10 @@ async def _telling_quarters(session: AsyncSession, tick: Tick) -> object:
     return await quarters.tell(session, tick.now, ZoneInfo(tick.zone))
 
 
+async def _telling_evidence(session: AsyncSession, tick: Tick) -> object:
+    return await evidence.freeze(session, tick.now, ZoneInfo(tick.zone), tick.framework)
+
+
 TIMETABLE: Sequence[Job] = (
     Job("starting sends", 1, _starting_sends),
     Job("finishing sends", 1, _finishing_sends),
@@ -221,8 +225,7 @@ TIMETABLE: Sequence[Job] = (
     Job("lapsing offered places", 10, _lapsing_offers),
     Job("holding events", 30, _holding_events),
     Job("making the dates of events that repeat", 60, _making_dates_of_series),
-    Job("opening pulses", 30, _opening_pulses),
-    Job("asking what members think", 300, _asking_what_members_think),
+    Job("asking members", 60, _asking_members),
     Job("composing the digest", 30, _composing_digests),
     Job("nudging members who stay away", 300, _nudging_the_silent),
     Job("opening a round of matches", 60, _opening_rounds),
@@ -246,6 +249,7 @@ TIMETABLE: Sequence[Job] = (
     Job("ending prepared requests that nobody answers", 60, _ending_drafts),
     Job("telling providers of their quarter", 300, _telling_quarters),
     Job("closing the quarter of partners who promote", 300, _closing_quarters_of_partners),
+    Job("telling the evidence of periods that are over", 300, _telling_evidence),
     Job("noticing drafts that wait", 300, _noticing_drafts),
     Job("watching what is set aside", 60, _watching_what_is_set_aside),
     Job("watching who guesses paper codes", 60, _watching_paper_codes),

@@ -12,6 +12,7 @@ from community import (
     deliveries,
     digests,
     events,
+    evidence,
     facilitation,
     inbox,
     matches,
@@ -24,6 +25,7 @@ from community import (
     sends,
     series,
     silences,
+    surveys,
 )
 from community.attendance import Attendance
 from community.people import Membership, Person
@@ -51,7 +53,9 @@ async def next_due(session: AsyncSession, now: datetime, zone: str = "UTC") -> d
         await matches.next_step(session),
         await posts.next_step(session),
         await moderation.next_ring(session),
+        await surveys.next_asking(session, now),
         await facilitation.next_asking(session, now, ZoneInfo(zone)),
+        await evidence.next_freeze(session, now, ZoneInfo(zone)),
         await session.scalar(
             select(func.min(Send.starts_at)).where(Send.state == sends.State.SCHEDULED)
         ),

@@ -316,6 +316,7 @@ def _ask_pulse(rows: Rows, meeting: Meeting, crowd: Sequence[Somebody], now: dat
         Survey,
         template=AFTER_EVENT.code,
         version=AFTER_EVENT.version,
+        window=AFTER_EVENT.code,
         event_id=meeting.id,
         opened_at=meeting.ends_at,
         closes_at=meeting.ends_at + surveys.OPEN_FOR,
@@ -340,7 +341,14 @@ def _ask_pulse(rows: Rows, meeting: Meeting, crowd: Sequence[Somebody], now: dat
         )
         for question in AFTER_EVENT.questions[:answers]:
             (value,) = rows.chance.choices(question.values, ANSWERS)
-            rows.add(SurveyAnswer, response_id=response, question=question.code, value=value)
+            rows.add(
+                SurveyAnswer,
+                response_id=response,
+                question=question.code,
+                value=value,
+                language=me.language,
+                answered_at=at,
+            )
         owe(
             rows,
             me,

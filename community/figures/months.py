@@ -1,7 +1,11 @@
-"""What a coordinator reads of a month."""
+"""What a coordinator reads of a month.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+Who members are, who came and left, and what they say in surveys is told of closed quarters
+(``community/evidence``): told of months, too, the two would cross.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,27 +17,17 @@ from community import deliveries, events, roles
 from community.attendance import Attendance
 from community.attendance import State as Attending
 from community.deliveries import Delivery
-from community.erasure import ERASED
+from community.erasure import NOBODY
 from community.events import Event
 from community.figures.periods import Quarter, Span, span
-from community.figures.protecting import Cell, Hidden, Protected, people, protect, together
+from community.figures.protecting import Cell, Protected, people, protect
 from community.figures.support import Support, of_month
 from community.history import Step
 from community.people import MEMBERSHIP, Membership, Person
 from community.roles import RoleName
-from community.surveys import REACHED, TEMPLATES, Survey, SurveyAnswer, SurveyResponse
 
 UNKNOWN = ""
 """The language of who has not chosen one."""
-
-
-@dataclass(frozen=True)
-class Members:
-    """Who belongs to the network at the end of the month, and how that changed."""
-
-    by_language: Protected[str]
-    movement: Protected[str]
-    """``joined`` and ``left`` (erased included): acts in this month."""
 
 
 @dataclass(frozen=True)
@@ -46,48 +40,15 @@ class Meetings:
 
 
 @dataclass(frozen=True)
-class Question:
-    """The answers to one question of one version of a template."""
-
-    template: str
-    version: int
-    code: str
-    n: Cell
-    answers: Protected[str]
-    """Empty where fewer than five have answered."""
-
-    @property
-    def is_current(self) -> bool:
-        """Say whether the newest version of the template asks it."""
-        return (self.template, self.version + 1) not in TEMPLATES
-
-
-@dataclass(frozen=True)
-class Surveys:
-    """Pulses asked in the month: how many, how many answered to the end, and what."""
-
-    asked: Cell
-    answered: Cell
-    questions: list[Question] = field(default_factory=list)
-
-    @property
-    def response_rate(self) -> float | None:
-        """Return the share that answered to the end, where both numbers are shown."""
-        if isinstance(self.asked, Hidden) or isinstance(self.answered, Hidden) or not self.asked:
-            return None
-        return self.answered / self.asked
-
-
-@dataclass(frozen=True)
 class Month:
     """Everything a coordinator reads of one month."""
 
     span: Span
-    members: Members
+    members: Cell
+    """Who belongs to the network as it ends."""
     meetings: Meetings
     support: Support
     deliveries: Protected[deliveries.State]
-    surveys: Surveys
 
 
 async def read(
@@ -126,7 +87,6 @@ async def month(
         await _meetings(session, when),
         await of_month(session, when, zone, now, without),
         await _deliveries(session, when),
-        await _surveys(session, when),
     )
 
 
@@ -144,46 +104,22 @@ async def _counts(session: AsyncSession, query: Select[Any, int]) -> dict[Any, i
 MEMBER = (Membership.ACTIVE, Membership.PAUSED, Membership.STOPPED)
 
 
-async def _members(session: AsyncSession, when: Span) -> Members:
-    stood = (
-        select(Step.after)
-        .where(
-            Step.subject == MEMBERSHIP.name,
-            Step.subject_id == Person.id,
-            Step.at < when.end,
-        )
-        .order_by(Step.id.desc())
-        .limit(1)
-        .correlate(Person)
-        .scalar_subquery()
+def members_at(moment: datetime) -> Select[int]:
+    """Return the query for the members at a moment, as the history knows it.
+
+    Of who has been erased it knows nothing.
+    """
+    last = (
+        select(func.max(Step.id))
+        .where(Step.subject == MEMBERSHIP.name, Step.subject_id != NOBODY, Step.at < moment)
+        .group_by(Step.subject_id)
     )
-    language = func.coalesce(Person.language, UNKNOWN)
-    by_language = await _counts(
-        session,
-        select(language, func.count()).where(stood.in_(MEMBER)).group_by(language),
-    )
-    within = (
-        Step.subject == MEMBERSHIP.name,
-        Step.at >= when.start,
-        Step.at < when.end,
-    )
-    outside = (Membership.JOINING, Membership.LEFT)
-    joined = await session.scalar(
-        select(func.count()).where(
-            *within, Step.before.in_(outside), Step.after == Membership.ACTIVE
-        )
-    )
-    left = await session.scalar(
-        select(func.count()).where(
-            *within,
-            Step.before.not_in(outside),
-            Step.after.in_([Membership.LEFT, ERASED]),
-        )
-    )
-    return Members(
-        protect(dict(sorted(by_language.items()))),
-        together(protect({"joined": joined or 0, "left": left or 0}, total_shown=False)),
-    )
+    return select(Step.subject_id).where(Step.id.in_(last), Step.after.in_(MEMBER))
+
+
+async def _members(session: AsyncSession, when: Span) -> Cell:
+    there = select(func.count()).select_from(members_at(when.end).subquery())
+    return people(await session.scalar(there) or 0)
 
 
 async def _meetings(session: AsyncSession, when: Span) -> Meetings:
@@ -224,49 +160,3 @@ async def _deliveries(session: AsyncSession, when: Span) -> Protected[deliveries
     )
     states = {state: found[state] for state in deliveries.State if state in found}
     return protect(states, total_shown=False)  # messages, not people: each outcome for itself
-
-
-async def _surveys(session: AsyncSession, when: Span) -> Surveys:
-    within = (SurveyResponse.asked_at >= when.start, SurveyResponse.asked_at < when.end)
-    reached = (
-        select(func.count(SurveyResponse.id), func.count(SurveyResponse.finished_at))
-        .join(
-            Delivery,
-            (Delivery.subject_id == SurveyResponse.id) & (Delivery.kind == "pulse"),
-        )
-        .where(*within, Delivery.state.in_(REACHED))
-    )
-    asked, answered = (await session.execute(reached)).one()
-    rows = await session.execute(
-        select(
-            Survey.template,
-            Survey.version,
-            SurveyAnswer.question,
-            SurveyAnswer.value,
-            func.count(),
-        )
-        .join(SurveyResponse, SurveyResponse.id == SurveyAnswer.response_id)
-        .join(Survey, Survey.id == SurveyResponse.survey_id)
-        .where(*within)
-        .group_by(Survey.template, Survey.version, SurveyAnswer.question, SurveyAnswer.value)
-    )
-    counted: dict[tuple[str, int, str], dict[str, int]] = {}
-    for template, version, question, value, count in rows:
-        counted.setdefault((template, version, question), {})[value] = count
-    questions = [
-        _question(code, version, asked_for.code, asked_for.values, found)
-        for (code, version), template in TEMPLATES.items()
-        for asked_for in template.questions
-        if (found := counted.get((code, version, asked_for.code)))
-    ]
-    return Surveys(people(asked), people(answered), questions)
-
-
-def _question(
-    template: str, version: int, code: str, values: Any, found: Mapping[str, int]
-) -> Question:
-    answers = protect({value: found.get(value, 0) for value in values})
-    n = people(sum(found.values()))
-    if isinstance(n, Hidden):
-        answers = Protected({}, n)
-    return Question(template, version, code, n, answers)

@@ -81,13 +81,15 @@ def sum_of(table: Protected[K], some: Collection[K]) -> Cell:
     return total
 
 
-def people(count: int) -> Cell:
-    """Return a number of people that stands alone."""
-    return protect({"": count}, total_shown=False).cells[""]
+def people(count: int, few: int | None = None) -> Cell:
+    """Return a number of people that stands alone; ``few`` as in ``split``."""
+    return Hidden.FEW if 0 < count < (few or FEW) else count
 
 
-def split(cells: Mapping[K, int]) -> Protected[K]:
+def split(cells: Mapping[K, int], few: int | None = None) -> Protected[K]:
     """Protect the parts of a number that is shown elsewhere, whatever else is its parts.
+
+    ``few`` is what a count has to reach to be shown; without it, ``FEW``.
 
     ``protect`` may have to hide the total. This never does: where one part is small, the parts
     that are named are large, and of all others nothing is told, whether somebody is among them or
@@ -95,17 +97,18 @@ def split(cells: Mapping[K, int]) -> Protected[K]:
     or the rest can only be four in each, the smallest of the named go with them (all that are
     equal), and a five that would be the only name: else no name at all would say as much as one.
     """
+    few = few or FEW
     total = sum(cells.values())
-    unnamed = {key for key, count in cells.items() if count < FEW}
-    named = [count for count in cells.values() if count >= FEW]
+    unnamed = {key for key, count in cells.items() if count < few}
+    named = [count for count in cells.values() if count >= few]
     if all(cells[key] == 0 for key in unnamed):
         return Protected(dict(cells), total)
-    if total < FEW:
+    if total < few:
         return _with(cells, set(cells), Hidden.FEW, Hidden.FEW)
-    if len(unnamed) == 1 or all(cells[key] == FEW - 1 for key in unnamed):
+    if len(unnamed) == 1 or all(cells[key] == few - 1 for key in unnamed):
         cover = min(named, default=0)
-    elif named == [FEW]:
-        cover = FEW
+    elif named == [few]:
+        cover = few
     else:
         return _with(cells, unnamed, Hidden.FEW, total)
     covers = {key for key, count in cells.items() if count == cover}

@@ -178,9 +178,9 @@ def _requests(when: QuarterSpan, without: Sequence[int]) -> Select[Any]:
         else_=literal(MONTHS - 1),
     )
     return (
-        select(
+        sent_requests(when.start, when.end)
+        .add_columns(
             month.label("month"),
-            _outcome().label("outcome"),
             Referral.reason.label("reason"),
             Service.need.label("need"),
             Referral.consent_language.label("language"),
@@ -192,14 +192,22 @@ def _requests(when: QuarterSpan, without: Sequence[int]) -> Select[Any]:
         )
         .join(Service, Service.id == Referral.service_id)
         .outerjoin(Person, Person.id == Referral.person_id)
-        .where(
-            Referral.made_at >= when.start,
-            Referral.made_at < when.end,
-            Referral.organization_id.not_in(without),
-            Referral.state != State.DRAFT,
-            (Referral.state != State.CANCELLED) | _WAS_SENT,
-        )
+        .where(Referral.organization_id.not_in(without))
     )
+
+
+def sent_requests(start: datetime, end: datetime) -> Select[Any]:
+    """Return the query for the requests of a time that were ever sent: whose, and the outcome."""
+    columns: Sequence[Any] = (Referral.person_id.label("person_id"), _outcome().label("outcome"))
+    return select(*columns).where(
+        Referral.made_at >= start,
+        Referral.made_at < end,
+        Referral.state != State.DRAFT,
+        (Referral.state != State.CANCELLED) | _WAS_SENT,
+    )
+
+
+APART = ("month", "outcome", "reason", "need", "language", "area", "provider", "source")
 
 
 @dataclass(frozen=True)
@@ -218,7 +226,8 @@ async def _published(
     session: AsyncSession, when: QuarterSpan, zone: ZoneInfo, without: Sequence[int]
 ) -> tuple[Published, Sequence[_Answer]]:
     requests = _requests(when, without).subquery()
-    apart = [column for column in requests.c if column.name not in ("made_at", "answered_at")]
+    # In the order in which ``_request`` reads them.
+    apart = [requests.c[name] for name in APART]
     counted: Counter[Request] = Counter()
     for *values, number in await session.execute(
         select(*apart, func.count()).group_by(*apart).order_by(*apart)

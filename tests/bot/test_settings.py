@@ -76,6 +76,8 @@ def test_everything_has_a_default_but_the_token() -> None:
         ("TIMEZONE", "Mars/Olympus"),
         ("COUNTRY", "XX"),
         ("COUNTRY", "BE-NOWHERE"),
+        ("CURRENCY", "EURO"),
+        ("CURRENCY", "XXY"),
         ("EMERGENCY_CONTACT", ""),
         ("LOG_LEVEL", "loud"),
         ("LOG_FORMAT", "xml"),

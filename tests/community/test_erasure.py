@@ -3,6 +3,7 @@
 import json
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select, text
@@ -108,7 +109,7 @@ async def amina(session: AsyncSession, now: datetime) -> Person:
     await attendance.answer(session, me, past.ref, Wish.GOING, now, default_zone=ZONE)
     await attendance.tick(session, animator, past.ref, me.ref, past.ends_at, came=True)
     await events.hold(session, past.ends_at)
-    await surveys.open_after_events(session, past.ends_at)
+    await surveys.ask_due(session, past.ends_at, ZoneInfo("Europe/Paris"))
     response = await session.scalar(select(SurveyResponse))
     assert response is not None
     await surveys.answer(session, me, response.ref, "useful", "no", past.ends_at)

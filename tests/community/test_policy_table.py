@@ -12,6 +12,7 @@ from community.policy import POLICY
 AT_REST = "joining left paused stopped"
 AWAY = "left paused stopped"
 GONE = "left stopped"
+NOT_LEFT = "active joining paused stopped unreachable"
 NOBODY = ""
 GATHERED = "digest reading"
 """Who has what there is gathered, or only looks, gets none of it one by one."""
@@ -29,6 +30,9 @@ TABLE = {
     # Who has not been here for long is nudged, with the consent to nudges; to leave ends it.
     "silence": ("survey", "news", None, True, True, AT_REST, "reading", "uncertain"),
     "pulse": ("survey", "surveys", None, True, True, AT_REST, "reading", "uncertain"),
+    # A survey of more than three taps; and what only who has left is asked, having agreed to it.
+    "survey": ("survey", "surveys", None, True, True, AT_REST, "reading", "uncertain"),
+    "exit_survey": ("survey", None, None, True, True, NOT_LEFT, "reading", "uncertain"),
     "facilitation": ("survey", "surveys", None, True, True, AT_REST, "reading", "uncertain"),
     # An ask or an offer that fits somebody who agrees to be introduced; the digest has it, too.
     "post_new": ("news", "matching", None, True, True, AT_REST, GATHERED, "uncertain"),

@@ -319,14 +319,16 @@ async def test_what_is_still_to_be_done_is_never_deleted(
 STAYS = (
     "Everything else about a person stays until they delete it under `/me`: name, language, "
     "answers to the profile, consents with their history, answers to events, that a request was "
-    "sent to a provider and what came of it, survey answers."
+    "sent to a provider and what came of it, survey answers, and whether one may be asked "
+    "something after leaving."
 )
 GOES = (
     "Deleting removes everything that names the person from every table, updates set aside "
     "included. What stays names nobody: that somebody came to an event, what was answered to a "
     "survey, how a message or a membership ended, and what the person did for others (an event, "
-    "a text), without a who; what they read aloud goes, because it is their voice. One keyed hash "
-    "of the Telegram number stays as the table says; the key is a random one in the same database."
+    "a text), without a who; what they read aloud goes, because it is their voice, and so does "
+    "what they wrote or said in their own words to a survey. One keyed hash of the Telegram "
+    "number stays as the table says; the key is a random one in the same database."
 )
 
 

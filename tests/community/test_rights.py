@@ -63,6 +63,7 @@ DESIGN: dict[str, set[RoleName]] = {
     "plans.": COORDINATOR,
     "providers.": COORDINATOR,
     "figures.": COORDINATOR,
+    "evidence.": COORDINATOR,
     "figures.cohorts.": {R.ANIMATOR, R.COORDINATOR},
     "feedback.": COORDINATOR,
     "referrals.by_team.let_team_pass_on": COORDINATOR,

@@ -20,8 +20,10 @@ from community.errors import (
 from community.events import Event
 from community.people import Person
 from community.surveys import SurveyAnswer, SurveyResponse
+from community.surveys.relevant import written
 
 ZONE = "Europe/Paris"
+PARIS = ZoneInfo(ZONE)
 
 
 async def a_member(
@@ -75,7 +77,7 @@ async def pulses(session: AsyncSession) -> list[Delivery]:
 async def asked(session: AsyncSession, now: datetime) -> tuple[Person, str]:
     person = await a_member(session, 1, now)
     await came(session, await an_event(session, now - timedelta(hours=1)), person)
-    assert await surveys.open_after_events(session, now) == 1
+    assert await surveys.ask_due(session, now, PARIS) == 1
     ref = await session.scalar(select(SurveyResponse.ref))
     assert ref is not None
     return person, ref
@@ -88,13 +90,13 @@ async def test_who_came_is_asked_once_at_eight_on_the_morning_after_where_they_l
     person.zone = "America/Montreal"
     event = await an_event(session, now)
     await came(session, event, person)
-    assert await surveys.open_after_events(session, now) == 1
-    assert await surveys.open_after_events(session, now + timedelta(minutes=1)) == 0
+    assert await surveys.ask_due(session, now, PARIS) == 1
+    assert await surveys.ask_due(session, now + timedelta(minutes=1), PARIS) == 0
     (pulse,) = await pulses(session)
     # It ended at four in the morning in Montreal.
     assert pulse.due_at == datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
     evening = await an_event(session, datetime(2026, 11, 23, 20, 0, tzinfo=UTC))
-    assert surveys.morning_after(evening, ZoneInfo(ZONE)) == datetime(
+    assert surveys.morning_after(evening.ends_at, ZoneInfo(ZONE)) == datetime(
         2026, 11, 24, 7, 0, tzinfo=UTC
     )
 
@@ -106,7 +108,7 @@ async def test_who_was_marked_later_is_asked_at_once_but_never_after_a_week(
     await came(session, await an_event(session, now - timedelta(days=3)), person)
     late = await a_member(session, 2, now)
     await came(session, await an_event(session, now - timedelta(days=7, minutes=1)), late)
-    assert await surveys.open_after_events(session, now) == 1
+    assert await surveys.ask_due(session, now, PARIS) == 1
     (pulse,) = await pulses(session)
     assert (pulse.person_id, pulse.due_at) == (person.id, now)
 
@@ -125,7 +127,7 @@ async def test_nobody_is_asked_who_did_not_come_did_not_agree_or_rests(
     await came(session, event, paused)
     to_come = await an_event(session, now + timedelta(minutes=1))
     await came(session, to_come, await a_member(session, 5, now))
-    assert await surveys.open_after_events(session, now) == 0
+    assert await surveys.ask_due(session, now, PARIS) == 0
 
 
 async def test_two_events_in_a_row_are_one_question_about_the_latest(
@@ -136,10 +138,10 @@ async def test_two_events_in_a_row_are_one_question_about_the_latest(
     second = await an_event(session, now)
     for event in (first, second):
         await came(session, event, person)
-    assert await surveys.open_after_events(session, now) == 1
+    assert await surveys.ask_due(session, now, PARIS) == 1
     about = await session.scalar(select(surveys.Survey.event_id))
     assert about == second.id
-    assert await surveys.open_after_events(session, now) == 0
+    assert await surveys.ask_due(session, now, PARIS) == 0
 
 
 @pytest.mark.parametrize(
@@ -159,7 +161,7 @@ async def test_fourteen_days_are_counted_from_what_was_sent(
     await session.execute(update(Delivery).values(state=state, settled_at=now))
     later = now + timedelta(days=days)
     await came(session, await an_event(session, later - timedelta(minutes=1)), person)
-    assert await surveys.open_after_events(session, later) == expected
+    assert await surveys.ask_due(session, later, PARIS) == expected
 
 
 async def test_taps_in_order_end_it_and_it_goes_on_where_it_was_left(
@@ -232,16 +234,109 @@ async def test_who_was_asked_the_first_version_ends_it_as_it_was(
 
 
 def test_a_pulse_is_at_most_three_taps_the_one_that_opens_it_included() -> None:
-    assert 1 + len(surveys.AFTER_EVENT.questions) <= 3
+    for pulse in (surveys.AFTER_EVENT, surveys.AFTER_REFERRAL):
+        assert pulse.is_pulse
+        assert 1 + len(pulse.questions) <= 3
+
+
+def test_no_survey_asks_more_than_ten_questions_or_depends_on_what_comes_later() -> None:
+    for template in surveys.SHIPPED:
+        assert len(template.questions) <= 10
+        codes = [asked.code for asked in template.questions]
+        assert len({*codes}) == len(codes)
+        for number, asked in enumerate(template.questions):
+            assert asked.depends_on <= {*codes[:number]}
+            assert (
+                len(f"pt:{'x' * 12}:{asked.code}:{max(asked.values, key=len, default='')}") <= 64
+            )
+
+
+def told(asked: surveys.Asked) -> str:
+    """Return a question in one line."""
+    values = " ".join(asked.values) if asked.kind != surveys.Kind.SCALE else ""
+    when = f" if {written(asked.relevant)}" if asked.relevant else ""
+    return f"{asked.code} {asked.kind}: {values}".rstrip(": ") + when
+
+
+RUNNING = "if ${business} = 'running'"
+GOES_ON = "if ${business} = 'same' or ${business} = 'new'"
+SITUATION = "situation one: employee self_employed job_seeker student at_home other"
+NEEDS = (
+    "registering finance tax bookkeeping premises licences qualifications customers export hiring "
+    "digital internet language legal mentoring child_care other"
+)
+OBSTACLES = (
+    "language money law time contacts premises qualification discrimination child_care other"
+)
+
+
+def figures(when: str) -> list[str]:
+    return [
+        f"sales money {when}",
+        f"profit one: profit even loss {when}",
+        f"staff number {when}",
+        f"hours number {when}",
+        f"export one: yes no {when}",
+    ]
+
+
+SCALES = ["employability scale", "networking scale", "belonging scale"]
+SINCE = "business one: same new closed none"
+ASKED = {
+    ("after_event", 1): [
+        "useful one: yes partly no",
+        "met one: yes not_yet no",
+        "again one: yes maybe no",
+    ],
+    ("after_event", 2): ["useful one: yes partly no", "met one: yes not_yet no"],
+    ("after_referral", 1): ["helped one: yes partly no", "understood one: yes partly no"],
+    ("baseline", 1): [
+        "business one: running starting none",
+        *figures(RUNNING),
+        SITUATION,
+        *SCALES,
+    ],
+    ("yearly", 1): [SINCE, *figures(GOES_ON), *SCALES, "attribution one: much some none"],
+    ("exit", 1): [
+        SINCE,
+        f"sales money {GOES_ON}",
+        f"staff number {GOES_ON}",
+        SITUATION,
+        "attribution one: much some none",
+        "why one: time language fit moved done other",
+    ],
+    ("exit_six_months", 1): [
+        SINCE,
+        f"sales money {GOES_ON}",
+        f"staff number {GOES_ON}",
+        SITUATION,
+        "employability scale",
+    ],
+    ("needs_interview", 1): [
+        "goal one: start grow find_work meet_people learn other",
+        "stage one: idea starting running growing",
+        "sector one: food trade crafts building transport care digital services culture other",
+        f"obstacles several: {OBSTACLES}",
+        f"needs several: {NEEDS}",
+        f"offers several: {NEEDS}",
+        "limits several: distance late mornings afternoons evenings weekends child_care steps "
+        "phone_only no_data reading sight",
+        "more voice",
+    ],
+    ("stakeholder", 1): [
+        "kind one: organisation community_leader authority business other",
+        f"needs several: {NEEDS}",
+        f"missing several: {NEEDS}",
+        f"barriers several: {OBSTACLES}",
+        "adequacy scale",
+        "suggestion text",
+    ],
+}
 
 
 def test_what_was_asked_once_is_never_changed() -> None:
     asked = {
-        key: [(question.code, *question.values) for question in template.questions]
+        key: [told(question) for question in template.questions]
         for key, template in surveys.TEMPLATES.items()
     }
-    useful, met = ("useful", "yes", "partly", "no"), ("met", "yes", "not_yet", "no")
-    assert asked == {
-        ("after_event", 1): [useful, met, ("again", "yes", "maybe", "no")],
-        ("after_event", 2): [useful, met],
-    }
+    assert asked == ASKED

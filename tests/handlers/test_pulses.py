@@ -1,6 +1,7 @@
 """A pulse as it is met in the chat."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
@@ -43,7 +44,7 @@ async def came_to_an_event(database: Database, number: int, now: datetime) -> st
             )
         )
         await session.flush()
-        assert await surveys.open_after_events(session, now) == 1
+        assert await surveys.ask_due(session, now, ZoneInfo("Europe/Paris")) == 1
         ref: str | None = await session.scalar(select(SurveyResponse.ref))
         assert ref is not None
         return ref

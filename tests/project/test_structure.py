@@ -283,6 +283,20 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
             {"organization_id": 1, "year": 2026, "number": 4, "joined": "few", "activated": "few"},
         )
     ],
+    "0087": [
+        (
+            "evidence_periods",
+            {
+                "year": 2026,
+                "number": 4,
+                "framework": "x",
+                "threshold": 5,
+                "told": {},
+                "counted": {},
+                "frozen_at": NOW,
+            },
+        )
+    ],
 }
 """Rows that the columns and tables of a migration are about."""
 

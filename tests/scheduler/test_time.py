@@ -94,6 +94,8 @@ AFTER_AN_OUTAGE = {
     "newsletter": (192, MORNING),
     "step_nudge": (192, MORNING),
     "pulse": (192, MORNING),
+    "survey": (192, MORNING),
+    "exit_survey": (192, MORNING),
     "digest": (192, MORNING),
     "silence": (192, MORNING),
     "facilitation": (192, MORNING),
@@ -147,6 +149,8 @@ async def one_of_each(session: AsyncSession, due_at: datetime) -> int:
         await people.join(session, person, due_at, terms_version="1", language="en")
         these = {Purpose.NEWS, Purpose.SURVEYS, Purpose.MATCHING}
         await consents.switch(session, person, these, due_at, version="1", language="en")
+        if kind == "exit_survey":
+            await people.leave(session, person, due_at)
         plans.append(Plan(kind, person.id, kind, due_at))
     return await deliveries.plan(session, due_at, *plans)
 

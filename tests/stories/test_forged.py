@@ -88,6 +88,8 @@ OWN = {
         "pu",
         "pt",
         "ps",
+        "ra",
+        "rb",
         "tp",
     ),
     *("mo", "et", "evp", "pp", "pw", "po", "fb"),
@@ -166,7 +168,7 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("sz", "rf", "di", "bt", "lt", "ld"), ("referrals",)),
     **dict.fromkeys(("sv", "sf", "ss", "sg", "sw"), ("services",)),
     **dict.fromkeys(("sc", "so", "sn", "ti", "ao", "pb"), ("organizations",)),
-    **dict.fromkeys(("pu", "pt", "ps"), ("survey_responses",)),
+    **dict.fromkeys(("pu", "pt", "ps", "ra"), ("survey_responses",)),
     **dict.fromkeys(("wr", "ws", "wn"), ("facilitation_asked",)),
     **dict.fromkeys(("kb", "kc"), ("digests",)),
     "kd": ("sends",),
@@ -261,7 +263,14 @@ TWO = {"events", "referrals", "survey_responses", "people", "exchanges"}
 OWN_TABLES = {
     *("people", "consents", "profiles", "needs", "attendances", "checklists", "ticks"),
     *("muted_topics", "deliveries", "survey_responses", "survey_answers", "history", "referrals"),
-    *("facilitation_asked", "silences", "network_joinings", "cohort_members", "pairings"),
+    *(
+        "exit_agreements",
+        "facilitation_asked",
+        "silences",
+        "network_joinings",
+        "cohort_members",
+        "pairings",
+    ),
     *("person_offers",),
     *(
         "exchanges",

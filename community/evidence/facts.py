@@ -1,0 +1,333 @@
+"""Facts: named selections of people in a period, the only door to figures of evidence.
+
+Each has one row for each person: who, which of its leaves, and an amount where it has one. The
+report reads them counted, the evaluator's data set row by row, so both have the same source. A new
+fact is written here; indicators (``framework.py``) only name them.
+
+Two facts do not cross if the people of one are not by definition among the other's, and no sum of
+one is a number of another. Where they are, one lies *within* the other (``telling.py``).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Numeric, Select, and_, case, cast, exists, func, literal, null, or_, select
+from sqlalchemy.orm import aliased
+
+from community.attendance import Attendance
+from community.attendance import State as Came
+from community.deliveries import Delivery
+from community.events import Event
+from community.events import State as Planned
+from community.evidence.periods import Every, Within
+from community.evidence.telling import ALL, Inside, Shape
+from community.figures.months import members_at
+from community.figures.outcomes import LEAVES, PARTS, Outcome
+from community.figures.protecting import FEW
+from community.figures.support import sent_requests
+from community.history import Step
+from community.lessons import LessonProgress
+from community.matches import Match, MatchSide
+from community.matches import State as Matched
+from community.people import Person
+from community.posts import Post
+from community.posts import State as Posted
+from community.posts.table import Kind as PostKind
+from community.surveys import (
+    AFTER_EVENT,
+    AFTER_REFERRAL,
+    REACHED,
+    Survey,
+    SurveyAnswer,
+    SurveyResponse,
+    Template,
+)
+from community.surveys.templates import BASELINE, EXIT, EXIT_SIX_MONTHS, YEARLY
+from community.surveys.windows import EXIT_SURVEY, PULSE, SURVEY
+
+Rows = Select[Any]
+"""``person_id``, ``leaf`` and ``amount``."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One fact: what is told of it, how often, and whom it selects."""
+
+    every: Every
+    shape: Shape
+    select: Callable[[Within], Rows]
+    has_amount: bool = False
+    of_requests: bool = False
+    """Whether its rows are requests: a person who has asked five times counts as five."""
+
+
+def _rows(person: Any, leaf: Any, amount: Any = None) -> Rows:
+    return select(
+        person.label("person_id"),
+        leaf.label("leaf"),
+        cast(null() if amount is None else amount, Numeric(16, 2)).label("amount"),
+    )
+
+
+# Members
+
+
+CAME, ACTIVE, QUIET = "came", "active", "quiet"
+
+
+def _members(when: Within) -> Rows:
+    came = (
+        select(Attendance.person_id)
+        .join(Event, Event.id == Attendance.event_id)
+        .where(
+            Attendance.state == Came.ATTENDED,
+            Event.state.in_([Planned.PUBLISHED, Planned.HELD]),
+            Event.starts_at >= when.start,
+            Event.starts_at < when.end,
+        )
+    )
+    acted = select(Step.actor_id).where(Step.at >= when.start, Step.at < when.end)
+    leaf = case(
+        (Person.id.in_(came.where(Attendance.person_id.is_not(None))), CAME),
+        (Person.id.in_(acted.where(Step.actor_id.is_not(None))), ACTIVE),
+        else_=QUIET,
+    )
+    return _rows(Person.id, leaf).where(Person.id.in_(members_at(when.end)))
+
+
+JOINED, LEFT, STAYED = "joined", "left", "stayed"
+
+
+def _movement(when: Within) -> Rows:
+    """Return who was a member when the period began, or is when it ends.
+
+    Who stayed is among them because who joined and who left may be told only if these are no few,
+    either: they are how many there were, less who left.
+    """
+    is_there = Person.id.in_(members_at(when.end))
+    was_there = Person.id.in_(members_at(when.start))
+    leaf = case((and_(is_there, was_there), STAYED), (is_there, JOINED), else_=LEFT)
+    return _rows(Person.id, leaf).where(or_(is_there, was_there))
+
+
+# What members do
+
+
+FINISHED = "finished"
+
+
+def _learned(when: Within) -> Rows:
+    done = LessonProgress.finished_at
+    return (
+        _rows(LessonProgress.person_id, literal(FINISHED))
+        .where(done >= when.start, done < when.end)
+        .distinct()
+    )
+
+
+ASK, OFFER, BOTH = "ask", "offer", "both"
+
+
+def _posted(when: Within) -> Rows:
+    kinds = func.count(func.distinct(Post.kind))
+    leaf = case((kinds > 1, BOTH), (func.min(Post.kind) == PostKind.ASK, ASK), else_=OFFER)
+    return (
+        _rows(Post.person_id, leaf)
+        .where(
+            Post.made_at >= when.start,
+            Post.made_at < when.end,
+            Post.state.not_in([Posted.WAITING, Posted.REFUSED, Posted.HIDDEN]),
+        )
+        .group_by(Post.person_id)
+    )
+
+
+ACROSS, ALIKE, NOT_MET, OPEN = "met_across", "met_alike", "not_met", "open"
+"""Two who met and have chosen different languages, or the same one; no meeting; not known yet."""
+
+
+def _introduced(when: Within) -> Rows:
+    other, them, me = aliased(MatchSide), aliased(Person), aliased(Person)
+    rank = case(
+        (Match.state == Matched.NOT_MET, 1),
+        (Match.state != Matched.MET, 2),
+        (them.language == me.language, 3),
+        else_=4,
+    )
+    best = func.max(rank)
+    leaf = case((best == 4, ACROSS), (best == 3, ALIKE), (best == 2, OPEN), else_=NOT_MET)
+    return (
+        _rows(MatchSide.person_id, leaf)
+        .join(Match, Match.id == MatchSide.match_id)
+        .join(me, me.id == MatchSide.person_id)
+        .outerjoin(other, and_(other.match_id == Match.id, other.id != MatchSide.id))
+        .outerjoin(them, them.id == other.person_id)
+        .where(Match.introduced_at >= when.start, Match.introduced_at < when.end)
+        .group_by(MatchSide.person_id)
+    )
+
+
+def _requests(when: Within) -> Rows:
+    requests = sent_requests(when.start, when.end).subquery()
+    return _rows(requests.c.person_id, requests.c.outcome)
+
+
+# What they say
+
+
+ANSWERED, SILENT = "answered", "silent"
+SENT_AS = (PULSE, SURVEY, EXIT_SURVEY)
+
+
+def _asked(when: Within) -> Rows:
+    """Return whom a survey has reached, and whether they have answered any of them to the end."""
+    reached = exists().where(
+        Delivery.subject_id == SurveyResponse.id,
+        Delivery.kind.in_(SENT_AS),
+        Delivery.state.in_(REACHED),
+    )
+    has_answered = func.count(SurveyResponse.finished_at) > 0
+    return (
+        _rows(SurveyResponse.person_id, case((has_answered, ANSWERED), else_=SILENT))
+        .where(
+            SurveyResponse.person_id.is_not(None),
+            SurveyResponse.asked_at >= when.start,
+            SurveyResponse.asked_at < when.end,
+            reached,
+        )
+        .group_by(SurveyResponse.person_id)
+    )
+
+
+SAID_AT = func.coalesce(SurveyAnswer.answered_at, SurveyResponse.started_at)
+
+
+LAST = (SAID_AT.desc(), SurveyAnswer.id.desc())
+
+
+def _said(
+    templates: Sequence[Template], question: str, *conditions: Any, order: Sequence[Any] = LAST
+) -> Select[Any]:
+    """Return the query for what people have answered to a question, and in which place it is."""
+    place = func.row_number().over(partition_by=SurveyResponse.person_id, order_by=order)
+    columns: Sequence[Any] = (
+        SurveyResponse.person_id.label("person_id"),
+        SurveyAnswer.value.label("value"),
+        SurveyAnswer.amount.label("amount"),
+        SAID_AT.label("at"),
+        place.label("place"),
+    )
+    return (
+        select(*columns)
+        .join(SurveyResponse, SurveyResponse.id == SurveyAnswer.response_id)
+        .join(Survey, Survey.id == SurveyResponse.survey_id)
+        .where(
+            Survey.template.in_([one.code for one in templates]),
+            SurveyAnswer.question == question,
+            SurveyResponse.person_id.is_not(None),
+            *conditions,
+        )
+    )
+
+
+def _answer(templates: Sequence[Template], question: str) -> Callable[[Within], Rows]:
+    """Return the query for what people last said to a question in a period."""
+
+    def rows(when: Within) -> Rows:
+        said = _said(templates, question, when.start <= SAID_AT, when.end > SAID_AT).subquery()
+        return _rows(said.c.person_id, said.c.value).where(said.c.place == 1)
+
+    return rows
+
+
+UP, SAME, DOWN = "up", "same", "down"
+
+
+def _change(question: str, *, with_amount: bool) -> Callable[[Within], Rows]:
+    """Return the query for how an amount has changed in a period, by what the person said.
+
+    From what they had said last before it (or first in it) to what they said last in it.
+    """
+
+    def rows(when: Within) -> Rows:
+        is_known = SurveyAnswer.amount.is_not(None)
+        now = _said(LATER, question, is_known, when.start <= SAID_AT, when.end > SAID_AT)
+        was_before = when.start > SAID_AT
+        order = (was_before.desc(), case((was_before, SAID_AT)).desc(), SAID_AT, SurveyAnswer.id)
+        ever = _said((BASELINE, *LATER), question, is_known, when.end > SAID_AT, order=order)
+        after, earlier = now.subquery(), ever.subquery()
+        more = after.c.amount - earlier.c.amount
+        leaf = case((more > 0, UP), (more < 0, DOWN), else_=SAME)
+        return (
+            _rows(after.c.person_id, leaf, more if with_amount else None)
+            .join(earlier, earlier.c.person_id == after.c.person_id)
+            .where(after.c.place == 1, earlier.c.place == 1, earlier.c.at < after.c.at)
+        )
+
+    return rows
+
+
+LATER = (YEARLY, EXIT, EXIT_SIX_MONTHS)
+"""What asks members, and those who agreed when they left, what has become of them."""
+GO_ON = ("business", ("same", "new"))
+ALL_OF_THEM = ("business", ())
+
+
+def _question(
+    every: Every, templates: Sequence[Template], question: str, within: Inside | None = None
+) -> Fact:
+    asked = templates[0].question(question)
+    assert asked is not None
+    shape = Shape(tuple(asked.values), within=within)
+    return Fact(every, shape, _answer(templates, question))
+
+
+def _changed(question: str, within: Inside, *, with_amount: bool = False) -> Fact:
+    change = _change(question, with_amount=with_amount)
+    return Fact(Every.YEAR, Shape((UP, SAME, DOWN), within=within), change, with_amount)
+
+
+FACTS: Mapping[str, Fact] = {
+    "members": Fact(Every.QUARTER, Shape((CAME, ACTIVE, QUIET)), _members),
+    "movement": Fact(
+        Every.QUARTER, Shape((JOINED, LEFT, STAYED), splits=(), together=True), _movement
+    ),
+    "learned": Fact(Every.QUARTER, Shape((FINISHED,)), _learned),
+    "posted": Fact(Every.QUARTER, Shape((ASK, OFFER, BOTH)), _posted),
+    "introduced": Fact(Every.QUARTER, Shape((ACROSS, ALIKE, NOT_MET, OPEN)), _introduced),
+    "requests": Fact(
+        Every.QUARTER,
+        Shape(
+            tuple(LEAVES),
+            {ALL if node is Outcome.ASKED else node: parts for node, parts in PARTS.items()},
+            splits=(),
+            few=FEW,
+        ),
+        _requests,
+        of_requests=True,
+    ),
+    "asked": Fact(Every.QUARTER, Shape((ANSWERED, SILENT), together=True), _asked),
+    "event_useful": _question(Every.QUARTER, (AFTER_EVENT,), "useful"),
+    "event_met": _question(Every.QUARTER, (AFTER_EVENT,), "met", ("event_useful", ())),
+    "helped": _question(Every.QUARTER, (AFTER_REFERRAL,), "helped"),
+    "understood": _question(Every.QUARTER, (AFTER_REFERRAL,), "understood", ("helped", ())),
+    "business": _question(Every.YEAR, LATER, "business"),
+    "sales_change": _changed("sales", GO_ON, with_amount=True),
+    "staff_change": _changed("staff", GO_ON, with_amount=True),
+    "hours_change": _changed("hours", GO_ON, with_amount=True),
+    "profit": _question(Every.YEAR, (YEARLY,), "profit", GO_ON),
+    "export": _question(Every.YEAR, (YEARLY,), "export", GO_ON),
+    "employability_change": _changed("employability", ALL_OF_THEM),
+    "networking_change": _changed("networking", ALL_OF_THEM),
+    "belonging_change": _changed("belonging", ALL_OF_THEM),
+    "attribution": _question(Every.YEAR, LATER[:2], "attribution", ALL_OF_THEM),
+}
+"""All facts by their names. Requests by group are in the quarter's support report, and nowhere
+else. Of a survey the first question has margins, and the others lie within it: who answers one
+mostly answers all, and the same people by language twice would cross."""
+
+
+def of(every: Every) -> Mapping[str, Fact]:
+    """Return the facts of periods of this length."""
+    return {name: fact for name, fact in FACTS.items() if fact.every is every}
