@@ -249,7 +249,7 @@ def export_hsds(path: Path, language: str | None, force: bool) -> None:
 
 @main.group("import", cls=OrTexts)
 def import_() -> None:
-    """Read translated texts from a PO file, or (hsds) a directory in HSDS 3.0."""
+    """Read translated texts (PO), a directory (hsds: HSDS 3.0), or statistics (CSV, XLSX)."""
 
 
 @import_.command("texts")
@@ -285,6 +285,23 @@ def import_hsds(path: Path, language: str | None, number: int | None, yes: bool)
 
     with _or_one_line():
         count = bring_in(settings, path, language, number, asked(yes))
+    click.echo(f"Written: {count}.")
+
+
+@import_.command("statistics")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--as", "number", type=int, metavar="NUMBER", help="Which coordinator writes it.")
+def import_statistics(file: Path, number: int | None) -> None:
+    """Read how many people live where from FILE (CSV or XLSX: docs/gaps.md).
+
+    A file with a mistake changes nothing, and the row is named. The bot may go on running.
+    """
+    settings = _settings()
+    first_use.import_aiogram()
+    from bot.statistics import bring_in
+
+    with _or_one_line():
+        count = bring_in(settings, file, number)
     click.echo(f"Written: {count}.")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from aiogram import Bot
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -150,6 +151,7 @@ class App:
             emergency_contact=self.settings.emergency_contact,
             country=self.settings.country,
             currency=self.settings.currency,
+            pages=_pages_of(self.settings),
             machine=await self.translating.learn() if self.translating else NO_MACHINE,
         )
         others_receive = not self.database.is_sqlite and (
@@ -202,7 +204,9 @@ class App:
 
     async def _begin_receiving(self) -> None:
         if self.settings.by_webhook:
-            self.webhook = Webhook(self.settings, self.receiver, self.telegram, self.clock)
+            self.webhook = Webhook(
+                self.settings, self.receiver, self.telegram, self.clock, self.database
+            )
             await self.webhook.start()
         if self.receiver.shares_as:
             self._task("sharing people", self.receiver.share)
@@ -490,3 +494,11 @@ class App:
         async with self.database.transaction() as session:
             token = await roles.offer_first(session, self.clock.now())
         return self.network.link(f"i-{token}") if token else None
+
+
+def _pages_of(settings: Settings) -> str:
+    """Return where browsers find our pages: where Telegram brings updates to, if it does."""
+    if not settings.by_webhook or settings.webhook_url is None:
+        return ""
+    parts = urlsplit(settings.webhook_url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -32,7 +32,8 @@ _ENGLISH = translator_for("en")
 
 
 @contextmanager
-def _in_a_sentence() -> Iterator[None]:
+def in_a_sentence() -> Iterator[None]:
+    """End a command with the sentence of a refusal, in English."""
     try:
         yield
     except RefusalError as error:
@@ -66,9 +67,9 @@ async def _bring_in(
 ) -> int:
     _network, database, now = await opened(settings)
     try:
-        with _in_a_sentence(), ExitStack() as opened_here:
+        with in_a_sentence(), ExitStack() as opened_here:
             async with database.transaction() as session:
-                person = await _coordinator(session, number, now)
+                person = await coordinator(session, number, now)
                 directory = _read(path, await hsds.known(session, language))
                 opened_here.push(directory)
                 plan = await comparing.compare(session, person, directory, language, now)
@@ -77,7 +78,7 @@ async def _bring_in(
             if plan.is_empty or not agrees(plan.count):
                 return 0
             async with database.transaction() as session:
-                person = await _coordinator(session, person.telegram_id, now)
+                person = await coordinator(session, person.telegram_id, now)
                 again = await comparing.compare(session, person, directory, language, now)
                 if again.seal != plan.seal:
                     raise LanguageError("Something has changed meanwhile. Nothing was written.")
@@ -94,7 +95,7 @@ def _read(path: Path, known: Known) -> Directory:
         raise LanguageError(f"{path} cannot be read ({error.strerror}).") from None
 
 
-async def _coordinator(session: AsyncSession, number: int | None, now: datetime) -> Person:
+async def coordinator(session: AsyncSession, number: int | None, now: datetime) -> Person:
     """Return in whose name it is written: who has this number, else the only coordinator."""
     known = await session.scalars(
         select(Person)

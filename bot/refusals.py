@@ -22,6 +22,7 @@ from community.errors import (
     IllegalMoveError,
     InUseError,
     LastAdministratorError,
+    LineRefusedError,
     LinkRefusedError,
     MemberIsAskedError,
     NoAgreementError,
@@ -225,7 +226,30 @@ def _unfaithful(error: UnfaithfulError, _: Translator) -> Html:
     )
 
 
+def _line_refused(error: LineRefusedError, _: Translator) -> Html:
+    said = {
+        "column": _("There is no column of this name: {what}.", what=error.what),
+        "column_unknown": _("This column is not known, or there twice: {what}.", what=error.what),
+        "empty": _("There is no number in the table."),
+        "area": _("This area is not on your list: {what}.", what=error.what),
+        "language": _("This is no code of a language: {what}.", what=error.what),
+        "origin": _("A country has two letters, such as UA, and not: {what}.", what=error.what),
+        "profile": _("This profile is not known: {what}.", what=error.what),
+        "two_groups": _(
+            "Only one of language, origin and profile may be filled in, and here it is: {what}.",
+            what=error.what,
+        ),
+        "count": _("This is no whole number of people: {what}.", what=error.what or "–"),
+        "source": _("The source is missing, or longer than 200 characters."),
+        "year": _("This is no year up to now: {what}.", what=error.what or "–"),
+        "twice": _("The same as in row {what}.", what=error.what),
+    }[error.why]
+    return _("Row {n}: {reason} Nothing was changed.", n=number(error.line, _), reason=said)
+
+
 def _not_taken(error: FileRefusedError, _: Translator) -> Html:
+    if isinstance(error, LineRefusedError):
+        return _line_refused(error, _)
     if error.why == "language" and error.what:
         return _(
             "This file is for another language: {language}. Nothing was changed.",
@@ -240,6 +264,10 @@ def _not_taken(error: FileRefusedError, _: Translator) -> Html:
         "not_po": _(
             "This is no PO file, or it is damaged. Nothing was changed. Please send the file as "
             "your program has saved it."
+        ),
+        "no_table": _(
+            "This is no table that can be read. Nothing was changed. Please save it as CSV in the "
+            "encoding UTF-8, or as XLSX, and send it once more."
         ),
         "not_ics": _(
             "This is no calendar file, or there is no event in it. Its name ends in .ics. Nothing "
@@ -337,6 +365,7 @@ def not_understood(error: NotUnderstoodError, _: Translator) -> Html:
         "ends_at": _("Please write a day that is still to come, for example: 31.12.2028"),
         "where": _("Please write where it is: an address, or a link that begins with https://"),
         "link": _("Please write a link that begins with https://"),
+        "evidence": _("There are 20 pieces of evidence already. Please take one off first."),
         "capacity": _("Please write a number from 1 to 100 000."),
         "number": _("Please write a number."),
         "whole_number": _("Please write a whole number, such as 0 or 12, without any words."),

@@ -20,7 +20,9 @@ from aiohttp import web
 from sqlalchemy.exc import DBAPIError
 
 from bot.clock import Clock
+from bot.database import Database
 from bot.listening import listen
+from bot.pages import Pages
 from bot.receiving import ALLOWED, Receiver, has_number
 from bot.settings import Settings
 from bot.telegram import Call, Fate, Telegram
@@ -48,7 +50,12 @@ class Webhook:
     """The server, and what Telegram says about how it fares."""
 
     def __init__(
-        self, settings: Settings, receiver: Receiver, telegram: Telegram, clock: Clock
+        self,
+        settings: Settings,
+        receiver: Receiver,
+        telegram: Telegram,
+        clock: Clock,
+        database: Database,
     ) -> None:
         assert settings.webhook_url is not None
         assert settings.webhook_secret is not None
@@ -61,6 +68,7 @@ class Webhook:
         self.url = settings.webhook_url
         self._secret = settings.webhook_secret.get_secret_value()
         self._proxy = ip_network(settings.trusted_proxy) if settings.trusted_proxy else None
+        self._pages = Pages(database, clock, self._from)
         self._runner: web.AppRunner | None = None
         # The inbox is read on by number: a row that commits late must not be passed over.
         self._one_by_one = asyncio.Lock()
@@ -81,6 +89,7 @@ class Webhook:
         """
         application = web.Application(client_max_size=LIMIT, middlewares=[self._counted])
         application.router.add_post(urlsplit(self.url).path, self._take)
+        application.router.add_routes(self._pages.routes())
         settings = self.settings
         self._runner = await listen(application, settings.web_host, settings.web_port, "WEB_PORT")
 

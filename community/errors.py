@@ -247,6 +247,15 @@ class FileRefusedError(NotUnderstoodError):
         self.why, self.what = why, what
 
 
+class LineRefusedError(FileRefusedError):
+    """A table is not taken because one line of it is wrong. Nothing was changed."""
+
+    def __init__(self, line: int, why: str, what: str = "") -> None:
+        """``line``: as a spreadsheet counts; ``why``: a code; ``what`` stands there."""
+        super().__init__(why, what)
+        self.line = line
+
+
 class UnfitFileError(NotUnderstoodError):
     """A file that is not passed on to anybody. The one who sent it may send another."""
 

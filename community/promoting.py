@@ -23,7 +23,7 @@ from community.base import Base, BigId, find
 from community.errors import NotAllowedError, NotFoundError, NotUnderstoodError
 from community.exchanges import Exchange, ExchangeMessage
 from community.figures import Quarter, quarter_of
-from community.figures.protecting import FEW, Cell, Hidden, protect
+from community.figures.protecting import FEW, Cell, Hidden, cell_of, protect
 from community.history import Step
 from community.needs import PersonNeed
 from community.people import Attribution, JoinLink, Person
@@ -210,14 +210,10 @@ def _read(organization: Organization, row: PartnerQuarter) -> Promoted:
     return Promoted(
         organization,
         Quarter(row.year, row.number),
-        _cell(row.joined),
-        _cell(row.activated),
-        None if row.stayed is None else _cell(row.stayed),
+        cell_of(row.joined),
+        cell_of(row.activated),
+        None if row.stayed is None else cell_of(row.stayed),
     )
-
-
-def _cell(written: str) -> Cell:
-    return int(written) if written.isdecimal() else Hidden(written)
 
 
 def told_from(quarter: Quarter, zone: ZoneInfo) -> datetime:
@@ -333,7 +329,7 @@ async def _add_who_stayed(session: AsyncSession, now: datetime, zone: ZoneInfo) 
             continue
         theirs = _came(quarter, zone).where(JoinLink.organization_id == row.organization_id)
         stayed = sum(_has_stayed(person, day) for person in await session.scalars(theirs))
-        row.stayed = str(_part(stayed, _cell(row.joined)))
+        row.stayed = str(_part(stayed, cell_of(row.joined)))
         count += 1
     await session.flush()
     return count

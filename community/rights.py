@@ -142,7 +142,12 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         agreements.keeping.every agreements.keeping.listed agreements.keeping.opened areas.change
         areas.create evidence.reading.periods evidence.reading.read promoting.every_promoted
         feedback.link_of feedback.withdraw_link figures.activity.read_activity
-        figures.months.read
+        consulting.consulted consulting.every consulting.make consulting.withdraw
+        figures.months.read gaps.actions.about gaps.actions.attach gaps.actions.begin
+        gaps.actions.end gaps.actions.every gaps.actions.for_task gaps.actions.opened
+        gaps.actions.score gaps.actions.take_off gaps.actions.weighed gaps.actions.with_event
+        gaps.actions.with_partner gaps.adequacy.of_network gaps.mapping.opened
+        gaps.mapping.quarters gaps.mapping.read gaps.statistics.bring gaps.statistics.reach
         figures.support.read_support plans.add plans.change plans.move plans.opened plans.tasks
         providers.comparing.compare providers.entries.line providers.entries.log
         providers.freshness.unconfirmed providers.importing.write
@@ -175,6 +180,20 @@ _OWN: tuple[tuple[str, str, str], ...] = (
         "community/test_asking.py",
         """
         asking.ask
+        """,
+    ),
+    (
+        "a member's own word about a network",
+        "community/test_adequacy.py",
+        """
+        gaps.adequacy.rate gaps.adequacy.take_back
+        """,
+    ),
+    (
+        "a member's own interview",
+        "community/test_interviewing.py",
+        """
+        interviewing.begin
         """,
     ),
     (

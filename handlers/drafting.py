@@ -8,10 +8,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import areas, events, sends, series, translations
+from community import areas, events, gaps, hosting, sends, series, translations
+from community.areas import Area
 from community.base import find
 from community.errors import NotUnderstoodError
 from community.events import Details, Event, Kind, details_of
+from community.gaps import Dimension, Place
+from community.needs import Need
 from handlers.areas import point
 from handlers.forms import Answering, Field, Finish, Form, Question
 from handlers.replies import Network, Page, Replies, Reply, lines, say
@@ -157,16 +160,39 @@ async def _create(answering: Answering) -> Replies:
     answers, network = answering.answers, answering.network
     zone = _new_in(answers, network)
     when = datetime.fromisoformat(answers["when"]).astimezone(ZoneInfo(zone))
+    details = new_details(when.replace(tzinfo=None), zone, answers["where"])
+    place = await _gap(answering)
+    if place is not None and place.dimension is Dimension.LANGUAGE and place.key:
+        details = replace(details, languages=[place.key])
     event = await events.create(
         answering.session,
         answering.person,
-        new_details(when.replace(tzinfo=None), zone, answers["where"]),
+        details,
         {"title": answers["title"]},
         answering._.language,
         answering.now,
         source_message=answering.incoming.message_id if answering.incoming else None,
     )
+    if place is not None:
+        await _for_gap(answering, place, event)
     return [say("plan.event", ref=event.ref)]
+
+
+async def _gap(answering: Answering) -> Place | None:
+    """Return the gap for which the event is planned, if it is for one."""
+    if (ref := answering.about.get("action")) is None:
+        return None
+    session, person, now = answering.session, answering.person, answering.now
+    return (await gaps.actions.opened(session, person, ref, now)).place
+
+
+async def _for_gap(answering: Answering, place: Place, event: Event) -> None:
+    """Let a new event be for the need that its gap is about, in its area; note that it is it."""
+    session, person, now = answering.session, answering.person, answering.now
+    await gaps.actions.with_event(session, person, answering.about["action"], event, now)
+    await sends.mean_for(session, person, event.ref, now, need=Need(place.need))
+    if place.dimension is Dimension.AREA and (area := await session.get(Area, int(place.key))):
+        await hosting.place_in(session, person, event.ref, area.ref, now)
 
 
 def new_details(wall: datetime, zone: str, where: Mapping[str, str | None]) -> Details:

@@ -31,7 +31,7 @@ from handlers import (
 from handlers.forms import Answering, Field, Form, Question, begin
 from handlers.limits import HardToCome
 from handlers.onboarding import also_read, languages_card
-from handlers.profile import STEPS
+from handlers.profile import STEPS, ChangeAnswer, Interview
 from handlers.replies import (
     Button,
     File,
@@ -51,13 +51,6 @@ class Me(CallbackData, prefix="me"):
     """A button under one's own data."""
 
     act: str
-
-
-class ChangeAnswer(CallbackData, prefix="ch"):
-    """Change one answer of the profile. ``request`` is where the person came from, if anywhere."""
-
-    step: str
-    request: str = ""
 
 
 async def command(message: Any, state: FSMContext) -> Replies:
@@ -171,6 +164,7 @@ def _change_rows(page: Page) -> list[list[Button]]:
                 Button(_.label("button", "What describes me"), ChangeAnswer(step="profiles")),
                 Button(_.label("button", "What I agreed to"), Me(act="consents")),
             ],
+            [Button(_.label("button", "🗣 What I need"), Interview())],
             [Button(_.label("button", "👥 How I meet people"), pairing.People(act="part"))],
             [
                 Button(_.label("button", "What reaches me"), topics.Turn()),

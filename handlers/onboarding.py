@@ -13,7 +13,7 @@ from community import attendance, cohorts, consents, lessons, people
 from community.consents import Purpose
 from community.errors import CodeRefusedError, LinkRefusedError, NotFoundError
 from community.people import Person
-from handlers import feedback, handed_over, joining, menu, team, words
+from handlers import consulting, feedback, handed_over, joining, menu, team, words
 from handlers.replies import (
     Button,
     Message,
@@ -121,6 +121,10 @@ async def _follow(session: AsyncSession, person: Person, payload: str, now: date
             return [say("door.join_first")]
         event = await attendance.check_in(session, person, payload[2:], now)
         return [say("door.welcome", ref=event.ref)]
+    if payload.startswith(consulting.LINK):
+        return await consulting.by_link(
+            session, person, payload.removeprefix(consulting.LINK), now
+        )
     if payload.startswith("j-"):
         if not await people.follow_join_link(session, person, payload[2:]):
             raise LinkRefusedError

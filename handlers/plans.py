@@ -33,7 +33,7 @@ from handlers.replies import (
     say,
 )
 from handlers.setup_ways import OneOrganization, SetUp
-from handlers.staff import COORDINATORS, PlanOf, page_of, router_for
+from handlers.staff import COORDINATORS, OneAction, PlanOf, page_of, router_for
 from locales import Html, Translator, day, parse_day
 
 NO_DAY = "?"
@@ -55,7 +55,8 @@ class OneTask(CallbackData, prefix="pj"):
 # Reading answers
 
 
-async def _what(answering: Answering, text: str) -> str:
+async def read_what(answering: Answering, text: str) -> str:
+    """Return what is to be done, in a sentence."""
     if not 0 < len(text.strip()) <= plans.TEXT_LIMIT:
         raise NotUnderstoodError("text", limit=plans.TEXT_LIMIT)
     return text.strip()
@@ -123,7 +124,7 @@ async def ask_due_day(page: Page, about: Any, answers: Any) -> Question:
 FIELDS: Mapping[str, Field] = {
     field.name: field
     for field in (
-        Field("what", _ask_what, _what),
+        Field("what", _ask_what, read_what),
         Field("priority", _ask_priority, _priority, by_button=True),
         Field("owner", _ask_owner, _owner, by_button=True),
         Field("due_at", ask_due_day, due_day),
@@ -342,11 +343,12 @@ async def task_card(page: Page, ref: str) -> Message:
             "due_at": _.label("button", "✏️ Until when"),
         }.items()
     ]
+    score = Button(_.label("button", "⚖️ Score it"), OneAction(ref=ref, act="task"))
     ways = [
         Button(_.label("button", "The plan with them"), PlanOf(ref=organization.ref)),
         Button(_.label("button", "The whole plan"), PlanOf()),
     ]
-    return Message(text, [*in_rows(steps), *in_rows(edits, 2), ways])
+    return Message(text, [*in_rows(steps), *in_rows(edits, 2), [score], ways])
 
 
 async def due_notice(page: Page, ref: str) -> Message | None:

@@ -41,6 +41,19 @@ class Tap(CallbackData, prefix="pr"):
 NOTHING = "-"
 
 
+class ChangeAnswer(CallbackData, prefix="ch"):
+    """Change one answer of the profile. ``request`` is where the person came from, if anywhere."""
+
+    step: str
+    request: str = ""
+
+
+class Interview(CallbackData, prefix="ni"):
+    """The needs interview: what it is, and its beginning."""
+
+    act: str = "open"
+
+
 LOOKED_AT = 20
 """So many of the next events are looked through for one with a place left."""
 STEPS = ("need", "stage", "area", "participation", "profiles")
@@ -208,6 +221,7 @@ async def useful_card(page: Page) -> Message:
     if not rows or (wanted and not service):
         text = lines(text, _("Tell the team what you need: they read every message."))
         rows.append([Button(_.label("button", "✉️ Write to the team"), menu.AskTeam())])
+    rows.append([Button(_.label("button", "🗣 What I need"), Interview())])
     return Message(text, [*rows, [menu.button(_)]])
 
 

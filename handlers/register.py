@@ -139,7 +139,7 @@ async def network_touched(
     if act == "kind":
         other = Kind.PROGRAMME if service.kind == Kind.NETWORK else Kind.NETWORK
         await providers.edit_service(session, person, ref, now, kind=other)
-    elif act in ("strengths", "profiles"):
+    elif act in ("strengths", "profiles", "adequacy"):
         return [edit(f"networks.{act}", ref=ref)]
     return [edit("networks.one", ref=ref)]
 
@@ -244,12 +244,14 @@ async def network_card(page: Page, ref: str) -> Message:
         else _.label("button", "It is a network")
     )
     strengths = _.label("button", "⚖️ Strengths and weaknesses")
+    said = _.label("button", "⭐ What members say")
     facts_and_words = _.label("button", "✏️ Languages, place and words")
     return Message(
         text,
         [
             [Button(strengths, OneNetwork(ref=ref, act="strengths"))],
             [Button(_.label("button", "👤 For whom"), OneNetwork(ref=ref, act="profiles"))],
+            [Button(said, OneNetwork(ref=ref, act="adequacy"))],
             [Button(facts_and_words, OneService(ref=ref))],
             [Button(other, OneNetwork(ref=ref, act="kind"))],
             [

@@ -158,6 +158,8 @@ class Network:
     """Whose public holidays are no working days (COUNTRY)."""
     currency: str = "EUR"
     """In which money members are asked for amounts (CURRENCY)."""
+    pages: str = ""
+    """Where pages of the program's own are, without a last slash; "" if nobody can open them."""
     machine: Machine = NO_MACHINE
     """What machine translation there is now; the bot keeps it current."""
 

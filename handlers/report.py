@@ -32,12 +32,16 @@ from handlers.replies import (
 )
 from handlers.setup_ways import SetUp
 from handlers.staff import (
+    Consulting,
+    GapMapOf,
     LessonFigures,
     Months,
     OneCohort,
     OpenJudged,
     PartnerLinks,
+    Reaching,
     RunByMembers,
+    SurveyForms,
     router_for,
 )
 from locales import Html, Translator
@@ -162,7 +166,11 @@ async def report_card(page: Page) -> Message:
             per_row=2,
         ),
         [Button(_.label("button", "🤝 Support by quarter"), OpenQuarter())],
+        [Button(_.label("button", "🧩 Gap map"), GapMapOf())],
+        [Button(_.label("button", "🧭 Whom we reach"), Reaching())],
+        [Button(_.label("button", "🏛 Ask stakeholders"), Consulting())],
         [Button(_.label("button", "💬 What members think"), OpenJudged())],
+        [Button(_.label("button", "📝 Surveys as files"), SurveyForms())],
         [Button(_.label("button", "🎓 Lessons in figures"), LessonFigures())],
         [Button(_.label("button", "🎒 Courses in figures"), OneCohort(act="figures"))],
         [Button(_.label("button", "🌱 Run by members"), RunByMembers())],
@@ -302,18 +310,22 @@ def picture_card(read: Callable[..., Awaitable[Told]]) -> Card:
         """Show them as a picture, or say why there is none."""
         _ = page._
         told = shortened((await read(page, **which)).report, _, IN_A_PICTURE)
-        image = chart.picture(told, _)
-        if image is None:
-            return Message(
-                _(
-                    "There is no picture in this language, because the server lacks a font for "
-                    "it. Whoever runs it finds the remedy in docs/operators.md."
-                )
-            )
-        file = File("figures.png", image, is_picture=True, otherwise=_not_made(_))
-        return Message(Html("") + told.title, file=file)
+        return as_picture(chart.picture(told, _), told.title, _)
 
     return card
+
+
+def as_picture(image: Callable[[], bytes] | None, title: str, _: Translator) -> Message:
+    """Return a picture of figures, or why there is none."""
+    if image is None:
+        return Message(
+            _(
+                "There is no picture in this language, because the server lacks a font for it. "
+                "Whoever runs it finds the remedy in docs/operators.md."
+            )
+        )
+    file = File("figures.png", image, is_picture=True, otherwise=not_made(_))
+    return Message(Html("") + title, file=file)
 
 
 def workbook_card(read: Callable[..., Awaitable[Told]]) -> Card:
@@ -324,12 +336,13 @@ def workbook_card(read: Callable[..., Awaitable[Told]]) -> Card:
         told = await read(page, **which)
         content = partial(workbook, told.report, page._, page.now)
         text = page._("The same figures as a workbook for your computer.")
-        return Message(text, file=File(f"{told.name}.xlsx", content, otherwise=_not_made(page._)))
+        return Message(text, file=File(f"{told.name}.xlsx", content, otherwise=not_made(page._)))
 
     return card
 
 
-def _not_made(_: Translator) -> Html:
+def not_made(_: Translator) -> Html:
+    """Say that a file could not be made."""
     return _("It could not be made, and whoever runs this bot finds out why in its log.")
 
 

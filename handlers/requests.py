@@ -22,8 +22,8 @@ from handlers.clocks import next_lines
 from handlers.content import block_for, quoted
 from handlers.forms import Answering, Field, Form, Question, begin, end_if
 from handlers.looking import Needs, OfNeed
-from handlers.me import ChangeAnswer
 from handlers.menu import AskTeam, WriteTo
+from handlers.profile import ChangeAnswer
 from handlers.replies import Button, Message, Page, Replies, Reply, edit, lines, say, toast
 from handlers.staff import page_of
 from handlers.support import Refer, Requests, organization_name

@@ -247,11 +247,47 @@ class OpenJudged(CallbackData, prefix="wj"):
     number: int = 0
 
 
+class SurveyForms(CallbackData, prefix="rd"):
+    """The surveys as files."""
+
+
 class RunByMembers(CallbackData, prefix="yk"):
     """How much members run themselves in a quarter; without one, the choice."""
 
     year: int = 0
     number: int = 0
+
+
+class GapMapOf(CallbackData, prefix="na"):
+    """The gap map of a quarter, or the newest; ``by`` draws it by one dimension."""
+
+    year: int = 0
+    number: int = 0
+    by: str = ""
+    act: str = "open"
+
+
+class OneAction(CallbackData, prefix="nc"):
+    """A planned action; without ``ref`` all of them. ``act`` changes one thing about it."""
+
+    ref: str = ""
+    act: str = "open"
+    what: str = ""
+    organization: str = ""
+    value: int = 0
+
+
+class Consulting(CallbackData, prefix="nh"):
+    """The links by which stakeholders are asked; or a new one."""
+
+    act: str = "open"
+    at: int = 0
+
+
+class Reaching(CallbackData, prefix="nd"):
+    """Whom the network reaches, beside who lives there; or a file of statistics."""
+
+    act: str = "open"
 
 
 WRITE_IT, STILL_RIGHT, TAKE_DRAFT, APPROVE = "w", "r", "m", "a"

@@ -18,7 +18,7 @@ from community.providers import Kind, Service, ServiceStep
 from community.referrals import Referral
 from community.topics import Topic
 from community.translations import Block
-from handlers import listening, menu, networks, stuck, topics, words
+from handlers import listening, menu, networks, rating, stuck, topics, words
 from handlers.content import authored, block_for, by_machine, please
 from handlers.facts import More, about_network, essential
 from handlers.looking import Needs, Networks, OfNeed, OpenService, look_around
@@ -163,6 +163,7 @@ async def service_card(page: Page, ref: str) -> Message:
         else [],
         *await _step_buttons(page, service, steps),
         *joining,
+        *rating.rating_rows(page, service),
     ]
     agreed = await agreements.is_active(page.session, service.organization_id, page.now)
     if service.is_open and not agreed:

@@ -8,9 +8,10 @@ from community import attendance, surveys
 from community.events import Event
 from community.people import Membership
 from community.surveys import Asked, Kind, Progress
-from community.surveys.templates import TAPPED, TYPED
+from community.surveys.templates import NEEDS_INTERVIEW, TAPPED, TYPED
 from handlers import menu, supporters
 from handlers.content import authored, block_for
+from handlers.profile import ChangeAnswer
 from handlers.replies import Button, Message, Page, in_rows, lines
 from locales import Html, Translator, day, money, number
 from reports import survey_words as words
@@ -273,11 +274,32 @@ async def _ending(page: Page, found: Progress) -> Message:
     else:
         text = _("Thank you! Your answers help to make this network better.")
     rows: list[list[Button]] = []
+    if found.template.code == NEEDS_INTERVIEW.code and page.reader.is_member:
+        text = lines(text, *interview_end(_))
+        rows = interview_rows(_)
     if found.survey.event_id is not None:
         event = await page.session.get_one(Event, found.survey.event_id)
         mine = await attendance.of(page.session, event, page.reader)
         rows = await supporters.talk_rows(page, event, mine)
     return Message(text, [*rows, [menu.button(_)]])
+
+
+def interview_end(_: Translator) -> list[Html]:
+    """Say what the interview has left out, because it is asked apart."""
+    return [
+        _("What you look for, what you offer and how far you are stand in your profile, too."),
+        _("If you like, say where you live, and what describes you; you can leave both out."),
+    ]
+
+
+def interview_rows(_: Translator) -> list[list[Button]]:
+    """Return the ways to what is asked apart."""
+    return [
+        [
+            Button(_.label("button", "Where I live"), ChangeAnswer(step="area")),
+            Button(_.label("button", "What describes me"), ChangeAnswer(step="profiles")),
+        ]
+    ]
 
 
 CARDS = {

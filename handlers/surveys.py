@@ -14,7 +14,7 @@ from aiogram import Router
 from aiogram.fsm.context import FSMContext
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import surveys
+from community import interviewing, surveys
 from community.errors import NotUnderstoodError
 from community.people import Person
 from community.surveys import Asked, Given, Kind, Progress
@@ -49,7 +49,7 @@ async def opened(
 ) -> Replies:
     """Show where the person stands."""
     found = await surveys.progress(session, person, callback_data.ref)
-    return await _shown(state, found, now, edit)
+    return await shown(state, found, now, edit)
 
 
 async def tapped(
@@ -66,7 +66,8 @@ async def tapped(
     asked = found.template.question(code)
     take = surveys.tick if asked and asked.kind == Kind.SEVERAL else surveys.answer
     found, changed = await take(session, person, ref, code, callback_data.value, now)
-    return await _shown(state, found, now, edit, pauses=changed)
+    await interviewing.note(session, person, found)
+    return await shown(state, found, now, edit, pauses=changed)
 
 
 async def expect(session: AsyncSession, pressed: Mapping[int, str]) -> None:
@@ -93,12 +94,12 @@ async def turned(
     match callback_data.act:
         case "next":
             found, changed = await surveys.settle(session, person, ref, code, now)
-            return await _shown(state, found, now, edit, pauses=changed)
+            return await shown(state, found, now, edit, pauses=changed)
         case "back":
             found = await surveys.progress(session, person, ref)
             if found.next_question and found.next_question.code == code:
                 found = await surveys.go_back(session, person, ref, now)
-            return await _shown(state, found, now, edit)
+            return await shown(state, found, now, edit)
         case "later":
             await surveys.progress(session, person, ref)
             await end_if(ANSWER, state, ref)
@@ -125,7 +126,7 @@ async def listed(query: Any, callback_data: Waiting) -> Replies:
     return [edit("survey.waiting")]
 
 
-async def _shown(
+async def shown(
     state: FSMContext, found: Progress, now: datetime, tell: Any, *, pauses: bool = False
 ) -> Replies:
     """Show the next question, or a pause after a bite; wait for words where they are asked for."""
@@ -208,7 +209,8 @@ async def _answered(answering: Answering) -> Replies:
         given,
         answering.now,
     )
-    return await _shown(answering.state, found, answering.now, say, pauses=changed)
+    await interviewing.note(answering.session, answering.person, found)
+    return await shown(answering.state, found, answering.now, say, pauses=changed)
 
 
 def _home(about: Mapping[str, Any]) -> Reply:

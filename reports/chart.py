@@ -175,6 +175,10 @@ class Block:
         runs = self.rtl if rtl is None else rtl
         self._write(lines(words, size), size, colour, WIDTH / 2, "middle", runs)
 
+    def inside(self, words: str, size: int, colour: str, x: float) -> None:
+        """Write a word or a number so that its middle is at ``x`` of the picture, on this line."""
+        self._write([words], size, colour, x, "middle", self.rtl)
+
     def _write(
         self, said: Sequence[str], size: int, colour: str, x: float, anchor: str, rtl: bool
     ) -> None:

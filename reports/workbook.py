@@ -58,15 +58,15 @@ def workbook(report: Report, _: Translator, now: datetime) -> bytes:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table of words: what its columns are called, and its rows."""
+    """A table of words and numbers: what its columns are called, and its rows."""
 
     title: str
     headings: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[Sequence[str | int]]
 
 
 def of_words(title: str, sheets: Sequence[Sheet], _: Translator, now: datetime) -> bytes:
-    """Return an XLSX file of tables in which everything is text, and no text becomes a formula."""
+    """Return an XLSX file of tables. No text in it becomes a formula."""
     import xlsxwriter
 
     content = BytesIO()
@@ -75,6 +75,7 @@ def of_words(title: str, sheets: Sequence[Sheet], _: Translator, now: datetime) 
     runs = {"reading_order": RIGHT_TO_LEFT if _.is_rtl else LEFT_TO_RIGHT, "quote_prefix": True}
     heading = book.add_format({**runs, "bold": True})
     words = book.add_format({**runs, "text_wrap": True, "valign": "top"})
+    amount = book.add_format({"num_format": THOUSANDS, "valign": "top"})
     for number, one in enumerate(sheets, 1):
         sheet = book.add_worksheet(sheet_name(number, one.title))
         if _.is_rtl:
@@ -82,9 +83,12 @@ def of_words(title: str, sheets: Sequence[Sheet], _: Translator, now: datetime) 
         sheet.set_column(0, len(one.headings) - 1, 28)
         sheet.freeze_panes(1, 0)
         for line, cells in enumerate((one.headings, *one.rows)):
-            for column, text in enumerate(cells):
+            for column, cell in enumerate(cells):
+                if isinstance(cell, int):
+                    sheet.write_number(line, column, cell, amount)
+                    continue
                 kind = words if line else heading
-                sheet.write_string(line, column, without_isolates(text), kind)
+                sheet.write_string(line, column, without_isolates(cell), kind)
     book.close()
     return content.getvalue()
 

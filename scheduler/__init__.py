@@ -21,6 +21,7 @@ from community import (
     events,
     evidence,
     facilitation,
+    gaps,
     inbox,
     matches,
     moderation,
@@ -208,6 +209,14 @@ async def _closing_quarters_of_partners(session: AsyncSession, tick: Tick) -> ob
     return await promoting.close(session, tick.now, ZoneInfo(tick.zone))
 
 
+async def _closing_what_members_say_of_networks(session: AsyncSession, tick: Tick) -> object:
+    return await gaps.adequacy.close(session, tick.now, ZoneInfo(tick.zone))
+
+
+async def _mapping_gaps(session: AsyncSession, tick: Tick) -> object:
+    return await gaps.close(session, tick.now, ZoneInfo(tick.zone))
+
+
 async def _telling_quarters(session: AsyncSession, tick: Tick) -> object:
     return await quarters.tell(session, tick.now, ZoneInfo(tick.zone))
 
@@ -250,6 +259,8 @@ TIMETABLE: Sequence[Job] = (
     Job("telling providers of their quarter", 300, _telling_quarters),
     Job("closing the quarter of partners who promote", 300, _closing_quarters_of_partners),
     Job("telling the evidence of periods that are over", 300, _telling_evidence),
+    Job("closing what members say of networks", 300, _closing_what_members_say_of_networks),
+    Job("making the gap map of a quarter", 300, _mapping_gaps),
     Job("noticing drafts that wait", 300, _noticing_drafts),
     Job("watching what is set aside", 60, _watching_what_is_set_aside),
     Job("watching who guesses paper codes", 60, _watching_paper_codes),

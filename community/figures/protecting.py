@@ -22,6 +22,11 @@ class Hidden(StrEnum):
 Cell = int | Hidden
 
 
+def cell_of(written: str) -> Cell:
+    """Return a number, or why it is not told, from what ``str`` made of it."""
+    return int(written) if written.isdecimal() else Hidden(written)
+
+
 @dataclass(frozen=True)
 class Protected(Generic[K]):
     """A table of counts that may be shown."""

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from community import attendance, events
 from community.attendance import Attendance
@@ -28,6 +29,7 @@ from community.surveys.templates import (
     BASELINE,
     EXIT,
     EXIT_SIX_MONTHS,
+    NEEDS_INTERVIEW,
     YEARLY,
     Template,
 )
@@ -45,6 +47,8 @@ A_WEEK_AFTER = timedelta(days=7)
 FOUR_WEEKS = timedelta(weeks=4)
 AFTER_MONTHS = 6
 YEARS = 20
+ASKED_AGAIN = timedelta(days=365)
+"""So long after a needs interview the next is asked for."""
 ENDED = (Requested.CONFIRMED, Requested.UNCONFIRMED, Requested.NOT_DELIVERED, Requested.RESOLVED)
 """A request of which nobody disputes any more what came of it."""
 
@@ -357,6 +361,55 @@ async def _first_to_join(session: AsyncSession, since: datetime) -> datetime | N
     return found
 
 
+# What members need
+
+
+async def _interviews(
+    session: AsyncSession, look: Look, not_asked: ColumnElement[bool]
+) -> Sequence[Turn]:
+    """Ask again whoever answered the interview a year ago, and nobody who never began one."""
+    now = look.now
+    rows = await session.execute(
+        _interviewed(now - ASKED_AGAIN - OUTCOME_WITHIN)
+        .where(not_asked)
+        .having(func.max(SurveyResponse.finished_at) <= now - ASKED_AGAIN)
+    )
+    return [
+        Turn(person_id, now, now + OUTCOME_WITHIN, now + OUTCOME_OPEN, wave=f"{now:%Y}")
+        for person_id, _finished in rows
+    ]
+
+
+def _interviewed(since: datetime) -> Select[int, datetime | None]:
+    """Return who answered an interview to the end since then, when, and none was begun after."""
+    later, again = aliased(SurveyResponse), aliased(Survey)
+    begun_later = exists().where(
+        later.person_id == Person.id,
+        later.survey_id == again.id,
+        again.template == NEEDS_INTERVIEW.code,
+        later.asked_at > SurveyResponse.finished_at,
+    )
+    return (
+        select(Person.id, func.max(SurveyResponse.finished_at))
+        .join(SurveyResponse, SurveyResponse.person_id == Person.id)
+        .join(Survey, Survey.id == SurveyResponse.survey_id)
+        .where(
+            Survey.template == NEEDS_INTERVIEW.code,
+            SurveyResponse.finished_at > since,
+            _is_asked(),
+            ~begun_later,
+        )
+        .group_by(Person.id)
+        .order_by(Person.id)
+    )
+
+
+async def _next_interview(session: AsyncSession, now: datetime) -> datetime | None:
+    rows = await session.execute(_interviewed(now - ASKED_AGAIN))
+    moments = [finished + ASKED_AGAIN for _person, finished in rows if finished is not None]
+    return min(moments, default=None)
+
+
 PULSE, SURVEY, EXIT_SURVEY, FACILITATION = "pulse", "survey", "exit_survey", "facilitation"
 WINDOWS: Sequence[Window] = (
     Window("exit", EXIT, EXIT_SURVEY, _exits, _next_exit, of_members=False),
@@ -364,6 +417,7 @@ WINDOWS: Sequence[Window] = (
     Window("after_event", AFTER_EVENT, PULSE, _after_events),
     Window("baseline", BASELINE, SURVEY, _newcomers, _next_newcomer),
     Window("yearly", YEARLY, SURVEY, _anniversaries, _next_anniversary),
+    Window("needs", NEEDS_INTERVIEW, SURVEY, _interviews, _next_interview),
     Window(
         "exit_six_months",
         EXIT_SIX_MONTHS,

@@ -27,6 +27,8 @@ IN_A_PAUSE = {
     "step_nudge": (NEVER, "a nudge; it does not count as one of the two"),
     "silence": (NEVER, "a nudge, to somebody who has said why they are not here"),
     "pulse": (NEVER, "a survey"),
+    "survey": (NEVER, "a survey"),
+    "exit_survey": (NEVER, "only who has left is asked"),
     "facilitation": (NEVER, "a survey"),
     "match_proposed": (NEVER, "nobody asked for it; the next round proposes again"),
     "match_none": (NEVER, "says that there is nothing"),

@@ -28,6 +28,9 @@ from community import events, people, rights
 from community.base import Base
 from community.errors import NotAllowedError, NotFoundError
 from community.events import Event
+from community.figures import Quarter
+from community.gaps import Dimension, Place
+from community.gaps.actions import Criterion, Proof, Way
 from community.lifecycle import Who
 from community.needs import Need
 from community.people import Person
@@ -65,6 +68,8 @@ DESIGN: dict[str, set[RoleName]] = {
     "figures.": COORDINATOR,
     "evidence.": COORDINATOR,
     "figures.cohorts.": {R.ANIMATOR, R.COORDINATOR},
+    "gaps.": COORDINATOR,
+    "consulting.": COORDINATOR,
     "feedback.": COORDINATOR,
     "referrals.by_team.let_team_pass_on": COORDINATOR,
     "referrals.tending.end_agreement": COORDINATOR,
@@ -258,6 +263,11 @@ async def town(session: AsyncSession, now: datetime) -> Town:
     await add("venue", "venues")
     await add("cohort", "cohorts", starts_on=now.date(), ends_at=now)
     await add("lesson", "lessons", state="draft", leads="events")
+    await add("stakeholders", "stakeholder_links")
+    wave = await add("wave", "gap_waves", year=2026, number=3)
+    await add("cell", "gap_cells", wave_id=wave, gap="uncovered", looking="7", dimension="all")
+    planned = await add("action", "planned_actions", way="event")
+    await add("evidence", "action_evidence", action_id=planned, kind="text")
     return town
 
 
@@ -272,6 +282,10 @@ REFS = {
     "bridge.reporting.settle": "reported",
     "event_support": "invited",
     "events": "event",
+    "consulting": "stakeholders",
+    "gaps.actions": "action",
+    "gaps.adequacy": "service",
+    "gaps.mapping": "cell",
     "groups": "group",
     "groups.for_event": "event",
     "groups.post": "event",
@@ -320,6 +334,15 @@ def argument(town: Town, verb: str, name: str, now: datetime) -> Any:
         ("groups.change", "what"): "area",
         ("groups.change", "value"): "",
         ("sends.offering.offer", "need"): Need.FINANCE,
+        ("gaps.mapping.read", "quarter"): None,
+        ("gaps.actions.begin", "way"): Way.EVENT,
+        ("gaps.actions.about", "place"): Place("tax", Dimension.ALL, ""),
+        ("gaps.actions.score", "criterion"): Criterion.IMPACT,
+        ("gaps.actions.score", "value"): 3,
+        ("gaps.actions.attach", "kind"): Proof.TEXT,
+        ("gaps.statistics.reach", "quarter"): Quarter(2026, 3),
+        ("gaps.statistics.reach", "counted"): {},
+        ("gaps.statistics.bring", "lines"): [],
         ("transfers.beginning.start", "event_ref"): "",
         ("transfers.beginning.start", "area_ref"): "",
         ("transfers.stepping.add_step", "what"): "Look on",

@@ -107,7 +107,8 @@ class Asked:
 
 
 def test_the_windows_come_first_in_the_order_of_the_plan() -> None:
-    order = ["exit", "after_referral", "after_event", "baseline", "yearly", "exit_six_months"]
+    members = ["after_referral", "after_event", "baseline", "yearly", "needs"]
+    order = ["exit", *members, "exit_six_months"]
     assert [window.code for window in WINDOWS] == order
 
 

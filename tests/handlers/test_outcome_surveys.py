@@ -202,6 +202,7 @@ async def test_cancelling_what_is_typed_loses_nothing(
     await amina.presses("It goes on")
     await amina.says("Cancel")
     assert amina.last.startswith("All right. What you have answered is kept.")
+    assert not any("nothing was saved" in message.text for message in amina.seen)
     assert await answers(database) == [("business", "same", None)]
 
 

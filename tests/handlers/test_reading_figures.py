@@ -19,6 +19,9 @@ async def test_a_coordinator_reads_a_month_as_text_picture_and_workbook(phone: C
     await boss.says("/report")
     ways = [
         "🤝 Support by quarter",
+        "🧩 Gap map",
+        "🧭 Whom we reach",
+        "🏛 Ask stakeholders",
         "💬 What members think",
         "🎓 Lessons in figures",
         "🎒 Courses in figures",

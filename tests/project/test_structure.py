@@ -297,6 +297,18 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
             },
         )
     ],
+    "0089": [
+        (
+            "network_ratings",
+            {"person_id": 1, "service_id": 1, "use": "used", "reasons": [], "rated_at": NOW},
+        ),
+        ("gap_waves", {"year": 2026, "number": 4, "made_at": NOW, "rule": 1}),
+        ("planned_actions", {"way": "event", "made_at": NOW}),
+    ],
+    "0090": [
+        ("background_counts", {"count": 900, "source": "INSEE", "year": 2025, "brought_at": NOW}),
+        ("stakeholder_links", {"ref": "x", "label": "Banks", "language": "fr", "made_at": NOW}),
+    ],
 }
 """Rows that the columns and tables of a migration are about."""
 

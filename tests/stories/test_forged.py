@@ -33,8 +33,10 @@ from community import (
     authors,
     bridge,
     cohorts,
+    consulting,
     contacts,
     event_support,
+    gaps,
     groups,
     inbox,
     invitations,
@@ -56,6 +58,7 @@ from community.events import Event
 from community.exchanges import Kind
 from community.facilitation import FacilitationAsked, code_of
 from community.figures import quarter_of
+from community.gaps.actions import Proof, Way
 from community.needs import Need
 from community.people import Person
 from community.providers import Organization, Service
@@ -103,6 +106,7 @@ OWN = {
     *("ha", "hc", "he", "hg", "hh", "hz"),  # asks and offers, reporting, what was decided of one
     "ff",  # what was recorded of whoever was registered face to face
     "kx",  # the courses that one belongs to
+    *("ne", "ni"),  # whether a network suits one; what one needs
     *("ql", "qs", "qa", "qv", "qp", "qc", "qn", "qh"),  # to learn, and to pass on
 }
 """What anybody may press for themself; it may change their own rows, and nobody else's."""
@@ -147,7 +151,9 @@ ROLES: Mapping[str, set[str]] = {
             "sw",
         ),
         *("ag", "al", "ao", "aq", "uh", "uj", "pb", "pj"),
+        *("rc", "rd"),
         *("lg", "lb", "lu", "nk", "no", "np", "nf", "wj", "qf", "fj"),
+        *("na", "nb", "nc", "nd", "ng", "nh"),
     },
     "staff": {
         *("es", "eb", "fh", "qo", "rl", "fj"),
@@ -177,7 +183,10 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     "fj": ("organizations",),
     "gh": ("team_contacts", "people"),
     **dict.fromkeys(("kw", "kx"), ("cohorts",)),
-    "kf": ("services",),
+    **dict.fromkeys(("kf", "ne"), ("services",)),
+    "nb": ("gap_cells",),
+    "ng": ("stakeholder_links",),
+    "nc": ("planned_actions", "action_evidence", "plan_tasks"),
     **dict.fromkeys(("ag", "al"), ("agreements",)),
     "pj": ("plan_tasks",),
     **dict.fromkeys(("px", "yo"), ("events", "people")),
@@ -254,6 +263,7 @@ UNWATCHED = {
     "lanes",
     "unmet_demand",
     "facilitation_counts",
+    "surveys",  # the wave of a year, which the first to begin its interview opens
 }
 """Tables that any press, or the passing of time, writes to; and the counts that are nobody's."""
 
@@ -271,7 +281,7 @@ OWN_TABLES = {
         "cohort_members",
         "pairings",
     ),
-    *("person_offers",),
+    *("person_offers", "network_ratings"),
     *(
         "exchanges",
         "exchange_messages",
@@ -571,6 +581,7 @@ async def a_town(stage: Stage) -> Town:
         )
         await transfers.answer(session, learner, plan.ref, now, takes=True)
         await plans.add(session, cast["Bayan"], ours.ref, now, what="Meet once a month")
+        await _a_gap(session, cast["Bayan"], now)
         refs = {
             table.name: [str(ref) for ref in await session.scalars(select(table.c.ref))]
             for table in METADATA.sorted_tables
@@ -608,6 +619,26 @@ def _asks_the_team(before: Row | None, after: Row | None) -> bool:
 def _is_reminder_of_a_plan(after: Row | None) -> bool:
     """Say whether this reminds a learner of a step, which animators may tick, too."""
     return after is not None and after.get("kind") == "transfer_notice"
+
+
+async def _a_gap(session: AsyncSession, chief: Person, now: datetime) -> None:
+    """Let there be a gap, and an action about it with some evidence."""
+    wave = gaps.GapWave(year=2026, number=3, made_at=now, rule=1)
+    session.add(wave)
+    await session.flush()
+    cell = gaps.GapCell(
+        wave_id=wave.id,
+        need=Need.TAX,
+        dimension=gaps.Dimension.LANGUAGE,
+        key="ar",
+        looking="7",
+        gap=gaps.Gap.UNCOVERED,
+    )
+    session.add(cell)
+    await session.flush()
+    action = await gaps.actions.begin(session, chief, cell.ref, Way.TRANSLATION, now)
+    await gaps.actions.attach(session, chief, action.ref, Proof.TEXT, "Seven asked", now)
+    await consulting.make(session, chief, "Banks", "en", now)
 
 
 async def _two_referrals(

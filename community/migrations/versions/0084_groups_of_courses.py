@@ -1,7 +1,7 @@
 """A group in Telegram can be that of a course
 
 Revision ID: 0084
-Revises: 0082
+Revises: 0083
 """
 
 import sqlalchemy as sa
