@@ -1,6 +1,8 @@
 """The command line's side of it: an empty database, progress, one line where it cannot be."""
 
 import time
+from datetime import UTC, date, datetime
+from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
 
 import click
@@ -13,9 +15,13 @@ from bot.simulation import NotEmptyError, simulate, tell_periods
 from community import evidence
 from community.evidence import FrameworkError
 
+MORNING = time_of_day(9)
 
-async def run_simulation(settings: Settings, people: int, seed: int, years: float) -> int:
-    """Fill the database that the settings name; return the exit code."""
+
+async def run_simulation(
+    settings: Settings, people: int, seed: int, years: float, until: date | None = None
+) -> int:
+    """Fill the database that the settings name, until now or a day; return the exit code."""
     try:
         framework = evidence.load(settings.indicators_file)
     except FrameworkError as problem:
@@ -32,7 +38,8 @@ async def run_simulation(settings: Settings, people: int, seed: int, years: floa
     except DatabaseUnusableError as problem:
         click.echo(str(problem), err=True)
         return 2
-    database, now = Database(address), SystemClock().now()
+    zone, database = ZoneInfo(settings.timezone), Database(address)
+    now = datetime.combine(until, MORNING, zone).astimezone(UTC) if until else SystemClock().now()
     try:
         async with database.transaction() as session:
             await simulate(
@@ -44,7 +51,6 @@ async def run_simulation(settings: Settings, people: int, seed: int, years: floa
                 zone=settings.timezone,
                 told=tell,
             )
-            zone = ZoneInfo(settings.timezone)
             tell(f"{await tell_periods(session, zone, framework, now)} periods told")
     except NotEmptyError:
         click.echo(
