@@ -307,6 +307,36 @@ def import_statistics(file: Path, number: int | None) -> None:
 
 
 @main.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--period", metavar="2026Q3", help="A quarter or a year; else the newest quarter.")
+@click.option("--language", metavar="LANGUAGE", help="Of the report; else the network's own.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["html", "xlsx", "csv"]),
+    help="Else what FILE ends in; csv: a ZIP of two tables.",
+)
+@click.option("--mark", default="", help="Said at the top of each page, such as: Simulated.")
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+def report(
+    file: Path,
+    period: str | None,
+    language: str | None,
+    kind: str | None,
+    mark: str,
+    force: bool,
+) -> None:
+    """Write the evidence of a closed quarter or year into FILE. The bot may go on running."""
+    settings = _settings()
+    first_use.import_aiogram()
+    from bot.reporting import write_report
+
+    with _or_one_line():
+        name = write_report(settings, file, period, language, kind, mark=mark, force=force)
+    click.echo(f"{file}: {name}.")
+
+
+@main.command()
 @click.option("--people", type=click.IntRange(50, 2_000_000), required=True, help="How many.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same gives the same.")
 @click.option(

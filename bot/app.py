@@ -28,6 +28,7 @@ from bot.lessons import SOURCE, packed_lessons
 from bot.limiter import Limiter
 from bot.matching import Matching
 from bot.receiving import Receiver
+from bot.reporting import cover_of
 from bot.sending import LEASE, Sender
 from bot.settings import Part, Settings
 from bot.speaking import Speaker
@@ -127,6 +128,7 @@ class App:
             CannotListenError: a port is taken.
             EngineUnusableError: the engine for translations is not installed.
             FrameworkError: the network's own indicators have mistakes.
+            LogoError: the logo of the reports cannot be used.
             JournalUnusableError: who was erased can be neither read nor noted.
             TokenRefusedError: Telegram does not accept the token.
             WebhookSetError: a webhook is set, and nobody has said that it may be taken away.
@@ -142,6 +144,7 @@ class App:
             translates=Part.SCHEDULE in self.parts,
         )
         self.framework = evidence.load(self.settings.indicators_file)
+        cover = cover_of(self.settings)
         await self.health.start()
         me = await self._meet_telegram()
         self.network = Network(
@@ -153,6 +156,8 @@ class App:
             currency=self.settings.currency,
             pages=_pages_of(self.settings),
             machine=await self.translating.learn() if self.translating else NO_MACHINE,
+            indicators=self.framework,
+            cover=cover,
         )
         others_receive = not self.database.is_sqlite and (
             self.settings.by_webhook or self.is_standby

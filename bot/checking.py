@@ -27,6 +27,7 @@ async def check(settings: Settings) -> int:
         await _journal(settings),
         _catalogues(),
         _indicators(settings),
+        _cover(settings),
         await _machine(settings),
         await _telegram(settings),
     ]
@@ -116,6 +117,19 @@ def _indicators(settings: Settings) -> bool:
             _tell("indicators", problem)
         return False
     return _tell(f"indicators: {len(framework.indicators)} of your own", "")
+
+
+def _cover(settings: Settings) -> bool:
+    from bot.reporting import cover_of
+    from reports.evidence import LogoError
+
+    if settings.report_logo is None:
+        return True
+    try:
+        cover_of(settings)
+    except LogoError as problem:
+        return _tell("REPORT_LOGO", str(problem))
+    return _tell("logo of the reports", "")
 
 
 async def _machine(settings: Settings) -> bool:

@@ -18,6 +18,7 @@ from bot.telegram import TokenRefusedError
 from bot.translating.engines import EngineUnusableError
 from bot.webhook import WebhookSetError
 from community.evidence import FrameworkError
+from reports.evidence import LogoError
 
 DRAIN, LAST_WORD = 9.0, 1.0
 """Seconds in which everything that has begun is finished, and then to give back what is held."""
@@ -103,6 +104,8 @@ def _why(problem: BaseException) -> tuple[int, str]:
                 "BOT_MODE: a webhook is set for this bot. Set BOT_MODE=polling to take it away, "
                 "or BOT_MODE=webhook to use one."
             )
+        case LogoError():
+            return 2, f"REPORT_LOGO: {problem}."
         case FrameworkError():
             return 2, f"INDICATORS_FILE: {problem.problems[0]}; `diwan check` names all mistakes."
         case JournalUnusableError() | CannotListenError() | EngineUnusableError():

@@ -142,6 +142,12 @@ class Settings(BaseSettings):
     indicators_file: Path | None = Field(
         None, description="Your own indicators (YAML); those of the guidance note if not set."
     )
+    report_publisher: str = Field(
+        "", description="Who publishes the reports: a name or short text for their cover."
+    )
+    report_logo: Path | None = Field(
+        None, description="A logo for their cover: PNG or JPEG of at most 200 kB."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much is logged. Never a person's words, never a token."
     )
@@ -221,10 +227,17 @@ class Settings(BaseSettings):
         check_database(value.get_secret_value())
         return value
 
-    @field_validator("erasures_file", "indicators_file", mode="before")
+    @field_validator("erasures_file", "indicators_file", "report_logo", mode="before")
     @classmethod
     def _no_file(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("report_publisher")
+    @classmethod
+    def _publisher(cls, value: str) -> str:
+        if len(value.strip()) > 200:
+            raise WrongValueError("must be a text of at most 200 characters")
+        return value.strip()
 
     @field_validator("default_language")
     @classmethod

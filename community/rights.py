@@ -140,11 +140,12 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         agreements.ending.end agreements.keeping.activate agreements.keeping.active_with
         agreements.keeping.advance agreements.keeping.begin agreements.keeping.change
         agreements.keeping.every agreements.keeping.listed agreements.keeping.opened areas.change
-        areas.create evidence.reading.periods evidence.reading.read promoting.every_promoted
-        feedback.link_of feedback.withdraw_link figures.activity.read_activity
-        consulting.consulted consulting.every consulting.make consulting.withdraw
-        figures.months.read gaps.actions.about gaps.actions.attach gaps.actions.begin
-        gaps.actions.end gaps.actions.every gaps.actions.for_task gaps.actions.opened
+        areas.create evidence.reading.periods evidence.reading.read evidence.reading.up_to
+        promoting.every_promoted feedback.link_of feedback.withdraw_link
+        figures.activity.read_activity consulting.consulted consulting.every consulting.make
+        consulting.withdraw figures.months.read gaps.actions.about gaps.actions.attach
+        gaps.actions.begin gaps.actions.end gaps.actions.every gaps.actions.for_task
+        gaps.actions.opened
         gaps.actions.score gaps.actions.take_off gaps.actions.weighed gaps.actions.with_event
         gaps.actions.with_partner gaps.adequacy.of_network gaps.mapping.opened
         gaps.mapping.quarters gaps.mapping.read gaps.statistics.bring gaps.statistics.reach

@@ -23,11 +23,13 @@ from community.errors import (
     RefusalError,
     TooLateError,
 )
+from community.evidence import Framework, shipped
 from community.machine import NO_MACHINE, Machine
 from community.people import Person
 from community.translations import Reads
 from community.workdays import NOWHERE
 from locales import Html, Translator
+from reports.evidence.cover import NO_COVER, Cover
 
 
 class How(StrEnum):
@@ -162,6 +164,10 @@ class Network:
     """Where pages of the program's own are, without a last slash; "" if nobody can open them."""
     machine: Machine = NO_MACHINE
     """What machine translation there is now; the bot keeps it current."""
+    indicators: Framework = field(default_factory=shipped)
+    """What is measured (INDICATORS_FILE)."""
+    cover: Cover = NO_COVER
+    """Of the reports (REPORT_PUBLISHER, REPORT_LOGO)."""
 
     def link(self, payload: str) -> str:
         """Return a deep link into the bot."""

@@ -247,6 +247,13 @@ class OpenJudged(CallbackData, prefix="wj"):
     number: int = 0
 
 
+class OpenEvidence(CallbackData, prefix="re"):
+    """The evidence of a quarter, or of a year (no number); without a year, the choice."""
+
+    year: int = 0
+    number: int = 0
+
+
 class SurveyForms(CallbackData, prefix="rd"):
     """The surveys as files."""
 

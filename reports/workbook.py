@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from io import BytesIO
 from textwrap import shorten
 
@@ -13,6 +14,8 @@ LONGEST_NAME = 31
 LEFT_TO_RIGHT, RIGHT_TO_LEFT = 1, 2
 THOUSANDS = 3
 """The number of the format that each program writes with its reader's own separators."""
+DAYS = 14
+"""The number of the format of days, which each program writes as its reader does."""
 FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 
@@ -56,17 +59,20 @@ def workbook(report: Report, _: Translator, now: datetime) -> bytes:
     return content.getvalue()
 
 
+Value = str | int | Decimal | date | None
+
+
 @dataclass(frozen=True)
 class Sheet:
-    """A table of words and numbers: what its columns are called, and its rows."""
+    """A table: what its columns are called, and its rows."""
 
     title: str
     headings: Sequence[str]
-    rows: Sequence[Sequence[str | int]]
+    rows: Sequence[Sequence[Value]]
 
 
 def of_words(title: str, sheets: Sequence[Sheet], _: Translator, now: datetime) -> bytes:
-    """Return an XLSX file of tables. No text in it becomes a formula."""
+    """Return an XLSX file of tables of words, numbers and days; no text becomes a formula."""
     import xlsxwriter
 
     content = BytesIO()
@@ -75,7 +81,9 @@ def of_words(title: str, sheets: Sequence[Sheet], _: Translator, now: datetime) 
     runs = {"reading_order": RIGHT_TO_LEFT if _.is_rtl else LEFT_TO_RIGHT, "quote_prefix": True}
     heading = book.add_format({**runs, "bold": True})
     words = book.add_format({**runs, "text_wrap": True, "valign": "top"})
-    amount = book.add_format({"num_format": THOUSANDS, "valign": "top"})
+    whole = book.add_format({"valign": "top", "num_format": THOUSANDS})
+    broken = book.add_format({"valign": "top"})
+    day = book.add_format({"valign": "top", "num_format": DAYS})
     for number, one in enumerate(sheets, 1):
         sheet = book.add_worksheet(sheet_name(number, one.title))
         if _.is_rtl:
@@ -83,12 +91,15 @@ def of_words(title: str, sheets: Sequence[Sheet], _: Translator, now: datetime) 
         sheet.set_column(0, len(one.headings) - 1, 28)
         sheet.freeze_panes(1, 0)
         for line, cells in enumerate((one.headings, *one.rows)):
-            for column, cell in enumerate(cells):
-                if isinstance(cell, int):
-                    sheet.write_number(line, column, cell, amount)
-                    continue
-                kind = words if line else heading
-                sheet.write_string(line, column, without_isolates(cell), kind)
+            for column, value in enumerate(cells):
+                if isinstance(value, str):
+                    kind = words if line else heading
+                    sheet.write_string(line, column, without_isolates(value), kind)
+                elif isinstance(value, date):
+                    sheet.write_datetime(line, column, value, day)
+                elif value is not None:
+                    kind = whole if value == int(value) else broken
+                    sheet.write_number(line, column, value, kind)
     book.close()
     return content.getvalue()
 

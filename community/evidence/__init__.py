@@ -23,7 +23,7 @@ from community.evidence.framework import (
 )
 from community.evidence.freezing import freeze, next_freeze
 from community.evidence.periods import Every, Period
-from community.evidence.reading import Published, periods, read
+from community.evidence.reading import Published, all_told, periods, read, up_to
 from community.evidence.table import EvidencePeriod, EvidencePseudonym, EvidenceRow
 from community.evidence.telling import Amount, Told
 
@@ -49,6 +49,7 @@ __all__ = [
     "Told",
     "UndefinedIndicatorError",
     "Unit",
+    "all_told",
     "figure",
     "figures",
     "freeze",
@@ -57,4 +58,5 @@ __all__ = [
     "periods",
     "read",
     "shipped",
+    "up_to",
 ]

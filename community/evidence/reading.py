@@ -42,6 +42,40 @@ async def periods(session: AsyncSession, actor: Person, now: datetime) -> Sequen
     return sorted((Period(year, number) for year, number in rows), reverse=True)
 
 
+async def all_told(session: AsyncSession) -> Sequence[Published]:
+    """Return all periods as they were told, the oldest first: for whoever has the database."""
+    rows = await session.scalars(
+        select(EvidencePeriod).order_by(EvidencePeriod.year, EvidencePeriod.number)
+    )
+    return [published(row) for row in rows]
+
+
+async def up_to(
+    session: AsyncSession,
+    actor: Person,
+    period: Period,
+    most: int,
+    zone: ZoneInfo,
+    now: datetime,
+) -> Sequence[Published]:
+    """Return a period and those of its length that were told before it, ``most`` at the most.
+
+    The oldest first; each as this reader may read it.
+
+    Raises:
+        NotAllowedError: the actor is no coordinator.
+        NotFoundError: it is not over, or not written down yet.
+    """
+    last = await read(session, actor, period, zone, now)
+    told = [
+        one
+        for one in await periods(session, actor, now)
+        if one.every is period.every and one < period
+    ]
+    before = [await read(session, actor, one, zone, now) for one in told[: most - 1]]
+    return [*reversed(before), last]
+
+
 async def read(
     session: AsyncSession, actor: Person, period: Period, zone: ZoneInfo, now: datetime
 ) -> Published:

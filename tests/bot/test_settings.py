@@ -79,6 +79,7 @@ def test_everything_has_a_default_but_the_token() -> None:
         ("CURRENCY", "EURO"),
         ("CURRENCY", "XXY"),
         ("EMERGENCY_CONTACT", ""),
+        ("REPORT_PUBLISHER", "x" * 201),
         ("LOG_LEVEL", "loud"),
         ("LOG_FORMAT", "xml"),
     ],

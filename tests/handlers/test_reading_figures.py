@@ -19,6 +19,7 @@ async def test_a_coordinator_reads_a_month_as_text_picture_and_workbook(phone: C
     await boss.says("/report")
     ways = [
         "🤝 Support by quarter",
+        "📐 Evidence",
         "🧩 Gap map",
         "🧭 Whom we reach",
         "🏛 Ask stakeholders",

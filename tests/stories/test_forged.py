@@ -154,6 +154,7 @@ ROLES: Mapping[str, set[str]] = {
         *("rc", "rd"),
         *("lg", "lb", "lu", "nk", "no", "np", "nf", "wj", "qf", "fj"),
         *("na", "nb", "nc", "nd", "ng", "nh"),
+        *("re", "rg"),
     },
     "staff": {
         *("es", "eb", "fh", "qo", "rl", "fj"),
