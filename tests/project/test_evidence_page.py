@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from bench.example_report import MARK
 from community import evidence
 from community.evidence.framework import KEYS
 
@@ -41,3 +42,17 @@ def test_the_page_says_what_each_key_of_the_file_means() -> None:
     lines = section("A network of one's own indicators").splitlines()
     first = [line.split("|")[1] for line in lines if line.startswith("| `")]
     assert {key for cell in first for key in re.findall(r"`(\w+)`", cell)} == {*KEYS, "threshold"}
+
+
+def test_every_page_of_the_example_says_that_it_is_simulated_and_loads_nothing() -> None:
+    pages = sorted(PAGE.with_name("example-report").glob("*.html"))
+    assert len(pages) == 3
+    for file in pages:
+        text = file.read_text(encoding="utf-8")
+        mark = MARK["ar" if 'lang="ar"' in text else "en"]
+        aside = re.search(r'<aside class="mark">(.+?)</aside>', text)
+        assert aside is not None
+        assert mark in re.sub("[\u2066-\u2069]", "", aside[1])
+        assert not re.search(r'(src|href)="(?!#|data:)', text)
+        assert file.with_suffix(".png").stat().st_size > 20_000
+        assert f"example-report/{file.name}" in section("An example")
