@@ -12,7 +12,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Numeric, Select, and_, case, cast, exists, func, literal, null, or_, select
+from sqlalchemy import (
+    Numeric,
+    Select,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from community.attendance import Attendance
@@ -105,10 +117,15 @@ def _movement(when: Within) -> Rows:
     Who stayed is among them because who joined and who left may be told only if these are no few,
     either: they are how many there were, less who left.
     """
-    is_there = Person.id.in_(members_at(when.end))
-    was_there = Person.id.in_(members_at(when.start))
-    leaf = case((and_(is_there, was_there), STAYED), (is_there, JOINED), else_=LEFT)
-    return _rows(Person.id, leaf).where(or_(is_there, was_there))
+    is_there, was_there = (
+        members_at(moment).add_columns(literal(which).label("which")).subquery()
+        for which, moment in enumerate((when.end, when.start))
+    )
+    both = union_all(select(is_there), select(was_there)).subquery()
+    person, which = both.c.subject_id, both.c.which
+    first, last = func.min(which), func.max(which)
+    leaf = case((first < last, STAYED), (first == 0, JOINED), else_=LEFT)
+    return _rows(person, leaf).join(Person, Person.id == person).group_by(person)
 
 
 # What members do
