@@ -6,7 +6,7 @@ DEV := $(VENV)/.ready-to-test
 
 unexport PYTHONDONTWRITEBYTECODE  # each worker and each bot that a test starts would compile all of us
 
-.PHONY: demo test soak lint bench setup clean
+.PHONY: demo test soak lint bench example-report setup clean
 
 demo: $(RUN)  ## the whole thing on this machine, without a token; FRESH=1 begins anew
 	@exec $(VENV)/bin/python -m bot demo $(if $(FRESH),--fresh)
@@ -28,6 +28,9 @@ lint: $(DEV)  ## format, style, types, directions of imports
 bench: $(DEV)  ## ratios beside bare clients, printed (`python -m bench --write` puts them into docs/performance.md)
 	$(VENV)/bin/python -m bench
 	$(VENV)/bin/python -m bench limits
+
+example-report: $(DEV)  ## docs/example-report again: a simulated network, its reports and pictures of them
+	$(VENV)/bin/python -m bench.example_report
 
 clean:
 	rm -rf $(VENV) var build

@@ -26,13 +26,26 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import eventful, finding, limits, opening, places, planning, profiles, rounding
+from bench import (
+    eventful,
+    evidence,
+    finding,
+    limits,
+    opening,
+    places,
+    planning,
+    profiles,
+    rounding,
+    surveying,
+)
 from bench.contestants import PRESSERS, TOKEN, greeting
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "performance.md"
 UPDATES, SENDS, PRESSES, MILLION, SENTENCES = 10_000, 10_000, 200, 1_000_000, 200_000
 SERVICES = 20_000
+FILLED = ("million", "evidence")
+"""What is measured on one database in every round, because filling it takes minutes."""
 IDLE = 2.0
 """Seconds after the first answer until an idle bot's memory is looked at."""
 
@@ -92,8 +105,8 @@ def _run(name: str, *args: object, profile: str = "") -> dict[str, float]:
 
 async def measure(case: Case, filled: dict[str, str], profile: str = "") -> dict[str, float]:
     """Run one contestant once, on a fresh database, or on one that has been filled."""
-    if case.name == "million":
-        return _run(case.name, "", case.n, filled[case.on])
+    if case.name in FILLED:
+        return _run(case.name, "", case.n, filled[str(case)])
     if case.name == "sentence":
         return _run(case.name, "", case.n)
     async with AsyncExitStack() as stack:
@@ -159,6 +172,7 @@ def cases(what: set[str], kinds: list[str], n: int = 0) -> list[Case]:
         ("events", eventful.SHOWN, eventful.PEOPLE),
         ("planning", planning.SHOWN, planning.PEOPLE),
         ("opening", opening.SHOWN, PRESSERS),
+        ("surveying", surveying.SHOWN, PRESSERS),
     ):
         if name in what:
             found += [Case(name, on, n or shown, people) for on in kinds]
@@ -166,6 +180,7 @@ def cases(what: set[str], kinds: list[str], n: int = 0) -> list[Case]:
         ("gathering", sends, sends),
         ("rounding", n or rounding.PEOPLE, n or rounding.PEOPLE),
         ("million", MILLION, 0),
+        ("evidence", n or evidence.PEOPLE, 0),
     ):
         if name in what:
             found += [Case(name, on, count, people) for on in kinds]
@@ -188,6 +203,8 @@ PARTS = (
         "planning",
         "rounding",
         "opening",
+        "surveying",
+        "evidence",
         "million",
         "importing",
         "start",
@@ -227,9 +244,9 @@ async def _rounds(chosen: list[Case], rounds: int) -> Results:
     results: Results = {case: [] for case in chosen}
     async with AsyncExitStack() as stack:
         filled = {}
-        for case in (case for case in chosen if case.name == "million"):
-            filled[case.on] = await stack.enter_async_context(places.fresh(case.on))
-            _run("fill", "", case.n, filled[case.on])
+        for case in (case for case in chosen if case.name in FILLED):
+            filled[str(case)] = await stack.enter_async_context(places.fresh(case.on))
+            _run(f"fill {case.name}", "", case.n, filled[str(case)])
         for number in range(rounds):
             for case in random.sample(chosen, len(chosen)):
                 results[case].append(await measure(case, filled))
@@ -331,6 +348,18 @@ ROWS = (
         *("opening", "match_us", "opening", "answer_us"),
     ),
     Row("to open an ask", "opening", "post_us", "opening", "answer_us"),
+    Row(
+        "CPU µs to answer a question of a survey, against answering an event",
+        *("surveying", "survey_us", "surveying", "answer_us"),
+    ),
+    Row(
+        f"seconds to tell a quarter and a year of {evidence.PEOPLE:,} people, against pandas",
+        *("evidence", "seconds", "evidence", "pandas_s", 1),
+    ),
+    Row(
+        "MiB of memory at its peak, against pandas",
+        *("evidence", "peak_mib", "evidence", "pandas_mib"),
+    ),
     Row(
         f"seconds to plan a send to {MILLION:,}, against a bulk insert of the same rows",
         *("million", "plan_s", "million", "bulk_s", 1),

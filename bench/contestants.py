@@ -474,6 +474,28 @@ async def planning(base: str, n: int, url: str) -> dict[str, float]:
     return await planning.plan(base, n, url)
 
 
+async def surveying(base: str, n: int, url: str) -> dict[str, float]:
+    """Answer an event, then questions of a survey."""
+    from bench import surveying
+
+    return await surveying.surveying(base, n, url)
+
+
+async def evidence(_base: str, _n: int, url: str) -> dict[str, float]:
+    """Tell a quarter and a year, and let pandas compute the same."""
+    from bench import evidence
+
+    return await evidence.report(url)
+
+
+async def fill_evidence(_base: str, n: int, url: str) -> dict[str, float]:
+    """Simulate the network for it."""
+    from bench import evidence
+
+    await evidence.fill(url, n)
+    return {}
+
+
 CONTESTANTS: dict[str, Callable[[str, int, str], Awaitable[dict[str, float]]]] = {
     "echo": echo,
     "press": press,
@@ -485,7 +507,7 @@ CONTESTANTS: dict[str, Callable[[str, int, str], Awaitable[dict[str, float]]]] =
     "sentence": sentence,
     "million": million,
     "importing": importing,
-    "fill": fill_million,
+    "fill million": fill_million,
     "crowd": crowd,
     "serve": serve,
     "find": find,
@@ -494,6 +516,9 @@ CONTESTANTS: dict[str, Callable[[str, int, str], Awaitable[dict[str, float]]]] =
     "rounding": rounding,
     "opening": opening,
     "planning": planning,
+    "surveying": surveying,
+    "evidence": evidence,
+    "fill evidence": fill_evidence,
 }
 
 

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -375,12 +376,15 @@ def report(
 @click.option(
     "--years", type=click.FloatRange(0.5, 10), default=2, show_default=True, help="Of history."
 )
-def simulate(people: int, seed: int, years: float) -> None:
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%d"]), help="As if this were today: 2027-01-10."
+)
+def simulate(people: int, seed: int, years: float, until: datetime | None) -> None:
     """Fill an empty database with a made-up network, for training and tests."""
     settings = _settings()
     from bot.simulation.command import run_simulation
 
-    _run(run_simulation(settings, people, seed, years))
+    _run(run_simulation(settings, people, seed, years, until))
 
 
 @contextmanager

@@ -342,6 +342,7 @@ async def expect(session: AsyncSession, pressed: Mapping[int, str]) -> None:
     """Read at once what several people's presses need (Telegram id to button); each may come."""
     if len(pressed) > 1:
         await attendance.expect(session, pressed)
+        await surveys.expect(session, pressed)
 
 
 async def team_notice(page: Page, what: str, **args: object) -> Message | None:

@@ -5,6 +5,7 @@ open while such a question is shown. So a survey goes on where it was left, what
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -61,12 +62,23 @@ async def tapped(
 ) -> Replies:
     """Take one answer and show the next question; an old button shows where the person stands."""
     ref, code = callback_data.ref, callback_data.question
-    found = await surveys.progress(session, person, ref)
+    found = await surveys.progress(session, person, ref, lock=True)
     asked = found.template.question(code)
     take = surveys.tick if asked and asked.kind == Kind.SEVERAL else surveys.answer
     found, changed = await take(session, person, ref, code, callback_data.value, now)
     await interviewing.note(session, person, found)
     return await shown(state, found, now, edit, pauses=changed)
+
+
+async def expect(session: AsyncSession, pressed: Mapping[int, str]) -> None:
+    """Read at once what the answers need that several people have just tapped."""
+    refs = []
+    for data in pressed.values():
+        if data.startswith(f"{Tap.__prefix__}:"):
+            with suppress(TypeError, ValueError):  # forged: refused when its turn comes
+                refs.append(Tap.unpack(data).ref)
+    if refs:
+        await surveys.expect(session, refs)
 
 
 async def turned(

@@ -1,6 +1,9 @@
 """The command line's side of it: an empty database, progress, one line where it cannot be."""
 
 import time
+from datetime import UTC, date, datetime
+from datetime import time as time_of_day
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -8,11 +11,22 @@ from bot.clock import SystemClock
 from bot.database import Database
 from bot.migrating import DatabaseUnusableError, migrate_async
 from bot.settings import Settings
-from bot.simulation import NotEmptyError, simulate
+from bot.simulation import NotEmptyError, simulate, tell_periods
+from community import evidence
+from community.evidence import FrameworkError
+
+MORNING = time_of_day(9)
 
 
-async def run_simulation(settings: Settings, people: int, seed: int, years: float) -> int:
-    """Fill the database that the settings name; return the exit code."""
+async def run_simulation(
+    settings: Settings, people: int, seed: int, years: float, until: date | None = None
+) -> int:
+    """Fill the database that the settings name, until now or a day; return the exit code."""
+    try:
+        framework = evidence.load(settings.indicators_file)
+    except FrameworkError as problem:
+        click.echo(f"INDICATORS_FILE: {problem.problems[0]}.", err=True)
+        return 2
     address = settings.database_url.get_secret_value()
     begin = time.monotonic()
 
@@ -24,18 +38,20 @@ async def run_simulation(settings: Settings, people: int, seed: int, years: floa
     except DatabaseUnusableError as problem:
         click.echo(str(problem), err=True)
         return 2
-    database = Database(address)
+    zone, database = ZoneInfo(settings.timezone), Database(address)
+    now = datetime.combine(until, MORNING, zone).astimezone(UTC) if until else SystemClock().now()
     try:
         async with database.transaction() as session:
             await simulate(
                 session,
                 people=people,
                 seed=seed,
-                now=SystemClock().now(),
+                now=now,
                 years=years,
                 zone=settings.timezone,
                 told=tell,
             )
+            tell(f"{await tell_periods(session, zone, framework, now)} periods told")
     except NotEmptyError:
         click.echo(
             "DATABASE_URL: there is a network in this database; name an empty one.", err=True

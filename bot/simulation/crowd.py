@@ -60,8 +60,8 @@ class Somebody:
     area_ref: str = ""
     consents: set[Purpose] = field(default_factory=set)
     needs: list[Need] = field(default_factory=list)
-    asked_at: datetime | None = None
-    """When the last pulse went to them."""
+    asked: list[datetime] = field(default_factory=list)
+    """When surveys went to them."""
     lost_at: datetime | None = None
     """When the bot found that they cannot be reached."""
 
@@ -72,6 +72,11 @@ class Somebody:
             and self.joined_at <= at
             and (self.rests_from is None or at < self.rests_from)
         )
+
+    def is_surveyed(self, at: datetime) -> bool:
+        """Say whether a survey may go to them then: they agree, and it is not left to them."""
+        agrees = Purpose.SURVEYS in self.consents and self.way is not Participation.READING
+        return agrees and self.is_active(at)
 
 
 @dataclass(frozen=True)

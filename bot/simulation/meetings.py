@@ -1,4 +1,4 @@
-"""Events of years, who answered and who came, the reminders, and the pulses afterwards."""
+"""Events of years, who answered and who came, and the reminders."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -9,16 +9,14 @@ from zoneinfo import ZoneInfo
 
 from bot.simulation.crowd import DAY, TEAM, Somebody
 from bot.simulation.rows import Rows
-from community import attendance, events, surveys
+from community import attendance, events
 from community.attendance import ATTENDANCE, HOLDS_A_PLACE, Attendance
 from community.attendance import State as Attending
-from community.consents import Purpose
 from community.deliveries import Delivery
 from community.deliveries import State as Sending
 from community.events import EVENT, Event, wall_to_utc
 from community.lifecycle import Who
 from community.policy import POLICY, next_morning
-from community.surveys import AFTER_EVENT, Survey, SurveyAnswer, SurveyResponse
 
 AHEAD = 60 * DAY
 KNOWN_BEFORE = 20 * DAY
@@ -28,8 +26,6 @@ WISHES: Mapping[Attending, float] = {
     Attending.MAYBE: 15,
     Attending.DECLINED: 25,
 }
-ANSWERS = (60, 28, 12)
-"""How often each of a question's three answers is chosen."""
 REMINDED: Mapping[Sending, float] = {
     Sending.SENT: 970,
     Sending.SUPPRESSED: 15,
@@ -100,8 +96,6 @@ async def fill(
             if meeting.state is events.State.HELD:
                 _tick(rows, meeting, crowd)
             _write(rows, meeting, crowd, now)
-            if meeting.state is events.State.HELD:
-                _ask_pulse(rows, meeting, crowd, now)
             made.append(meeting)
         await rows.breathe()
     return made
@@ -298,67 +292,3 @@ def owe(
         settled_at=None if is_open else settled_at or min(due_at, now),
         planned_at=planned_at,
     )
-
-
-def _ask_pulse(rows: Rows, meeting: Meeting, crowd: Sequence[Somebody], now: datetime) -> None:
-    """Ask those who came and agreed, at most every fourteen days."""
-    asked_at = next_morning(meeting.ends_at + timedelta(hours=10), ZoneInfo(meeting.zone))
-    asked = [
-        me
-        for me in (crowd[person_id - 1] for person_id in meeting.standing(Attending.ATTENDED))
-        if Purpose.SURVEYS in me.consents
-        and me.is_active(asked_at)
-        and (me.asked_at is None or me.asked_at <= asked_at - surveys.COOL_DOWN)
-    ]
-    if not asked:
-        return
-    survey = rows.add(
-        Survey,
-        template=AFTER_EVENT.code,
-        version=AFTER_EVENT.version,
-        window=AFTER_EVENT.code,
-        event_id=meeting.id,
-        opened_at=meeting.ends_at,
-        closes_at=meeting.ends_at + surveys.OPEN_FOR,
-    )
-    for me in asked:
-        me.asked_at = asked_at
-        state = Sending.QUEUED if asked_at > now else rows.one_of(REMINDED)
-        heard = state in surveys.REACHED and asked_at < now - DAY
-        answers = rows.chance.choice((0, 0, 1, 3, 3, 3)) if heard else 0
-        at = asked_at + timedelta(hours=rows.chance.randint(1, 20))
-        ref = rows.ref()
-        response = rows.add(
-            SurveyResponse,
-            ref=ref,
-            survey_id=survey,
-            person_id=me.id,
-            asked_at=asked_at,
-            started_at=at if answers else None,
-            finished_at=at if answers == len(AFTER_EVENT.questions) else None,
-            skipped_at=at if answers == 1 else None,
-            language=me.language if answers else None,
-        )
-        for question in AFTER_EVENT.questions[:answers]:
-            (value,) = rows.chance.choices(question.values, ANSWERS)
-            rows.add(
-                SurveyAnswer,
-                response_id=response,
-                question=question.code,
-                value=value,
-                language=me.language,
-                answered_at=at,
-            )
-        owe(
-            rows,
-            me,
-            "pulse",
-            f"pulse:{survey}:{me.id}",
-            state,
-            asked_at,
-            args={"ref": ref},
-            expires_at=asked_at + surveys.ASKED_WITHIN,
-            subject_id=response,
-            planned_at=min(meeting.ends_at, now),
-            now=now,
-        )

@@ -51,6 +51,10 @@ class Rows:
         """Return the number that the next row of this table gets."""
         return self._numbers.get(table.__tablename__, 0) + 1
 
+    def count_of(self, table: type[Base]) -> int:
+        """Return how many rows of this table there are."""
+        return self.next_number(table) - 1
+
     async def breathe(self) -> None:
         """Write what has gathered, if it is much."""
         if self._count >= CHUNK:

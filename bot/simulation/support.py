@@ -68,6 +68,16 @@ class Offer:
     staff_id: int
 
 
+@dataclass(frozen=True)
+class Request:
+    """A request to a service, and how it stands."""
+
+    id: int
+    person_id: int
+    state: State
+    changed_at: datetime
+
+
 def fill_areas(rows: Rows, count: int, zone: str, begin: datetime) -> list[Area]:
     """Make some districts, most of them in the network's own zone."""
     made = []
@@ -162,8 +172,9 @@ def _offer(
 
 async def fill_referrals(
     rows: Rows, count: int, offers: Sequence[Offer], crowd: Sequence[Somebody], now: datetime
-) -> None:
-    """Let members have asked for services: one request at a time for each."""
+) -> list[Request]:
+    """Let members have asked for services: one request at a time for each; return them."""
+    made = []
     by_need: dict[Need, list[Offer]] = {}
     for offer in offers:
         by_need.setdefault(offer.need, []).append(offer)
@@ -177,11 +188,12 @@ async def fill_referrals(
         made_at = me.joined_at + (until - me.joined_at) * rows.chance.random()
         if (me.id, offer.id) not in asked:
             asked.add((me.id, offer.id))
-            _refer(rows, me, offer, made_at, now)
+            made.append(_refer(rows, me, offer, made_at, now))
         await rows.breathe()
+    return made
 
 
-def _refer(rows: Rows, me: Somebody, offer: Offer, made_at: datetime, now: datetime) -> None:
+def _refer(rows: Rows, me: Somebody, offer: Offer, made_at: datetime, now: datetime) -> Request:
     walked = _walk(rows, made_at, now)
     state, changed_at = walked[-1]
     completed_at = next((at for to, at in walked if to is State.COMPLETED), None)
@@ -221,6 +233,7 @@ def _refer(rows: Rows, me: Somebody, offer: Offer, made_at: datetime, now: datet
             )
     _tell(rows, me, offer, number, walked, reason)
     _check_off(rows, me, offer, state, made_at, now)
+    return Request(number, me.id, state, changed_at)
 
 
 def _walk(rows: Rows, made_at: datetime, now: datetime) -> list[tuple[State, datetime]]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from community.consents import Purpose
 from community.needs import Need
 from community.people import Membership, Participation, Profile, Stage
+from community.posts import State as Posted
 
 LANGUAGES: Mapping[str, float] = {
     "uk": 17,
@@ -85,6 +86,64 @@ NEEDS: Mapping[Need, float] = {
     Need.CHILD_CARE: 2,
     Need.HIRING: 2,
 }
+
+RESPONSES: Mapping[str, float] = {"uk": 0.58, "en": 0.5, "fr": 0.46, "ar": 0.34}
+"""How many of those whom a survey reaches answer it, by the language they read."""
+HALF_WAY = 0.08
+"""Of those who answer, so many stop on the way."""
+BUSINESSES: Mapping[str, float] = {"running": 34, "starting": 28, "none": 38}
+_NO_BUSINESS: Mapping[str, float] = {"none": 88, "new": 12}
+_GOES_ON: Mapping[str, float] = {"same": 87, "closed": 13}
+COMES_OF_IT: Mapping[str, Mapping[str, float]] = {
+    "running": _GOES_ON,
+    "same": _GOES_ON,
+    "new": _GOES_ON,
+    "starting": {"new": 41, "none": 59},
+    "none": _NO_BUSINESS,
+    "closed": _NO_BUSINESS,
+}
+"""What a business is a year later."""
+STAFF: Mapping[int, float] = {0: 58, 1: 20, 2: 11, 3: 6, 5: 4, 9: 1}
+HOURS: Mapping[int, float] = {10: 15, 20: 35, 30: 20, 38: 30}
+"""Of each of them, a week."""
+PROFITS: Mapping[str, float] = {"profit": 52, "even": 30, "loss": 18}
+YES: Mapping[str, float] = {"yes": 9, "no": 91}
+_WITH, _WITHOUT = "self_employed", "job_seeker"
+SITUATIONS: Mapping[bool, Mapping[str, float]] = {
+    True: {_WITH: 80, "employee": 14, "student": 3, "other": 3},
+    False: {_WITHOUT: 42, "employee": 26, "student": 12, "at_home": 14, "other": 6},
+}
+ATTRIBUTIONS: Mapping[str, float] = {"much": 27, "some": 51, "none": 22}
+AWAY_FROM: Mapping[str, float] = {
+    "time": 34,
+    "fit": 20,
+    "moved": 16,
+    "done": 14,
+    "language": 6,
+    "other": 10,
+}
+USEFUL: Mapping[str, float] = {"yes": 60, "partly": 28, "no": 12}
+MET: Mapping[str, float] = {"yes": 56, "not_yet": 30, "no": 14}
+HELPED: Mapping[str, float] = {"yes": 68, "partly": 25, "no": 7}
+HELPED_NOT: Mapping[str, float] = {"yes": 10, "partly": 30, "no": 60}
+_UNDERSTOOD: Mapping[str, float] = {"yes": 82, "partly": 15, "no": 3}
+UNDERSTOOD: Mapping[str, Mapping[str, float]] = {
+    "en": _UNDERSTOOD,
+    "fr": _UNDERSTOOD,
+    "uk": {"yes": 64, "partly": 29, "no": 7},
+    "ar": {"yes": 52, "partly": 35, "no": 13},
+}
+AGREE_TO_EXIT = 0.4
+
+POSTS: Sequence[tuple[str, str]] = (
+    ("ask", "I am looking for somebody who rents out a small kitchen in the evenings."),
+    ("ask", "Who knows a printer for a few hundred leaflets?"),
+    ("ask", "I need help at a market stall on Saturdays."),
+    ("offer", "I have a van that is free on weekdays."),
+    ("offer", "I can look through a first letter to a customer."),
+    ("offer", "There are two tables left in our shared workshop."),
+)
+POST_ENDS: Mapping[Posted, float] = {Posted.FOUND: 55, Posted.WITHDRAWN: 45}
 
 COLOURS: Sequence[str] = (
     *("Amber", "Azure", "Coral", "Copper", "Crimson", "Golden", "Indigo", "Ivory", "Jade"),

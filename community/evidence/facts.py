@@ -22,7 +22,6 @@ from sqlalchemy import (
     func,
     literal,
     null,
-    or_,
     select,
     union_all,
 )
@@ -124,10 +123,15 @@ def _movement(when: Within) -> Rows:
     Who stayed is among them because who joined and who left may be told only if these are no few,
     either: they are how many there were, less who left.
     """
-    is_there = Person.id.in_(members_at(when.end))
-    was_there = Person.id.in_(members_at(when.start))
-    leaf = case((and_(is_there, was_there), STAYED), (is_there, JOINED), else_=LEFT)
-    return _rows(Person.id, leaf).where(or_(is_there, was_there))
+    is_there, was_there = (
+        members_at(moment).add_columns(literal(which).label("which")).subquery()
+        for which, moment in enumerate((when.end, when.start))
+    )
+    both = union_all(select(is_there), select(was_there)).subquery()
+    person, which = both.c.subject_id, both.c.which
+    first, last = func.min(which), func.max(which)
+    leaf = case((first < last, STAYED), (first == 0, JOINED), else_=LEFT)
+    return _rows(person, leaf).join(Person, Person.id == person).group_by(person)
 
 
 # What members do
@@ -276,17 +280,21 @@ SAID_AT = func.coalesce(SurveyAnswer.answered_at, SurveyResponse.started_at)
 LAST = (SAID_AT.desc(), SurveyAnswer.id.desc())
 
 
+def _place(*order: Any) -> Any:
+    """Return in which place an answer of a person is, in this order."""
+    return func.row_number().over(partition_by=SurveyResponse.person_id, order_by=order)
+
+
 def _said(
-    templates: Sequence[Template], question: str, *conditions: Any, order: Sequence[Any] = LAST
+    templates: Sequence[Template], question: str, *conditions: Any, more: Sequence[Any] = ()
 ) -> Select[Any]:
-    """Return the query for what people have answered to a question, and in which place it is."""
-    place = func.row_number().over(partition_by=SurveyResponse.person_id, order_by=order)
+    """Return the query for what people have answered to a question, with ``more`` columns."""
     columns: Sequence[Any] = (
         SurveyResponse.person_id.label("person_id"),
         SurveyAnswer.value.label("value"),
         SurveyAnswer.amount.label("amount"),
         SAID_AT.label("at"),
-        place.label("place"),
+        *more,
     )
     return (
         select(*columns)
@@ -305,7 +313,13 @@ def _answer(templates: Sequence[Template], question: str) -> Callable[[Within], 
     """Return the query for what people last said to a question in a period."""
 
     def rows(when: Within) -> Rows:
-        said = _said(templates, question, when.start <= SAID_AT, when.end > SAID_AT).subquery()
+        said = _said(
+            templates,
+            question,
+            when.start <= SAID_AT,
+            when.end > SAID_AT,
+            more=[_place(*LAST).label("place")],
+        ).subquery()
         return _rows(said.c.person_id, said.c.value).where(said.c.place == 1)
 
     return rows
@@ -321,18 +335,34 @@ def _change(question: str, *, with_amount: bool) -> Callable[[Within], Rows]:
     """
 
     def rows(when: Within) -> Rows:
-        is_known = SurveyAnswer.amount.is_not(None)
-        now = _said(LATER, question, is_known, when.start <= SAID_AT, when.end > SAID_AT)
+        is_later = Survey.template.in_([one.code for one in LATER])
+        is_now = case((and_(is_later, when.start <= SAID_AT), 1), else_=0)
         was_before = when.start > SAID_AT
-        order = (was_before.desc(), case((was_before, SAID_AT)).desc(), SAID_AT, SurveyAnswer.id)
-        ever = _said((BASELINE, *LATER), question, is_known, when.end > SAID_AT, order=order)
-        after, earlier = now.subquery(), ever.subquery()
-        more = after.c.amount - earlier.c.amount
+        last = _place(is_now.desc(), *LAST)
+        first = _place(
+            was_before.desc(), case((was_before, SAID_AT)).desc(), SAID_AT, SurveyAnswer.id
+        )
+        # One look at all answers, and no join of it with itself: PostgreSQL takes each side of
+        # that for a single row, and goes through one side for every row of the other.
+        is_known = SurveyAnswer.amount.is_not(None)
+        said = _said(
+            (BASELINE, *LATER),
+            question,
+            is_known,
+            when.end > SAID_AT,
+            more=(is_now.label("is_now"), last.label("last"), first.label("first")),
+        ).subquery()
+        is_after, is_earlier = and_(said.c.is_now == 1, said.c.last == 1), said.c.first == 1
+
+        def of(condition: Any, column: Any) -> Any:
+            return func.max(case((condition, column)))
+
+        more = of(is_after, said.c.amount) - of(is_earlier, said.c.amount)
         leaf = case((more > 0, UP), (more < 0, DOWN), else_=SAME)
         return (
-            _rows(after.c.person_id, leaf, more if with_amount else None)
-            .join(earlier, earlier.c.person_id == after.c.person_id)
-            .where(after.c.place == 1, earlier.c.place == 1, earlier.c.at < after.c.at)
+            _rows(said.c.person_id, leaf, more if with_amount else None)
+            .group_by(said.c.person_id)
+            .having(of(is_earlier, said.c.at) < of(is_after, said.c.at))
         )
 
     return rows

@@ -4,17 +4,18 @@ What one person answered is shown to nobody else; it leaves this package only as
 without a name to an evaluator.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import attendance, consents
+from community import attendance, consents, memory
+from community.among import among
 from community.attendance import Attendance
-from community.base import find
+from community.base import find, lock_all
 from community.consents import Purpose
 from community.errors import (
     ConsentMissingError,
@@ -36,6 +37,19 @@ MOST_NUMBER = Decimal(999_999)
 MOST_MONEY = Decimal("99999999999.99")
 
 
+async def expect(session: AsyncSession, refs: Collection[str]) -> None:
+    """Read at once what these references name, locked, for the answers that follow."""
+    responses = await lock_all(session, SurveyResponse, refs)
+    answers: dict[int, list[SurveyAnswer]] = {response.id: [] for response in responses}
+    for row in await session.scalars(_ANSWERS, {"responses": [*answers]}):
+        answers[row.response_id].append(row)
+    for number, rows in answers.items():
+        _remember(session, number, rows, lock=True)
+    surveys = {response.survey_id for response in responses}
+    for survey in await session.scalars(_SURVEYS, {"surveys": [*surveys]}):
+        memory.remember(session, ((Survey, survey.id), False), survey)
+
+
 async def progress(
     session: AsyncSession, actor: Person, ref: str, *, lock: bool = False
 ) -> Progress:
@@ -47,22 +61,55 @@ async def progress(
     response = await find(session, SurveyResponse, ref, lock=lock)
     if response.person_id != actor.id:
         raise NotFoundError("SurveyResponse")
-    return await _progress(session, response)
+    return await _progress(session, response, lock=lock)
 
 
-async def _progress(session: AsyncSession, response: SurveyResponse) -> Progress:
-    survey = await session.get_one(Survey, response.survey_id)
-    rows = await session.scalars(
-        select(SurveyAnswer)
-        .where(SurveyAnswer.response_id == response.id)
-        .order_by(SurveyAnswer.id)
-        .execution_options(populate_existing=True)
+_ANSWERS = (
+    select(SurveyAnswer)
+    .where(among(SurveyAnswer.response_id, "responses"))
+    .order_by(SurveyAnswer.id)
+    .execution_options(populate_existing=True)
+)
+_SURVEYS = select(Survey).where(among(Survey.id, "surveys"))
+
+
+async def _progress(
+    session: AsyncSession, response: SurveyResponse, *, lock: bool = False
+) -> Progress:
+    number = response.survey_id
+    survey: Survey | None = await memory.found_before(
+        session, (Survey, number), _SURVEYS, {"surveys": [number]}
     )
+    assert survey is not None
     given: dict[str, list[Given]] = {}
-    for row in rows:
+    for row in await _answers(session, response, lock=lock):
         one = Given(row.value, row.amount, row.day, row.text, row.voice)
         given.setdefault(row.question, []).append(one)
     return Progress(response, survey, TEMPLATES[survey.template, survey.version], given)
+
+
+async def _answers(
+    session: AsyncSession, response: SurveyResponse, *, lock: bool
+) -> list[SurveyAnswer]:
+    """Return the answers as they are; with ``lock`` as they are since the response is locked."""
+    rows: list[SurveyAnswer] | None = memory.recall(session, _key(response.id, lock=lock))
+    if rows is None:
+        found = await session.scalars(_ANSWERS, {"responses": [response.id]})
+        rows = list(found)
+        _remember(session, response.id, rows, lock=lock)
+    return rows
+
+
+def _key(response_id: int, *, lock: bool) -> Hashable:
+    return (SurveyAnswer, response_id, lock)
+
+
+def _remember(
+    session: AsyncSession, response_id: int, rows: list[SurveyAnswer], *, lock: bool
+) -> None:
+    memory.remember(session, _key(response_id, lock=False), rows)
+    if lock:
+        memory.remember(session, _key(response_id, lock=True), rows)
 
 
 async def open_ones(session: AsyncSession, person: Person, now: datetime) -> Sequence[Progress]:
@@ -177,7 +224,7 @@ async def tick(
     await _write(session, found, asked, ordered, actor.language, now)
     found.response.at = question
     await session.flush()
-    return await _progress(session, found.response), True
+    return await _progress(session, found.response, lock=True), True
 
 
 async def settle(
@@ -208,7 +255,7 @@ async def go_back(session: AsyncSession, actor: Person, ref: str, now: datetime)
         return found
     found.response.at = found.before.code
     await session.flush()
-    return await _progress(session, found.response)
+    return await _progress(session, found.response, lock=True)
 
 
 async def skip(session: AsyncSession, actor: Person, ref: str, now: datetime) -> bool:
@@ -274,8 +321,8 @@ async def _write(
 ) -> None:
     """Put answers in the place of those that were there."""
     response = found.response
-    await _forget(session, response, [asked.code])
-    session.add_all(
+    await _forget(session, response, asked.code)
+    new = [
         SurveyAnswer(
             response_id=response.id,
             question=asked.code,
@@ -288,21 +335,27 @@ async def _write(
             answered_at=now,
         )
         for one in given
-    )
+    ]
+    there = await _answers(session, response, lock=True)
+    session.add_all(new)
     response.started_at = response.started_at or now
     response.language = language
     await session.flush()
+    _remember(session, response.id, [*there, *new], lock=True)
 
 
-async def _forget(
-    session: AsyncSession, response: SurveyResponse, questions: Sequence[str]
-) -> None:
-    response.passed = [code for code in response.passed if code not in questions]
-    await session.execute(
-        delete(SurveyAnswer).where(
-            SurveyAnswer.response_id == response.id, SurveyAnswer.question.in_(questions)
-        )
-    )
+async def _forget(session: AsyncSession, response: SurveyResponse, question: str) -> None:
+    if question in response.passed:
+        response.passed = [code for code in response.passed if code != question]
+    rows = await _answers(session, response, lock=True)
+    gone = [row for row in rows if row.question == question]
+    if not gone:
+        return
+    for row in gone:
+        await session.delete(row)
+    await session.flush()  # before others take their place
+    kept = [row for row in rows if row.question != question]
+    _remember(session, response.id, kept, lock=True)
 
 
 async def _settled(
@@ -311,12 +364,12 @@ async def _settled(
     """Leave a question behind; end the survey after the last."""
     response = found.response
     response.at = None
-    found = await _progress(session, response)
+    found = await _progress(session, response, lock=True)
     if asked.code not in found.given:
         response.passed = [*response.passed, asked.code]
     for later in found.template.questions:  # in order: what goes may be what others depend on
         if not found.is_relevant(later) and found.is_settled(later):
-            await _forget(session, response, [later.code])
+            await _forget(session, response, later.code)
             found = replace(
                 found, given={c: one for c, one in found.given.items() if c != later.code}
             )

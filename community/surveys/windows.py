@@ -140,7 +140,7 @@ def _was_asked(template: Template, *about: ColumnElement[bool]) -> ColumnElement
 # After leaving
 
 
-def _months_after(moment: datetime, months: int) -> datetime:
+def months_after(moment: datetime, months: int) -> datetime:
     """Return the same day so many months later (earlier, if negative), or the month's last."""
     count = moment.year * 12 + moment.month - 1 + months
     year, month = divmod(count, 12)
@@ -191,7 +191,7 @@ async def _exits_six_months_ago(
 ) -> Sequence[Turn]:
     now = look.now
     # A few days more at each end: months differ in length, and the moments themselves decide.
-    newest = _months_after(now, -AFTER_MONTHS) + timedelta(days=4)
+    newest = months_after(now, -AFTER_MONTHS) + timedelta(days=4)
     rows = await session.scalars(
         _agreements(EXIT_SIX_MONTHS).where(
             ExitAgreement.left_at <= newest,
@@ -199,7 +199,7 @@ async def _exits_six_months_ago(
             not_asked,
         )
     )
-    found = [(left, _months_after(left.left_at, AFTER_MONTHS)) for left in rows]
+    found = [(left, months_after(left.left_at, AFTER_MONTHS)) for left in rows]
     return [
         _exit_turn(left, now, due + FOUR_WEEKS)
         for left, due in found
@@ -208,9 +208,9 @@ async def _exits_six_months_ago(
 
 
 async def _next_exit_six_months(session: AsyncSession, now: datetime) -> datetime | None:
-    since = _months_after(now, -AFTER_MONTHS) - timedelta(days=4)
+    since = months_after(now, -AFTER_MONTHS) - timedelta(days=4)
     rows = await session.scalars(_agreements(EXIT_SIX_MONTHS).where(ExitAgreement.left_at > since))
-    moments = [_months_after(left.left_at, AFTER_MONTHS) for left in rows]
+    moments = [months_after(left.left_at, AFTER_MONTHS) for left in rows]
     return min((moment for moment in moments if moment > now), default=None)
 
 
@@ -314,7 +314,7 @@ async def _anniversaries(
     session: AsyncSession, look: Look, not_asked: ColumnElement[bool]
 ) -> Sequence[Turn]:
     now = look.now
-    ago = {year: _months_after(now, -12 * year) for year in range(1, YEARS + 1)}
+    ago = {year: months_after(now, -12 * year) for year in range(1, YEARS + 1)}
     joined = or_(
         *(
             and_(
@@ -349,8 +349,8 @@ async def _next_anniversary(session: AsyncSession, now: datetime) -> datetime | 
         return None
     found = []
     for year in range(1, min(now.year - first.year + 1, YEARS) + 1):
-        joined = await _first_to_join(session, _months_after(now, -12 * year))
-        found += [_months_after(joined, 12 * year)] if joined else []
+        joined = await _first_to_join(session, months_after(now, -12 * year))
+        found += [months_after(joined, 12 * year)] if joined else []
     return min((moment for moment in found if moment > now), default=None)
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,17 +15,30 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import Database
 from bot.settings import load
-from bot.simulation import NotEmptyError, simulate
+from bot.simulation import NotEmptyError, simulate, tell_periods
 from bot.simulation.command import run_simulation
-from community import attendance, consents, events, figures, people, roles, sends, surveys
+from community import (
+    attendance,
+    consents,
+    events,
+    evidence,
+    figures,
+    people,
+    roles,
+    sends,
+    surveys,
+)
 from community.attendance import ATTENDANCE, HOLDS_A_PLACE, Attendance
 from community.consents import Purpose
 from community.deliveries import DELIVERY, OPEN, Delivery
 from community.deliveries import State as Sending
 from community.events import EVENT, Event
+from community.evidence import FACTS, EvidencePeriod, EvidenceRow
 from community.exchanges import EXCHANGE, Exchange
 from community.history import Step
+from community.matches import MATCH, Match
 from community.people import MEMBERSHIP, Membership, Person
+from community.posts import POST, Post
 from community.referrals import REFERRAL, Referral
 from community.roles import RoleName
 from community.sends import SEND, Send
@@ -80,6 +94,8 @@ LIFECYCLES: tuple[tuple[Any, Any, str], ...] = (
     (REFERRAL, Referral, "draft"),
     (SEND, Send, "draft"),
     (EXCHANGE, Exchange, "open"),
+    (POST, Post, "published"),
+    (MATCH, Match, "proposed"),
 )
 
 
@@ -147,7 +163,11 @@ async def test_nobody_comes_to_what_has_not_been_and_no_place_is_taken_twice(
     }
 
 
-async def test_who_was_asked_had_come_and_agreed(network: AsyncSession) -> None:
+async def test_who_was_asked_about_an_event_had_come(network: AsyncSession) -> None:
+    about = surveys.Survey.event_id.is_not(None)
+    asked = select(SurveyResponse.id).join(
+        surveys.Survey, surveys.Survey.id == SurveyResponse.survey_id
+    )
     rows = await network.execute(
         select(SurveyResponse, Attendance.state)
         .join(surveys.Survey, surveys.Survey.id == SurveyResponse.survey_id)
@@ -158,8 +178,82 @@ async def test_who_was_asked_had_come_and_agreed(network: AsyncSession) -> None:
         )
     )
     found = rows.all()
-    assert len(found) == await network.scalar(select(func.count(SurveyResponse.id)))
+    assert found
+    assert len(found) == len((await network.scalars(asked.where(about))).all())
     assert {state for _, state in found} == {attendance.State.ATTENDED}
+
+
+async def test_an_answer_is_one_that_its_question_takes_and_was_put_to_who_gave_it(
+    network: AsyncSession, now: datetime
+) -> None:
+    rows = await network.execute(
+        select(surveys.Survey, SurveyResponse, surveys.SurveyAnswer)
+        .join(SurveyResponse, SurveyResponse.survey_id == surveys.Survey.id)
+        .join(surveys.SurveyAnswer, surveys.SurveyAnswer.response_id == SurveyResponse.id)
+        .order_by(surveys.SurveyAnswer.id)
+    )
+    asked: Counter[str] = Counter()
+    ways: dict[int, surveys.Progress] = {}
+    for survey, response, row in rows:
+        template = surveys.TEMPLATES[survey.template, survey.version]
+        before = ways.get(response.id) or surveys.Progress(response, survey, template, {})
+        question = template.question(row.question)
+        assert question is not None
+        assert before.is_relevant(question)
+        given = surveys.Given(row.value, row.amount)
+        kept = surveys.checked(question, given)
+        assert (kept.value, kept.amount) == (row.value, row.amount)
+        assert row.answered_at is not None
+        assert row.answered_at <= now
+        ways[response.id] = replace(before, given={**before.given, row.question: [given]})
+        asked[template.code] += 1
+    for way in ways.values():
+        asks = way.template.questions
+        is_done = all(one.code in way.given or not way.is_relevant(one) for one in asks)
+        assert is_done == (way.response.finished_at is not None)
+    assert {"after_event", "after_referral", "baseline", "yearly", "exit"} <= asked.keys()
+
+
+async def test_between_two_surveys_of_a_member_lie_fourteen_days(network: AsyncSession) -> None:
+    kinds = ("pulse", "survey", "facilitation")
+    sent = Delivery.state.in_([Sending.SENT, Sending.UNCERTAIN, Sending.QUEUED])
+    query = select(Delivery.person_id, Delivery.due_at).where(Delivery.kind.in_(kinds), sent)
+    last: dict[int | None, datetime] = {}
+    rests = []
+    for person_id, at in await network.execute(query.order_by(Delivery.due_at)):
+        if person_id in last:
+            rests.append(at - last[person_id])
+        last[person_id] = at
+    assert len(rests) > 100
+    assert min(rests) >= surveys.COOL_DOWN
+
+
+async def test_how_many_answer_differs_by_language(network: AsyncSession) -> None:
+    rows = await network.execute(
+        select(Person.language, func.count(), func.count(SurveyResponse.started_at))
+        .join(SurveyResponse, SurveyResponse.person_id == Person.id)
+        .group_by(Person.language)
+    )
+    share = {language: answered / asked for language, asked, answered in rows}
+    assert share["uk"] > share["ar"] + 0.1
+
+
+FEW_SAY = {"sales_change", "staff_change", "hours_change", "profit", "export"}
+"""Only those with a business answer these: of three hundred people there may be none."""
+
+
+async def test_every_fact_has_somebody_and_each_period_was_told_when_it_was_due(
+    network: AsyncSession, now: datetime
+) -> None:
+    count = await tell_periods(network, ZONE, evidence.shipped(), now)
+    told = (await network.scalars(select(EvidencePeriod))).all()
+    assert count == len(told) >= 7
+    for row in told:
+        period = evidence.Period(row.year, row.number)
+        assert row.frozen_at == period.counted_from(ZONE) <= now
+    there = await network.scalars(select(EvidenceRow.fact).distinct())
+    assert FACTS.keys() - set(there) <= FEW_SAY
+    assert await tell_periods(network, ZONE, evidence.shipped(), now) == 0
 
 
 async def test_most_but_not_all_switches_are_on(network: AsyncSession) -> None:
