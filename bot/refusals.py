@@ -17,6 +17,7 @@ from community.errors import (
     ContactConsentError,
     DirectoryRefusedError,
     FileRefusedError,
+    FormRefusedError,
     FullError,
     IllegalMoveError,
     InUseError,
@@ -46,6 +47,7 @@ from community.errors import (
 )
 from handlers import handed_over
 from locales import Html, Translator, day, duration, language_name, number
+from reports import form_refusals
 from reports.hsds import words as hsds_words
 
 
@@ -212,6 +214,8 @@ def _unfaithful(error: UnfaithfulError, _: Translator) -> Html:
 
 
 def _not_taken(error: FileRefusedError, _: Translator) -> Html:
+    if isinstance(error, FormRefusedError):
+        return form_refusals.refusal(error, _)
     if error.why == "language" and error.what:
         return _(
             "This file is for another language: {language}. Nothing was changed.",
@@ -226,6 +230,10 @@ def _not_taken(error: FileRefusedError, _: Translator) -> Html:
         "not_po": _(
             "This is no PO file, or it is damaged. Nothing was changed. Please send the file as "
             "your program has saved it."
+        ),
+        "no_workbook": _(
+            "This is no workbook (XLSX), or it is damaged. Nothing was changed. Please send the "
+            "file as your program has saved it."
         ),
         "not_ics": _(
             "This is no calendar file, or there is no event in it. Its name ends in .ics. Nothing "

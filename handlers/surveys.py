@@ -29,7 +29,7 @@ from handlers.replies import (
     say,
     toast,
 )
-from handlers.survey_cards import OpenPulse, SkipPulse, Tap, Turn, Waiting, in_words
+from handlers.survey_cards import Hear, OpenPulse, SkipPulse, Tap, Turn, Waiting, in_words
 from locales import (
     parse_amount,
     parse_day,
@@ -48,7 +48,7 @@ async def opened(
 ) -> Replies:
     """Show where the person stands."""
     found = await surveys.progress(session, person, callback_data.ref)
-    return await _shown(state, found, now, edit)
+    return await shown(state, found, now, edit)
 
 
 async def tapped(
@@ -65,7 +65,7 @@ async def tapped(
     asked = found.template.question(code)
     take = surveys.tick if asked and asked.kind == Kind.SEVERAL else surveys.answer
     found, changed = await take(session, person, ref, code, callback_data.value, now)
-    return await _shown(state, found, now, edit, pauses=changed)
+    return await shown(state, found, now, edit, pauses=changed)
 
 
 async def turned(
@@ -81,12 +81,12 @@ async def turned(
     match callback_data.act:
         case "next":
             found, changed = await surveys.settle(session, person, ref, code, now)
-            return await _shown(state, found, now, edit, pauses=changed)
+            return await shown(state, found, now, edit, pauses=changed)
         case "back":
             found = await surveys.progress(session, person, ref)
             if found.next_question and found.next_question.code == code:
                 found = await surveys.go_back(session, person, ref, now)
-            return await _shown(state, found, now, edit)
+            return await shown(state, found, now, edit)
         case "later":
             await surveys.progress(session, person, ref)
             await end_if(ANSWER, state, ref)
@@ -113,7 +113,18 @@ async def listed(query: Any, callback_data: Waiting) -> Replies:
     return [edit("survey.waiting")]
 
 
-async def _shown(
+async def heard(query: Any, callback_data: Hear, session: AsyncSession, person: Person) -> Replies:
+    """Play one of the person's own answers, or show which there are."""
+    ref, question = callback_data.ref, callback_data.question
+    if not ref:
+        return [edit("survey.voices")]
+    found = await surveys.progress(session, person, ref)
+    if not any(one.voice for one in found.given.get(question, ())):
+        return [edit("survey.voices")]
+    return [say("survey.voice", ref=ref, question=question)]
+
+
+async def shown(
     state: FSMContext, found: Progress, now: datetime, tell: Any, *, pauses: bool = False
 ) -> Replies:
     """Show the next question, or a pause after a bite; wait for words where they are asked for."""
@@ -196,7 +207,7 @@ async def _answered(answering: Answering) -> Replies:
         given,
         answering.now,
     )
-    return await _shown(answering.state, found, answering.now, say, pauses=changed)
+    return await shown(answering.state, found, answering.now, say, pauses=changed)
 
 
 def _home(about: Mapping[str, Any]) -> Reply:
@@ -224,4 +235,5 @@ def setup() -> Router:
     router.callback_query.register(turned, Turn.filter())
     router.callback_query.register(skipped, SkipPulse.filter())
     router.callback_query.register(listed, Waiting.filter())
+    router.callback_query.register(heard, Hear.filter())
     return router

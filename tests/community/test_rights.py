@@ -60,6 +60,7 @@ DESIGN: dict[str, set[RoleName]] = {
     # the coordinator sets the network up and reads figures
     "agreements.": COORDINATOR,
     "areas.": COORDINATOR,
+    "own_surveys.": COORDINATOR,
     "plans.": COORDINATOR,
     "providers.": COORDINATOR,
     "figures.": COORDINATOR,

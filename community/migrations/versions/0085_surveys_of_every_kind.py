@@ -17,10 +17,12 @@ depends_on = None
 
 NO_SUBJECT = "event_id IS NULL AND referral_id IS NULL"
 WHEN = sa.DateTime(timezone=True)
+NUMBERED = {"sqlite_autoincrement": True}
+"""What SQLite forgets of a table that is copied: its numbers are never given again."""
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("surveys") as table:
+    with op.batch_alter_table("surveys", table_kwargs=NUMBERED) as table:
         table.add_column(sa.Column("window", sa.String(32), server_default="", nullable=False))
         table.add_column(sa.Column("wave", sa.String(16), server_default="", nullable=False))
         table.add_column(sa.Column("referral_id", BigId, nullable=True))
@@ -31,7 +33,7 @@ def upgrade() -> None:
         table.create_index("ix_surveys_referral_id", ["referral_id"])
         table.alter_column("closes_at", existing_type=WHEN, nullable=True)
     op.execute("UPDATE surveys SET \"window\" = 'after_event'")
-    with op.batch_alter_table("surveys") as table:
+    with op.batch_alter_table("surveys", table_kwargs=NUMBERED) as table:
         table.alter_column("window", existing_type=sa.String(32), server_default=None)
         table.alter_column("wave", existing_type=sa.String(16), server_default=None)
     op.create_index(
@@ -42,13 +44,13 @@ def upgrade() -> None:
         sqlite_where=sa.text(NO_SUBJECT),
         postgresql_where=sa.text(NO_SUBJECT),
     )
-    with op.batch_alter_table("survey_responses") as table:
+    with op.batch_alter_table("survey_responses", table_kwargs=NUMBERED) as table:
         table.add_column(sa.Column("closes_at", WHEN, nullable=True))
         table.add_column(sa.Column("at", sa.String(32), nullable=True))
         table.add_column(sa.Column("passed", sa.JSON(), server_default="[]", nullable=False))
-    with op.batch_alter_table("survey_responses") as table:
+    with op.batch_alter_table("survey_responses", table_kwargs=NUMBERED) as table:
         table.alter_column("passed", existing_type=sa.JSON(), server_default=None)
-    with op.batch_alter_table("survey_answers") as table:
+    with op.batch_alter_table("survey_answers", table_kwargs=NUMBERED) as table:
         table.add_column(sa.Column("amount", sa.Numeric(14, 2), nullable=True))
         table.add_column(sa.Column("day", sa.Date(), nullable=True))
         table.add_column(sa.Column("text", sa.Text(), nullable=True))
@@ -87,19 +89,19 @@ def downgrade() -> None:
         },
     )
     op.drop_table("exit_agreements")
-    with op.batch_alter_table("survey_answers") as table:
+    with op.batch_alter_table("survey_answers", table_kwargs=NUMBERED) as table:
         table.drop_constraint("uq_survey_answers_response_id_question_value", type_="unique")
         table.create_unique_constraint(
             "uq_survey_answers_response_id_question", ["response_id", "question"]
         )
         for column in ("answered_at", "language", "voice", "text", "day", "amount"):
             table.drop_column(column)
-    with op.batch_alter_table("survey_responses") as table:
+    with op.batch_alter_table("survey_responses", table_kwargs=NUMBERED) as table:
         for column in ("passed", "at", "closes_at"):
             table.drop_column(column)
     op.drop_index("uq_surveys_wave", "surveys")
     op.execute("UPDATE surveys SET closes_at = opened_at WHERE closes_at IS NULL")
-    with op.batch_alter_table("surveys") as table:
+    with op.batch_alter_table("surveys", table_kwargs=NUMBERED) as table:
         table.alter_column("closes_at", existing_type=WHEN, nullable=False)
         table.drop_constraint("uq_surveys_template_version_referral_id", type_="unique")
         table.drop_index("ix_surveys_referral_id")
