@@ -18,6 +18,7 @@ from community.errors import (
     DirectoryRefusedError,
     DoorRefusedError,
     FileRefusedError,
+    FormRefusedError,
     FullError,
     IllegalMoveError,
     InUseError,
@@ -48,6 +49,7 @@ from community.errors import (
 )
 from handlers import handed_over
 from locales import Html, Translator, day, duration, language_name, number
+from reports import form_refusals
 from reports.hsds import words as hsds_words
 
 
@@ -259,6 +261,8 @@ def _line_refused(error: LineRefusedError, _: Translator) -> Html:
 def _not_taken(error: FileRefusedError, _: Translator) -> Html:
     if isinstance(error, LineRefusedError):
         return _line_refused(error, _)
+    if isinstance(error, FormRefusedError):
+        return form_refusals.refusal(error, _)
     if error.why == "language" and error.what:
         return _(
             "This file is for another language: {language}. Nothing was changed.",
@@ -277,6 +281,10 @@ def _not_taken(error: FileRefusedError, _: Translator) -> Html:
         "no_table": _(
             "This is no table that can be read. Nothing was changed. Please save it as CSV in the "
             "encoding UTF-8, or as XLSX, and send it once more."
+        ),
+        "no_workbook": _(
+            "This is no workbook (XLSX), or it is damaged. Nothing was changed. Please send the "
+            "file as your program has saved it."
         ),
         "not_ics": _(
             "This is no calendar file, or there is no event in it. Its name ends in .ics. Nothing "

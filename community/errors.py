@@ -256,6 +256,27 @@ class LineRefusedError(FileRefusedError):
         self.line = line
 
 
+class FormRefusedError(FileRefusedError):
+    """A survey (XLSForm) that is not taken, as a whole: what is wrong, and where."""
+
+    def __init__(
+        self,
+        why: str,
+        sheet: str,
+        row: int = 0,
+        what: str = "",
+        *,
+        position: int = 0,
+        limit: int = 0,
+    ) -> None:
+        """``row``: as a spreadsheet counts, 0 if it is about a whole sheet.
+
+        ``what`` stands there; ``position``: the character of it from which on it is wrong.
+        """
+        super().__init__(why, what)
+        self.sheet, self.row, self.position, self.limit = sheet, row, position, limit
+
+
 class UnfitFileError(NotUnderstoodError):
     """A file that is not passed on to anybody. The one who sent it may send another."""
 

@@ -163,6 +163,8 @@ _BY_ROLES: tuple[tuple[frozenset[RoleName], str], ...] = (
         providers.keeping.edit_service providers.keeping.remove_area providers.keeping.translate
         providers.networks.register referrals.by_team.let_team_pass_on
         referrals.tending.end_agreement
+        own_surveys.ask_members own_surveys.bring own_surveys.check own_surveys.every
+        own_surveys.link own_surveys.results own_surveys.withdraw
         """,
     ),
     (

@@ -13,7 +13,17 @@ from community import attendance, cohorts, consents, lessons, people
 from community.consents import Purpose
 from community.errors import CodeRefusedError, LinkRefusedError, NotFoundError
 from community.people import Person
-from handlers import consulting, feedback, funder, handed_over, joining, menu, team, words
+from handlers import (
+    consulting,
+    feedback,
+    funder,
+    handed_over,
+    joining,
+    menu,
+    own_surveys,
+    team,
+    words,
+)
 from handlers.replies import (
     Button,
     Message,
@@ -99,7 +109,8 @@ async def start(
         await state.set_data({"then": [_kept(reply) for reply in followed] or before})
         return [say("start.languages", joining=joining)]
     if followed:
-        first = [say("start.terms")] if payload.startswith("k-") and not person.is_member else []
+        of_members = payload.startswith(("k-", own_surveys.LINK))
+        first = [say("start.terms")] if of_members and not person.is_member else []
         return [*first, *followed]
     return [say("menu")] if person.is_member else [say("start.terms")]
 
@@ -125,6 +136,8 @@ async def _follow(session: AsyncSession, person: Person, payload: str, now: date
         return await consulting.by_link(
             session, person, payload.removeprefix(consulting.LINK), now
         )
+    if payload.startswith(own_surveys.LINK):
+        return await own_surveys.by_link(session, payload.removeprefix(own_surveys.LINK))
     if payload.startswith("j-"):
         if not await people.follow_join_link(session, person, payload[2:]):
             raise LinkRefusedError

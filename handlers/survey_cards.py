@@ -1,5 +1,6 @@
 """What surveys say in the chat: a notice, each question with its buttons, pauses, the end."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from aiogram.filters.callback_data import CallbackData
@@ -10,14 +11,16 @@ from community.people import Membership
 from community.surveys import Asked, Kind, Progress
 from community.surveys.templates import NEEDS_INTERVIEW, TAPPED, TYPED
 from handlers import menu, supporters
-from handlers.content import authored, block_for
+from handlers.content import authored, block_for, named
 from handlers.profile import ChangeAnswer
-from handlers.replies import Button, Message, Page, in_rows, lines
+from handlers.replies import Button, File, Message, Page, in_rows, lines
 from locales import Html, Translator, day, money, number
 from reports import survey_words as words
 
 MANY = 6
 """From so many answers on, two stand in one row."""
+VOICES = 20
+"""So many of the newest can be heard."""
 
 
 class OpenPulse(CallbackData, prefix="pu"):
@@ -50,6 +53,13 @@ class Turn(CallbackData, prefix="ra"):
 
 class Waiting(CallbackData, prefix="rb"):
     """Show which questions wait for oneself."""
+
+
+class Hear(CallbackData, prefix="xe"):
+    """Hear what one has answered by voice; without ``ref``, which answers there are."""
+
+    ref: str = ""
+    question: str = ""
 
 
 async def notice(page: Page, ref: str) -> Message | None:
@@ -92,30 +102,31 @@ async def question(page: Page, ref: str) -> Message:
         "",
         *in_words(page, found, asked),
         "",
-        _private(found, _),
+        _private(_),
     )
-    return Message(text, [*_answer_rows(found, asked, _), *_ways_on(found, asked, _)])
+    labels = _said(page, found).answers(asked.code)
+    return Message(text, [*_answer_rows(found, asked, labels, _), *_ways_on(found, asked, _)])
 
 
 def in_words(page: Page, found: Progress, asked: Asked) -> list[Html | None]:
     """Return a question, and how it is answered where no button says it."""
     _ = page._
-    put = words.question(found.template.code, asked.code, _)
+    said = _said(page, found)
+    put = Html("<b>") + said.question(asked.code) + Html("</b>")
     return [
-        Html("<b>") + put + Html("</b>"),
+        *([put] if said.language == _.language else named(page, said.language, put)),
         words.how(asked.kind, page.network.currency, _),
     ]
 
 
-def _private(found: Progress, _: Translator) -> Html:
-    if found.template.is_pulse:
-        return _(
-            "🔒 Nobody sees what you answer, the team neither. It is only counted together with "
-            "the answers of at least four others."
-        )
+def _said(page: Page, found: Progress) -> words.Said:
+    return words.said(found.template, found.form, page.reads.every, page._)
+
+
+def _private(_: Translator) -> Html:
     return _(
-        "🔒 The team does not see who has answered what. The answers go into figures about at "
-        "least five people, and whoever evaluates the network may read them without names."
+        "🔒 Nobody of the team sees who answered what. Answers are shown only together with those "
+        "of at least four others. Whoever evaluates the network gets them without names."
     )
 
 
@@ -137,10 +148,12 @@ def _noted(page: Page, found: Progress) -> Html | None:
     return _("✔️ Noted: {answer}", answer=said)
 
 
-def _answer_rows(found: Progress, asked: Asked, _: Translator) -> list[list[Button]]:
+def _answer_rows(
+    found: Progress, asked: Asked, labels: Mapping[str, str], _: Translator
+) -> list[list[Button]]:
     if asked.kind not in TAPPED:
         return []
-    ref, labels = found.response.ref, words.answers(found.template.code, asked.code, _)
+    ref = found.response.ref
     chosen = {one.value for one in found.given.get(asked.code, ())}
     is_open_again = found.response.at == asked.code
     buttons = []
@@ -225,31 +238,63 @@ async def waiting(page: Page) -> Message:
     found = await surveys.open_ones(page.session, page.reader, page.now)
     if not found:
         return Message(_("No questions wait for you."), [[menu.button(_)]])
-    rows = [
-        [
-            Button(
-                _.label("button", "{survey}: {n} left", survey=_title(one, _), n=_left(one)),
-                OpenPulse(ref=one.response.ref),
-            )
-        ]
-        for one in found
-    ]
+    rows = [[_way_to(page, one)] for one in found]
     return Message(_("These questions wait for you:"), [*rows, [menu.button(_)]])
+
+
+def _way_to(page: Page, found: Progress) -> Button:
+    title = _said(page, found).title
+    label = page._.label("button", "{survey}: {n} left", survey=title, n=_left(found))
+    return Button(label, OpenPulse(ref=found.response.ref))
 
 
 def _left(found: Progress) -> int:
     return found.count - found.number + 1
 
 
-def _title(found: Progress, _: Translator) -> str:
-    return words.title(found.template.code, _)
-
-
 async def my_buttons(page: Page) -> list[list[Button]]:
-    """Return the button that leads to what waits for the reader, if anything does."""
-    if not await surveys.open_ones(page.session, page.reader, page.now):
-        return []
-    return [[Button(page._.label("button", "📝 Questions that wait for me"), Waiting())]]
+    """Return the buttons that lead to what waits for the reader, and to what they have said."""
+    _ = page._
+    rows = []
+    if await surveys.open_ones(page.session, page.reader, page.now):
+        rows.append([Button(_.label("button", "📝 Questions that wait for me"), Waiting())])
+    if await surveys.spoken(page.session, page.reader):
+        rows.append([Button(_.label("button", "🎙 My voice answers"), Hear())])
+    return rows
+
+
+async def voices(page: Page) -> Message:
+    """List what the reader has answered by voice."""
+    _ = page._
+    found = await surveys.spoken(page.session, page.reader)
+    rows = [
+        [
+            Button(
+                _.label("button", "▶️ {survey}", survey=_said(page, one).title),
+                Hear(ref=one.response.ref, question=question),
+            )
+        ]
+        for one, question in found[:VOICES]
+    ]
+    text = lines(
+        _("🎙 <b>What you have answered by voice</b>"),
+        _("Only you can hear it here. Nobody of the team does."),
+        None if found else _("Nothing yet."),
+    )
+    return Message(text, [*rows, [menu.button(_)]])
+
+
+async def voice(page: Page, ref: str, question: str) -> Message | None:
+    """Play one answer to whoever has given it; nothing if it is gone."""
+    _ = page._
+    found = await surveys.progress(page.session, page.reader, ref)
+    asked = found.template.question(question)
+    file_id = next((one.voice for one in found.given.get(question, ()) if one.voice), None)
+    if asked is None or file_id is None:
+        return None
+    otherwise = _("Telegram does not play this recording any more.")
+    *put, _how = in_words(page, found, asked)
+    return Message(lines(*put), file=File("", file_id, otherwise=otherwise, is_voice=True))
 
 
 async def _about(page: Page, found: Progress) -> Html | None:
@@ -311,4 +356,6 @@ CARDS = {
     "survey.pause": pause,
     "survey.later": later,
     "survey.waiting": waiting,
+    "survey.voices": voices,
+    "survey.voice": voice,
 }

@@ -8,9 +8,10 @@ from aiogram.filters.callback_data import CallbackData
 
 from community.errors import NotFoundError
 from community.surveys import SHIPPED
+from handlers.own_surveys import OwnForms
 from handlers.replies import Button, File, Message, Page, Replies, edit, say
 from handlers.setup_ways import require_coordinator
-from handlers.staff import COORDINATORS, SurveyForms, router_for
+from handlers.staff import COORDINATORS, Months, SurveyForms, router_for
 from locales import OFFERED
 from reports import survey_words, xlsform
 
@@ -44,6 +45,8 @@ async def list_card(page: Page) -> Message:
     rows = [
         [Button(survey_words.title(one.code, _), TakeForm(template=one.code))] for one in SHIPPED
     ]
+    rows.append([Button(_.label("button", "🗂 Our own surveys"), OwnForms())])
+    rows.append([Button(_.label("button", "Back"), Months())])
     text = _(
         "Which survey would you like as a file? It is an XLSForm in all languages of the bot: "
         "Excel opens it, and so do KoboToolbox and ODK."

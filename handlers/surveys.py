@@ -30,7 +30,7 @@ from handlers.replies import (
     say,
     toast,
 )
-from handlers.survey_cards import OpenPulse, SkipPulse, Tap, Turn, Waiting, in_words
+from handlers.survey_cards import Hear, OpenPulse, SkipPulse, Tap, Turn, Waiting, in_words
 from locales import (
     parse_amount,
     parse_day,
@@ -124,6 +124,17 @@ async def skipped(
 async def listed(query: Any, callback_data: Waiting) -> Replies:
     """Show what waits."""
     return [edit("survey.waiting")]
+
+
+async def heard(query: Any, callback_data: Hear, session: AsyncSession, person: Person) -> Replies:
+    """Play one of the person's own answers, or show which there are."""
+    ref, question = callback_data.ref, callback_data.question
+    if not ref:
+        return [edit("survey.voices")]
+    found = await surveys.progress(session, person, ref)
+    if not any(one.voice for one in found.given.get(question, ())):
+        return [edit("survey.voices")]
+    return [say("survey.voice", ref=ref, question=question)]
 
 
 async def shown(
@@ -238,4 +249,5 @@ def setup() -> Router:
     router.callback_query.register(turned, Turn.filter())
     router.callback_query.register(skipped, SkipPulse.filter())
     router.callback_query.register(listed, Waiting.filter())
+    router.callback_query.register(heard, Hear.filter())
     return router

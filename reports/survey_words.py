@@ -3,12 +3,13 @@
 A question that several templates ask has the same words everywhere, unless a template has its own.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from community.limits import Limit
 from community.needs import Need
 from community.people import Stage
-from community.surveys import Kind
+from community.surveys import Brought, Kind, Template
 from locales import Html, Translator
 from reports import words
 
@@ -45,6 +46,37 @@ def title(template: str, _: Translator) -> str:
         "needs_interview": _.label("survey", "What you need"),
         "stakeholder": _.label("survey", "What you see around you"),
     }[template]
+
+
+@dataclass(frozen=True)
+class Said:
+    """The words of one survey in one language."""
+
+    language: str
+    title: str
+    question: Callable[[str], Html | str]
+    """The words of a question, by its code."""
+    answers: Callable[[str], Mapping[str, str]]
+    """The words of its answers, by theirs."""
+
+
+def said(template: Template, form: Brought | None, reads: Sequence[str], _: Translator) -> Said:
+    """Return a survey's words: ours in the reader's language, its author's in one of theirs."""
+    if form is None:
+        return Said(
+            _.language,
+            title(template.code, _),
+            lambda code: question(template.code, code, _),
+            lambda code: answers(template.code, code, _),
+        )
+    language = form.language_for(reads)
+    words_of_it = form.words[language]
+    return Said(
+        language,
+        form.title,
+        lambda code: words_of_it.questions[code],
+        lambda code: words_of_it.answers.get(code, {}),
+    )
 
 
 _QUESTIONS: Mapping[tuple[str, str], Callable[[Translator], Html]] = {

@@ -23,7 +23,7 @@ from community.deliveries import State as Sending
 from community.people import Membership
 from community.policy import next_morning
 from community.referrals import State as Requested
-from community.surveys import Survey, SurveyAnswer, SurveyResponse
+from community.surveys import Survey, SurveyAnswer, SurveyResponse, Template
 from community.surveys.table import ExitAgreement
 from community.surveys.windows import (
     A_WEEK_AFTER,
@@ -87,6 +87,13 @@ async def fill(
 
 
 # Whose turn it was
+
+
+def template_of(turn: Turn) -> Template:
+    """Return what is asked: a made-up network has no surveys of its own."""
+    template = WINDOWS[turn.rank].template
+    assert template is not None
+    return template
 
 
 def _after_event(meeting: Meeting, now: datetime) -> Iterator[Turn]:
@@ -192,9 +199,8 @@ class _Asking:
         at = turn.at + timedelta(hours=rows.chance.randint(1, 20))
         answers = []
         if is_heard and turn.at < now - DAY and rows.happens(RESPONSES[me.language]):
-            told = fortunes.told(
-                rows, window.template, fortune, me.language, was_helped=turn.was_helped
-            )
+            template = template_of(turn)
+            told = fortunes.told(rows, template, fortune, me.language, was_helped=turn.was_helped)
             answers = list(told)
         whole = len(answers)
         if answers and rows.happens(HALF_WAY):
@@ -241,11 +247,11 @@ class _Asking:
         """Return the number of the survey about this, or of this wave."""
         key = (turn.rank, turn.event_id, turn.referral_id, turn.wave)
         if key not in self._surveys:
-            window = WINDOWS[turn.rank]
+            window, template = WINDOWS[turn.rank], template_of(turn)
             self._surveys[key] = self.rows.add(
                 Survey,
-                template=window.template.code,
-                version=window.template.version,
+                template=template.code,
+                version=template.version,
                 window=window.code,
                 event_id=turn.event_id,
                 referral_id=turn.referral_id,

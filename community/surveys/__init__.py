@@ -14,6 +14,7 @@ from community.surveys.answering import (
     progress,
     settle,
     skip,
+    spoken,
     still_applies,
     tick,
 )
@@ -26,6 +27,7 @@ from community.surveys.asking import (
     rests,
     survey_of,
 )
+from community.surveys.forms import Brought, FormWords, SurveyForm
 from community.surveys.leaving import agree_to_exit, end_exit, may_be_asked
 from community.surveys.standing import Given, Progress
 from community.surveys.table import ExitAgreement, Survey, SurveyAnswer, SurveyResponse
@@ -65,12 +67,15 @@ __all__ = [
     "TEMPLATES",
     "WINDOWS",
     "Asked",
+    "Brought",
     "ExitAgreement",
+    "FormWords",
     "Given",
     "Kind",
     "Progress",
     "Survey",
     "SurveyAnswer",
+    "SurveyForm",
     "SurveyResponse",
     "Template",
     "agree_to_exit",
@@ -89,6 +94,7 @@ __all__ = [
     "rests",
     "settle",
     "skip",
+    "spoken",
     "still_applies",
     "survey_of",
     "tick",

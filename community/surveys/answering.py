@@ -25,6 +25,7 @@ from community.errors import (
 )
 from community.people import Person
 from community.referrals import Referral
+from community.surveys.forms import SurveyForm
 from community.surveys.leaving import end_exit, may_be_asked
 from community.surveys.standing import Given, Progress
 from community.surveys.table import Survey, SurveyAnswer, SurveyResponse
@@ -85,6 +86,9 @@ async def _progress(
     for row in await _answers(session, response, lock=lock):
         one = Given(row.value, row.amount, row.day, row.text, row.voice)
         given.setdefault(row.question, []).append(one)
+    if survey.form_id is not None:
+        form = (await session.get_one(SurveyForm, survey.form_id)).brought
+        return Progress(response, survey, form.template, given, form)
     return Progress(response, survey, TEMPLATES[survey.template, survey.version], given)
 
 
@@ -126,6 +130,20 @@ async def open_ones(session: AsyncSession, person: Person, now: datetime) -> Seq
     )
     found = [await _progress(session, response) for response in rows.all()]
     return [one for one in found if await still_applies(session, one, now)]
+
+
+async def spoken(session: AsyncSession, person: Person) -> Sequence[tuple[Progress, str]]:
+    """Return what somebody has answered by voice, the newest first: where, to which question.
+
+    They themselves can hear it; nobody of the team does.
+    """
+    rows = await session.execute(
+        select(SurveyResponse, SurveyAnswer.question)
+        .join(SurveyAnswer, SurveyAnswer.response_id == SurveyResponse.id)
+        .where(SurveyResponse.person_id == person.id, SurveyAnswer.voice.is_not(None))
+        .order_by(SurveyAnswer.id.desc())
+    )
+    return [(await _progress(session, one), question) for one, question in rows.all()]
 
 
 async def still_applies(session: AsyncSession, found: Progress, now: datetime) -> bool:

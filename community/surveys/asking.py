@@ -68,14 +68,17 @@ async def _ask_in(session: AsyncSession, window: Window, now: datetime, zone: Zo
 
 
 async def _ask(session: AsyncSession, window: Window, turn: Turn, now: datetime) -> None:
+    template = turn.form.brought.template if turn.form else window.template
+    assert template is not None
     survey = await survey_of(
         session,
-        window.template,
+        template,
         now,
         window=window.code,
         event_id=turn.event_id,
         referral_id=turn.referral_id,
         wave=turn.wave,
+        form_id=turn.form.id if turn.form else None,
     )
     response = SurveyResponse(
         survey_id=survey.id,
@@ -109,6 +112,7 @@ async def survey_of(
     event_id: int | None = None,
     referral_id: int | None = None,
     wave: str = "",
+    form_id: int | None = None,
 ) -> Survey:
     """Return the survey of a template about one thing, or of one wave, opening it if need be."""
     values = {
@@ -118,6 +122,7 @@ async def survey_of(
         "event_id": event_id,
         "referral_id": referral_id,
         "wave": wave,
+        "form_id": form_id,
     }
     found: Survey | None = await session.scalar(select(Survey).filter_by(**values))
     if found is None:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 
+from community.surveys.forms import Brought
 from community.surveys.relevant import holds
 from community.surveys.table import Survey, SurveyResponse
 from community.surveys.templates import BITE, Asked, Template
@@ -31,6 +32,8 @@ class Progress:
     template: Template
     given: Mapping[str, Sequence[Given]]
     """By question; of one with several answers, each that was chosen."""
+    form: Brought | None = None
+    """With its words, if it is a survey of the network's own."""
 
     @property
     def answered(self) -> Mapping[str, str]:
@@ -108,7 +111,8 @@ class Progress:
     @property
     def closes_at(self) -> datetime | None:
         """Return until when it can be answered; None: as long as one likes."""
-        return self.response.closes_at or self.survey.closes_at
+        ends = (self.response.closes_at, self.survey.closes_at)
+        return min((end for end in ends if end is not None), default=None)
 
     def is_over(self, now: datetime) -> bool:
         """Say whether it is too late to answer."""

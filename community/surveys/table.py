@@ -35,6 +35,8 @@ class Survey(Base, Referable):
     referral_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("referrals.id"), index=True)
     wave: Mapped[str] = mapped_column(String(16), default="")
     """Which of several times it is that the same is asked: "2" for the second year, "2026-11"."""
+    form_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("survey_forms.id"), index=True)
+    """Of a survey of the network's own; None: it comes with the program (``templates.py``)."""
     opened_at: Mapped[datetime]
     closes_at: Mapped[datetime | None]
     """When it closes for everybody; None: each response has an end of its own."""

@@ -22,6 +22,7 @@ from community.events import Event
 from community.people import Membership, Participation, Person
 from community.referrals import Referral
 from community.referrals import State as Requested
+from community.surveys.forms import OWN_OPEN, SurveyForm
 from community.surveys.table import ExitAgreement, Survey, SurveyResponse
 from community.surveys.templates import (
     AFTER_EVENT,
@@ -66,6 +67,8 @@ class Turn:
     event_id: int | None = None
     referral_id: int | None = None
     wave: str = ""
+    form: SurveyForm | None = None
+    """Which survey of the network's own, where the window itself names no template."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,8 @@ class Window:
     """
 
     code: str
-    template: Template
+    template: Template | None
+    """None: each turn names a survey of the network's own."""
     kind: str
     """Of the deliveries, by which the send policy judges."""
     turns: Turns
@@ -410,6 +414,33 @@ async def _next_interview(session: AsyncSession, now: datetime) -> datetime | No
     return min(moments, default=None)
 
 
+# What the network asks of its own
+
+
+async def _own_ones(
+    session: AsyncSession, look: Look, not_asked: ColumnElement[bool]
+) -> Sequence[Turn]:
+    now = look.now
+    forms = await session.scalars(
+        select(SurveyForm)
+        .where(SurveyForm.asked_at > now - OWN_OPEN, SurveyForm.withdrawn_at.is_(None))
+        .order_by(SurveyForm.asked_at, SurveyForm.id)
+    )
+    turns: list[Turn] = []
+    for form in forms.all():
+        was_asked = exists().where(
+            SurveyResponse.person_id == Person.id,
+            SurveyResponse.survey_id == Survey.id,
+            Survey.form_id == form.id,
+        )
+        people = await session.scalars(
+            select(Person.id).where(_is_asked(), ~was_asked, not_asked).order_by(Person.id)
+        )
+        assert form.asks_until is not None
+        turns += [Turn(one, now, form.asks_until, form.asks_until, form=form) for one in people]
+    return turns
+
+
 PULSE, SURVEY, EXIT_SURVEY, FACILITATION = "pulse", "survey", "exit_survey", "facilitation"
 WINDOWS: Sequence[Window] = (
     Window("exit", EXIT, EXIT_SURVEY, _exits, _next_exit, of_members=False),
@@ -426,6 +457,7 @@ WINDOWS: Sequence[Window] = (
         _next_exit_six_months,
         of_members=False,
     ),
+    Window("own", None, SURVEY, _own_ones),
 )
 """Of two that are due for one person, the first is asked, and the other after the cool-down."""
 BY_CODE = {window.code: window for window in WINDOWS}

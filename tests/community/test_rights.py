@@ -63,6 +63,7 @@ DESIGN: dict[str, set[RoleName]] = {
     # the coordinator sets the network up and reads figures
     "agreements.": COORDINATOR,
     "areas.": COORDINATOR,
+    "own_surveys.": COORDINATOR,
     "plans.": COORDINATOR,
     "costs.": COORDINATOR,
     "decisions.": COORDINATOR,

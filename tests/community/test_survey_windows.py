@@ -108,7 +108,7 @@ class Asked:
 
 def test_the_windows_come_first_in_the_order_of_the_plan() -> None:
     members = ["after_referral", "after_event", "baseline", "yearly", "needs"]
-    order = ["exit", *members, "exit_six_months"]
+    order = ["exit", *members, "exit_six_months", "own"]
     assert [window.code for window in WINDOWS] == order
 
 

@@ -60,7 +60,7 @@ async def test_a_pulse_takes_as_many_taps_as_it_says_and_says_who_sees_what(
     assert amina.last == "You have a new message: 2 short questions.\nIt takes 3 taps."
     await amina.presses("See the questions")
     assert "Question 1 of 2\nTax evening\n\nWas the event useful for you?" in amina.last
-    assert "Nobody sees what you answer" in amina.last
+    assert "Nobody of the team sees who answered what" in amina.last
     await amina.presses("Partly")
     assert "Question 2 of 2" in amina.last
     await amina.presses("Not yet, but I hope to")

@@ -26,7 +26,7 @@ async def test_a_coordinator_takes_a_survey_along_in_their_own_language_first(
     assert book["survey"].max_row == 11
 
 
-@pytest.mark.parametrize("data", ["rd", "rc:yearly"])
+@pytest.mark.parametrize("data", ["rd", "rc:yearly", "xa:open:0", "xa:bring:0", "xb:x:ask!"])
 async def test_nobody_else_does(phone: Calling, data: str) -> None:
     amina = await phone(1)
     amina.may_hear_nothing = True

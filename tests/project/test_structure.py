@@ -283,6 +283,19 @@ ENTRUSTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
             {"organization_id": 1, "year": 2026, "number": 4, "joined": "few", "activated": "few"},
         )
     ],
+    "0085": [
+        (
+            "exit_agreements",
+            {"person_id": 1, "version": "1", "language": "en", "left_at": NOW},
+        ),
+        (
+            "surveys",
+            {"template": "exit", "version": 1, "window": "exit", "opened_at": NOW},
+        ),
+    ],
+    "0086": [
+        ("survey_forms", {"code": "markets", "version": 1, "content": {}, "made_at": NOW}),
+    ],
     "0087": [
         (
             "evidence_periods",

@@ -112,7 +112,7 @@ async def test_who_finds_nothing_is_told_once_when_a_coordinator_has_added_it(
     await stage.play(hours=1)
     assert not amina.has_read("There is something now: {name}", name="Tax desk")
     await another_service(boss, "Tax desk", "Taxes")
-    await stage.play(days=2)
+    await stage.play(days=1, hours=20)  # on the third day a survey comes
     assert amina.times_read("There is something now: {name}", name="Tax desk") == 1
     await amina.presses("Look at it")
     amina.sees_last("Tax desk")

@@ -55,7 +55,7 @@ async def test_who_came_is_asked_the_next_morning_and_the_coordinator_reads_what
         member.sees_last(NOTICE[member.language])
         assert directions(member.last["text"]) == RUNS[member.language]
         await member.presses("See the questions")
-        member.sees_last("Coffee for founders", "Nobody sees what you answer")
+        member.sees_last("Coffee for founders", "Nobody of the team sees who answered what")
         for tap in ("Yes, useful", "Not yet, but I hope to"):
             await member.presses(tap)
         member.sees_last("Thank you!")

@@ -1,7 +1,7 @@
 """Periods that were told once and for all, and the rows they were counted from
 
 Revision ID: 0087
-Revises: 0085
+Revises: 0086
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from community.base import BigId, UTCDateTime
 from community.migrations.taking_back import refuse_while
 
 revision = "0087"
-down_revision = "0085"
+down_revision = "0086"
 branch_labels = None
 depends_on = None
 
