@@ -171,7 +171,8 @@ async def test_a_person_is_one_row_of_a_fact_and_period(database: Database, now:
         leaves = await session.execute(select(EvidenceRow.fact, EvidenceRow.leaf).distinct())
         there = [(fact, leaf) for fact, leaf in leaves]
         assert all(leaf in FACTS[fact].shape.leaves for fact, leaf in there)
-        assert {fact for fact, _leaf in there} == FACTS.keys()
+        few_say = {"hours_change", "export"}  # of four hundred people there may be none
+        assert FACTS.keys() - {fact for fact, _leaf in there} <= few_say
         made = select(func.count()).select_from(referrals.Referral)
         requests = select(func.count()).where(EvidenceRow.fact == "requests")
         assert 0 < (await session.scalar(requests) or 0) <= (await session.scalar(made) or 0)
