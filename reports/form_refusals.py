@@ -58,7 +58,7 @@ def _said(error: FormRefusedError, _: Translator) -> Html:
         ),
         "twice": lambda: _("The name “{what}” is there twice.", what=what),
         "version_number": lambda: _(
-            "This is no version: “{what}”. It is a whole number, such as 1 or 2026112801.",
+            "This is no version: “{what}”. It is a whole number, such as 1 or 2026093001.",
             what=what,
         ),
         "version": lambda: _(

@@ -185,7 +185,8 @@ async def test_leaving_can_withdraw_all_requests_with_it(town: Town, database: D
     await member.says("/stop")
     await member.presses("Leave the network")
     await member.presses("Leave and withdraw my requests")
-    assert member.last == "You have left. All the best to you! /start brings you back."
+    assert member.last.startswith("You have left. All the best to you! /start brings you back.")
+    assert "If you do not say yes, we do not." in member.last
     async with database.transaction() as session:
         assert await session.scalar(select(Referral.state)) == Referred.CANCELLED
     assert await state_of(member) == Membership.LEFT
@@ -224,7 +225,7 @@ async def test_a_newcomer_is_shown_an_event_and_a_service_that_fit(
         )
     await shown_first(town.member, Need.FINANCE)
     assert town.member.last == "Thank you. Here is something for you to begin with:"
-    assert town.member.buttons == ["📅 Tax evening", "🤝 Advice", "Menu"]
+    assert town.member.buttons == ["📅 Tax evening", "🤝 Advice", "🗣 What I need", "Menu"]
     await town.member.presses("Advice")
     assert "🏢 Chamber" in town.member.last
 
@@ -235,7 +236,7 @@ async def test_without_a_service_for_their_need_a_newcomer_can_write_to_the_team
     amina = await phone(1)
     await an_event(database, now, "Kaffee", languages=("uk",))
     await shown_first(amina, Need.PREMISES)
-    assert amina.buttons == ["📅 Kaffee", "✉️ Write to the team", "Menu"]
+    assert amina.buttons == ["📅 Kaffee", "✉️ Write to the team", "🗣 What I need", "Menu"]
     await amina.presses("Write to the team")
     assert "What would you like to tell the team" in amina.last
 
@@ -243,7 +244,7 @@ async def test_without_a_service_for_their_need_a_newcomer_can_write_to_the_team
 async def test_where_there_is_nothing_yet_the_team_is_there(phone: Calling) -> None:
     amina = await phone(1)
     await shown_first(amina)
-    assert amina.buttons == ["✉️ Write to the team", "Menu"]
+    assert amina.buttons == ["✉️ Write to the team", "🗣 What I need", "Menu"]
 
 
 async def test_who_asks_about_their_data_before_joining_goes_on_where_they_were(

@@ -67,7 +67,7 @@ async def test_in_a_break_comes_what_one_goes_to_and_after_it_what_still_holds(
     assert [olha.has_read(one) for one in (TRANSLATED, NUDGE, PROPOSAL, DIGEST)] == [
         *(True, False, False, False),
     ]
-    olha.sees_last("Порада")
+    olha.sees("Порада")
     await stage.play(days=14)
     olha.sees(NUDGE, PROPOSAL)
     assert not olha.has_read(DIGEST)

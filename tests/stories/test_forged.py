@@ -68,6 +68,7 @@ from community.providers import Organization, Service
 from community.referrals import FieldName, Reason
 from community.roles import Role, RoleName
 from community.silences import Silence
+from community.surveys import Asked, Brought, FormWords, SurveyForm, Template
 from community.tables import METADATA
 from community.translations import ContentText, seal
 from handlers import FORMS
@@ -601,6 +602,7 @@ async def a_town(stage: Stage) -> Town:
         await transfers.answer(session, learner, plan.ref, now, takes=True)
         await plans.add(session, cast["Bayan"], ours.ref, now, what="Meet once a month")
         await _a_gap(session, cast["Bayan"], now)
+        await _an_own_survey(session, now)
         refs = {
             table.name: [str(ref) for ref in await session.scalars(select(table.c.ref))]
             for table in METADATA.sorted_tables
@@ -659,6 +661,15 @@ async def _a_gap(session: AsyncSession, chief: Person, now: datetime) -> None:
     action = await gaps.actions.begin(session, chief, cell.ref, Way.TRANSLATION, now)
     await gaps.actions.attach(session, chief, action.ref, Proof.TEXT, "Seven asked", now)
     await consulting.make(session, chief, "Banks", "en", now)
+
+
+async def _an_own_survey(session: AsyncSession, now: datetime) -> None:
+    sells = Asked("sells", ("food", "other"))
+    words = FormWords({"sells": "Sells?"}, {"sells": {"food": "Food", "other": "Other"}})
+    brought = Brought("Markets", Template("markets", 1, (sells,)), {"en": words})
+    content = brought.as_json()
+    session.add(SurveyForm(code="markets", version=1, content=content, made_at=now))
+    await session.flush()
 
 
 async def _two_referrals(

@@ -35,8 +35,8 @@ ANSWERS = {
     "uk": ["✅ Піду", "🤔 Можливо", "❌ Не піду"],
 }
 FIGURES = {
-    "en": ("Figures for November 2026", "Came: fewer than 5", "Arabic: fewer than 5"),
-    "ar": ("أرقام نوفمبر 2026", "حضروا: أقل من 5", "الأوكرانية: أقل من 5"),
+    "en": ("Figures for November 2026", "Came: fewer than 5"),
+    "ar": ("أرقام نوفمبر 2026", "حضروا: أقل من 5"),
 }
 
 
