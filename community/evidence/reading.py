@@ -89,9 +89,9 @@ async def read(
         NotFoundError: it is not over, or not written down yet.
     """
     await roles.require(session, actor, RoleName.COORDINATOR, now)
-    row = await session.scalar(
-        select(EvidencePeriod).filter_by(year=period.year, number=period.number)
-    )
+    is_one = 0 < period.year < 10_000 and 0 <= period.number <= 4  # a button may be forged
+    mine = select(EvidencePeriod).filter_by(year=period.year, number=period.number)
+    row = await session.scalar(mine) if is_one else None
     if row is None:
         raise NotFoundError("EvidencePeriod")
     found = published(row)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from community import consents, erasure, funder, people
+from community import consents, erasure, evidence, funder, people
 from community.consents import Consent, Purpose
 from community.errors import (
     ConsentMissingError,
@@ -322,3 +322,16 @@ async def test_only_coordinators_read_it(town: Town, session: AsyncSession) -> N
         await funder.years(session, person, TELLING)
     with pytest.raises(NotFoundError):
         await town.told(2025)
+
+
+@pytest.mark.parametrize("year", [0, -1, 10**19])
+async def test_a_year_that_a_forged_button_names_is_not_there(
+    session: AsyncSession, now: datetime, year: int
+) -> None:
+    boss = await people.meet(session, 900, now)
+    session.add(Role(person_id=boss.id, name=RoleName.COORDINATOR, granted_at=now))
+    await session.flush()
+    with pytest.raises(NotFoundError):
+        await funder.read(session, boss, year, now)
+    with pytest.raises(NotFoundError):
+        await evidence.read(session, boss, evidence.Period(year, 1), ZoneInfo("UTC"), now)
