@@ -6,22 +6,20 @@ over: the chat says itself how a question is answered.
 """
 
 import re
-import warnings
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 
-from community.errors import FileRefusedError, FormRefusedError
+from community.errors import FormRefusedError
 from community.surveys.forms import Brought, FormWords
 from community.surveys.relevant import Equals, Expression, RelevantError, comparisons, parse
 from community.surveys.templates import MOST, SCALE, Asked, Kind, Template
 from locales import OFFERED
+from reports.workbook_in import Cell, Grid, Limits, sheets
 from reports.xlsform import NOBODY_BELOW, SELECTS, TYPES
 
-MOST_BYTES = 8 * 2**20
-"""Of what a file unpacks to."""
 MOST_ROWS, MOST_COLUMNS = 500, 60
+LIMITS = Limits(unpacked=8 * 2**20, rows=MOST_ROWS + 1, columns=MOST_COLUMNS)
+"""The first row has the headings."""
 MOST_CHOICES = 30
 LONGEST_TITLE, LONGEST_QUESTION, LONGEST_ANSWER = 100, 500, 64
 HIGHEST_VERSION = 2**31 - 1
@@ -104,64 +102,14 @@ class _Sheet:
 
 
 def _book(content: bytes) -> Mapping[str, _Sheet]:
-    grids = _grids(content)
+    grids = sheets(content, LIMITS, TAKEN)
     for name in ("survey", "settings"):
         if name not in grids:
             raise FormRefusedError("sheet", name)
     return {name: _sheet(name, grid) for name, grid in grids.items()}
 
 
-@dataclass(frozen=True)
-class _Cell:
-    text: str
-    is_value: bool
-    """Whether it is no formula, and no error of one."""
-
-
-def _grids(content: bytes) -> dict[str, list[list[_Cell]]]:
-    try:
-        _require_workbook(content)
-        return _read(content)
-    except FileRefusedError:
-        raise
-    except Exception:  # noqa: BLE001 - a damaged workbook breaks its reader in many ways
-        raise FileRefusedError("no_workbook") from None
-
-
-def _require_workbook(content: bytes) -> None:
-    with zipfile.ZipFile(BytesIO(content)) as archive:
-        if sum(part.file_size for part in archive.infolist()) > MOST_BYTES:
-            raise FileRefusedError("too_big")
-        parts = [archive.read(name) for name in archive.namelist() if name.endswith(".xml")]
-    if any(b"<!DOCTYPE" in part or b"<!ENTITY" in part for part in parts):
-        raise FileRefusedError("no_workbook")
-
-
-def _read(content: bytes) -> dict[str, list[list[_Cell]]]:
-    from openpyxl import load_workbook
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about looks, which are not read
-        book = load_workbook(BytesIO(content), read_only=True)
-        return {
-            name: [
-                [_Cell(_text(cell.value), cell.data_type not in ("f", "e")) for cell in row]
-                for row in book[name].iter_rows(max_row=MOST_ROWS + 2, max_col=MOST_COLUMNS + 1)
-            ]
-            for name in TAKEN
-            if name in book.sheetnames
-        }
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).strip()
-
-
-def _sheet(name: str, grid: Sequence[Sequence[_Cell]]) -> _Sheet:
+def _sheet(name: str, grid: Grid) -> _Sheet:
     for number, line in enumerate(grid, 1):
         _require_values(name, number, line)
     columns = [_heading(cell.text) for cell in grid[0]] if grid else []
@@ -183,7 +131,7 @@ def _sheet(name: str, grid: Sequence[Sequence[_Cell]]) -> _Sheet:
     return _Sheet(name, columns, rows)
 
 
-def _require_values(name: str, number: int, line: Sequence[_Cell]) -> None:
+def _require_values(name: str, number: int, line: Sequence[Cell]) -> None:
     if number > MOST_ROWS + 1 and any(cell.text for cell in line):
         raise FormRefusedError("many_rows", name, number, limit=MOST_ROWS)
     for cell in line:
@@ -193,7 +141,7 @@ def _require_values(name: str, number: int, line: Sequence[_Cell]) -> None:
         raise FormRefusedError("many_columns", name, number, limit=MOST_COLUMNS)
 
 
-def _said(columns: Sequence[str], line: Sequence[_Cell]) -> Mapping[str, str]:
+def _said(columns: Sequence[str], line: Sequence[Cell]) -> Mapping[str, str]:
     return {c: cell.text for c, cell in zip(columns, line, strict=False) if cell.text}
 
 

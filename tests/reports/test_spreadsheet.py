@@ -43,6 +43,17 @@ def test_a_workbook_is_read_with_its_gaps_and_its_numbers(options: dict[str, obj
     assert lines_of(xlsx(rows, **options)) == told
 
 
+def test_a_day_in_a_workbook_reads_as_the_columns_ask_for_it() -> None:
+    content = BytesIO()
+    book = xlsxwriter.Workbook(content, {"in_memory": True})
+    sheet = book.add_worksheet()
+    as_day = book.add_format({"num_format": "dd/mm/yyyy"})
+    sheet.write_datetime(0, 0, datetime(2026, 11, 24), as_day)  # noqa: DTZ001 - XLSX has no zones
+    sheet.write_formula(0, 1, "=1+1", None, 2)
+    book.close()
+    assert lines_of(content.getvalue()) == [["2026-11-24", "2"]]
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_csv_is_read_with_whichever_sign_separates_it(separator: str) -> None:
     content = b"\xef\xbb\xbf" + csv(HEAD, GOOD, separator=separator)
