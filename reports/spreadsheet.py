@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from io import StringIO
 
 from community.errors import FileRefusedError
-from reports.workbook_in import Limits, sheets
+from reports.workbook_in import Limits, first_sheet
 
 MOST_LINES = 20_000
 LIMITS = Limits(unpacked=32 * 2**20, rows=MOST_LINES, columns=60)
@@ -47,14 +47,10 @@ def _csv(content: bytes) -> Iterator[list[str]]:
 
 def _xlsx(content: bytes) -> Iterator[list[str]]:
     try:
-        found = sheets(content, LIMITS, computed=True)
+        rows = first_sheet(content, LIMITS)
     except FileRefusedError as refused:
         raise FileRefusedError("too_big" if refused.why == "too_big" else "no_table") from None
-    first = next(iter(found.values()), [])
-    if len(first) > MOST_LINES:
+    if len(rows) > MOST_LINES:
         raise FileRefusedError("too_big")
-    for row in first:
-        cells = [cell.text for cell in row]
-        while cells and not cells[-1]:
-            cells.pop()
-        yield cells
+    for row in rows:
+        yield [cell.text for cell in row]

@@ -8,6 +8,7 @@ over: the chat says itself how a question is answered.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 
 from community.errors import FormRefusedError
 from community.surveys.forms import Brought, FormWords
@@ -142,7 +143,8 @@ def _require_values(name: str, number: int, line: Sequence[Cell]) -> None:
 
 
 def _said(columns: Sequence[str], line: Sequence[Cell]) -> Mapping[str, str]:
-    return {c: cell.text for c, cell in zip(columns, line, strict=False) if cell.text}
+    headings = chain(columns, repeat(""))  # what stands beyond the headings has none
+    return {c: cell.text for c, cell in zip(headings, line, strict=False) if cell.text}
 
 
 def _heading(text: str) -> str:

@@ -43,6 +43,14 @@ def test_a_workbook_is_read_with_its_gaps_and_its_numbers(options: dict[str, obj
     assert lines_of(xlsx(rows, **options)) == told
 
 
+def test_of_a_workbook_only_the_first_sheet_is_read() -> None:
+    content = BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+        book.add_worksheet().write(0, 0, "here")
+        book.add_worksheet().write(30_000, 0, "more lines than are taken")
+    assert lines_of(content.getvalue()) == [["here"]]
+
+
 def test_a_day_in_a_workbook_reads_as_the_columns_ask_for_it() -> None:
     content = BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True})
